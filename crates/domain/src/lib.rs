@@ -1,0 +1,1 @@
+//! Orders as data: commands, events, decide, evolve.

@@ -1,0 +1,1 @@
+//! The one writer: load, decide, group commit.

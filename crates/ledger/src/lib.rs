@@ -1,0 +1,1 @@
+//! The append-only log: pages and volumes on sled, guarded by a write-ahead file.

@@ -1,0 +1,1 @@
+//! Fixtures, generators and a fault-injecting disk for the tests.

@@ -1,0 +1,1 @@
+//! The key file: slots, subjects, sealing keys, erasure.
