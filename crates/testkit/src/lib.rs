@@ -1,1 +1,4 @@
 //! Fixtures, generators and a fault-injecting disk for the tests.
+
+pub mod disk;
+pub mod random;
