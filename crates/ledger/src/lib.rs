@@ -1,1 +1,88 @@
 //! The append-only log: pages and volumes on sled, guarded by a write-ahead file.
+//!
+//! It knows envelopes and bytes, and no order. One [`Appender`] writes: [`BatchBuilder`] encodes commits, and
+//! [`Appender::append`] makes a whole [`Batch`] durable with one write and one sync, or says that it did not. Any number
+//! of [`Ledger`] handles read what is durable, and nothing else.
+//!
+//! ```
+//! # use daybook_ledger::{Append, BatchBuilder, Ledger, Options, Origin, RecordDraft};
+//! # use uuid::Uuid;
+//! # let folder = tempfile::tempdir()?;
+//! # let dir = &folder.path().join("data");
+//! Ledger::create(dir, Uuid::from_u128(1))?;
+//! let (ledger, mut appender) = Ledger::open(dir, &Options::default())?;
+//!
+//! let stream = Uuid::from_u128(2);
+//! let draft = RecordDraft {
+//!     stream,
+//!     kind: 1,
+//!     version: 1,
+//!     command_id: Uuid::from_u128(3),
+//!     command_hash: [0; 16],
+//!     actor: Uuid::from_u128(4),
+//!     role: 0,
+//!     recorded_at: 1_700_000_000_000_000,
+//!     occurred_at: None,
+//!     reason: None,
+//!     causation: None,
+//!     correlation: None,
+//!     origin: Origin::Live,
+//!     payload: b"placed".to_vec(),
+//! };
+//! let mut batch = BatchBuilder::new(appender.tail());
+//! batch.push_commit(&[(draft, 1, None)])?;
+//! assert!(matches!(appender.append(batch.finish()), Append::Done { last: 1 }));
+//!
+//! assert_eq!(ledger.watermark(), 1);
+//! assert_eq!(ledger.read_stream(stream)?[0].record().payload, b"placed");
+//! appender.close()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod appender;
+mod batch;
+mod binder;
+mod bytes;
+mod chunk;
+mod create;
+mod frame;
+mod fsio;
+mod identity;
+mod lock;
+mod marker;
+mod open;
+mod options;
+mod position;
+mod read;
+mod record;
+mod run;
+mod shared;
+mod shelf;
+mod spares;
+mod stats;
+mod stream_index;
+mod wal_file;
+mod wal_index;
+
+use std::path::{Path, PathBuf};
+
+pub use appender::{Append, Appender};
+pub use batch::{Batch, BatchBuilder, PushError, Tail};
+pub use chunk::Chunk;
+pub use create::CreateError;
+pub use open::OpenError;
+pub use options::Options;
+pub use position::{Head, Position};
+pub use read::{Ledger, ReadError};
+pub use record::{Origin, OwnedRecord, Record, RecordDraft, RecordError};
+pub use shelf::ShelfError;
+pub use stats::{SYNC_BUCKETS_MICROS, Stats};
+
+/// A commit's records together, in bytes.
+pub const MAX_COMMIT_BYTES: usize = 48 << 10;
+/// A batch as it is written, in bytes.
+pub const MAX_BATCH_BYTES: usize = 512 << 10;
+
+fn volumes_dir(dir: &Path) -> PathBuf {
+    dir.join("volumes")
+}

@@ -1,0 +1,16 @@
+/// How a ledger uses its disk. May change from one opening to the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// A volume ends at the end of the batch that brings it to this many events.
+    pub volume_events: u64,
+    /// The size of a write-ahead file in bytes; a batch that does not fit gets a larger file of its own. Below 4 GiB.
+    pub wal_file_bytes: u64,
+    /// Sealed volumes open for reading at once, at most.
+    pub open_volumes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { volume_events: 1 << 20, wal_file_bytes: 64 << 20, open_volumes: 4 }
+    }
+}

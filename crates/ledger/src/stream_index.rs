@@ -1,0 +1,132 @@
+//! Stream → head, in memory: 28 bytes of entry and 5 to 12 of hash table for each stream.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use uuid::Uuid;
+
+use crate::bytes::index;
+use crate::{Head, Position};
+
+/// Entries lie in chunks that never move, so growing costs no copy and no slack of a doubled array.
+const CHUNK: usize = 4096;
+
+/// Without padding: an alignment of 4 keeps it at 28 bytes.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    stream: [u8; 16],
+    position_low: u32,
+    position_high: u32,
+    revision: u32,
+}
+
+impl Entry {
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of 64 bits")]
+    fn new(stream: Uuid, head: Head) -> Self {
+        let position = head.position.get();
+        Self {
+            stream: stream.into_bytes(),
+            position_low: position as u32,
+            position_high: (position >> 32) as u32,
+            revision: head.revision,
+        }
+    }
+
+    fn head(&self) -> Head {
+        let position = u64::from(self.position_high) << 32 | u64::from(self.position_low);
+        Head { position: Position::new(position).expect("made from a position"), revision: self.revision }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct StreamIndex {
+    /// Randomly seeded: clients choose some of what stream ids are derived from.
+    hasher: DefaultHashBuilder,
+    table: HashTable<u32>,
+    chunks: Vec<Vec<Entry>>,
+}
+
+impl StreamIndex {
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// The memory held, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.table.allocation_size() + self.chunks.len() * CHUNK * size_of::<Entry>()
+    }
+
+    pub(crate) fn head(&self, stream: Uuid) -> Option<Head> {
+        let hash = self.hasher.hash_one(stream.as_bytes());
+        let slot = self.table.find(hash, |&slot| self.entry(slot).stream == *stream.as_bytes())?;
+        Some(self.entry(*slot).head())
+    }
+
+    pub(crate) fn set(&mut self, stream: Uuid, head: Head) {
+        let new = Entry::new(stream, head);
+        let hash = self.hasher.hash_one(stream.as_bytes());
+        let found = self.table.find(hash, |&slot| entry(&self.chunks, slot).stream == new.stream).copied();
+        if let Some(slot) = found {
+            let slot = index(u64::from(slot));
+            self.chunks[slot / CHUNK][slot % CHUNK] = new;
+            return;
+        }
+        let slot = u32::try_from(self.table.len()).expect("more streams than memory could hold");
+        if self.table.len().is_multiple_of(CHUNK) {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        self.chunks.last_mut().expect("pushed above").push(new);
+        let chunks = &self.chunks;
+        let hasher = &self.hasher;
+        self.table.insert_unique(hash, slot, |&slot| hasher.hash_one(entry(chunks, slot).stream));
+    }
+
+    /// Takes in the record's place in its stream, or says why it does not continue it.
+    pub(crate) fn advance(&mut self, record: &crate::Record<'_>) -> Result<(), String> {
+        let before = self.head(record.stream);
+        let fits = match before {
+            None => record.revision == 1,
+            Some(head) => record.previous == Some(head.position) && record.revision == head.revision + 1,
+        };
+        if !fits {
+            return Err(format!(
+                "the record at position {} does not continue its stream {}",
+                record.position, record.stream
+            ));
+        }
+        self.set(record.stream, Head { position: record.position, revision: record.revision });
+        Ok(())
+    }
+
+    fn entry(&self, slot: u32) -> &Entry {
+        entry(&self.chunks, slot)
+    }
+}
+
+fn entry(chunks: &[Vec<Entry>], slot: u32) -> &Entry {
+    let slot = index(u64::from(slot));
+    &chunks[slot / CHUNK][slot % CHUNK]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_streams_take_at_most_48_bytes_each() {
+        let mut streams = StreamIndex::default();
+        let id = |n: u64| Uuid::from_u128(u128::from(n) * 0x9E37_79B9_7F4A_7C15_F39C);
+        for n in 1..=1_000_000 {
+            streams.set(id(n), Head { position: Position::new(n).unwrap(), revision: 1 });
+        }
+        let each = streams.bytes() / streams.len();
+        println!("{each} bytes a stream at {} streams", streams.len());
+        assert!(each <= 48, "{each} bytes a stream");
+        assert_eq!(streams.len(), 1_000_000);
+        streams.set(id(7), Head { position: Position::new(1 << 40).unwrap(), revision: 2 });
+        assert_eq!(streams.head(id(7)).unwrap().position.get(), 1 << 40);
+        assert_eq!(streams.head(id(8)).unwrap().position.get(), 8);
+        assert_eq!(streams.head(id(0)), None);
+        assert_eq!(streams.len(), 1_000_000);
+    }
+}

@@ -1,0 +1,5 @@
+//! The ledger as its users see it: real files in temporary folders.
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+
+mod kit;
+mod reopen;
