@@ -1,1 +1,42 @@
-//! Orders as data: commands, events, decide, evolve.
+//! Orders as data. Commands come in, events or a [`Rejection`] go out; nothing here does IO, reads a clock, draws a
+//! random number or knows how anything is stored.
+//!
+//! ```text
+//! decide(facts, command, context) -> Result<Decision, Rejection>     the rules
+//! evolve(state, recorded)                                            total: a replay never fails
+//! ```
+//!
+//! Rules stand in [`decide()`] alone, so that a rule tightened later never makes yesterday's events unreadable.
+
+pub mod change;
+pub mod command;
+pub mod decide;
+pub mod event;
+pub mod ids;
+pub mod label;
+pub mod limits;
+pub mod merchant;
+pub mod money;
+mod names;
+pub mod order;
+pub mod policy;
+pub mod posting;
+pub mod reason;
+pub mod rejection;
+pub mod sealed;
+pub mod state;
+pub mod time;
+pub mod token;
+
+pub use command::{Command, Context, Expected, Origin};
+pub use decide::{Decision, decide};
+pub use event::{Event, Kind, NewEvent, Recorded};
+pub use ids::{Actor, CommandId, MerchantId, OrderNumber, Position, Revision, Role, Sku, StreamId, Tag};
+pub use label::Label;
+pub use money::{Currency, Money};
+pub use order::Order;
+pub use reason::ReasonCode;
+pub use rejection::Rejection;
+pub use sealed::{Sealed, Slot};
+pub use state::{Facts, State, evolve, missing};
+pub use time::Timestamp;

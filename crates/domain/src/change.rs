@@ -1,0 +1,128 @@
+//! What an event changed, field by field: for a person who traces a dispute.
+
+use crate::event::Hold;
+use crate::label::Label;
+use crate::money::Money;
+use crate::order::{Order, TicketState};
+use crate::time::Timestamp;
+
+/// A field's value; the edges know how to write it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    Text(String),
+    Number(u64),
+    Money(Money),
+    Time(Timestamp),
+}
+
+/// One changed field, such as `line.1.unitPrice`. Absent before: it came to be; absent after: it is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub field: String,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+}
+
+/// The fields in which the order after an event differs from the order before it, in a fixed order.
+pub fn changes(before: Option<&Order>, after: &Order) -> Vec<Change> {
+    let old = before.map(fields).unwrap_or_default();
+    let new = fields(after);
+    let value_in = |list: &[(String, Value)], field: &str| {
+        list.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone())
+    };
+    let mut found: Vec<Change> = new
+        .iter()
+        .filter_map(|(field, value)| {
+            let before = value_in(&old, field);
+            (before.as_ref() != Some(value)).then(|| Change {
+                field: field.clone(),
+                before,
+                after: Some(value.clone()),
+            })
+        })
+        .collect();
+    let gone = old.into_iter().filter(|(field, _)| value_in(&new, field).is_none());
+    found.extend(gone.map(|(field, value)| Change { field, before: Some(value), after: None }));
+    found
+}
+
+fn fields(order: &Order) -> Vec<(String, Value)> {
+    let axes = order.axes();
+    let money = |minor| Value::Money(Money::new(minor, order.currency));
+    let text = |text: &str| Value::Text(text.to_owned());
+    let mut list: Vec<(String, Value)> = vec![
+        ("label".into(), text(Label::of(axes).name())),
+        ("axes.lifecycle".into(), text(axes.lifecycle.name())),
+        ("axes.payment".into(), text(axes.payment.name())),
+        ("axes.fulfilment".into(), text(axes.fulfilment.name())),
+        ("axes.afterSales".into(), text(axes.after_sales.name())),
+        ("total".into(), money(order.total_minor())),
+        ("captured".into(), money(order.captured_minor)),
+    ];
+    let mut push = |field: &str, value| list.push((field.to_owned(), value));
+    if !axes.holds.is_empty() {
+        let names: Vec<&str> = axes.holds.iter().map(Hold::name).collect();
+        push("axes.holds", Value::Text(names.join(",")));
+    }
+    for (field, minor) in [
+        ("excess", order.excess_outstanding_minor()),
+        ("refunded", order.refunded_minor),
+        ("late", order.late_minor.saturating_sub(order.late_returned_minor)),
+    ] {
+        if minor != 0 {
+            push(field, money(minor));
+        }
+    }
+    if let Some(reason) = order.cancel_reason {
+        push("cancelReason", text(reason.name()));
+    }
+    for (field, time) in [
+        ("payBy", order.pay_due.map(|due| due.pay_by)),
+        ("shipVirtualBy", order.ship_due.and_then(|due| due.virtual_by)),
+        ("collectBy", order.ship_due.and_then(|due| due.collect_by)),
+        ("observedUntil", order.observed_until),
+    ] {
+        if let Some(at) = time {
+            push(field, Value::Time(at));
+        }
+    }
+    for (number, line) in (1..).zip(&order.lines) {
+        let number: u32 = number;
+        push(&format!("line.{number}.quantity"), Value::Number(line.quantity.into()));
+        push(&format!("line.{number}.unitPrice"), money(line.unit_minor));
+        if line.shipped > 0 {
+            push(&format!("line.{number}.shipped"), Value::Number(line.shipped.into()));
+        }
+    }
+    for (number, shipment) in (1..).zip(&order.shipments) {
+        let number: u32 = number;
+        let status = shipment.status.map_or("CONFIRMED", |status| status.name());
+        push(&format!("shipment.{number}"), text(status));
+    }
+    for (number, ticket) in (1..).zip(&order.tickets) {
+        let number: u32 = number;
+        push(&format!("refund.{number}.amount"), money(ticket.amount_minor));
+        push(&format!("refund.{number}.state"), text(ticket.state.name()));
+    }
+    for (field, count) in [("notes", order.notes), ("ratings", order.ratings)] {
+        if count > 0 {
+            push(field, Value::Number(count.into()));
+        }
+    }
+    if !order.tags.is_empty() {
+        push("tags", Value::Text(order.tags.join(",")));
+    }
+    list
+}
+
+impl TicketState {
+    pub fn name(self) -> &'static str {
+        match self {
+            TicketState::Requested => "REQUESTED",
+            TicketState::Approved => "APPROVED",
+            TicketState::Failed => "FAILED",
+            TicketState::Rejected => "REJECTED",
+            TicketState::Settled => "SETTLED",
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What can be said of a command before anything else is known.
+
+use super::judge::Judge;
+use crate::command::{Command, PlaceOrder};
+use crate::event::Line;
+use crate::ids::NameError;
+use crate::limits::{
+    MAX_ADJUSTMENTS, MAX_AMOUNT_MINOR, MAX_CONTACT_BYTES, MAX_LINES, MAX_NAME_CHARS, MAX_QUANTITY, MAX_TEXT_CHARS,
+    MAX_TITLE_CHARS,
+};
+use crate::reason::Reason;
+use crate::rejection::Rejection;
+
+fn invalid(field: &'static str, problem: impl Into<String>) -> Rejection {
+    Rejection::Invalid { field, problem: problem.into() }
+}
+
+fn text(field: &'static str, text: &str, max: usize) -> Result<(), Rejection> {
+    if text.trim().is_empty() {
+        return Err(invalid(field, NameError::Empty.to_string()));
+    }
+    if text.chars().count() > max {
+        return Err(invalid(field, NameError::TooLong { max }.to_string()));
+    }
+    Ok(())
+}
+
+/// A one-line text: no line breaks or other control characters.
+fn name(field: &'static str, value: &str) -> Result<(), Rejection> {
+    text(field, value, MAX_NAME_CHARS)?;
+    match value.chars().find(|c| c.is_control()) {
+        Some(found) => Err(invalid(field, NameError::BadCharacter { found }.to_string())),
+        None => Ok(()),
+    }
+}
+
+fn optional_name(field: &'static str, value: Option<&str>) -> Result<(), Rejection> {
+    value.map_or(Ok(()), |value| name(field, value))
+}
+
+fn amount(field: &'static str, minor: i64) -> Result<(), Rejection> {
+    if minor.unsigned_abs() > MAX_AMOUNT_MINOR.unsigned_abs() {
+        return Err(invalid(field, "is larger than Daybook keeps"));
+    }
+    Ok(())
+}
+
+/// Sizes and shapes, whatever the state.
+pub(super) fn check_structure<T>(command: &Command<T>, judge: &mut Judge) -> Result<(), Rejection> {
+    match command {
+        Command::RegisterMerchant(c) => name("name", &c.name),
+        Command::Place(c) => check_place(c, judge),
+        Command::EditPrice(c) => {
+            if c.prices.is_empty() || c.prices.len() > MAX_LINES {
+                return Err(invalid("prices", format!("must name 1 to {MAX_LINES} lines")));
+            }
+            c.prices.iter().try_for_each(|price| amount("unitPrice", price.unit.minor))
+        }
+        Command::RecordPayment(c) => {
+            name("provider", &c.provider)?;
+            name("tradeNumber", &c.trade_number)?;
+            amount("amount", c.amount.minor)?;
+            if c.amount.minor <= 0 { Err(Rejection::AmountNotPositive) } else { Ok(()) }
+        }
+        Command::FailPayment(c) => {
+            name("provider", &c.provider)?;
+            name("failure", &c.failure)
+        }
+        Command::ConfirmShipment(c) => {
+            optional_name("carrier", c.carrier.as_deref())?;
+            optional_name("trackingNumber", c.tracking_number.as_deref())?;
+            match &c.lines {
+                Some(lines) if lines.is_empty() || lines.len() > MAX_LINES => {
+                    Err(invalid("lines", format!("must name 1 to {MAX_LINES} lines")))
+                }
+                Some(lines) if lines.iter().any(|line| line.quantity == 0) => {
+                    Err(invalid("quantity", "must be at least 1"))
+                }
+                Some(_) | None => Ok(()),
+            }
+        }
+        Command::RecordTracking(c) => name("checkpoint", &c.checkpoint),
+        Command::RequestRefund(c) => {
+            let Some(asked) = c.amount else { return Ok(()) };
+            amount("amount", asked.minor)?;
+            if asked.minor <= 0 { Err(Rejection::AmountNotPositive) } else { Ok(()) }
+        }
+        Command::SettleRefund(c) => {
+            optional_name("provider", c.provider.as_deref())?;
+            optional_name("tradeNumber", c.trade_number.as_deref())
+        }
+        Command::FailRefund(c) => name("failure", &c.failure),
+        Command::Rate(c) => {
+            if (1..=5).contains(&c.score) {
+                Ok(())
+            } else {
+                Err(invalid("score", "must be 1 to 5"))
+            }
+        }
+        Command::IssueToken(c) => {
+            if c.label.is_empty() {
+                Ok(())
+            } else {
+                name("label", &c.label)
+            }
+        }
+        Command::Expire { .. }
+        | Command::Cancel(_)
+        | Command::PlaceHold(_)
+        | Command::ReleaseHold(_)
+        | Command::ApproveRefund(_)
+        | Command::RejectRefund(_)
+        | Command::AddNote(_)
+        | Command::AddTag(_)
+        | Command::RevokeToken { .. } => Ok(()),
+    }
+}
+
+fn check_place<T>(c: &PlaceOrder<T>, judge: &mut Judge) -> Result<(), Rejection> {
+    if c.lines.len() > MAX_LINES {
+        return Err(invalid("lines", format!("must be at most {MAX_LINES}")));
+    }
+    if c.adjustments.len() > MAX_ADJUSTMENTS {
+        return Err(invalid("adjustments", format!("must be at most {MAX_ADJUSTMENTS}")));
+    }
+    for line in &c.lines {
+        text("title", &line.title, MAX_TITLE_CHARS)?;
+        amount("unitPrice", line.unit_minor)?;
+        if line.unit_minor < 0 {
+            return Err(invalid("unitPrice", "must not be below zero"));
+        }
+        if line.quantity == 0 || line.quantity > MAX_QUANTITY {
+            return Err(invalid("quantity", format!("must be 1 to {MAX_QUANTITY}")));
+        }
+    }
+    for adjustment in &c.adjustments {
+        text("label", &adjustment.label, MAX_TITLE_CHARS)?;
+        amount("amount", adjustment.amount_minor)?;
+    }
+    let total = c
+        .lines
+        .iter()
+        .map(Line::total_minor)
+        .chain(c.adjustments.iter().map(|adjustment| Some(adjustment.amount_minor)))
+        .try_fold(0_i64, |sum, part| sum.checked_add(part?))
+        .ok_or(Rejection::AmountTooLarge)?;
+    if total > MAX_AMOUNT_MINOR {
+        return Err(Rejection::AmountTooLarge);
+    }
+    if total < 0 {
+        return Err(Rejection::TotalNegative);
+    }
+    judge.rule(!c.lines.is_empty(), || Rejection::NoLines)
+}
+
+fn reason_text(reason: &Reason<String>) -> Result<(), Rejection> {
+    note("reason.text", reason.text.as_deref())
+}
+
+fn note(field: &'static str, value: Option<&str>) -> Result<(), Rejection> {
+    value.map_or(Ok(()), |value| text(field, value, MAX_TEXT_CHARS))
+}
+
+/// Lengths of the personal texts, which can only be seen before they are sealed.
+pub fn check_texts(command: &Command<String>) -> Result<(), Rejection> {
+    match command {
+        Command::Place(c) => {
+            name("buyer.account", &c.account)?;
+            let json = c.contact.iter().chain(c.lines.iter().filter_map(|line| line.inputs.as_ref()));
+            for value in json {
+                if value.len() > MAX_CONTACT_BYTES {
+                    return Err(invalid("contact", format!("is longer than {MAX_CONTACT_BYTES} bytes")));
+                }
+            }
+            Ok(())
+        }
+        Command::EditPrice(c) => reason_text(&c.reason),
+        Command::FailPayment(c) => note("note", c.note.as_deref()),
+        Command::Cancel(c) => reason_text(&c.reason),
+        Command::PlaceHold(c) => c.reason.as_ref().map_or(Ok(()), reason_text),
+        Command::ReleaseHold(c) => c.reason.as_ref().map_or(Ok(()), reason_text),
+        Command::RecordTracking(c) => optional_name("place", c.place.as_deref()),
+        Command::RequestRefund(c) => reason_text(&c.reason),
+        Command::ApproveRefund(c) => note("note", c.note.as_deref()),
+        Command::RejectRefund(c) => reason_text(&c.reason),
+        Command::FailRefund(c) => note("note", c.note.as_deref()),
+        Command::AddNote(c) => text("text", &c.text, MAX_TEXT_CHARS),
+        Command::Rate(c) => note("comment", c.comment.as_deref()),
+        Command::RegisterMerchant(_)
+        | Command::RecordPayment(_)
+        | Command::Expire { .. }
+        | Command::ConfirmShipment(_)
+        | Command::SettleRefund(_)
+        | Command::AddTag(_)
+        | Command::IssueToken(_)
+        | Command::RevokeToken { .. } => Ok(()),
+    }
+}

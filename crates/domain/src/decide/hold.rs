@@ -1,0 +1,60 @@
+//! Holds keep an order out of the normal queue.
+
+use super::Events;
+use super::judge::Judge;
+use crate::command::{Context, PlaceHold, ReleaseHold};
+use crate::event::{Hold, HoldPlaced, HoldReleased, ShipDue};
+use crate::order::{Lifecycle, Order};
+use crate::reason::ReasonCode;
+use crate::rejection::Rejection;
+use crate::sealed::Sealed;
+use crate::time::Timestamp;
+
+pub(super) fn place(
+    order: &Order,
+    c: &PlaceHold<Sealed>,
+    judge: &mut Judge,
+    out: &mut Events,
+) -> Result<(), Rejection> {
+    if order.holds.contains(c.hold) {
+        return Err(Rejection::AlreadyHeld);
+    }
+    judge.rule(order.lifecycle != Lifecycle::Cancelled, || Rejection::OrderCancelled)?;
+    judge.rule(order.delivered_at.is_none(), || Rejection::AlreadyDelivered)?;
+    let note = c.reason.as_ref().and_then(|reason| reason.text.clone());
+    let code = c.reason.as_ref().map_or(ReasonCode::Other, |reason| reason.code);
+    out.push_because(code, HoldPlaced { hold: c.hold, note });
+    Ok(())
+}
+
+pub(super) fn release(
+    order: &Order,
+    c: &ReleaseHold<Sealed>,
+    context: &Context,
+    out: &mut Events,
+) -> Result<(), Rejection> {
+    if !order.holds.contains(c.hold) {
+        return Err(Rejection::NotHeld);
+    }
+    let note = c.reason.as_ref().and_then(|reason| reason.text.clone());
+    let code = c.reason.as_ref().map_or(ReasonCode::Other, |reason| reason.code);
+    out.push_because(
+        code,
+        HoldReleased { hold: c.hold, ship_due: resumed(order, c.hold, context.happened_at()), note },
+    );
+    Ok(())
+}
+
+/// The shipping clocks once `hold` is gone: later by the time they stood still, if it was the last that paused them.
+pub(super) fn resumed(order: &Order, hold: Hold, at: Timestamp) -> Option<ShipDue> {
+    let paused_since = order.paused_since?;
+    let due = order.ship_due.filter(|due| !due.is_empty())?;
+    let mut left = order.holds;
+    left.remove(hold);
+    if !hold.pauses_shipping() || left.iter().any(Hold::pauses_shipping) {
+        return None;
+    }
+    // A clock that started during the pause stood still only since then; the pause before cost it nothing.
+    let stopped = paused_since.max(order.paid_at.unwrap_or(paused_since));
+    Some(due.moved_by(at.0.saturating_sub(stopped.0).max(0)))
+}

@@ -1,0 +1,104 @@
+//! The rules: a command and the facts it meets become events, or a refusal.
+//!
+//! Guards come first, from "this can never be" to "not now"; then the events. One file a subject.
+
+mod check;
+mod hold;
+mod judge;
+mod merchant;
+mod pay;
+mod place;
+mod price;
+mod refund;
+mod remark;
+mod ship;
+mod token;
+
+use crate::command::{Command, Context, Origin};
+use crate::event::{Event, NewEvent};
+use crate::ids::StreamId;
+use crate::order::Order;
+use crate::reason::ReasonCode;
+use crate::rejection::Rejection;
+use crate::sealed::Sealed;
+use crate::state::Facts;
+
+pub use check::check_texts;
+use judge::Judge;
+
+/// What becomes of a command that was not refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Append these in one commit, never empty. An import's remarks are the rules that it broke: listed, not obeyed.
+    Commit { events: Vec<NewEvent>, remarks: Vec<Rejection> },
+    /// The same was recorded before under another command id: answer with the receipt of this stream's first event.
+    Repeat { of: StreamId },
+}
+
+/// Decides one command. `facts` must hold every stream that [`crate::missing`] asks for.
+pub fn decide(facts: &Facts<'_>, command: &Command<Sealed>, context: &Context) -> Result<Decision, Rejection> {
+    let mut judge = Judge::new(context.origin);
+    check::check_structure(command, &mut judge)?;
+    let stream = command.stream(context.command_id);
+    let mut out = Events { stream, list: Vec::new() };
+    match command {
+        Command::RegisterMerchant(c) => merchant::register(facts, c, &mut out)?,
+        Command::IssueToken(c) => token::issue(facts, c, &mut out)?,
+        Command::RevokeToken { .. } => token::revoke(facts, &mut out)?,
+        Command::Place(c) => place::place(facts, c, context, &mut judge, &mut out)?,
+        Command::RecordPayment(c) => {
+            let order = known(facts, stream)?;
+            if let Some(claim) = pay::repeated(facts, stream, order, c)? {
+                return Ok(Decision::Repeat { of: claim });
+            }
+            pay::record(order, c, context, &mut judge, &mut out)?;
+        }
+        Command::FailPayment(c) => pay::fail(known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::Expire { .. } => pay::expire(known(facts, stream)?, context, &mut out)?,
+        Command::EditPrice(c) => price::edit(known(facts, stream)?, c, &mut judge, &mut out)?,
+        Command::Cancel(c) => remark::cancel(known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::PlaceHold(c) => hold::place(known(facts, stream)?, c, &mut judge, &mut out)?,
+        Command::ReleaseHold(c) => hold::release(known(facts, stream)?, c, context, &mut out)?,
+        Command::ConfirmShipment(c) => ship::confirm(known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::RecordTracking(c) => ship::track(known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::RequestRefund(c) => refund::request(known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::ApproveRefund(c) => refund::approve(known(facts, stream)?, c, context, &mut out)?,
+        Command::RejectRefund(c) => refund::reject(known(facts, stream)?, c, &mut out)?,
+        Command::SettleRefund(c) => refund::settle(known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::FailRefund(c) => refund::fail(known(facts, stream)?, c, &mut out)?,
+        Command::AddNote(c) => remark::note(known(facts, stream)?, c, &mut out)?,
+        Command::AddTag(c) => remark::tag(known(facts, stream)?, c, &mut out)?,
+        Command::Rate(c) => remark::rate(known(facts, stream)?, c, context, &mut judge, &mut out)?,
+    }
+    assert!(!out.list.is_empty(), "a command that is not refused makes at least one event");
+    Ok(Decision::Commit { events: out.list, remarks: judge.into_remarks() })
+}
+
+fn known<'a>(facts: &Facts<'a>, stream: StreamId) -> Result<&'a Order, Rejection> {
+    facts.order(stream).ok_or(Rejection::OrderUnknown)
+}
+
+/// Whether clocks start and consequences follow: for what happens now, not for history.
+fn is_live(context: &Context) -> bool {
+    context.origin != Origin::Import
+}
+
+/// The events of one decision, most of them on the command's own stream.
+struct Events {
+    stream: StreamId,
+    list: Vec<NewEvent>,
+}
+
+impl Events {
+    fn push(&mut self, event: impl Into<Event>) {
+        self.list.push(NewEvent { stream: self.stream, reason: None, event: event.into() });
+    }
+
+    fn push_because(&mut self, reason: ReasonCode, event: impl Into<Event>) {
+        self.list.push(NewEvent { stream: self.stream, reason: Some(reason), event: event.into() });
+    }
+
+    fn push_to(&mut self, stream: StreamId, event: impl Into<Event>) {
+        self.list.push(NewEvent { stream, reason: None, event: event.into() });
+    }
+}

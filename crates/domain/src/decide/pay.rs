@@ -1,0 +1,194 @@
+//! Money coming in. Whatever comes is recorded: too little, too much, too late, in the wrong currency.
+
+use super::judge::Judge;
+use super::{Events, is_live};
+use crate::command::{Context, FailPayment, RecordPayment};
+use crate::event::{
+    Hold, HoldPlaced, LatePaymentReceived, OrderCancelled, OrderReinstated, PaymentCaptured, PaymentClaimed,
+    PaymentFailed, PaymentMismatched, RefundKind, RefundRequested, ReminderDue, ShipDue,
+};
+use crate::ids::StreamId;
+use crate::order::{Lifecycle, Order};
+use crate::policy::Policy;
+use crate::reason::ReasonCode;
+use crate::rejection::Rejection;
+use crate::sealed::Sealed;
+use crate::state::Facts;
+
+fn claim_stream(order: &Order, c: &RecordPayment) -> StreamId {
+    StreamId::claim(order.tree_root(), &c.provider, &c.trade_number)
+}
+
+/// A trade number counts once within a merchants' tree: the exact repeat of a callback is answered with the first
+/// receipt, anything else under the same number is refused.
+pub(super) fn repeated(
+    facts: &Facts<'_>,
+    stream: StreamId,
+    order: &Order,
+    c: &RecordPayment,
+) -> Result<Option<StreamId>, Rejection> {
+    let claim = claim_stream(order, c);
+    match facts.claim(claim) {
+        None => Ok(None),
+        Some(first)
+            if first.order == stream && first.amount_minor == c.amount.minor && first.currency == c.amount.currency =>
+        {
+            Ok(Some(claim))
+        }
+        Some(_) => Err(Rejection::TradeNumberUsed),
+    }
+}
+
+pub(super) fn record(
+    order: &Order,
+    c: &RecordPayment,
+    context: &Context,
+    judge: &mut Judge,
+    out: &mut Events,
+) -> Result<(), Rejection> {
+    if order.captures >= 10_000 {
+        return Err(Rejection::TooMany);
+    }
+    let at = context.happened_at();
+    judge.remark_unless(at >= order.placed_at, Rejection::BeforePlacing);
+    let claim = claim_stream(order, c);
+    let amount_minor = c.amount.minor;
+    if c.amount.currency != order.currency {
+        out.push_because(
+            ReasonCode::WrongCurrency,
+            PaymentMismatched {
+                provider: c.provider.clone(),
+                trade_number: c.trade_number.clone(),
+                amount_minor,
+                currency: c.amount.currency,
+            },
+        );
+        put_on_hold(order, context, ReasonCode::WrongCurrency, out);
+    } else if order.lifecycle == Lifecycle::Cancelled {
+        late(order, c, context, out)?;
+    } else {
+        let excess_minor = amount_minor.saturating_sub(order.due_minor()).max(0);
+        let pays = order.paid_at.is_none() && amount_minor >= order.due_minor();
+        out.push(PaymentCaptured {
+            provider: c.provider.clone(),
+            trade_number: c.trade_number.clone(),
+            amount_minor,
+            excess_minor,
+            ship_due: (pays && is_live(context)).then(|| ship_due(order, context)),
+        });
+        if excess_minor > 0 {
+            put_on_hold(order, context, ReasonCode::Overpaid, out);
+        }
+    }
+    out.push_to(claim, PaymentClaimed { order: out.stream, amount_minor, currency: c.amount.currency });
+    Ok(())
+}
+
+/// Money for a cancelled order. If it was only too late, and is enough, the order lives again; else it goes back.
+fn late(order: &Order, c: &RecordPayment, context: &Context, out: &mut Events) -> Result<(), Rejection> {
+    let amount_minor = c.amount.minor;
+    out.push_because(
+        ReasonCode::LatePayment,
+        LatePaymentReceived { provider: c.provider.clone(), trade_number: c.trade_number.clone(), amount_minor },
+    );
+    if !is_live(context) {
+        return Ok(());
+    }
+    let due = order.due_minor();
+    let expired = order.cancel_reason == Some(ReasonCode::Timeout);
+    // What an expired order had paid in part is on its way back already: then this money alone must be enough.
+    let is_enough = amount_minor >= due && !order.has_open_ticket() && order.refunded_minor == 0;
+    if expired && is_enough {
+        let excess_minor = amount_minor.saturating_sub(due).max(0);
+        out.push_because(
+            ReasonCode::LatePayment,
+            OrderReinstated { captured_minor: amount_minor, excess_minor, ship_due: Some(ship_due(order, context)) },
+        );
+        if excess_minor > 0 {
+            put_on_hold(order, context, ReasonCode::Overpaid, out);
+        }
+    } else {
+        request_refund(order, RefundKind::Late, amount_minor, ReasonCode::LatePayment, context, 0, out)?;
+    }
+    Ok(())
+}
+
+fn put_on_hold(order: &Order, context: &Context, why: ReasonCode, out: &mut Events) {
+    if is_live(context) && !order.holds.contains(Hold::Payment) {
+        out.push_because(why, HoldPlaced { hold: Hold::Payment, note: None });
+    }
+}
+
+fn ship_due(order: &Order, context: &Context) -> ShipDue {
+    let (has_virtual, has_physical) = order.kinds();
+    Policy::DEFAULT.ship_due(context.now, has_virtual, has_physical)
+}
+
+/// Opens a ticket that nobody had to ask for. `opened` counts the tickets that this decision opened before.
+pub(super) fn request_refund(
+    order: &Order,
+    kind: RefundKind,
+    amount_minor: i64,
+    why: ReasonCode,
+    context: &Context,
+    opened: u16,
+    out: &mut Events,
+) -> Result<(), Rejection> {
+    out.push_because(
+        why,
+        RefundRequested {
+            ticket: next_ticket(order)?.saturating_add(opened),
+            kind,
+            amount_minor,
+            due: is_live(context).then(|| Policy::DEFAULT.refund_due(context.happened_at())),
+            note: None,
+        },
+    );
+    Ok(())
+}
+
+pub(super) fn next_ticket(order: &Order) -> Result<u16, Rejection> {
+    if order.tickets.len() >= crate::limits::MAX_PER_ORDER {
+        return Err(Rejection::TooMany);
+    }
+    u16::try_from(order.tickets.len() + 1).map_err(|_| Rejection::TooMany)
+}
+
+pub(super) fn fail(
+    order: &Order,
+    c: &FailPayment<Sealed>,
+    context: &Context,
+    judge: &mut Judge,
+    out: &mut Events,
+) -> Result<(), Rejection> {
+    judge.rule(order.lifecycle != Lifecycle::Cancelled, || Rejection::OrderCancelled)?;
+    let payment = order.payment();
+    judge.rule(order.paid_at.is_none(), || Rejection::NotUnpaid { payment })?;
+    out.push(PaymentFailed { provider: c.provider.clone(), failure: c.failure.clone(), note: c.note.clone() });
+    if is_live(context) {
+        // A reminder after the deadline would remind of nothing.
+        let after = context.happened_at().plus_micros(Policy::DEFAULT.remind_after_micros);
+        let remind_at = order.pay_due.map_or(after, |due| after.min(due.pay_by));
+        out.push(ReminderDue { remind_at });
+    }
+    Ok(())
+}
+
+pub(super) fn expire(order: &Order, context: &Context, out: &mut Events) -> Result<(), Rejection> {
+    if order.lifecycle == Lifecycle::Cancelled {
+        return Err(Rejection::OrderCancelled);
+    }
+    if order.paid_at.is_some() {
+        return Err(Rejection::AlreadyPaid);
+    }
+    let due = order.pay_due.ok_or(Rejection::NoDeadline)?;
+    if context.now < due.pay_by {
+        return Err(Rejection::DeadlineNotReached { pay_by: due.pay_by });
+    }
+    out.push_because(ReasonCode::Timeout, OrderCancelled { note: None });
+    let left = order.refundable_minor(RefundKind::Goods);
+    if left > 0 {
+        request_refund(order, RefundKind::Goods, left, ReasonCode::Timeout, context, 0, out)?;
+    }
+    Ok(())
+}

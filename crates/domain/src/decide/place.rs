@@ -1,0 +1,55 @@
+//! Placing an order.
+
+use super::judge::Judge;
+use super::{Events, is_live};
+use crate::command::{Context, PlaceOrder};
+use crate::event::{Line, OrderPlaced, PayDue, SkuKind};
+use crate::ids::{OrderNumber, StreamId};
+use crate::policy::Policy;
+use crate::rejection::Rejection;
+use crate::sealed::Sealed;
+use crate::state::Facts;
+
+pub(super) fn place(
+    facts: &Facts<'_>,
+    c: &PlaceOrder<Sealed>,
+    context: &Context,
+    judge: &mut Judge,
+    out: &mut Events,
+) -> Result<(), Rejection> {
+    let merchant = facts
+        .merchant(StreamId::merchant(&c.merchant))
+        .ok_or_else(|| Rejection::MerchantUnknown { id: c.merchant.clone() })?;
+    if facts.state(out.stream).is_some() {
+        return Err(Rejection::NumberTaken);
+    }
+    judge.remark_unless(context.happened_at() <= context.now, Rejection::OutOfOrder);
+    let policy = Policy::DEFAULT;
+    let placed_at = context.happened_at();
+    // Sums were checked for overflow with the command's structure.
+    let total = c
+        .lines
+        .iter()
+        .filter_map(Line::total_minor)
+        .chain(c.adjustments.iter().map(|adjustment| adjustment.amount_minor))
+        .fold(0_i64, i64::saturating_add);
+    let is_paid_at_once = is_live(context) && total == 0;
+    let has_physical = c.lines.iter().any(|line| line.kind == SkuKind::Physical);
+    let has_virtual = c.lines.iter().any(|line| line.kind != SkuKind::Physical);
+    out.push(OrderPlaced {
+        merchant: c.merchant.clone(),
+        ancestors: merchant.ancestors.clone(),
+        number: c.number.clone().unwrap_or_else(|| OrderNumber::from_command(context.command_id)),
+        account: c.account.clone(),
+        contact: c.contact.clone(),
+        currency: c.currency,
+        lines: c.lines.clone(),
+        adjustments: c.adjustments.clone(),
+        pay_due: (is_live(context) && !is_paid_at_once).then(|| PayDue {
+            pay_by: placed_at.plus_micros(policy.pay_within_micros),
+            remind_at: placed_at.plus_micros(policy.remind_after_micros),
+        }),
+        ship_due: is_paid_at_once.then(|| policy.ship_due(placed_at, has_virtual, has_physical)),
+    });
+    Ok(())
+}

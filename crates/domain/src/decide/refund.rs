@@ -1,0 +1,153 @@
+//! Refund tickets: asked, answered, paid out.
+
+use super::judge::Judge;
+use super::pay::next_ticket;
+use super::{Events, hold, is_live};
+use crate::command::{ApproveRefund, Context, FailRefund, RejectRefund, RequestRefund, SettleRefund};
+use crate::event::{
+    Hold, HoldReleased, OrderCancelled, RefundApproved, RefundFailed, RefundKind, RefundRejected, RefundRequested,
+    RefundSettled,
+};
+use crate::money::Money;
+use crate::order::{Fulfilment, Lifecycle, Order, Ticket, TicketState};
+use crate::policy::Policy;
+use crate::reason::ReasonCode;
+use crate::rejection::Rejection;
+use crate::sealed::Sealed;
+
+pub(super) fn request(
+    order: &Order,
+    c: &RequestRefund<Sealed>,
+    context: &Context,
+    judge: &mut Judge,
+    out: &mut Events,
+) -> Result<(), Rejection> {
+    if let Some(asked) = c.amount
+        && asked.currency != order.currency
+    {
+        return Err(Rejection::CurrencyMismatch { expected: order.currency, given: asked.currency });
+    }
+    let kind = c.kind.unwrap_or_else(|| meant(order, c.amount));
+    let left = order.refundable_minor(kind);
+    let amount_minor = c.amount.map_or(left, |asked| asked.minor);
+    judge.rule(amount_minor > 0 && amount_minor <= left, || Rejection::MoreThanRefundable {
+        left: Money::new(left, order.currency),
+    })?;
+    out.push_because(
+        c.reason.code,
+        RefundRequested {
+            ticket: next_ticket(order)?,
+            kind,
+            amount_minor,
+            due: is_live(context).then(|| Policy::DEFAULT.refund_due(context.happened_at())),
+            note: c.reason.text.clone(),
+        },
+    );
+    Ok(())
+}
+
+/// What a request without a kind asks for: the excess, or the late money, where there is enough of it.
+fn meant(order: &Order, asked: Option<Money>) -> RefundKind {
+    let covers = |kind| {
+        let left = order.refundable_minor(kind);
+        left > 0 && asked.is_none_or(|asked| asked.minor <= left)
+    };
+    if covers(RefundKind::Excess) {
+        RefundKind::Excess
+    } else if covers(RefundKind::Late) {
+        RefundKind::Late
+    } else {
+        RefundKind::Goods
+    }
+}
+
+/// The ticket that is meant: the named one, or the only one that is open.
+fn open_ticket(order: &Order, named: Option<u16>) -> Result<(u16, &Ticket), Rejection> {
+    if let Some(number) = named {
+        let ticket = order.ticket(number).ok_or(Rejection::TicketUnknown { ticket: number })?;
+        return if ticket.state.is_open() { Ok((number, ticket)) } else { Err(Rejection::TicketClosed) };
+    }
+    let mut open = (1..).zip(&order.tickets).filter(|(_, ticket)| ticket.state.is_open());
+    match (open.next(), open.next()) {
+        (Some(found), None) => Ok(found),
+        (Some(_), Some(_)) => Err(Rejection::TicketAmbiguous),
+        (None, _) => Err(Rejection::NoOpenTicket),
+    }
+}
+
+pub(super) fn approve(
+    order: &Order,
+    c: &ApproveRefund<Sealed>,
+    context: &Context,
+    out: &mut Events,
+) -> Result<(), Rejection> {
+    let (number, ticket) = open_ticket(order, c.ticket)?;
+    if ticket.state != TicketState::Requested {
+        return Err(Rejection::TicketApproved);
+    }
+    out.push(RefundApproved {
+        ticket: number,
+        pay_by: is_live(context).then(|| context.now.plus_micros(Policy::DEFAULT.pay_refund_within_micros)),
+        note: c.note.clone(),
+    });
+    Ok(())
+}
+
+pub(super) fn reject(order: &Order, c: &RejectRefund<Sealed>, out: &mut Events) -> Result<(), Rejection> {
+    let (number, _) = open_ticket(order, c.ticket)?;
+    out.push_because(c.reason.code, RefundRejected { ticket: number, note: c.reason.text.clone() });
+    Ok(())
+}
+
+pub(super) fn settle(
+    order: &Order,
+    c: &SettleRefund,
+    context: &Context,
+    judge: &mut Judge,
+    out: &mut Events,
+) -> Result<(), Rejection> {
+    let (number, ticket) = open_ticket(order, c.ticket)?;
+    judge.rule(ticket.state != TicketState::Requested, || Rejection::TicketNotApproved)?;
+    out.push(RefundSettled {
+        ticket: number,
+        amount_minor: ticket.amount_minor,
+        provider: c.provider.clone(),
+        trade_number: c.trade_number.clone(),
+    });
+    if !is_live(context) {
+        return Ok(());
+    }
+    match ticket.kind {
+        RefundKind::Goods => {
+            let refunded = order.refunded_minor.saturating_add(ticket.amount_minor);
+            let is_full = refunded >= order.captured_minor.saturating_sub(order.excess_minor);
+            if is_full && order.lifecycle == Lifecycle::Placed && order.fulfilment() == Fulfilment::None {
+                out.push_because(ReasonCode::FullyRefunded, OrderCancelled { note: None });
+            }
+        }
+        RefundKind::Excess => {
+            let is_balanced = order.excess_outstanding_minor() <= ticket.amount_minor;
+            if is_balanced && order.holds.contains(Hold::Payment) {
+                out.push_because(
+                    ReasonCode::Overpaid,
+                    HoldReleased {
+                        hold: Hold::Payment,
+                        ship_due: hold::resumed(order, Hold::Payment, context.happened_at()),
+                        note: None,
+                    },
+                );
+            }
+        }
+        RefundKind::Late => {}
+    }
+    Ok(())
+}
+
+pub(super) fn fail(order: &Order, c: &FailRefund<Sealed>, out: &mut Events) -> Result<(), Rejection> {
+    let (number, ticket) = open_ticket(order, c.ticket)?;
+    if ticket.state == TicketState::Requested {
+        return Err(Rejection::TicketNotApproved);
+    }
+    out.push(RefundFailed { ticket: number, failure: c.failure.clone(), note: c.note.clone() });
+    Ok(())
+}

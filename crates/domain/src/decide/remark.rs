@@ -1,0 +1,76 @@
+//! Cancelling, notes, tags, ratings.
+
+use super::judge::Judge;
+use super::pay::request_refund;
+use super::{Events, is_live};
+use crate::command::{AddNote, AddTag, Cancel, Context, Rate};
+use crate::event::{NoteAdded, OrderCancelled, OrderRated, RefundKind, TagAdded};
+use crate::limits::MAX_PER_ORDER;
+use crate::order::{Fulfilment, Lifecycle, Order};
+use crate::rejection::Rejection;
+use crate::sealed::Sealed;
+
+pub(super) fn cancel(
+    order: &Order,
+    c: &Cancel<Sealed>,
+    context: &Context,
+    judge: &mut Judge,
+    out: &mut Events,
+) -> Result<(), Rejection> {
+    if order.lifecycle == Lifecycle::Cancelled {
+        return Err(Rejection::OrderCancelled);
+    }
+    let fulfilment = order.fulfilment();
+    judge.rule(fulfilment == Fulfilment::None, || Rejection::AlreadyShipped { fulfilment })?;
+    judge.rule(order.lifecycle == Lifecycle::Placed, || Rejection::OrderCompleted)?;
+    out.push_because(c.reason.code, OrderCancelled { note: c.reason.text.clone() });
+    if is_live(context) {
+        let mut opened = 0;
+        for kind in [RefundKind::Goods, RefundKind::Excess] {
+            let left = order.refundable_minor(kind);
+            if left > 0 {
+                request_refund(order, kind, left, c.reason.code, context, opened, out)?;
+                opened += 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn note(order: &Order, c: &AddNote<Sealed>, out: &mut Events) -> Result<(), Rejection> {
+    if order.notes as usize >= MAX_PER_ORDER {
+        return Err(Rejection::TooMany);
+    }
+    out.push(NoteAdded { text: c.text.clone() });
+    Ok(())
+}
+
+pub(super) fn tag(order: &Order, c: &AddTag, out: &mut Events) -> Result<(), Rejection> {
+    if order.tags.iter().any(|tag| **tag == *c.tag.as_str()) {
+        return Err(Rejection::TagKnown);
+    }
+    if order.tags.len() >= MAX_PER_ORDER {
+        return Err(Rejection::TooMany);
+    }
+    out.push(TagAdded { tag: c.tag.clone() });
+    Ok(())
+}
+
+pub(super) fn rate(
+    order: &Order,
+    c: &Rate<Sealed>,
+    context: &Context,
+    judge: &mut Judge,
+    out: &mut Events,
+) -> Result<(), Rejection> {
+    if order.ratings as usize >= MAX_PER_ORDER {
+        return Err(Rejection::TooMany);
+    }
+    // No observation starts for imported orders: there a delivery is enough.
+    let may_rate = if is_live(context) { order.is_observed_at(context.now) } else { order.delivered_at.is_some() };
+    judge.rule(may_rate, || Rejection::NotObserved)?;
+    judge.rule(order.ratings == 0, || Rejection::AlreadyRated)?;
+    judge.remark_unless(context.happened_at() >= order.placed_at, Rejection::BeforePlacing);
+    out.push(OrderRated { score: c.score, comment: c.comment.clone() });
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! Tokens.
+
+use super::Events;
+use crate::command::IssueToken;
+use crate::event::{TokenIssued, TokenRevoked};
+use crate::ids::{Role, StreamId};
+use crate::rejection::{Rejection, RoleName};
+use crate::state::Facts;
+
+pub(super) fn issue(facts: &Facts<'_>, c: &IssueToken, out: &mut Events) -> Result<(), Rejection> {
+    if facts.state(out.stream).is_some() {
+        return Err(Rejection::TokenExists);
+    }
+    match (&c.merchant, c.role) {
+        (Some(id), _) if facts.merchant(StreamId::merchant(id)).is_none() => {
+            return Err(Rejection::MerchantUnknown { id: id.clone() });
+        }
+        (None, Role::Owner | Role::Clerk | Role::Support | Role::Buyer | Role::Webhook) => {
+            return Err(Rejection::TokenNeedsMerchant { role: RoleName(c.role) });
+        }
+        (Some(_), _) | (None, Role::Platform | Role::Auditor | Role::Analyst | Role::System | Role::Importer) => {}
+    }
+    out.push(TokenIssued {
+        id: c.id,
+        role: c.role,
+        merchant: c.merchant.clone(),
+        expires_at: c.expires_at,
+        label: c.label.clone(),
+    });
+    Ok(())
+}
+
+pub(super) fn revoke(facts: &Facts<'_>, out: &mut Events) -> Result<(), Rejection> {
+    let token = facts.token(out.stream).ok_or(Rejection::TokenUnknown)?;
+    if token.revoked {
+        return Err(Rejection::TokenRevoked);
+    }
+    out.push(TokenRevoked {});
+    Ok(())
+}

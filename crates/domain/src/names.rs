@@ -1,0 +1,46 @@
+//! The names of the small enumerations, one spelling for JSON, GraphQL, histories and reports.
+
+use crate::command::Origin;
+use crate::event::{AdjustmentKind, Hold, RefundKind, SkuKind, TrackingStatus};
+use crate::order::{AfterSales, Fulfilment, Lifecycle, Payment};
+
+macro_rules! names {
+    ($($type:ident { $($variant:ident = $name:literal),* $(,)? })*) => {$(
+        impl $type {
+            pub const VARIANTS: &[$type] = &[$($type::$variant),*];
+
+            pub fn name(self) -> &'static str {
+                match self {
+                    $($type::$variant => $name,)*
+                }
+            }
+
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some($type::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+names! {
+    Origin { Live = "LIVE", Import = "IMPORT", System = "SYSTEM" }
+    SkuKind { Card = "CARD", TopUp = "TOP_UP", Physical = "PHYSICAL" }
+    AdjustmentKind {
+        Discount = "DISCOUNT", Freight = "FREIGHT", Fee = "FEE", Tax = "TAX", Correction = "CORRECTION",
+    }
+    Hold { Stock = "STOCK", Address = "ADDRESS", Payment = "PAYMENT", Risk = "RISK" }
+    RefundKind { Goods = "GOODS", Excess = "EXCESS", Late = "LATE" }
+    TrackingStatus {
+        Collected = "COLLECTED", InTransit = "IN_TRANSIT", OutForDelivery = "OUT_FOR_DELIVERY", Delivered = "DELIVERED",
+    }
+    Lifecycle { Placed = "PLACED", Cancelled = "CANCELLED", Completed = "COMPLETED", Closed = "CLOSED" }
+    Payment {
+        Unpaid = "UNPAID", Partial = "PARTIAL", Paid = "PAID", Overpaid = "OVERPAID",
+        PartlyRefunded = "PARTLY_REFUNDED", Refunded = "REFUNDED",
+    }
+    Fulfilment { None = "NONE", Partial = "PARTIAL", Shipped = "SHIPPED", Delivered = "DELIVERED" }
+    AfterSales { None = "NONE", Observing = "OBSERVING", RefundOpen = "REFUND_OPEN", Disputed = "DISPUTED" }
+}

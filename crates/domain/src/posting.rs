@@ -1,0 +1,119 @@
+//! What one event adds to which figure. Every countable figure of a dashboard is a sum of these, so the same function
+//! that makes a figure can also say which events made it.
+
+use crate::event::{Event, Recorded};
+use crate::order::Order;
+
+/// The numbers are kept in view checkpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Metric {
+    PlacedOrders = 0,
+    /// Once an order, when captured first reaches its total.
+    PaidOrders = 1,
+    /// Once an order, at its first settled refund of goods.
+    RefundedOrders = 2,
+    /// Captured less the excess, before refunds, in minor units.
+    PaidAmount = 3,
+}
+
+impl Metric {
+    pub const ALL: [Metric; 4] = [Metric::PlacedOrders, Metric::PaidOrders, Metric::RefundedOrders, Metric::PaidAmount];
+}
+
+/// A span of an order's life whose length is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Stage {
+    PlacedToPaid = 0,
+    PaidToShipped = 1,
+    ShippedToDelivered = 2,
+    RefundRequestedToApproved = 3,
+    RefundApprovedToSettled = 4,
+}
+
+impl Stage {
+    pub const ALL: [Stage; 5] = [
+        Stage::PlacedToPaid,
+        Stage::PaidToShipped,
+        Stage::ShippedToDelivered,
+        Stage::RefundRequestedToApproved,
+        Stage::RefundApprovedToSettled,
+    ];
+
+    /// The name in GraphQL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::PlacedToPaid => "PLACED_TO_PAID",
+            Stage::PaidToShipped => "PAID_TO_SHIPPED",
+            Stage::ShippedToDelivered => "SHIPPED_TO_DELIVERED",
+            Stage::RefundRequestedToApproved => "REFUND_REQUESTED_TO_APPROVED",
+            Stage::RefundApprovedToSettled => "REFUND_APPROVED_TO_SETTLED",
+        }
+    }
+}
+
+/// One contribution of one event to one figure. It falls into the period when the order was placed (cohort) or when
+/// the event happened (booked); its merchant and currency are the order's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Posting {
+    Count {
+        metric: Metric,
+        amount: i64,
+    },
+    /// Whole seconds; negative where the source's clocks disagree.
+    Duration {
+        stage: Stage,
+        seconds: i64,
+    },
+}
+
+/// Tells `post` what `recorded` contributes, given its order before (none for its first event) and after it.
+pub fn postings(before: Option<&Order>, after: &Order, recorded: &Recorded, mut post: impl FnMut(Posting)) {
+    let mut count = |metric, amount| post(Posting::Count { metric, amount });
+    if before.is_none() {
+        count(Metric::PlacedOrders, 1);
+    }
+    let first = |of: fn(&Order) -> bool| of(after) && !before.is_some_and(of);
+    let paid = first(|order| order.paid_at.is_some());
+    let shipped = first(|order| order.shipped_at.is_some());
+    let delivered = first(|order| order.delivered_at.is_some());
+    if paid {
+        count(Metric::PaidOrders, 1);
+    }
+    if first(|order| order.refunded_at.is_some()) {
+        count(Metric::RefundedOrders, 1);
+    }
+    let captured = goods_minor(after).saturating_sub(before.map_or(0, goods_minor));
+    if captured != 0 {
+        count(Metric::PaidAmount, captured);
+    }
+    let mut span = |stage, from: Option<crate::Timestamp>, to: Option<crate::Timestamp>| {
+        if let (Some(from), Some(to)) = (from, to) {
+            post(Posting::Duration { stage, seconds: to.seconds_since(from) });
+        }
+    };
+    if paid {
+        span(Stage::PlacedToPaid, Some(after.placed_at), after.paid_at);
+    }
+    if shipped {
+        span(Stage::PaidToShipped, after.paid_at, after.shipped_at);
+    }
+    if delivered {
+        span(Stage::ShippedToDelivered, after.shipped_at, after.delivered_at);
+    }
+    if let Event::RefundApproved(e) = &recorded.event
+        && let Some(ticket) = after.ticket(e.ticket)
+    {
+        span(Stage::RefundRequestedToApproved, Some(ticket.requested_at), ticket.approved_at);
+    }
+    if let Event::RefundSettled(e) = &recorded.event
+        && let Some(ticket) = after.ticket(e.ticket)
+    {
+        span(Stage::RefundApprovedToSettled, ticket.approved_at, Some(recorded.occurred_at));
+    }
+}
+
+fn goods_minor(order: &Order) -> i64 {
+    order.captured_minor.saturating_sub(order.excess_minor)
+}

@@ -1,0 +1,191 @@
+//! Why a command was refused. Nothing is written.
+
+use thiserror::Error;
+
+use crate::ids::{MerchantId, Revision, Role};
+use crate::money::{Currency, Money};
+use crate::order::{Fulfilment, Payment};
+use crate::time::Timestamp;
+
+/// Roughly from "this can never be" to "not now": `decide` checks in the order of the command's own file, so the same
+/// wrong command always gets the same answer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Rejection {
+    #[error("{field} {problem}")]
+    Invalid { field: &'static str, problem: String },
+    #[error("the order has no lines")]
+    NoLines,
+    #[error("there is no merchant {id}")]
+    MerchantUnknown { id: MerchantId },
+    #[error("merchant {id} is registered already")]
+    MerchantExists { id: MerchantId },
+    #[error("a merchant may have at most {max} merchants above it")]
+    TreeTooDeep { max: usize },
+    #[error("there is no such order")]
+    OrderUnknown,
+    #[error("this merchant has an order with that number already")]
+    NumberTaken,
+    #[error("the stream is at revision {actual}, not at the expected one; read it again and decide anew")]
+    RevisionConflict { actual: Revision },
+    #[error("this command id was used before, for another command")]
+    CommandIdReused,
+    #[error("the order is in {expected}, the amount in {given}")]
+    CurrencyMismatch { expected: Currency, given: Currency },
+    #[error("the amount must be more than zero")]
+    AmountNotPositive,
+    #[error("the sum would be below zero")]
+    TotalNegative,
+    #[error("the sum would be zero; cancel the order instead")]
+    TotalZero,
+    #[error("an amount is larger than Daybook keeps")]
+    AmountTooLarge,
+    #[error("this trade number was recorded before, for another order or amount")]
+    TradeNumberUsed,
+    #[error("the order is cancelled")]
+    OrderCancelled,
+    #[error("the order is completed")]
+    OrderCompleted,
+    #[error("the order is not unpaid any more")]
+    NotUnpaid { payment: Payment },
+    #[error("the order is not paid")]
+    NotPaid { payment: Payment },
+    #[error("the order is fully paid")]
+    AlreadyPaid,
+    #[error("the order carries no payment deadline")]
+    NoDeadline,
+    #[error("the payment deadline has not passed yet")]
+    DeadlineNotReached { pay_by: Timestamp },
+    #[error("the order is on hold")]
+    OnHold,
+    #[error("this hold is placed already")]
+    AlreadyHeld,
+    #[error("there is no such hold")]
+    NotHeld,
+    #[error("a refund ticket is open")]
+    RefundOpen,
+    #[error("goods were shipped already")]
+    AlreadyShipped { fulfilment: Fulfilment },
+    #[error("nothing is left to ship")]
+    NothingToShip,
+    #[error("line {line} has {unshipped} units that are not shipped")]
+    MoreThanUnshipped { line: u16, unshipped: u32 },
+    #[error("the order has no line {line}")]
+    LineUnknown { line: u16 },
+    #[error("no shipment was confirmed yet")]
+    NothingShipped,
+    #[error("name the shipment: the order has several")]
+    ShipmentAmbiguous,
+    #[error("the order has no shipment {shipment}")]
+    ShipmentUnknown { shipment: u16 },
+    #[error("this checkpoint was recorded already")]
+    CheckpointKnown,
+    #[error("the parcel was seen at a later stage or time already")]
+    TrackingBackwards,
+    #[error("everything was delivered already")]
+    AlreadyDelivered,
+    #[error("the order has no refund ticket {ticket}")]
+    TicketUnknown { ticket: u16 },
+    #[error("name the ticket: several are open")]
+    TicketAmbiguous,
+    #[error("no refund ticket is open")]
+    NoOpenTicket,
+    #[error("the ticket is closed")]
+    TicketClosed,
+    #[error("the ticket was approved already")]
+    TicketApproved,
+    #[error("the ticket is not approved yet")]
+    TicketNotApproved,
+    #[error("at most {left} can be refunded")]
+    MoreThanRefundable { left: Money },
+    #[error("the order has this tag already")]
+    TagKnown,
+    #[error("the order cannot be rated outside its observation time")]
+    NotObserved,
+    #[error("the order was rated already")]
+    AlreadyRated,
+    #[error("the order cannot hold any more of this")]
+    TooMany,
+    #[error("this command happened earlier than the order was placed")]
+    BeforePlacing,
+    #[error("it happened before what is recorded of the order already")]
+    OutOfOrder,
+    #[error("a token of role {role} belongs to a merchant")]
+    TokenNeedsMerchant { role: RoleName },
+    #[error("there is no such token")]
+    TokenUnknown,
+    #[error("the token exists already")]
+    TokenExists,
+    #[error("the token is revoked already")]
+    TokenRevoked,
+}
+
+/// A role as it is written in messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoleName(pub Role);
+
+impl std::fmt::Display for RoleName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+impl Rejection {
+    /// The stable code in the API, the import's report and the documentation.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Rejection::Invalid { .. } => "INVALID_INPUT",
+            Rejection::NoLines => "NO_LINES",
+            Rejection::MerchantUnknown { .. } => "MERCHANT_UNKNOWN",
+            Rejection::MerchantExists { .. } => "MERCHANT_EXISTS",
+            Rejection::TreeTooDeep { .. } => "TREE_TOO_DEEP",
+            Rejection::OrderUnknown => "ORDER_UNKNOWN",
+            Rejection::NumberTaken => "NUMBER_TAKEN",
+            Rejection::RevisionConflict { .. } => "REVISION_CONFLICT",
+            Rejection::CommandIdReused => "COMMAND_ID_REUSED",
+            Rejection::CurrencyMismatch { .. } => "CURRENCY_MISMATCH",
+            Rejection::AmountNotPositive => "AMOUNT_NOT_POSITIVE",
+            Rejection::TotalNegative => "TOTAL_NEGATIVE",
+            Rejection::TotalZero => "TOTAL_ZERO",
+            Rejection::AmountTooLarge => "AMOUNT_TOO_LARGE",
+            Rejection::TradeNumberUsed => "TRADE_NUMBER_USED",
+            Rejection::OrderCancelled => "ORDER_CANCELLED",
+            Rejection::OrderCompleted => "ORDER_COMPLETED",
+            Rejection::NotUnpaid { .. } => "NOT_UNPAID",
+            Rejection::NotPaid { .. } => "NOT_PAID",
+            Rejection::AlreadyPaid => "ALREADY_PAID",
+            Rejection::NoDeadline => "NO_DEADLINE",
+            Rejection::DeadlineNotReached { .. } => "DEADLINE_NOT_REACHED",
+            Rejection::OnHold => "ON_HOLD",
+            Rejection::AlreadyHeld => "ALREADY_HELD",
+            Rejection::NotHeld => "NOT_HELD",
+            Rejection::RefundOpen => "REFUND_OPEN",
+            Rejection::AlreadyShipped { .. } => "ALREADY_SHIPPED",
+            Rejection::NothingToShip => "NOTHING_TO_SHIP",
+            Rejection::MoreThanUnshipped { .. } => "MORE_THAN_UNSHIPPED",
+            Rejection::LineUnknown { .. } => "LINE_UNKNOWN",
+            Rejection::NothingShipped => "NOTHING_SHIPPED",
+            Rejection::ShipmentAmbiguous => "SHIPMENT_AMBIGUOUS",
+            Rejection::ShipmentUnknown { .. } => "SHIPMENT_UNKNOWN",
+            Rejection::CheckpointKnown => "CHECKPOINT_KNOWN",
+            Rejection::TrackingBackwards => "TRACKING_BACKWARDS",
+            Rejection::AlreadyDelivered => "ALREADY_DELIVERED",
+            Rejection::TicketUnknown { .. } => "TICKET_UNKNOWN",
+            Rejection::TicketAmbiguous => "TICKET_AMBIGUOUS",
+            Rejection::NoOpenTicket => "NO_OPEN_TICKET",
+            Rejection::TicketClosed => "TICKET_CLOSED",
+            Rejection::TicketApproved => "TICKET_APPROVED",
+            Rejection::TicketNotApproved => "TICKET_NOT_APPROVED",
+            Rejection::MoreThanRefundable { .. } => "MORE_THAN_REFUNDABLE",
+            Rejection::TagKnown => "TAG_KNOWN",
+            Rejection::NotObserved => "NOT_OBSERVED",
+            Rejection::AlreadyRated => "ALREADY_RATED",
+            Rejection::TooMany => "TOO_MANY",
+            Rejection::BeforePlacing => "BEFORE_PLACING",
+            Rejection::OutOfOrder => "OUT_OF_ORDER",
+            Rejection::TokenNeedsMerchant { .. } => "TOKEN_NEEDS_MERCHANT",
+            Rejection::TokenUnknown => "TOKEN_UNKNOWN",
+            Rejection::TokenExists => "TOKEN_EXISTS",
+            Rejection::TokenRevoked => "TOKEN_REVOKED",
+        }
+    }
+}
