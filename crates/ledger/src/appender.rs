@@ -17,6 +17,9 @@ use crate::spares::Spares;
 use crate::wal_file::{WAL_HEADER, WalHeader, wal_dir, wal_path};
 use crate::{Position, fsio};
 
+/// A few pages' worth.
+const TELL_BYTES: u64 = 256 << 10;
+
 /// What became of a batch.
 #[derive(Debug)]
 pub enum Append {
@@ -46,6 +49,8 @@ pub struct Appender {
     mark: Mark,
     spares: Spares,
     binder: Binder,
+    /// Bytes appended since the binder was last told.
+    untold_bytes: u64,
     poisoned: Option<io::Error>,
 }
 
@@ -79,7 +84,7 @@ enum Failure {
 impl Appender {
     pub(crate) fn new(shared: Arc<Shared>, start: Start, spares: Spares, binder: Binder) -> Self {
         let Start { tail, chain, volume, current, marker, mark } = start;
-        Self { shared, tail, chain, volume, current, marker, mark, spares, binder, poisoned: None }
+        Self { shared, tail, chain, volume, current, marker, mark, spares, binder, untold_bytes: 0, poisoned: None }
     }
 
     /// Where the ledger ends.
@@ -163,13 +168,19 @@ impl Appender {
             self.shared.watermark.store(last, Ordering::Release);
         }
         self.shared.watch.send_replace(last);
-        self.tell_binder(last);
+        self.tell_binder(last, frame_bytes);
         Ok(last)
     }
 
-    /// Tells the binder how far it may go, and ends the volume when it is large enough.
-    fn tell_binder(&mut self, last: u64) {
+    /// Ends the volume when it is large enough, and tells the binder how far it may go: not of every small batch, as each
+    /// time wakes a thread.
+    fn tell_binder(&mut self, last: u64, bytes: u64) {
+        self.untold_bytes += bytes;
         let ended = last + 1 - self.volume.get() >= self.shared.options.volume_events;
+        if !ended && self.untold_bytes < TELL_BYTES {
+            return;
+        }
+        self.untold_bytes = 0;
         {
             let mut work = self.shared.work();
             work.durable = last;

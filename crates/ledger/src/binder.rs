@@ -1,24 +1,231 @@
-//! Binds pages in the background.
+//! Binds records into pages in the background, and seals volumes.
+//!
+//! It knows nothing that is not on disk: after a start, and after any failure, it packs the open volume's pages anew from
+//! the write-ahead files and puts only those into sled that are missing there or differ.
 
-use std::sync::Arc;
+use std::fs;
+use std::io;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
-use crate::shared::Shared;
+use thiserror::Error;
 
+use crate::merkle::Merkle;
+use crate::open::Sealed;
+use crate::page::{Packer, Page, PageEntry};
+use crate::page_store::{PageStore, StoreError};
+use crate::seal;
+use crate::shared::{EndedVolume, Shared};
+use crate::shelf::{sled_folder, volume_folder};
+use crate::spares::Recycler;
+use crate::{Ledger, Position, ReadError, fsio, volumes_dir};
+
+/// Bytes read at once.
+const STEP_BYTES: usize = 256 << 10;
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// The thread, stopped and joined when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Binder {
     shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Why binding could not go on for now.
+#[derive(Debug, Error)]
+pub(crate) enum BindError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("a page read back from sled at position {0} is not what was put there")]
+    ReadBack(Position),
+    #[error("stopped")]
+    Stopped,
+}
+
+/// The volume being bound.
+#[derive(Debug)]
+pub(crate) struct Binding {
+    pub(crate) first: Position,
+    /// The next record to take in.
+    pub(crate) next: Position,
+    packer: Packer,
+    pub(crate) pages: Vec<PageEntry>,
+    pub(crate) merkle: Merkle,
+    store: Option<PageStore>,
+}
+
+/// What there is to do.
+enum Task {
+    /// Take in records up to here.
+    Bind(u64),
+    Seal(EndedVolume),
+    Stop,
 }
 
 impl Binder {
-    pub(crate) fn start(
-        shared: Arc<Shared>,
-        _: crate::open::Sealed,
-        _: crate::spares::Recycler,
-    ) -> std::io::Result<Self> {
-        Ok(Self { shared })
+    pub(crate) fn start(shared: Arc<Shared>, sealed: Sealed, recycler: Recycler) -> io::Result<Self> {
+        let worker = Worker { shared: Arc::clone(&shared), recycler, rebuild: false };
+        shared.counters.bound.store(sealed.last, Ordering::Relaxed);
+        let first = Position::FIRST.plus(sealed.last);
+        let thread = std::thread::Builder::new().name("ledger-binder".into()).spawn(move || worker.run(first))?;
+        Ok(Self { shared, thread: Some(thread) })
     }
 
     pub(crate) fn stop(&mut self) {
         self.shared.work().stop = true;
+        self.shared.work_changed.notify_all();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that binds pages had panicked; nothing is lost");
+        }
+    }
+}
+
+impl Drop for Binder {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+struct Worker {
+    shared: Arc<Shared>,
+    recycler: Recycler,
+    /// Sled's folder is not to be trusted: begin with an empty one.
+    rebuild: bool,
+}
+
+impl Worker {
+    fn run(mut self, first: Position) {
+        let mut binding = Binding::new(&self.shared, first);
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let result = match self.wait(binding.next) {
+                Task::Stop => return,
+                Task::Bind(last) => self.bind(&mut binding, last),
+                Task::Seal(ended) => self.seal(&mut binding, &ended),
+            };
+            match result {
+                Ok(()) => pause = FIRST_PAUSE,
+                Err(BindError::Stopped) => return,
+                Err(error) => {
+                    tracing::warn!(%error, volume = %binding.first, "binding pauses; appends go on");
+                    self.rebuild |=
+                        matches!(error, BindError::ReadBack(_) | BindError::Store(StoreError::Panicked { .. }));
+                    // Drops sled, and with it whatever state the failure left.
+                    binding = Binding::new(&self.shared, binding.first);
+                    self.sleep(pause);
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    /// Waits until there is something to do.
+    fn wait(&self, next: Position) -> Task {
+        let mut work = self.shared.work();
+        loop {
+            if work.stop {
+                return Task::Stop;
+            }
+            if let Some(ended) = work.ended.front() {
+                return if next <= ended.last { Task::Bind(ended.last.get()) } else { Task::Seal(*ended) };
+            }
+            if next.get() <= work.durable {
+                return Task::Bind(work.durable);
+            }
+            work = self.shared.work_changed.wait(work).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn sleep(&self, pause: Duration) {
+        let work = self.shared.work();
+        let _ = self.shared.work_changed.wait_timeout_while(work, pause, |work| !work.stop);
+    }
+
+    /// Takes in some more records, not beyond `last`.
+    fn bind(&mut self, binding: &mut Binding, last: u64) -> Result<(), BindError> {
+        let ledger = Ledger { shared: Arc::clone(&self.shared) };
+        let chunk = ledger.read_from(binding.next, STEP_BYTES)?;
+        for record in chunk.records().take_while(|record| record.position.get() <= last) {
+            binding.merkle.push(record.bytes());
+            if let Some(page) = binding.packer.push(&record) {
+                self.put(binding, &page)?;
+            }
+            binding.next = record.position.plus(1);
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, binding: &mut Binding, page: &Page) -> Result<(), BindError> {
+        if binding.store.is_none() {
+            binding.store = Some(self.open_store(binding.first)?);
+        }
+        let store = binding.store.as_ref().expect("opened above");
+        if store.get(page.first)?.as_deref() != Some(&page.bytes[..]) {
+            store.insert(page.first, &page.bytes)?;
+        }
+        binding.pages.push(page.entry());
+        self.shared.counters.bound.store(page.first.get() + u64::from(page.count) - 1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The open volume's sled folder; a new one if sled cannot open what is there.
+    fn open_store(&mut self, first: Position) -> Result<PageStore, BindError> {
+        let folder = volume_folder(&self.shared.dir, first);
+        let sled = sled_folder(&folder);
+        fsio::make_dir(&volumes_dir(&self.shared.dir))?;
+        fsio::make_dir(&folder)?;
+        if !std::mem::take(&mut self.rebuild) {
+            match PageStore::create(&sled) {
+                Ok(store) => return Ok(store),
+                Err(error) => tracing::warn!(%error, "the unsealed pages are bound anew from the write-ahead files"),
+            }
+        }
+        match fs::remove_dir_all(&sled) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(PageStore::create(&sled)?)
+    }
+
+    /// Finishes the volume: after this its records are served from sled.
+    fn seal(&mut self, binding: &mut Binding, ended: &EndedVolume) -> Result<(), BindError> {
+        if let Some(page) = binding.packer.finish() {
+            self.put(binding, &page)?;
+        }
+        let store = binding.store.take().expect("a volume has at least one page");
+        let (manifest, store) = seal::seal(&self.shared, binding, ended, store)?;
+        self.shared.shelf.publish(manifest, store);
+        let files = self.shared.wal_mut().drop_volume(ended.first);
+        self.shared.work().ended.pop_front();
+        *binding = Binding::new(&self.shared, ended.last.plus(1));
+        for indexed in files {
+            // A reader may hold the file still: then it must not be written again.
+            let unused = Arc::try_unwrap(indexed.file).ok().and_then(|file| file.metadata().ok());
+            let done = match unused {
+                Some(metadata) => self.recycler.recycle(&indexed.path, metadata.len()),
+                None => fs::remove_file(&indexed.path),
+            };
+            if let Err(error) = done {
+                tracing::warn!(%error, file = %indexed.path.display(), "a write-ahead file was not removed");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Binding {
+    fn new(shared: &Shared, first: Position) -> Self {
+        let packer = Packer::new(shared.ledger, first);
+        Self { first, next: first, packer, pages: Vec::new(), merkle: Merkle::default(), store: None }
     }
 }

@@ -41,47 +41,59 @@ impl Chunk {
     }
 
     /// Makes a chunk of what stands in `bytes`, records and frame headers between them: from position `from` on, at
-    /// least one record, no more once `max_bytes` are reached, nothing beyond `last`.
-    pub(crate) fn from_frames(bytes: Vec<u8>, from: Position, last: u64, max_bytes: usize) -> Result<Self, String> {
-        let mut starts = Vec::new();
+    /// least one record, no more once `max_bytes` are reached.
+    pub(crate) fn from_frames(bytes: Vec<u8>, from: Position, max_bytes: usize) -> Result<Self, String> {
+        let mut chunk = Self { bytes, starts: Vec::new(), first: from.get() };
         let mut at = 0;
-        let mut next = from.get();
         let mut size = 0;
-        while next <= last && (starts.is_empty() || size < max_bytes) {
-            let rest = &bytes[at..];
+        while chunk.is_empty() || size < max_bytes {
+            let rest = &chunk.bytes[at..];
             if is_frame_header(rest) {
                 at += FRAME_HEADER;
                 continue;
             }
-            let Some(record) = first_record(rest) else {
+            let length = match first_record(rest) {
+                Some(record) if chunk.is_empty() && position_field(record) < from.get() => record.len(),
+                Some(_) => {
+                    let length = chunk.take(at)?;
+                    size += length;
+                    length
+                }
                 // The read may have ended within a record, but not before the first was whole.
-                if starts.is_empty() {
-                    return Err(format!("no record at position {next} where it should be"));
-                }
-                break;
+                None if chunk.is_empty() => return Err(format!("there is no record at position {from}")),
+                None => break,
             };
-            if !starts.is_empty() || position_field(record) >= from.get() {
-                let parsed = Record::parse(record)
-                    .map_err(|error| format!("the record at position {next} is damaged: {error}"))?;
-                if parsed.position.get() != next {
-                    return Err(format!("position {} stands where {next} should be", parsed.position));
-                }
-                starts.push(len32(at));
-                size += record.len();
-                next += 1;
-            }
-            at += record.len();
+            at += length;
         }
-        Ok(Self { bytes, starts, first: from.get() })
+        Ok(chunk)
     }
 
-    /// Makes a chunk of a page that was checked: `skip` bytes of header, then records of which those before `from` are
-    /// left out.
-    pub(crate) fn from_page(page: &[u8], header: usize, from: Position) -> Result<Self, String> {
-        let bytes = page[header..].to_vec();
-        let mut chunk = Self::from_frames(bytes, from, u64::MAX, usize::MAX)?;
-        chunk.first = from.get();
-        Ok(chunk)
+    /// Makes a chunk of a page's records, of which those before `from` are left out.
+    pub(crate) fn from_page(payload: &[u8], from: Position, max_bytes: usize) -> Result<Self, String> {
+        let mut wanted = payload;
+        while let Some(record) = first_record(wanted).filter(|record| position_field(record) < from.get()) {
+            wanted = &wanted[record.len()..];
+        }
+        let mut chunk = Self { bytes: wanted.to_vec(), starts: Vec::new(), first: from.get() };
+        let mut at = 0;
+        while at < chunk.bytes.len() && (chunk.is_empty() || at < max_bytes) {
+            at += chunk.take(at)?;
+        }
+        if chunk.is_empty() { Err(format!("there is no record at position {from}")) } else { Ok(chunk) }
+    }
+
+    /// Checks the record that starts at `at` and takes it in as the next; returns its length.
+    fn take(&mut self, at: usize) -> Result<usize, String> {
+        let next = self.first + self.starts.len() as u64;
+        let bytes = first_record(&self.bytes[at..]).ok_or_else(|| format!("there is no record at position {next}"))?;
+        let record =
+            Record::parse(bytes).map_err(|error| format!("the record at position {next} is damaged: {error}"))?;
+        if record.position.get() != next {
+            return Err(format!("position {} stands where {next} should be", record.position));
+        }
+        let length = bytes.len();
+        self.starts.push(len32(at));
+        Ok(length)
     }
 }
 

@@ -46,6 +46,12 @@ impl Ledger {
         self.shared.ledger
     }
 
+    /// The data folder.
+    #[must_use]
+    pub fn dir(&self) -> &std::path::Path {
+        &self.shared.dir
+    }
+
     /// The last durable position, 0 for none. Readers see nothing beyond it.
     #[must_use]
     pub fn watermark(&self) -> u64 {
@@ -86,7 +92,7 @@ impl Ledger {
         }
         let chunk = match self.find(position) {
             Some(span) => read_span(&span, span.near_end, position, 1)?,
-            None => self.shared.shelf.read(position)?,
+            None => self.shared.shelf.read(position, 1)?,
         };
         let record = chunk.records().next().expect("a chunk from the shelf or a span is not empty");
         Ok(record.to_owned())
@@ -104,7 +110,7 @@ impl Ledger {
                 let end = span.end.min(span.offset + max_bytes as u64 + SLACK);
                 read_span(&span, end, position, max_bytes)
             }
-            None => Ok(self.shared.shelf.read(position)?),
+            None => Ok(self.shared.shelf.read(position, max_bytes)?),
         }
     }
 
@@ -148,7 +154,7 @@ fn read_span(span: &Span, end: u64, from: Position, max_bytes: usize) -> Result<
     let mut bytes = vec![0; index(end - span.offset)];
     read_file(span, &mut bytes)?;
     // The span ends at the durable end at the latest, so the watermark needs no second look.
-    Chunk::from_frames(bytes, from, u64::MAX, max_bytes).map_err(|what| damaged(&span.path, from, what))
+    Chunk::from_frames(bytes, from, max_bytes).map_err(|what| damaged(&span.path, from, what))
 }
 
 fn read_file(span: &Span, bytes: &mut [u8]) -> Result<(), ReadError> {

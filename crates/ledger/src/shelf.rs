@@ -1,39 +1,240 @@
-//! Sealed volumes.
+//! The sealed volumes: `volumes/<first position, 20 digits>/{sled/…, heads, manifest}`. None is ever written again.
 
-use std::path::PathBuf;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Weak};
 
 use thiserror::Error;
+use uuid::Uuid;
 
-use crate::Position;
 use crate::chunk::Chunk;
+use crate::manifest::Manifest;
+use crate::open::Sealed;
+use crate::page::{PAGE_HEADER, PageEntry};
+use crate::page_store::{PageStore, StoreError};
+use crate::stream_index::StreamIndex;
+use crate::{OpenError, Options, Position, fsio, heads, volumes_dir};
 
 /// Why a sealed volume could not be read.
 #[derive(Debug, Error)]
 pub enum ShelfError {
-    #[error("{volume}: position {position} is not in any volume; run `daybook verify` and restore from a backup")]
-    Missing { volume: PathBuf, position: Position },
+    #[error("position {position} is in no volume; run `daybook verify` and restore from a backup")]
+    NoVolume { position: Position },
+    #[error(
+        "{volume}: the page at position {first} is {what}; run `daybook verify` and restore the folder from a backup"
+    )]
+    Page { volume: PathBuf, first: Position, what: String },
+    #[error("{file}: {what}; run `daybook verify` and restore it from a backup")]
+    Manifest { file: PathBuf, what: String },
+    #[error("{0}; run `daybook verify` and restore the folder from a backup")]
+    Store(#[from] StoreError),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VolumeSpan {
+    pub(crate) first: Position,
+    pub(crate) last: Position,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shelf {
+    dir: PathBuf,
+    capacity: usize,
+    /// Contiguous from position 1.
+    volumes: RwLock<Vec<VolumeSpan>>,
+    open: Mutex<OpenSet>,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Shelf {
-    dir: PathBuf,
+struct OpenSet {
+    /// Least recently used first.
+    kept: Vec<Arc<OpenVolume>>,
+    /// Put away, but maybe still in some reader's hands: opening such a folder again would meet its lock.
+    released: Vec<Weak<OpenVolume>>,
+}
+
+/// A sealed volume that is open for reading.
+#[derive(Debug)]
+pub(crate) struct OpenVolume {
+    pub(crate) folder: PathBuf,
+    first: Position,
+    pages: Vec<PageEntry>,
+    store: PageStore,
+}
+
+pub(crate) fn volume_folder(dir: &Path, first: Position) -> PathBuf {
+    volumes_dir(dir).join(format!("{:020}", first.get()))
+}
+
+pub(crate) fn manifest_path(folder: &Path) -> PathBuf {
+    folder.join("manifest")
+}
+
+pub(crate) fn heads_path(folder: &Path) -> PathBuf {
+    folder.join("heads")
+}
+
+pub(crate) fn sled_folder(folder: &Path) -> PathBuf {
+    folder.join("sled")
 }
 
 impl Shelf {
+    /// Checks all manifests and heads, and puts the heads into `streams`.
     pub(crate) fn load(
-        dir: &std::path::Path,
-        _: uuid::Uuid,
-        _: &crate::Options,
-        _: &mut crate::stream_index::StreamIndex,
-    ) -> Result<(Self, crate::open::Sealed), crate::OpenError> {
-        Ok((Self { dir: dir.into() }, crate::open::Sealed { last: 0, chain: [0; 32] }))
+        dir: &Path,
+        ledger: Uuid,
+        options: &Options,
+        streams: &mut StreamIndex,
+    ) -> Result<(Self, Sealed), OpenError> {
+        let mut sealed = Sealed { last: 0, chain: [0; 32] };
+        let mut volumes = Vec::new();
+        let mut unsealed: Option<PathBuf> = None;
+        let all = volumes_dir(dir);
+        for (number, folder) in fsio::numbered(&all, "").map_err(|error| OpenError::io(&all, error))? {
+            if let Some(unsealed) = unsealed {
+                return Err(OpenError::damaged(
+                    &manifest_path(&unsealed),
+                    "it is missing, though a later volume exists",
+                ));
+            }
+            if number != sealed.last + 1 {
+                let what = format!("the volume before it, which begins at position {}, is missing", sealed.last + 1);
+                return Err(OpenError::damaged(&folder, what));
+            }
+            if !manifest_path(&folder).exists() {
+                unsealed = Some(folder);
+                continue;
+            }
+            let manifest = load_manifest(ledger, number, &folder)?;
+            if !sled_folder(&folder).join("db").is_file() {
+                return Err(OpenError::damaged(&sled_folder(&folder), "its pages are missing"));
+            }
+            for (stream, head) in load_heads(&manifest, &folder)? {
+                streams.set(stream, head);
+            }
+            sealed = Sealed { last: manifest.last.get(), chain: manifest.chain };
+            volumes.push(VolumeSpan { first: manifest.first, last: manifest.last });
+        }
+        let capacity = options.open_volumes.max(1);
+        Ok((Self { dir: dir.into(), capacity, volumes: RwLock::new(volumes), open: Mutex::default() }, sealed))
     }
 
     pub(crate) fn len(&self) -> usize {
-        0
+        self.volumes().len()
     }
 
-    pub(crate) fn read(&self, position: Position) -> Result<Chunk, ShelfError> {
-        Err(ShelfError::Missing { volume: self.dir.clone(), position })
+    pub(crate) fn spans(&self) -> Vec<VolumeSpan> {
+        self.volumes().clone()
     }
+
+    /// Puts a volume that was just sealed onto the shelf.
+    pub(crate) fn publish(&self, manifest: Manifest, store: PageStore) {
+        let span = VolumeSpan { first: manifest.first, last: manifest.last };
+        let folder = volume_folder(&self.dir, span.first);
+        let volume = OpenVolume { folder, first: span.first, pages: manifest.pages, store };
+        self.open_set().keep(Arc::new(volume), self.capacity);
+        self.volumes.write().unwrap_or_else(PoisonError::into_inner).push(span);
+    }
+
+    /// The records from `position` to the end of their page, or fewer once `max_bytes` are reached.
+    pub(crate) fn read(&self, position: Position, max_bytes: usize) -> Result<Chunk, ShelfError> {
+        let span = {
+            let volumes = self.volumes();
+            let after = volumes.partition_point(|volume| volume.first <= position);
+            let found = after.checked_sub(1).map(|at| volumes[at]).filter(|volume| position <= volume.last);
+            found.ok_or(ShelfError::NoVolume { position })?
+        };
+        let volume = self.open_volume(span.first)?;
+        let at = volume.pages.partition_point(|page| page.first <= position) - 1;
+        let entry = volume.pages[at];
+        let page = volume.page(&entry)?;
+        Chunk::from_page(&page[PAGE_HEADER..], position, max_bytes).map_err(|what| volume.damaged(&entry, what))
+    }
+
+    pub(crate) fn open_volume(&self, first: Position) -> Result<Arc<OpenVolume>, ShelfError> {
+        let mut open = self.open_set();
+        if let Some(volume) = open.find(first) {
+            open.keep(Arc::clone(&volume), self.capacity);
+            return Ok(volume);
+        }
+        let folder = volume_folder(&self.dir, first);
+        let manifest =
+            read_manifest(&folder).map_err(|what| ShelfError::Manifest { file: manifest_path(&folder), what })?;
+        let store = PageStore::open(&sled_folder(&folder))?;
+        let volume = Arc::new(OpenVolume { folder, first, pages: manifest.pages, store });
+        open.keep(Arc::clone(&volume), self.capacity);
+        Ok(volume)
+    }
+
+    fn volumes(&self) -> RwLockReadGuard<'_, Vec<VolumeSpan>> {
+        self.volumes.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open_set(&self) -> MutexGuard<'_, OpenSet> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl OpenSet {
+    fn find(&mut self, first: Position) -> Option<Arc<OpenVolume>> {
+        if let Some(at) = self.kept.iter().position(|volume| volume.first == first) {
+            return Some(self.kept.remove(at));
+        }
+        self.released.retain(|volume| volume.strong_count() > 0);
+        self.released.iter().filter_map(Weak::upgrade).find(|volume| volume.first == first)
+    }
+
+    fn keep(&mut self, volume: Arc<OpenVolume>, capacity: usize) {
+        self.kept.push(volume);
+        while self.kept.len() > capacity {
+            let released = self.kept.remove(0);
+            self.released.push(Arc::downgrade(&released));
+        }
+    }
+}
+
+impl OpenVolume {
+    /// A page that is exactly what the manifest says.
+    fn page(&self, entry: &PageEntry) -> Result<sled::IVec, ShelfError> {
+        let page = self.store.get(entry.first)?.ok_or_else(|| self.damaged(entry, "missing".into()))?;
+        if page.len() < PAGE_HEADER || *blake3::hash(&page).as_bytes() != entry.hash {
+            return Err(self.damaged(entry, "not what the manifest says".into()));
+        }
+        Ok(page)
+    }
+
+    fn damaged(&self, entry: &PageEntry, what: String) -> ShelfError {
+        ShelfError::Page { volume: self.folder.clone(), first: entry.first, what }
+    }
+}
+
+pub(crate) fn read_manifest(folder: &Path) -> Result<Manifest, String> {
+    let text = fs::read_to_string(manifest_path(folder)).map_err(|error| not_read(&error))?;
+    Manifest::parse(&text)
+}
+
+fn load_manifest(ledger: Uuid, number: u64, folder: &Path) -> Result<Manifest, OpenError> {
+    let damaged = |what: String| OpenError::damaged(&manifest_path(folder), what);
+    let manifest = read_manifest(folder).map_err(damaged)?;
+    if manifest.ledger != ledger || manifest.first.get() != number {
+        return Err(damaged("it belongs to another volume".into()));
+    }
+    Ok(manifest)
+}
+
+fn load_heads(manifest: &Manifest, folder: &Path) -> Result<Vec<(Uuid, crate::Head)>, OpenError> {
+    read_heads(manifest, folder).map_err(|what| OpenError::damaged(&heads_path(folder), what))
+}
+
+pub(crate) fn read_heads(manifest: &Manifest, folder: &Path) -> Result<Vec<(Uuid, crate::Head)>, String> {
+    let bytes = fs::read(heads_path(folder)).map_err(|error| not_read(&error))?;
+    if *blake3::hash(&bytes).as_bytes() != manifest.heads {
+        return Err("it is not what the manifest says".into());
+    }
+    Ok(heads::parse(manifest.ledger, manifest.first, &bytes)?)
+}
+
+fn not_read(error: &io::Error) -> String {
+    format!("it cannot be read: {error}")
 }

@@ -1,0 +1,141 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use daybook_ledger::{Ledger, Options, Position};
+
+use crate::kit::{all, folder, open, small};
+
+pub(crate) fn wait_for_volumes(ledger: &Ledger, volumes: u64) {
+    let started = Instant::now();
+    while ledger.stats().volumes < volumes {
+        assert!(started.elapsed() < Duration::from_secs(30), "not sealed: {:?}", ledger.stats());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn files(dir: &std::path::Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn volumes_are_sealed_while_readers_read_and_the_writer_writes() {
+    let folder = folder();
+    let mut it = open(&folder.dir, &small());
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for reader in 0..3_u64 {
+            let ledger = it.ledger.clone();
+            let stop = &stop;
+            scope.spawn(move || {
+                let mut next = Position::FIRST;
+                let mut random = reader + 1;
+                while !stop.load(Ordering::Relaxed) {
+                    let before = ledger.watermark();
+                    let chunk = ledger.read_from(next, 20_000).unwrap();
+                    assert_eq!(chunk.is_empty(), next.get() > before, "at {next}, watermark {before}");
+                    for (index, record) in chunk.records().enumerate() {
+                        assert_eq!(record.position, next.plus(index as u64));
+                        assert!(record.position.get() <= ledger.watermark());
+                    }
+                    next = chunk.next().unwrap_or(next);
+                    if before > 0 {
+                        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                        let position = Position::new(1 + (random >> 33) % before).unwrap();
+                        assert_eq!(ledger.read(position).unwrap().record().position, position);
+                        let stream = uuid::Uuid::from_u128(u128::from(random % 37) + 1);
+                        if let Some(head) = ledger.head(stream) {
+                            assert_eq!(ledger.read_stream_from_head(head, 0).unwrap().len(), head.revision as usize);
+                        }
+                    }
+                }
+            });
+        }
+        for batch in 0..400 {
+            it.append(1 + batch % 30, 37, 200);
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    let records = it.ledger.watermark();
+    let volumes = records / 530;
+    wait_for_volumes(&it.ledger, volumes);
+    let before = all(&it.ledger);
+    assert_eq!(before.len() as u64, records);
+    it.close();
+
+    let it = open(&folder.dir, &small());
+    assert!(it.ledger.stats().volumes >= volumes);
+    assert_eq!(all(&it.ledger), before);
+    for volume in files(&folder.dir.join("volumes")) {
+        let blobs = folder.dir.join("volumes").join(volume).join("sled/blobs");
+        assert_eq!(files(&blobs), [] as [String; 0]);
+    }
+}
+
+#[test]
+fn full_pages_make_no_blobs() {
+    let folder = folder();
+    let options = Options { volume_events: 500, wal_file_bytes: 4 << 20, open_volumes: 1 };
+    let mut it = open(&folder.dir, &options);
+    // Two records of 32 KiB less their headers: every page is as large as a page can be.
+    for _ in 0..80 {
+        it.append(14, 3, 32_500);
+    }
+    wait_for_volumes(&it.ledger, 2);
+    let before = all(&it.ledger);
+    it.close();
+    for volume in files(&folder.dir.join("volumes")) {
+        let blobs = folder.dir.join("volumes").join(volume).join("sled/blobs");
+        assert_eq!(files(&blobs), [] as [String; 0]);
+    }
+    assert_eq!(all(&open(&folder.dir, &options).ledger), before);
+}
+
+#[test]
+fn an_unsealed_sled_folder_is_repaired_or_made_anew() {
+    let folder = folder();
+    let options = Options { volume_events: 3000, wal_file_bytes: 256 << 10, open_volumes: 2 };
+    let mut it = open(&folder.dir, &options);
+    for _ in 0..100 {
+        it.append(29, 11, 400);
+    }
+    let started = Instant::now();
+    while it.ledger.stats().bound < 2000 && started.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let before = all(&it.ledger);
+    it.close();
+
+    let sled = folder.dir.join(format!("volumes/{:020}/sled", 1));
+    let db = sled.join("db");
+    let whole = std::fs::read(&db).unwrap();
+    type Damage = fn(&[u8]) -> Vec<u8>;
+    let damages: [(&str, Damage); 4] = [
+        ("cut", |whole| whole[..whole.len() / 2].to_vec()),
+        ("empty", |_| Vec::new()),
+        ("flipped", |whole| {
+            let mut bytes = whole.to_vec();
+            for at in (1000..bytes.len()).step_by(20_000) {
+                bytes[at] ^= 4;
+            }
+            bytes
+        }),
+        ("noise", |whole| (0..whole.len()).map(|at| (at * 31 % 251) as u8).collect()),
+    ];
+    for (name, damage) in damages {
+        let _ = std::fs::remove_dir_all(folder.dir.join("again"));
+        let copy = folder.dir.parent().unwrap().join(name);
+        crate::kit::copy(&folder.dir, &copy);
+        std::fs::write(copy.join(format!("volumes/{:020}/sled/db", 1)), damage(&whole)).unwrap();
+        let mut it = open(&copy, &options);
+        assert_eq!(all(&it.ledger), before, "{name}");
+        for _ in 0..5 {
+            it.append(29, 11, 400);
+        }
+        wait_for_volumes(&it.ledger, 1);
+        assert_eq!(all(&it.ledger)[..before.len()], before, "{name}");
+        it.close();
+    }
+}
