@@ -1,0 +1,13 @@
+//! Given what happened, when this is asked, then that happens or is refused. Each table mends one fault after another
+//! until the command succeeds.
+
+mod given;
+mod hold;
+mod import;
+mod pay;
+mod place;
+mod price;
+mod refund;
+mod remark;
+mod ship;
+mod token;
