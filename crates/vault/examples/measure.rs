@@ -13,11 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir_in(".")?;
     let path = folder.path().join("keys");
     let master = MasterKey::from_hex(&"42".repeat(32))?;
-    let context = Context {
-        tenant: "01920000-0000-7000-8000-000000000001",
-        stream: Uuid::from_u128(1),
-        kind: 1,
-    };
+    let context = Context { tenant: "01920000-0000-7000-8000-000000000001", stream: Uuid::from_u128(1), kind: 1 };
     let text = [b'x'; 100];
 
     let vault = Vault::create(&path, &master, Uuid::from_u128(7))?;

@@ -100,6 +100,7 @@ impl KeyFile {
             return Err(OpenError::Truncated { path: path.to_owned(), expected_bytes: counted, actual_bytes: length });
         }
         let mut leftover_bytes = length - counted;
+        let first_adopted = SlotId(header.prepared);
         if damaged_page.is_some() && leftover_bytes > 0 {
             // The damaged header may have been the newer one. Then these slots were synced before it was written, so
             // they are whole, and may be in use.
@@ -111,7 +112,7 @@ impl KeyFile {
             disk.set_len(counted).map_err(io)?;
         }
         let page = damaged_page.unwrap_or_else(|| older(&pages));
-        settle(disk.as_ref(), &header, page).map_err(io)?;
+        settle(disk.as_ref(), first_adopted, &header, page).map_err(io)?;
 
         let mut report = OpenReport {
             id: header.id,
@@ -279,16 +280,16 @@ fn older(pages: &[Result<Header, HeaderFault>; 2]) -> usize {
     }
 }
 
-/// Makes the newest slots, then the header that counts them, durable for certain, whatever an earlier process saw of them:
-/// after a sync that failed, the page cache may show as written what is not on disk and will never be written again, so the
-/// same bytes are written anew.
-fn settle(disk: &dyn Disk, header: &Header, page: usize) -> io::Result<()> {
-    const NEWEST: u32 = 1024;
-    let first = SlotId(header.prepared.saturating_sub(NEWEST));
-    let mut newest = vec![0; (header.prepared - first.0) as usize * SLOT_BYTES];
-    disk.read_exact_at(&mut newest, slot_offset(first))?;
-    disk.write_all_at(&newest, slot_offset(first))?;
-    disk.sync()?;
+/// Makes the slots that were adopted, then the header that counts them all, durable for certain, whatever an earlier process
+/// saw of them: after a sync that failed, the page cache may show as written what is not on disk and will never be
+/// written again, so the same bytes are written anew.
+fn settle(disk: &dyn Disk, first_adopted: SlotId, header: &Header, page: usize) -> io::Result<()> {
+    if first_adopted.0 < header.prepared {
+        let mut adopted = vec![0; (header.prepared - first_adopted.0) as usize * SLOT_BYTES];
+        disk.read_exact_at(&mut adopted, slot_offset(first_adopted))?;
+        disk.write_all_at(&adopted, slot_offset(first_adopted))?;
+        disk.sync()?;
+    }
     disk.write_all_at(&encode_header(header), page_offset(page))?;
     disk.sync()
 }

@@ -33,7 +33,7 @@ fn nothing_sealed_is_lost_and_nothing_erased_returns() {
             u64::from_le_bytes(bytes)
         }
     };
-    for seed in base..base.saturating_add(300) {
+    for seed in base..base.saturating_add(150) {
         // Shown when the test fails. Repeat with VAULT_SEED.
         println!("seed {seed}");
         life(seed);
@@ -66,7 +66,11 @@ fn start(disk: &LossyDisk, entropy: Entropy, log: &mut Log) -> Option<Vault> {
         Err(OpenError::Io { .. }) => return None,
         Err(error) => panic!("{error}"),
     };
-    assert!(report.damaged.is_empty() && report.duplicates.is_empty(), "{report:?}");
+    assert!(report.duplicates.is_empty(), "{report:?}");
+    for slot in &report.damaged {
+        let is_half_erased = log.erased.contains(slot) && !log.erasures_acknowledged.contains(slot);
+        assert!(is_half_erased, "the key in slot {slot} was lost");
+    }
     for slot in &log.erasures_acknowledged {
         assert!(vault.is_erased(*slot), "the erasure of slot {slot} was lost");
     }
@@ -81,7 +85,9 @@ fn start(disk: &LossyDisk, entropy: Entropy, log: &mut Log) -> Option<Vault> {
                             return None;
                         }
                     }
-                    Err(OpenSealedError::Erased { .. }) => assert!(log.erased.contains(slot)),
+                    Err(OpenSealedError::Erased { .. } | OpenSealedError::KeyDamaged { .. }) => {
+                        assert!(log.erased.contains(slot));
+                    }
                     Err(error) => panic!("slot {slot}: {error}"),
                 }
             }
@@ -212,8 +218,8 @@ fn an_erasure_whose_sync_failed_is_written_again_by_the_next_process() {
 
 #[test]
 fn slots_whose_sync_failed_are_written_again_by_the_next_process() {
-    // Fails at the slots' sync, or at the header's.
-    for syncs in [0, 1] {
+    // Fails at the slots' sync, or at the header's. A header that is damaged as well makes the slots be adopted.
+    for (syncs, header_is_damaged) in [(0, false), (1, false), (0, true)] {
         let disk = new_disk(4);
         let (vault, _) = open(&disk).unwrap();
         for account in 0..4 {
@@ -224,6 +230,9 @@ fn slots_whose_sync_failed_are_written_again_by_the_next_process() {
         vault.slot_for("root", "4").unwrap_err();
         drop(vault);
         disk.fail_syncs_after(None);
+        if header_is_damaged {
+            disk.overwrite(44, &[9]);
+        }
 
         let (vault, _) = open(&disk).unwrap();
         let slot = vault.slot_for("root", "4").unwrap();
@@ -233,4 +242,18 @@ fn slots_whose_sync_failed_are_written_again_by_the_next_process() {
         let (vault, _) = open(&disk).unwrap();
         assert_eq!(vault.open_sealed(slot, &CONTEXT, &sealed).unwrap(), b"text");
     }
+}
+
+#[test]
+fn the_two_headers_are_written_in_turn() {
+    let disk = new_disk(4);
+    let (vault, _) = open(&disk).unwrap();
+    let mut counts = Vec::new();
+    for account in 0..16 {
+        vault.slot_for("root", &account.to_string()).unwrap();
+        let bytes = disk.bytes();
+        counts.push((bytes[44].min(bytes[4096 + 44]), bytes[44].max(bytes[4096 + 44])));
+    }
+    counts.dedup();
+    assert_eq!(counts, [(4, 4), (4, 8), (8, 12), (12, 16)]);
 }

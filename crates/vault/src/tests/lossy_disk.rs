@@ -1,4 +1,4 @@
-//! A disk whose power can fail: of what was not synced, each 512-byte sector arrives or not.
+//! A disk whose power can fail: of what was not synced, each 512-byte sector arrives, or not, or in part.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -55,9 +55,12 @@ impl LossyDisk {
                     let mut from = 0;
                     while from < bytes.len() {
                         let to = bytes.len().min((at + from) / SECTOR * SECTOR + SECTOR - at);
-                        if random.coin() {
-                            put(&mut state.durable, at + from, &bytes[from..to]);
-                        }
+                        let arrives = match random.below(8) {
+                            0..4 => to,
+                            4 => from + usize::try_from(random.below((to - from) as u64)).unwrap(),
+                            _ => from,
+                        };
+                        put(&mut state.durable, at + from, &bytes[from..arrives]);
                         from = to;
                     }
                 }
@@ -67,6 +70,11 @@ impl LossyDisk {
         }
         state.visible = state.durable.clone();
         state.calls_left = None;
+    }
+
+    /// Of this disk, the opened files' included.
+    pub(super) fn handles(&self) -> usize {
+        Arc::strong_count(&self.0)
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
@@ -144,6 +152,9 @@ impl Disk for LossyDisk {
 }
 
 fn put(bytes: &mut Vec<u8>, at: usize, new: &[u8]) {
+    if new.is_empty() {
+        return;
+    }
     if bytes.len() < at + new.len() {
         bytes.resize(at + new.len(), 0);
     }

@@ -2,9 +2,11 @@ mod api;
 mod crash;
 mod damage;
 mod golden;
+mod hooked_disk;
 mod lossy_disk;
 mod master;
 mod properties;
+mod races;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,11 +1,8 @@
-use std::collections::HashSet;
-use std::sync::Barrier;
-
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::{ID, master, new_disk, open};
-use crate::{Context, OpenSealedError, SlotId, Vault};
+use super::{new_disk, open};
+use crate::{Context, OpenSealedError, SlotId};
 
 proptest! {
     #[test]
@@ -78,83 +75,4 @@ proptest! {
             }
         }
     }
-}
-
-/// Half of the accounts are wanted by all threads at once, half by one thread each.
-#[test]
-fn sixteen_threads_get_one_slot_per_subject_and_no_slot_twice() {
-    const THREADS: usize = 16;
-    const ACCOUNTS: usize = 400;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("keys");
-    let vault = Vault::create(&path, &master(), ID).unwrap();
-    let barrier = Barrier::new(THREADS);
-    let results: Vec<Vec<(String, SlotId, Vec<u8>)>> = std::thread::scope(|scope| {
-        let (vault, barrier) = (&vault, &barrier);
-        let threads: Vec<_> = (0..THREADS)
-            .map(|thread| {
-                scope.spawn(move || {
-                    barrier.wait();
-                    let names =
-                        (0..ACCOUNTS).map(|n| if n % 2 == 0 { format!("all {n}") } else { format!("{thread} {n}") });
-                    names
-                        .map(|name| {
-                            let slot = vault.slot_for("root", &name).unwrap();
-                            let sealed = vault.seal(slot, &super::CONTEXT, name.as_bytes()).unwrap();
-                            (name, slot, sealed)
-                        })
-                        .collect()
-                })
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
-    drop(vault);
-
-    let (vault, _) = Vault::open(&path, &master()).unwrap();
-    let mut subjects = HashSet::new();
-    let mut slots = HashSet::new();
-    for (name, slot, sealed) in results.into_iter().flatten() {
-        assert_eq!(vault.find("root", &name), Some(slot));
-        assert_eq!(vault.open_sealed(slot, &super::CONTEXT, &sealed).unwrap(), name.as_bytes());
-        subjects.insert(name);
-        slots.insert(slot);
-    }
-    assert_eq!(subjects.len(), ACCOUNTS / 2 * (THREADS + 1));
-    assert_eq!(slots.len(), subjects.len());
-}
-
-/// Opening races with erasing: an answer is the text or `Erased`, and after the erasure always `Erased`.
-#[test]
-fn opening_while_erasing_answers_the_text_or_erased() {
-    let disk = new_disk(4);
-    let sealed: Vec<_> = {
-        let (vault, _) = open(&disk).unwrap();
-        (0..200)
-            .map(|n: u32| {
-                let slot = vault.slot_for("r", &n.to_string()).unwrap();
-                vault.seal(slot, &super::CONTEXT, b"text").unwrap()
-            })
-            .collect()
-    };
-    // Reopened, so that keys are unwrapped during the race.
-    let (vault, _) = open(&disk).unwrap();
-    std::thread::scope(|scope| {
-        let (vault, sealed) = (&vault, &sealed);
-        for _ in 0..3 {
-            scope.spawn(move || {
-                for (slot, sealed) in (0..).map(SlotId).zip(sealed) {
-                    let opened = vault.open_sealed(slot, &super::CONTEXT, sealed);
-                    assert!(matches!(opened, Ok(_) | Err(OpenSealedError::Erased { .. })), "{opened:?}");
-                }
-            });
-        }
-        scope.spawn(move || {
-            for (slot, sealed) in (0..).map(SlotId).zip(sealed) {
-                vault.erase(slot).unwrap();
-                let opened = vault.open_sealed(slot, &super::CONTEXT, sealed);
-                assert!(matches!(opened, Err(OpenSealedError::Erased { .. })));
-            }
-        });
-    });
 }
