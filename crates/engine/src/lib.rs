@@ -1,1 +1,183 @@
-//! The one writer: load, decide, group commit.
+//! The one writer. Callers hand in commands; one thread decides them one after another against state that includes the
+//! ones before, one thread makes each batch durable, and only then is anybody answered.
+//!
+//! ```text
+//! callers ──submit──► decide thread ──batch──► sync thread ──answers──► callers
+//!                        ▲      │ a stream that is not in memory
+//!                        └─ loader thread
+//! ```
+//!
+//! Deciding the next batch overlaps the sync of this one. Answers that write nothing (refusals, repeats) wait too, until
+//! everything that they were decided against is durable.
+
+mod cache;
+mod decide_thread;
+mod error;
+mod folder;
+mod job;
+mod load_thread;
+mod reader;
+mod relearn;
+mod request;
+mod seal;
+mod sync_thread;
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use daybook_domain::decide::check_texts;
+use daybook_domain::{State, StreamId, Timestamp, token::Token};
+use daybook_ledger::{Appender, Ledger};
+use daybook_vault::Vault;
+use tokio::sync::watch;
+
+pub use error::{ExecuteError, ReadError, ShutdownError};
+pub use folder::{Folder, FolderOptions, MasterKeySource, OpenFolderError, open_folder};
+pub use reader::{Opened, Reader};
+pub use request::{Pending, Receipt, Request};
+
+use decide_thread::Message;
+use job::Job;
+
+/// Where the time comes from. The engine never lets it run backwards.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Commands that may wait for an answer. Beyond that callers are told that the engine is busy.
+const MAX_WAITING: usize = 16_384;
+
+/// A handle; clones share the one writer.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    jobs: Sender<Message>,
+    waiting: Arc<AtomicUsize>,
+    reader: Reader,
+    vault: Arc<Vault>,
+    clock: Clock,
+    roots: seal::Roots,
+    stopped: watch::Sender<Option<Arc<str>>>,
+    closing: AtomicBool,
+    threads: Mutex<Option<Threads>>,
+}
+
+struct Threads {
+    decide: JoinHandle<()>,
+    sync: JoinHandle<Result<(), std::io::Error>>,
+    load: JoinHandle<()>,
+}
+
+impl Engine {
+    /// Starts the writer's threads.
+    pub fn start(ledger: Ledger, appender: Appender, vault: Arc<Vault>, clock: Clock) -> Result<Engine, ReadError> {
+        let reader = Reader::open(ledger, Arc::clone(&vault));
+        let last_recorded = reader.last_recorded_at()?;
+        let (jobs, inbox) = channel();
+        let (stopped, _) = watch::channel(None);
+        let roots = seal::Roots::default();
+        let (load, load_handle) = load_thread::spawn(reader.clone(), jobs.clone());
+        let (batches, sync_handle) = sync_thread::spawn(appender, jobs.clone(), stopped.clone());
+        let decider = decide_thread::Decider::new(
+            reader.clone(),
+            Arc::clone(&vault),
+            Arc::clone(&clock),
+            last_recorded,
+            batches,
+            load,
+        );
+        let decide_handle = std::thread::Builder::new()
+            .name("daybook-decide".into())
+            .spawn(move || decider.run(&inbox))
+            .expect("the system can start a thread");
+        let threads = Threads { decide: decide_handle, sync: sync_handle, load: load_handle };
+        Ok(Engine {
+            shared: Arc::new(Shared {
+                jobs,
+                waiting: Arc::default(),
+                reader,
+                vault,
+                clock,
+                roots,
+                stopped,
+                closing: AtomicBool::new(false),
+                threads: Mutex::new(Some(threads)),
+            }),
+        })
+    }
+
+    /// Decides a command and waits until the answer is durable.
+    ///
+    /// # Errors
+    /// A rejection, or why the command could not be carried out; in both cases nothing was written, except with
+    /// [`ExecuteError::Stopped`], after which only the ledger knows.
+    pub async fn execute(&self, request: Request) -> Result<Receipt, ExecuteError> {
+        if self.shared.waiting.load(Ordering::Relaxed) >= MAX_WAITING {
+            return Err(ExecuteError::Busy);
+        }
+        self.submit(request).await
+    }
+
+    /// Queues a command and returns at once. Commands submitted by one thread are decided in that order. The caller
+    /// bounds how many it has under way.
+    pub fn submit(&self, request: Request) -> Pending {
+        let shared = &self.shared;
+        if shared.closing.load(Ordering::Acquire) {
+            return Pending::refused(self.stopped());
+        }
+        if let Err(rejection) = check_texts(&request.command) {
+            return Pending::refused(rejection.into());
+        }
+        let (job, pending) = match Job::new(request, &shared.reader, &shared.vault, &shared.roots, &shared.waiting) {
+            Ok(made) => made,
+            Err(error) => return Pending::refused(error),
+        };
+        match shared.jobs.send(Message::Job(Box::new(job))) {
+            Ok(()) => pending,
+            Err(_) => Pending::refused(self.stopped()),
+        }
+    }
+
+    fn stopped(&self) -> ExecuteError {
+        let why = self.shared.stopped.borrow().clone();
+        ExecuteError::Stopped { why: why.unwrap_or_else(|| "Daybook is shutting down".into()) }
+    }
+
+    /// Changes once, to why the engine writes no more. The process should then exit and open the ledger again.
+    pub fn watch_stopped(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.shared.stopped.subscribe()
+    }
+
+    /// Finishes what is queued, then closes the ledger cleanly. Later commands are answered [`ExecuteError::Stopped`].
+    pub fn shutdown(&self) -> Result<(), ShutdownError> {
+        self.shared.closing.store(true, Ordering::Release);
+        let threads = self.shared.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(threads) = threads else { return Ok(()) };
+        // The writer ends on its own when it has stopped; then nobody listens.
+        let _ = self.shared.jobs.send(Message::Close);
+        threads.decide.join().map_err(|_| ShutdownError::Panicked)?;
+        threads.load.join().map_err(|_| ShutdownError::Panicked)?;
+        threads.sync.join().map_err(|_| ShutdownError::Panicked)?.map_err(ShutdownError::Close)?;
+        relearn::checkpoint(&self.shared.reader).map_err(ShutdownError::Keys)
+    }
+
+    pub fn reader(&self) -> Reader {
+        self.shared.reader.clone()
+    }
+
+    /// The credential with this hash, as far as it is durable.
+    pub fn token(&self, secret_sha256: &[u8; 32]) -> Result<Option<Token>, ReadError> {
+        Ok(match self.shared.reader.state(StreamId::token(secret_sha256))? {
+            Some(State::Token(token)) => Some(token),
+            Some(State::Order(_) | State::Merchant(_) | State::Claim(_)) | None => None,
+        })
+    }
+
+    /// What the clock says.
+    pub fn now(&self) -> Timestamp {
+        (self.shared.clock)()
+    }
+}

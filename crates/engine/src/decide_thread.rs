@@ -1,0 +1,432 @@
+//! Decides commands one after another, each against state that includes the ones before.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU16;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+
+use daybook_domain::state::Facts;
+use daybook_domain::{
+    Command, Context, Decision, Expected, NewEvent, Position, Recorded, Rejection, Sealed, StreamId, Timestamp, decide,
+    missing,
+};
+use daybook_ledger::{BatchBuilder, Origin, PushError, RecordDraft};
+use daybook_vault::Vault;
+
+use crate::cache::{Cache, Stream};
+use crate::error::ExecuteError;
+use crate::job::{Body, Job, Surroundings};
+use crate::load_thread::Load;
+use crate::request::{Answer, Receipt, Reply};
+use crate::sync_thread::{Decided, Synced, Writer, answer};
+use crate::{Clock, Reader, seal};
+
+/// Streams in one generation of the cache.
+const CACHE_GENERATION: usize = 65_536;
+/// A batch is sent off at this many bytes, whatever waits.
+const BATCH_BYTES: usize = 384 << 10;
+/// Every so many events the key file's index of buyers is synced.
+const KEYS_EVERY: u64 = 1 << 16;
+
+pub(crate) enum Message {
+    Job(Box<Job>),
+    LoadFailed,
+    Synced(Synced),
+    /// Finish what is queued and end.
+    Close,
+}
+
+pub(crate) struct Decider {
+    reader: Reader,
+    vault: Arc<Vault>,
+    clock: Clock,
+    writer: Writer,
+    loader: Sender<Load>,
+    /// Jobs that the loader has.
+    loading: usize,
+    cache: Cache,
+    batch: BatchBuilder,
+    answers: Vec<(Reply, Answer)>,
+    /// A batch is being synced.
+    in_flight: bool,
+    /// Jobs that came while the batch was full.
+    waiting: VecDeque<Box<Job>>,
+    last_recorded: Timestamp,
+    keys_synced: Position,
+    stopped: Option<Arc<str>>,
+    closing: bool,
+}
+
+/// What became of a job.
+enum Step {
+    Answered(Answer),
+    /// The batch has no room: decide it again in the next one.
+    Later,
+    /// This stream has to be read first.
+    Missing(StreamId),
+}
+
+impl Decider {
+    pub(crate) fn new(
+        reader: Reader,
+        vault: Arc<Vault>,
+        clock: Clock,
+        last_recorded: Timestamp,
+        writer: Writer,
+        loader: Sender<Load>,
+    ) -> Self {
+        let batch = BatchBuilder::new(writer.tail);
+        let keys_synced = reader.watermark();
+        Self {
+            reader,
+            vault,
+            clock,
+            writer,
+            loader,
+            loading: 0,
+            cache: Cache::new(CACHE_GENERATION),
+            batch,
+            answers: Vec::new(),
+            in_flight: false,
+            waiting: VecDeque::new(),
+            last_recorded,
+            keys_synced,
+            stopped: None,
+            closing: false,
+        }
+    }
+
+    pub(crate) fn run(mut self, inbox: &Receiver<Message>) {
+        loop {
+            let message = match inbox.try_recv() {
+                Ok(message) => message,
+                Err(TryRecvError::Disconnected) => return,
+                Err(TryRecvError::Empty) => {
+                    // Nobody else is waiting to be decided: what there is may go.
+                    self.send_off();
+                    if self.closing && self.is_idle() {
+                        return;
+                    }
+                    match inbox.recv() {
+                        Ok(message) => message,
+                        Err(_) => return,
+                    }
+                }
+            };
+            match message {
+                Message::Job(job) if self.is_full() => self.waiting.push_back(job),
+                Message::Job(job) => self.take(job),
+                Message::LoadFailed => self.loading -= 1,
+                Message::Synced(synced) => {
+                    self.synced(synced);
+                    while !self.is_full()
+                        && let Some(job) = self.waiting.pop_front()
+                    {
+                        self.take(job);
+                    }
+                }
+                Message::Close => self.closing = true,
+            }
+            if self.is_full() {
+                self.send_off();
+            }
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.batch.bytes() >= BATCH_BYTES
+    }
+
+    fn is_idle(&self) -> bool {
+        !self.in_flight && self.answers.is_empty() && self.waiting.is_empty() && self.loading == 0
+    }
+
+    /// Hands the batch to the sync thread if that is free.
+    fn send_off(&mut self) {
+        if self.in_flight || self.answers.is_empty() {
+            return;
+        }
+        let answers = std::mem::take(&mut self.answers);
+        if self.batch.is_empty() {
+            // Refusals and repeats alone: everything they were decided against is durable.
+            answer(answers, &Synced::Done);
+            return;
+        }
+        let next = BatchBuilder::new(self.batch.tail());
+        let batch = std::mem::replace(&mut self.batch, next).finish();
+        self.in_flight = self.writer.batches.send(Decided { batch, answers }).is_ok();
+    }
+
+    fn synced(&mut self, synced: Synced) {
+        self.in_flight = false;
+        match synced {
+            Synced::Done => {
+                let durable = self.reader.watermark();
+                if durable - self.keys_synced >= KEYS_EVERY {
+                    self.keys_synced = durable;
+                    let _ = self.loader.send(Load::Keys);
+                }
+            }
+            Synced::Refused { tail } => {
+                self.discard(&Synced::Refused { tail });
+                self.batch = BatchBuilder::new(tail);
+            }
+            Synced::Stopped { why } => {
+                self.discard(&Synced::Stopped { why: Arc::clone(&why) });
+                self.stopped = Some(why);
+            }
+        }
+    }
+
+    /// What was decided since counted on a batch that was not written.
+    fn discard(&mut self, why: &Synced) {
+        answer(std::mem::take(&mut self.answers), why);
+        self.cache.clear();
+    }
+
+    fn take(&mut self, mut job: Box<Job>) {
+        if !job.loaded.is_empty() {
+            self.loading -= 1;
+            for (id, stream) in job.loaded.drain(..) {
+                self.learn(id, stream);
+            }
+        }
+        if let Some(why) = &self.stopped {
+            job.reply.send(Err(ExecuteError::Stopped { why: Arc::clone(why) }));
+            return;
+        }
+        match self.step(&mut job) {
+            Step::Answered(answer) => self.answers.push((job.reply, answer)),
+            Step::Later => self.waiting.push_front(job),
+            Step::Missing(stream) => {
+                self.loading += 1;
+                let _ = self.loader.send(Load::Stream(stream, job));
+            }
+        }
+    }
+
+    /// Takes in what the loader read, unless the stream went on meanwhile.
+    fn learn(&mut self, id: StreamId, stream: Stream) {
+        let head = self.reader.head(id).map_or(0, |(position, _)| position);
+        if stream.head == head && !self.cache.touch(id) {
+            self.cache.insert(id, stream);
+        }
+    }
+
+    /// Whether the stream is in memory now; a stream that does not exist is.
+    fn have(&mut self, id: StreamId) -> bool {
+        if self.cache.touch(id) {
+            return true;
+        }
+        if self.reader.head(id).is_some() {
+            return false;
+        }
+        self.cache.insert(id, Stream::default());
+        true
+    }
+
+    fn step(&mut self, job: &mut Job) -> Step {
+        let command_id = job.request.command_id;
+        // Twice the same loop over two types: a command may still be unsealed.
+        let mut known: Vec<StreamId> = Vec::with_capacity(4);
+        loop {
+            let mut facts = Facts::default();
+            for &id in &known {
+                facts.add(id, self.cache.get(id).and_then(|stream| stream.state.as_ref()));
+            }
+            let next = match &job.body {
+                Body::Plain(command) => missing(command, command_id, &facts),
+                Body::Sealed(command) => missing(command, command_id, &facts),
+            };
+            let Some(id) = next else { break };
+            if !self.have(id) {
+                return Step::Missing(id);
+            }
+            known.push(id);
+        }
+        let own = match &job.body {
+            Body::Plain(command) => command.stream(command_id),
+            Body::Sealed(command) => command.stream(command_id),
+        };
+        if let Some(answer) = self.repeated_or_conflicting(own, job) {
+            return Step::Answered(answer);
+        }
+        let mut facts = Facts::default();
+        for &id in &known {
+            facts.add(id, self.cache.get(id).and_then(|stream| stream.state.as_ref()));
+        }
+        // Sealing is done once; a job that has to wait keeps its sealed form.
+        if let Body::Plain(command) = &job.body {
+            match seal::in_writer(command.clone(), command_id, &facts, &self.vault) {
+                Ok(sealed) => job.body = Body::Sealed(sealed),
+                Err(error) => return Step::Answered(Err(error)),
+            }
+        }
+        let Body::Sealed(command) = &job.body else { unreachable!("sealed above") };
+        let context = self.context(&job.request);
+        match decide(&facts, command, &context) {
+            Err(rejection) => Step::Answered(Err(rejection.into())),
+            Ok(Decision::Repeat { of }) => Step::Answered(Ok(self.receipt_of(of, own))),
+            Ok(Decision::Commit { events, remarks }) => {
+                let command = command_name(command);
+                self.commit(own, &job.request, job.hash, &context, events, remarks, command)
+            }
+        }
+    }
+
+    fn context(&self, request: &Surroundings) -> Context {
+        Context {
+            command_id: request.command_id,
+            actor: request.actor,
+            origin: request.origin,
+            now: (self.clock)().max(self.last_recorded),
+            occurred_at: request.occurred_at,
+        }
+    }
+
+    /// The same command again gets its old receipt, whatever happened since; only then do expectations count.
+    fn repeated_or_conflicting(&self, own: StreamId, job: &Job) -> Option<Answer> {
+        let stream = self.cache.get(own)?;
+        if let Some(seen) = stream.saw(job.request.command_id) {
+            if seen.hash != job.hash {
+                return Some(Err(Rejection::CommandIdReused.into()));
+            }
+            return Some(Ok(Receipt {
+                position: seen.commit_end,
+                command_id: seen.command_id,
+                stream: own,
+                repeated: true,
+                remarks: Vec::new(),
+            }));
+        }
+        let actual = stream.revision;
+        let fits = match job.request.expected {
+            Expected::Any => true,
+            Expected::NoStream => actual == 0,
+            Expected::Exact(revision) => actual == revision,
+        };
+        (!fits).then(|| Err(Rejection::RevisionConflict { actual }.into()))
+    }
+
+    /// The receipt of the commit in which `of` began.
+    fn receipt_of(&self, of: StreamId, own: StreamId) -> Receipt {
+        let first = self.cache.get(of).and_then(|stream| stream.seen.first());
+        let seen = first.expect("a stream that exists was begun by a command");
+        Receipt {
+            position: seen.commit_end,
+            command_id: seen.command_id,
+            stream: own,
+            repeated: true,
+            remarks: Vec::new(),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "all of it is one commit")]
+    fn commit(
+        &mut self,
+        own: StreamId,
+        request: &Surroundings,
+        hash: [u8; 16],
+        context: &Context,
+        events: Vec<NewEvent>,
+        remarks: Vec<Rejection>,
+        command: &'static str,
+    ) -> Step {
+        let drafts = self.drafts(request, hash, context, &events);
+        let positions = match self.batch.push_commit(&drafts) {
+            Ok(positions) => positions,
+            Err(PushError::BatchFull { .. }) => return Step::Later,
+            Err(PushError::CommitTooLarge { bytes }) => return Step::Answered(Err(ExecuteError::TooLarge { bytes })),
+            Err(error @ (PushError::Count(_) | PushError::Place { .. } | PushError::Causation { .. })) => {
+                unreachable!("{command} made a commit that cannot be: {error}")
+            }
+        };
+        self.last_recorded = context.now;
+        let commit_end = *positions.end();
+        for ((position, event), (draft, revision, _)) in positions.zip(events).zip(&drafts) {
+            let recorded = Recorded {
+                position,
+                stream: event.stream,
+                revision: *revision,
+                version: draft.version,
+                commit_end,
+                command_id: request.command_id,
+                actor: request.actor,
+                origin: request.origin,
+                reason: event.reason,
+                causation: request.causation,
+                correlation: request.correlation,
+                recorded_at: context.now,
+                occurred_at: context.happened_at(),
+                event: event.event,
+            };
+            self.cache.get_mut(event.stream).expect("every stream of a decision was looked up").apply(&recorded, hash);
+        }
+        Step::Answered(Ok(Receipt {
+            position: commit_end,
+            command_id: request.command_id,
+            stream: own,
+            repeated: false,
+            remarks,
+        }))
+    }
+
+    /// The commit's records, each with its revision and the stream's event before it.
+    fn drafts(
+        &self,
+        request: &Surroundings,
+        hash: [u8; 16],
+        context: &Context,
+        events: &[NewEvent],
+    ) -> Vec<(RecordDraft, u32, Option<daybook_ledger::Position>)> {
+        let mut drafts: Vec<(RecordDraft, u32, Option<daybook_ledger::Position>)> = Vec::with_capacity(events.len());
+        let mut next = self.batch.tail().next;
+        let mut ends: Vec<(StreamId, u32, daybook_ledger::Position)> = Vec::with_capacity(2);
+        for event in events {
+            let (revision, previous) = match ends.iter().rev().find(|(stream, ..)| *stream == event.stream) {
+                Some(&(_, revision, position)) => (revision, Some(position)),
+                None => self
+                    .cache
+                    .get(event.stream)
+                    .map_or((0, None), |stream| (stream.revision, daybook_ledger::Position::new(stream.head))),
+            };
+            let revision = revision + 1;
+            drafts.push((draft(request, hash, context, event), revision, previous));
+            ends.push((event.stream, revision, next));
+            next = next.plus(1);
+        }
+        drafts
+    }
+}
+
+fn draft(request: &Surroundings, hash: [u8; 16], context: &Context, event: &NewEvent) -> RecordDraft {
+    let encoded = daybook_codec::encode(&event.event);
+    RecordDraft {
+        stream: event.stream.0,
+        kind: encoded.kind,
+        version: encoded.version,
+        command_id: request.command_id.0,
+        command_hash: hash,
+        actor: request.actor.id,
+        role: request.actor.role.code(),
+        recorded_at: context.now.0,
+        occurred_at: Some(context.happened_at().0),
+        reason: event.reason.and_then(|reason| NonZeroU16::new(reason.code())),
+        causation: request.causation.and_then(daybook_ledger::Position::new),
+        correlation: request.correlation,
+        origin: match request.origin {
+            daybook_domain::Origin::Live => Origin::Live,
+            daybook_domain::Origin::Import => Origin::Import,
+            daybook_domain::Origin::System => Origin::System,
+        },
+        payload: encoded.payload,
+    }
+}
+
+fn command_name(command: &Command<Sealed>) -> &'static str {
+    match command {
+        Command::RecordPayment(_) => "a payment",
+        Command::Place(_) => "a new order",
+        _ => "a command",
+    }
+}

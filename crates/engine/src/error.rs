@@ -1,0 +1,47 @@
+//! Why an operation failed: one enum per operation.
+
+use std::io;
+use std::sync::Arc;
+
+use daybook_codec::CodecError;
+use daybook_domain::{Position, Rejection};
+use thiserror::Error;
+
+/// Why a command was not carried out.
+#[derive(Debug, Error)]
+pub enum ExecuteError {
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    #[error("too many commands are waiting; try again in a moment")]
+    Busy,
+    #[error("the disk is full: nothing was written; make room and send the command again")]
+    Full,
+    #[error("the command's events take {bytes} bytes, more than one commit may have; split it")]
+    TooLarge { bytes: usize },
+    #[error("Daybook writes no more: {why}")]
+    Stopped { why: Arc<str> },
+    #[error("the history of the order could not be read")]
+    Read(#[source] Arc<ReadError>),
+    #[error("personal data could not be sealed: {0}")]
+    Seal(Arc<str>),
+}
+
+/// Why events could not be read.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    #[error(transparent)]
+    Ledger(#[from] daybook_ledger::ReadError),
+    #[error("the event at position {position} cannot be understood: {source}")]
+    Codec { position: Position, source: CodecError },
+}
+
+/// Why the ledger was not closed cleanly. Nothing acknowledged is lost: the next opening checks.
+#[derive(Debug, Error)]
+pub enum ShutdownError {
+    #[error("a thread of the engine ended with a bug; see the log")]
+    Panicked,
+    #[error("the ledger could not be marked as closed: {0}")]
+    Close(#[source] io::Error),
+    #[error("the key file could not be synced: {0}")]
+    Keys(#[source] io::Error),
+}

@@ -1,0 +1,68 @@
+//! A command on its way through the writer: hashed, and sealed where that could be done outside the writer.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use daybook_domain::{Command, Sealed};
+use daybook_vault::Vault;
+
+use crate::Reader;
+use crate::cache::Stream;
+use crate::error::ExecuteError;
+use crate::request::{Pending, Reply, Request};
+use crate::seal::{self, Roots};
+
+pub(crate) enum Body {
+    /// Its texts are sealed under the key of an order that only the writer knows for sure.
+    Plain(Command<String>),
+    Sealed(Command<Sealed>),
+}
+
+pub(crate) struct Job {
+    pub(crate) body: Body,
+    pub(crate) hash: [u8; 16],
+    /// The command itself has moved to `body`.
+    pub(crate) request: Surroundings,
+    pub(crate) reply: Reply,
+    /// What the loader brought for this job.
+    pub(crate) loaded: Vec<(daybook_domain::StreamId, Stream)>,
+}
+
+/// A [`Request`] without its command.
+pub(crate) struct Surroundings {
+    pub(crate) command_id: daybook_domain::CommandId,
+    pub(crate) actor: daybook_domain::Actor,
+    pub(crate) origin: daybook_domain::Origin,
+    pub(crate) expected: daybook_domain::Expected,
+    pub(crate) occurred_at: Option<daybook_domain::Timestamp>,
+    pub(crate) causation: Option<daybook_domain::Position>,
+    pub(crate) correlation: Option<uuid::Uuid>,
+}
+
+impl Job {
+    /// Runs on the caller's thread: hashing and sealing need not wait for the writer.
+    pub(crate) fn new(
+        request: Request,
+        reader: &Reader,
+        vault: &Vault,
+        roots: &Roots,
+        waiting: &Arc<AtomicUsize>,
+    ) -> Result<(Job, Pending), ExecuteError> {
+        let hash = vault.command_hash(&daybook_codec::canonical(&request.command, request.occurred_at));
+        let body = match request.command {
+            Command::Place(place) => seal::place(place, request.command_id, reader, vault, roots)?,
+            command => Body::Plain(command),
+        };
+        let (reply, pending) = Reply::new(waiting);
+        let request = Surroundings {
+            command_id: request.command_id,
+            actor: request.actor,
+            origin: request.origin,
+            expected: request.expected,
+            occurred_at: request.occurred_at,
+            causation: request.causation,
+            correlation: request.correlation,
+        };
+        Ok((Job { body, hash, request, reply, loaded: Vec::new() }, pending))
+    }
+}

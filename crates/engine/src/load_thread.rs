@@ -1,0 +1,65 @@
+//! Reads streams that the writer has forgotten, so that the writer never waits for the disk to read.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use daybook_domain::StreamId;
+
+use crate::cache::Stream;
+use crate::decide_thread::Message;
+use crate::error::{ExecuteError, ReadError};
+use crate::job::Job;
+use crate::{Reader, relearn};
+
+pub(crate) enum Load {
+    /// Bring this stream and send the job back.
+    Stream(StreamId, Box<Job>),
+    /// Make durable which buyer has which key, up to what is durable now.
+    Keys,
+}
+
+/// One thread, so that two jobs on one stream keep their order.
+pub(crate) fn spawn(reader: Reader, back: Sender<Message>) -> (Sender<Load>, JoinHandle<()>) {
+    let (sender, inbox) = channel();
+    let handle = std::thread::Builder::new()
+        .name("daybook-load".into())
+        .spawn(move || run(&reader, &inbox, &back))
+        .expect("the system can start a thread");
+    (sender, handle)
+}
+
+fn run(reader: &Reader, inbox: &Receiver<Load>, back: &Sender<Message>) {
+    while let Ok(load) = inbox.recv() {
+        match load {
+            Load::Stream(id, mut job) => match stream(reader, id) {
+                Ok(stream) => {
+                    job.loaded.push((id, stream));
+                    if back.send(Message::Job(job)).is_err() {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(stream = %id, %error, "a stream could not be read");
+                    job.reply.send(Err(ExecuteError::Read(error.into())));
+                    if back.send(Message::LoadFailed).is_err() {
+                        return;
+                    }
+                }
+            },
+            Load::Keys => {
+                if let Err(error) = relearn::checkpoint(reader) {
+                    tracing::error!(%error, "the key file could not be synced; it is relearned at the next start");
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn stream(reader: &Reader, id: StreamId) -> Result<Stream, ReadError> {
+    let mut stream = Stream::default();
+    for owned in reader.ledger().read_stream(id.0)? {
+        let record = owned.record();
+        stream.apply(&reader.decode(&record)?, record.command_hash);
+    }
+    Ok(stream)
+}

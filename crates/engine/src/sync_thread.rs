@@ -1,0 +1,95 @@
+//! Makes batches durable, then answers.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use daybook_ledger::{Append, Appender, Batch, Tail};
+use tokio::sync::watch;
+
+use crate::decide_thread::Message;
+use crate::error::ExecuteError;
+use crate::request::{Answer, Reply};
+
+/// A batch and the answers that wait for it.
+pub(crate) struct Decided {
+    pub(crate) batch: Batch,
+    pub(crate) answers: Vec<(Reply, Answer)>,
+}
+
+pub(crate) enum Synced {
+    Done,
+    /// Not written. The ledger still ends here.
+    Refused {
+        tail: Tail,
+    },
+    /// Nothing more is written.
+    Stopped {
+        why: Arc<str>,
+    },
+}
+
+type Handle = JoinHandle<Result<(), io::Error>>;
+
+pub(crate) fn spawn(
+    appender: Appender,
+    back: Sender<Message>,
+    stopped: watch::Sender<Option<Arc<str>>>,
+) -> (Writer, Handle) {
+    let tail = appender.tail();
+    let (sender, inbox) = channel();
+    let handle = std::thread::Builder::new()
+        .name("daybook-sync".into())
+        .spawn(move || run(appender, &inbox, &back, &stopped))
+        .expect("the system can start a thread");
+    (Writer { batches: sender, tail }, handle)
+}
+
+/// The deciding side's end.
+pub(crate) struct Writer {
+    pub(crate) batches: Sender<Decided>,
+    /// Where the ledger ended at the start.
+    pub(crate) tail: Tail,
+}
+
+fn run(
+    mut appender: Appender,
+    inbox: &Receiver<Decided>,
+    back: &Sender<Message>,
+    stopped: &watch::Sender<Option<Arc<str>>>,
+) -> Result<(), io::Error> {
+    while let Ok(Decided { batch, answers }) = inbox.recv() {
+        let synced = match appender.append(batch) {
+            Append::Done { .. } => Synced::Done,
+            Append::Full => Synced::Refused { tail: appender.tail() },
+            Append::Fenced => {
+                tracing::error!("a batch was built for another tail: nothing of it was written");
+                Synced::Refused { tail: appender.tail() }
+            }
+            Append::Unknown(error) => {
+                let why: Arc<str> =
+                    format!("a write to the ledger failed ({error}); start Daybook again to learn what is durable")
+                        .into();
+                stopped.send_replace(Some(Arc::clone(&why)));
+                Synced::Stopped { why }
+            }
+        };
+        answer(answers, &synced);
+        if back.send(Message::Synced(synced)).is_err() {
+            break;
+        }
+    }
+    appender.close()
+}
+
+/// Answers as decided if the batch is durable; otherwise nothing that was decided on it holds.
+pub(crate) fn answer(answers: Vec<(Reply, Answer)>, synced: &Synced) {
+    for (reply, answer) in answers {
+        reply.send(match synced {
+            Synced::Done => answer,
+            Synced::Refused { .. } => Err(ExecuteError::Full),
+            Synced::Stopped { why } => Err(ExecuteError::Stopped { why: Arc::clone(why) }),
+        });
+    }
+}

@@ -1,0 +1,9 @@
+//! The engine over a real ledger in a temporary folder.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod concurrency;
+mod expectations;
+mod personal;
+mod repeats;
+mod shop;
