@@ -1,0 +1,182 @@
+//! Events to bytes and back.
+
+use bincode::config::Configuration;
+use bincode::enc::write::Writer;
+use bincode::error::{DecodeError, EncodeError};
+use daybook_domain::event::{Event, Kind};
+
+use crate::error::CodecError;
+use crate::wire::hold::{HoldPlacedV1, HoldReleasedV1};
+use crate::wire::merchant::MerchantRegisteredV1;
+use crate::wire::order::{
+    ObservationStartedV1, OrderCancelledV1, OrderCompletedV1, OrderPlacedV1, OrderPlacedV2, OrderReinstatedV1,
+    PriceEditedV1,
+};
+use crate::wire::payment::{
+    LatePaymentReceivedV1, PaymentCapturedV1, PaymentClaimedV1, PaymentFailedV1, PaymentMismatchedV1, ReminderDueV1,
+};
+use crate::wire::refund::{RefundApprovedV1, RefundFailedV1, RefundRejectedV1, RefundRequestedV1, RefundSettledV1};
+use crate::wire::remark::{NoteAddedV1, OrderRatedV1, TagAddedV1};
+use crate::wire::shipment::{DeliveredV1, ShipmentConfirmedV1, TrackingUpdatedV1};
+use crate::wire::token::{TokenIssuedV1, TokenRevokedV1};
+use crate::wire::{FromWire, ToWire};
+
+/// Little endian, integers of variable length. Frozen, as the structs are.
+const FORM: Configuration = bincode::config::standard();
+
+/// An event as it is stored; what surrounds it stands in the ledger's envelope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// [`Kind::tag`].
+    pub kind: u16,
+    pub version: u16,
+    pub payload: Vec<u8>,
+}
+
+/// Encodes in the current version of the event's kind.
+pub fn encode(event: &Event) -> Encoded {
+    // Most payloads are smaller; an order's grows once or twice.
+    let mut payload = Vec::with_capacity(128);
+    let (kind, version) = encode_into(event, &mut payload);
+    Encoded { kind, version, payload }
+}
+
+/// Appends the payload to `out`; returns the kind's tag and version.
+pub fn encode_into(event: &Event, out: &mut Vec<u8>) -> (u16, u16) {
+    match event {
+        Event::MerchantRegistered(e) => write::<MerchantRegisteredV1<'_>>(e, out),
+        Event::TokenIssued(e) => write::<TokenIssuedV1<'_>>(e, out),
+        Event::TokenRevoked(e) => write::<TokenRevokedV1>(e, out),
+        Event::OrderPlaced(e) => write::<OrderPlacedV2<'_>>(e, out),
+        Event::PriceEdited(e) => write::<PriceEditedV1<'_>>(e, out),
+        Event::PaymentCaptured(e) => write::<PaymentCapturedV1<'_>>(e, out),
+        Event::PaymentMismatched(e) => write::<PaymentMismatchedV1<'_>>(e, out),
+        Event::PaymentFailed(e) => write::<PaymentFailedV1<'_>>(e, out),
+        Event::ReminderDue(e) => write::<ReminderDueV1>(e, out),
+        Event::LatePaymentReceived(e) => write::<LatePaymentReceivedV1<'_>>(e, out),
+        Event::OrderReinstated(e) => write::<OrderReinstatedV1>(e, out),
+        Event::OrderCancelled(e) => write::<OrderCancelledV1<'_>>(e, out),
+        Event::HoldPlaced(e) => write::<HoldPlacedV1<'_>>(e, out),
+        Event::HoldReleased(e) => write::<HoldReleasedV1<'_>>(e, out),
+        Event::ShipmentConfirmed(e) => write::<ShipmentConfirmedV1<'_>>(e, out),
+        Event::TrackingUpdated(e) => write::<TrackingUpdatedV1<'_>>(e, out),
+        Event::Delivered(e) => write::<DeliveredV1>(e, out),
+        Event::OrderCompleted(e) => write::<OrderCompletedV1>(e, out),
+        Event::ObservationStarted(e) => write::<ObservationStartedV1>(e, out),
+        Event::RefundRequested(e) => write::<RefundRequestedV1<'_>>(e, out),
+        Event::RefundApproved(e) => write::<RefundApprovedV1<'_>>(e, out),
+        Event::RefundRejected(e) => write::<RefundRejectedV1<'_>>(e, out),
+        Event::RefundSettled(e) => write::<RefundSettledV1<'_>>(e, out),
+        Event::RefundFailed(e) => write::<RefundFailedV1<'_>>(e, out),
+        Event::NoteAdded(e) => write::<NoteAddedV1<'_>>(e, out),
+        Event::TagAdded(e) => write::<TagAddedV1<'_>>(e, out),
+        Event::OrderRated(e) => write::<OrderRatedV1<'_>>(e, out),
+        Event::PaymentClaimed(e) => write::<PaymentClaimedV1>(e, out),
+    }
+    let kind = event.kind();
+    (kind.tag(), current_version(kind))
+}
+
+/// The version that [`encode`] writes.
+pub fn current_version(kind: Kind) -> u16 {
+    versions(kind).last().copied().unwrap_or(1)
+}
+
+/// The versions of a kind that can be read, ascending.
+pub fn versions(kind: Kind) -> &'static [u16] {
+    if kind == Kind::OrderPlaced { &[1, 2] } else { &[1] }
+}
+
+/// Decodes any version that was ever written, into the current shape.
+///
+/// # Errors
+///
+/// [`CodecError`] when kind or version are unknown, when the payload does not hold exactly one such event, or when a field
+/// holds what it may not.
+pub fn decode(kind: u16, version: u16, payload: &[u8]) -> Result<Event, CodecError> {
+    let kind = Kind::from_tag(kind).ok_or(CodecError::UnknownKind { kind })?;
+    let stored = Stored { kind, version, payload };
+    match kind {
+        Kind::OrderPlaced => match version {
+            1 => stored.read::<OrderPlacedV1<'_>>(),
+            2 => stored.read::<OrderPlacedV2<'_>>(),
+            _ => Err(CodecError::UnknownVersion { kind, version }),
+        },
+        Kind::MerchantRegistered => stored.only::<MerchantRegisteredV1<'_>>(),
+        Kind::TokenIssued => stored.only::<TokenIssuedV1<'_>>(),
+        Kind::TokenRevoked => stored.only::<TokenRevokedV1>(),
+        Kind::PriceEdited => stored.only::<PriceEditedV1<'_>>(),
+        Kind::PaymentCaptured => stored.only::<PaymentCapturedV1<'_>>(),
+        Kind::PaymentMismatched => stored.only::<PaymentMismatchedV1<'_>>(),
+        Kind::PaymentFailed => stored.only::<PaymentFailedV1<'_>>(),
+        Kind::ReminderDue => stored.only::<ReminderDueV1>(),
+        Kind::LatePaymentReceived => stored.only::<LatePaymentReceivedV1<'_>>(),
+        Kind::OrderReinstated => stored.only::<OrderReinstatedV1>(),
+        Kind::OrderCancelled => stored.only::<OrderCancelledV1<'_>>(),
+        Kind::HoldPlaced => stored.only::<HoldPlacedV1<'_>>(),
+        Kind::HoldReleased => stored.only::<HoldReleasedV1<'_>>(),
+        Kind::ShipmentConfirmed => stored.only::<ShipmentConfirmedV1<'_>>(),
+        Kind::TrackingUpdated => stored.only::<TrackingUpdatedV1<'_>>(),
+        Kind::Delivered => stored.only::<DeliveredV1>(),
+        Kind::OrderCompleted => stored.only::<OrderCompletedV1>(),
+        Kind::ObservationStarted => stored.only::<ObservationStartedV1>(),
+        Kind::RefundRequested => stored.only::<RefundRequestedV1<'_>>(),
+        Kind::RefundApproved => stored.only::<RefundApprovedV1<'_>>(),
+        Kind::RefundRejected => stored.only::<RefundRejectedV1<'_>>(),
+        Kind::RefundSettled => stored.only::<RefundSettledV1<'_>>(),
+        Kind::RefundFailed => stored.only::<RefundFailedV1<'_>>(),
+        Kind::NoteAdded => stored.only::<NoteAddedV1<'_>>(),
+        Kind::TagAdded => stored.only::<TagAddedV1<'_>>(),
+        Kind::OrderRated => stored.only::<OrderRatedV1<'_>>(),
+        Kind::PaymentClaimed => stored.only::<PaymentClaimedV1>(),
+    }
+}
+
+struct Stored<'a> {
+    kind: Kind,
+    version: u16,
+    payload: &'a [u8],
+}
+
+impl<'a> Stored<'a> {
+    /// For a kind that has had one version so far.
+    fn only<W: FromWire<'a, Event: Into<Event>>>(&self) -> Result<Event, CodecError> {
+        if self.version == 1 {
+            self.read::<W>()
+        } else {
+            Err(CodecError::UnknownVersion { kind: self.kind, version: self.version })
+        }
+    }
+
+    fn read<W: FromWire<'a, Event: Into<Event>>>(&self) -> Result<Event, CodecError> {
+        let Self { kind, version, payload } = *self;
+        let (wire, read): (W, usize) = bincode::serde::borrow_decode_from_slice(payload, FORM)
+            .map_err(|error| CodecError::Malformed { kind, version, problem: problem(&error) })?;
+        if read != payload.len() {
+            return Err(CodecError::TrailingBytes { kind, version, bytes: payload.len() - read });
+        }
+        match wire.into_event() {
+            Ok(event) => Ok(event.into()),
+            Err(bad) => Err(CodecError::Field { kind, version, field: bad.field, problem: bad.problem }),
+        }
+    }
+}
+
+fn problem(error: &DecodeError) -> String {
+    if let DecodeError::UnexpectedEnd { .. } = error { "it ends too early".into() } else { error.to_string() }
+}
+
+fn write<'a, W: ToWire<'a>>(event: &'a W::Event, out: &mut Vec<u8>) {
+    bincode::serde::encode_into_writer(W::from_event(event), Append(out), FORM)
+        .expect("wire structs hold nothing that bincode refuses, and memory takes every byte");
+}
+
+/// bincode's own writer into memory starts a new vector.
+struct Append<'a>(&'a mut Vec<u8>);
+
+impl Writer for Append<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+}

@@ -1,0 +1,2 @@
+mod samples;
+mod stored;

@@ -1,0 +1,153 @@
+//! One event of each kind that fills every field, in the order of [`Kind::ALL`]. The golden bytes were made from these:
+//! to change one is to break a golden file, so add new ones instead.
+
+use daybook_domain::event::*;
+use daybook_domain::{Currency, MerchantId, OrderNumber, Role, Sealed, Sku, Slot, StreamId, Tag, Timestamp};
+use uuid::Uuid;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(1_764_000_000 + seconds)
+}
+
+fn merchant(id: &str) -> MerchantId {
+    MerchantId::new(id).unwrap()
+}
+
+fn sealed(slot: u32, length: u8) -> Sealed {
+    Sealed { slot: Slot(slot), bytes: (0..length).map(|i| i.wrapping_mul(37)).collect() }
+}
+
+fn ship_due() -> Option<ShipDue> {
+    Some(ShipDue { virtual_by: Some(at(7_200)), collect_by: Some(at(86_400)) })
+}
+
+pub(super) fn order_placed() -> OrderPlaced {
+    OrderPlaced {
+        merchant: merchant("shop-1"),
+        ancestors: vec![merchant("platform"), merchant("agent.2")],
+        number: OrderNumber::new("订单-1").unwrap(),
+        account: sealed(70_000, 60),
+        contact: Some(sealed(70_000, 120)),
+        currency: Currency::CNY,
+        lines: vec![
+            Line {
+                sku: Sku::new("card-50").unwrap(),
+                title: "游戏卡 50".into(),
+                kind: SkuKind::Card,
+                quantity: 3,
+                unit_minor: 4_950,
+                supplier: Some(merchant("supplier_9")),
+                inputs: None,
+            },
+            Line {
+                sku: Sku::new("topup").unwrap(),
+                title: "Top-up".into(),
+                kind: SkuKind::TopUp,
+                quantity: 1,
+                unit_minor: 990,
+                supplier: None,
+                inputs: Some(sealed(70_000, 80)),
+            },
+            Line {
+                sku: Sku::new("mug").unwrap(),
+                title: "A mug".into(),
+                kind: SkuKind::Physical,
+                quantity: 1_000,
+                unit_minor: 0,
+                supplier: None,
+                inputs: None,
+            },
+        ],
+        adjustments: vec![
+            Adjustment { kind: AdjustmentKind::Discount, label: "spring".into(), amount_minor: -100 },
+            Adjustment { kind: AdjustmentKind::Freight, label: "express".into(), amount_minor: 1_250 },
+        ],
+        pay_due: Some(PayDue { pay_by: at(1_800), remind_at: at(600) }),
+        ship_due: ship_due(),
+    }
+}
+
+pub(super) fn samples() -> Vec<Event> {
+    let note = || Some(sealed(3, 50));
+    vec![
+        MerchantRegistered {
+            id: merchant("shop-1"),
+            name: "小店".into(),
+            ancestors: vec![merchant("platform"), merchant("agent.2")],
+        }
+        .into(),
+        TokenIssued {
+            id: Uuid::from_u128(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10),
+            role: Role::Clerk,
+            merchant: Some(merchant("shop-1")),
+            expires_at: Some(at(1_000_000)),
+            label: "till 2".into(),
+        }
+        .into(),
+        TokenRevoked {}.into(),
+        order_placed().into(),
+        PriceEdited { line: 2, old_unit_minor: 990, new_unit_minor: 900, note: note() }.into(),
+        PaymentCaptured {
+            provider: "alipay".into(),
+            trade_number: "2026112400001".into(),
+            amount_minor: 17_000,
+            excess_minor: 10,
+            ship_due: ship_due(),
+        }
+        .into(),
+        PaymentMismatched {
+            provider: "alipay".into(),
+            trade_number: "2026112400002".into(),
+            amount_minor: 2_000,
+            currency: Currency::BRL,
+        }
+        .into(),
+        PaymentFailed { provider: "wechat".into(), failure: "NOTENOUGH".into(), note: note() }.into(),
+        ReminderDue { remind_at: at(600) }.into(),
+        LatePaymentReceived { provider: "alipay".into(), trade_number: "2026112400003".into(), amount_minor: 16_990 }
+            .into(),
+        OrderReinstated { captured_minor: 16_990, excess_minor: 5, ship_due: ship_due() }.into(),
+        OrderCancelled { note: note() }.into(),
+        HoldPlaced { hold: Hold::Risk, note: note() }.into(),
+        HoldReleased { hold: Hold::Address, ship_due: ship_due(), note: note() }.into(),
+        ShipmentConfirmed {
+            shipment: 2,
+            lines: vec![ShippedLine { line: 1, quantity: 2 }, ShippedLine { line: 3, quantity: 900 }],
+            carrier: Some("SF".into()),
+            tracking_number: Some("SF1234567890".into()),
+        }
+        .into(),
+        TrackingUpdated {
+            shipment: 2,
+            checkpoint: "SF-77".into(),
+            status: TrackingStatus::OutForDelivery,
+            place: Some(sealed(70_000, 70)),
+        }
+        .into(),
+        Delivered { shipment: 2 }.into(),
+        OrderCompleted {}.into(),
+        ObservationStarted { until: at(604_800) }.into(),
+        RefundRequested {
+            ticket: 1,
+            kind: RefundKind::Late,
+            amount_minor: 500,
+            due: Some(RefundDue { answer_by: at(43_200), escalate_at: at(86_400) }),
+            note: note(),
+        }
+        .into(),
+        RefundApproved { ticket: 1, pay_by: Some(at(3_600)), note: note() }.into(),
+        RefundRejected { ticket: 2, note: note() }.into(),
+        RefundSettled {
+            ticket: 1,
+            amount_minor: 500,
+            provider: Some("alipay".into()),
+            trade_number: Some("R-1".into()),
+        }
+        .into(),
+        RefundFailed { ticket: 300, failure: "ACCOUNT_CLOSED".into(), note: note() }.into(),
+        NoteAdded { text: sealed(3, 50) }.into(),
+        TagAdded { tag: Tag::new("vip").unwrap() }.into(),
+        OrderRated { score: 5, comment: note() }.into(),
+        PaymentClaimed { order: StreamId(Uuid::from_u128(7)), amount_minor: 17_000, currency: Currency::CNY }.into(),
+    ]
+}
