@@ -1,0 +1,16 @@
+//! What can be asked of the views, and what they answer. Plain data: the edge fills the questions in and writes the
+//! answers out.
+
+mod dashboard;
+mod merchant;
+mod order;
+
+pub use dashboard::{
+    Basis, ByMerchant, DashboardAnswer, DashboardQuery, Day, Figures, Offset, Peak, StageAnswer, average_minor,
+    ratio_millionths,
+};
+pub use merchant::{MerchantEntry, MerchantPage};
+pub use order::{
+    BuyerAccount, Condition, Cursor, CursorError, Direction, Dues, Filter, OrderQuery, Page, QueryError, Row, RowLine,
+    Scope, Sort, SortField, Take,
+};
