@@ -44,10 +44,10 @@ pub struct Appender {
     /// The first position of the volume that the tail is in.
     volume: Position,
     /// `None`: the next append begins a file.
-    current: Option<Current>,
+    pub(crate) current: Option<Current>,
     marker: Marker,
     mark: Mark,
-    spares: Spares,
+    pub(crate) spares: Spares,
     binder: Binder,
     /// Bytes appended since the binder was last told.
     untold_bytes: u64,

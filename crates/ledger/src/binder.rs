@@ -203,6 +203,8 @@ impl Worker {
             self.put(binding, &page)?;
         }
         let store = binding.store.take().expect("a volume has at least one page");
+        let shared = Arc::clone(&self.shared);
+        let _sealing = shared.sealing.lock().unwrap_or_else(PoisonError::into_inner);
         let (manifest, store) = seal::seal(&self.shared, binding, ended, store)?;
         self.shared.shelf.publish(manifest, store);
         let files = self.shared.wal_mut().drop_volume(ended.first);

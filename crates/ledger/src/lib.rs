@@ -68,6 +68,9 @@ mod shelf;
 mod spares;
 mod stats;
 mod stream_index;
+#[cfg(test)]
+mod tests;
+mod verify;
 mod wal_file;
 mod wal_index;
 
@@ -85,6 +88,7 @@ pub use read::{Ledger, ReadError};
 pub use record::{Origin, OwnedRecord, Record, RecordDraft, RecordError};
 pub use shelf::ShelfError;
 pub use stats::{SYNC_BUCKETS_MICROS, Stats};
+pub use verify::{Finding, VerifyReport, verify_dir};
 
 /// A commit's records together, in bytes.
 pub const MAX_COMMIT_BYTES: usize = 48 << 10;

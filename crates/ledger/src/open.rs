@@ -133,6 +133,7 @@ impl Ledger {
             shelf,
             work: Mutex::new(Work { ended: ended.into(), durable: last, stop: false }),
             work_changed: Condvar::new(),
+            sealing: Mutex::default(),
             counters: Counters::default(),
             _lock: lock,
         });

@@ -29,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) shelf: Shelf,
     pub(crate) work: Mutex<Work>,
     pub(crate) work_changed: Condvar,
+    /// Held while a volume is sealed and its write-ahead files go, or while neither may happen.
+    pub(crate) sealing: Mutex<()>,
     pub(crate) counters: Counters,
     /// Dropped last, with the last handle.
     pub(crate) _lock: DirLock,

@@ -124,10 +124,6 @@ impl Shelf {
         self.volumes().len()
     }
 
-    pub(crate) fn spans(&self) -> Vec<VolumeSpan> {
-        self.volumes().clone()
-    }
-
     /// Puts a volume that was just sealed onto the shelf.
     pub(crate) fn publish(&self, manifest: Manifest, store: PageStore) {
         let span = VolumeSpan { first: manifest.first, last: manifest.last };
@@ -195,6 +191,10 @@ impl OpenSet {
 }
 
 impl OpenVolume {
+    pub(crate) fn store(&self) -> &PageStore {
+        &self.store
+    }
+
     /// A page that is exactly what the manifest says.
     fn page(&self, entry: &PageEntry) -> Result<sled::IVec, ShelfError> {
         let page = self.store.get(entry.first)?.ok_or_else(|| self.damaged(entry, "missing".into()))?;

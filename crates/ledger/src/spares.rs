@@ -36,6 +36,9 @@ struct Shared {
     length: u64,
     state: Mutex<State>,
     changed: Condvar,
+    /// Stands for a full disk.
+    #[cfg(test)]
+    refuse: std::sync::atomic::AtomicBool,
 }
 
 /// The pool and its helper thread.
@@ -71,10 +74,22 @@ impl Spares {
             }
         }
         let state = State { pool, wanted: None, failed: None, stop: false, next_name };
-        let shared = Arc::new(Shared { dir: dir.into(), length, state: Mutex::new(state), changed: Condvar::new() });
+        let shared = Arc::new(Shared {
+            dir: dir.into(),
+            length,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            #[cfg(test)]
+            refuse: Default::default(),
+        });
         let theirs = Arc::clone(&shared);
         let helper = std::thread::Builder::new().name("ledger-spares".into()).spawn(move || theirs.prepare())?;
         Ok(Self { shared, helper: Some(helper) })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn refuse(&self, refuse: bool) {
+        self.shared.refuse.store(refuse, std::sync::atomic::Ordering::Relaxed);
     }
 
     pub(crate) fn recycler(&self) -> Recycler {
@@ -159,7 +174,7 @@ impl Shared {
             };
             let path = self.name(&mut state);
             drop(state);
-            let made = make(&path, length);
+            let made = self.make(&path, length);
             state = self.lock();
             match made {
                 Ok(spare) => state.pool.push(spare),
@@ -171,17 +186,21 @@ impl Shared {
             self.changed.notify_all();
         }
     }
-}
 
-fn make(path: &Path, length: u64) -> io::Result<Spare> {
-    let made = (|| {
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
-        fsio::write_zeros(&file, 0, length)?;
-        file.sync_all()?;
-        Ok(Spare { file, path: path.into(), length })
-    })();
-    if made.is_err() {
-        let _ = fs::remove_file(path);
+    fn make(&self, path: &Path, length: u64) -> io::Result<Spare> {
+        #[cfg(test)]
+        if self.refuse.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let made = (|| {
+            let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
+            fsio::write_zeros(&file, 0, length)?;
+            file.sync_all()?;
+            Ok(Spare { file, path: path.into(), length })
+        })();
+        if made.is_err() {
+            let _ = fs::remove_file(path);
+        }
+        made
     }
-    made
 }

@@ -35,7 +35,7 @@ fn volumes_are_sealed_while_readers_read_and_the_writer_writes() {
                 while !stop.load(Ordering::Relaxed) {
                     let before = ledger.watermark();
                     let chunk = ledger.read_from(next, 20_000).unwrap();
-                    assert_eq!(chunk.is_empty(), next.get() > before, "at {next}, watermark {before}");
+                    assert!(!chunk.is_empty() || next.get() > before, "at {next}, watermark {before}");
                     for (index, record) in chunk.records().enumerate() {
                         assert_eq!(record.position, next.plus(index as u64));
                         assert!(record.position.get() <= ledger.watermark());

@@ -1,0 +1,365 @@
+//! What needs to look inside: frozen bytes, faults of the device, frames that only look right.
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::num::NonZeroU16;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use crate::bytes::put;
+use crate::frame::{FRAME_HEADER, FrameHeader, chain_hash};
+use crate::page::Packer;
+use crate::wal_file::{ChainPoint, follow_frames, frame_after};
+use crate::{
+    Append, BatchBuilder, Ledger, Options, Origin, Position, PushError, Record, RecordDraft, RecordError, Tail, hex,
+};
+
+const LEDGER: Uuid = Uuid::from_u128(0xAABB);
+
+fn draft(stream: u128) -> RecordDraft {
+    RecordDraft {
+        stream: Uuid::from_u128(stream),
+        kind: 0x0102,
+        version: 3,
+        command_id: Uuid::from_u128(0x11),
+        command_hash: [0xC0; 16],
+        actor: Uuid::from_u128(0x22),
+        role: 9,
+        recorded_at: 1_700_000_000_000_000,
+        occurred_at: Some(1_600_000_000_000_000),
+        reason: NonZeroU16::new(0x0405),
+        causation: Position::new(1),
+        correlation: Some(Uuid::from_u128(0x33)),
+        origin: Origin::Import,
+        payload: b"payload".to_vec(),
+    }
+}
+
+fn plain(stream: u128) -> RecordDraft {
+    RecordDraft {
+        occurred_at: None,
+        reason: None,
+        causation: None,
+        correlation: None,
+        origin: Origin::Live,
+        ..draft(stream)
+    }
+}
+
+fn tail(next: u64) -> Tail {
+    Tail { next: Position::new(next).unwrap(), epoch: 7 }
+}
+
+/// A frame of `count` records of new streams from `first` on.
+fn frame(first: u64, count: u32, chain: [u8; 32]) -> Vec<u8> {
+    let mut batch = BatchBuilder::new(tail(first));
+    for index in 0..count {
+        batch.push_commit(&[(plain(u128::from(first) * 1000 + u128::from(index)), 1, None)]).unwrap();
+    }
+    let mut frame = batch.finish().frame;
+    let header = FrameHeader {
+        payload_len: u32::try_from(frame.len() - FRAME_HEADER).unwrap(),
+        count,
+        first: Position::new(first).unwrap(),
+        epoch: 7,
+        chain,
+    };
+    header.seal(LEDGER, &mut frame);
+    frame
+}
+
+mod golden {
+    //! These bytes are on people's disks: they never change. A new form gets a new format number.
+    use super::*;
+
+    const RECORD: &str = concat!(
+        "99000000013d020103000100020009000600000000000000020000000500000000000000000000000000000000000000",
+        "0000004400000000000000000000000000000011c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0000000000000000000000000",
+        "0000002200401e18240a06000000a40731af050005040100000000000000000000000000000000000000000000337061",
+        "796c6f6164ff3211c8",
+    );
+    const PLAIN: &str = concat!(
+        "770000000100020103000000020009000500000000000000010000000000000000000000000000000000000000000000",
+        "0000004400000000000000000000000000000011c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0000000000000000000000000",
+        "0000002200401e18240a06007061796c6f6164548970ad",
+    );
+    const FRAME_HEAD: &str = concat!(
+        "44426672010000001001000002000000050000000000000007000000000000000000000000000000000000000000aabb",
+        "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5aaf9c8aca",
+    );
+    const PAGE_HEAD: &str = "44427067010000000000000000000000000000000000aabb0500000000000000020000001001000062d3ca5a";
+
+    #[test]
+    fn bytes_are_frozen() {
+        let mut batch = BatchBuilder::new(tail(5));
+        batch.push_commit(&[(plain(0x44), 1, None), (draft(0x44), 2, Position::new(5))]).unwrap();
+        let batch = batch.finish();
+        let records: Vec<_> = batch.records().map(|record| record.bytes().to_vec()).collect();
+        assert_eq!(hex::encode(&records[0]), PLAIN);
+        assert_eq!(hex::encode(&records[1]), RECORD);
+
+        let mut packer = Packer::new(LEDGER, Position::new(5).unwrap());
+        assert!(batch.records().all(|record| packer.push(&record).is_none()));
+        let page = packer.finish().unwrap();
+        assert_eq!(hex::encode(&page.bytes), format!("{PAGE_HEAD}{PLAIN}{RECORD}"));
+
+        let mut frame = batch.frame;
+        let header = FrameHeader {
+            payload_len: u32::try_from(frame.len() - FRAME_HEADER).unwrap(),
+            count: 2,
+            first: Position::new(5).unwrap(),
+            epoch: 7,
+            chain: [0x5A; 32],
+        };
+        header.seal(LEDGER, &mut frame);
+        assert_eq!(hex::encode(&frame), format!("{FRAME_HEAD}{PLAIN}{RECORD}"));
+        assert_eq!(FrameHeader::parse(LEDGER, &frame), Some(header));
+        assert_eq!(FrameHeader::parse(Uuid::nil(), &frame), None);
+    }
+}
+
+/// Gives a record's bytes a right checksum after something in them was changed.
+fn changed(bytes: &[u8], at: usize, value: u8) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes[at] = value;
+    let body = bytes.len() - 4;
+    let crc = crc32fast::hash(&bytes[..body]);
+    put(&mut bytes, body, &crc.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn a_record_that_breaks_the_format_is_refused_whatever_its_checksum_says() {
+    let mut batch = BatchBuilder::new(tail(5));
+    batch.push_commit(&[(plain(0x44), 1, None), (plain(0x44), 2, Position::new(5))]).unwrap();
+    let batch = batch.finish();
+    let good = batch.records().nth(1).unwrap().bytes().to_vec();
+    assert_eq!(Record::parse(&changed(&good, 14, 8)).unwrap().role, 8);
+    let cases = [
+        (4, 2, RecordError::Format(2)),
+        (5, 1 << 6, RecordError::Field("flag byte")),
+        (5, 1 << 7, RecordError::Field("flag byte")),
+        (5, 3, RecordError::Field("origin")),
+        (10, 2, RecordError::Field("commit boundary")),
+        (12, 0, RecordError::Field("commit boundary")),
+        (15, 1, RecordError::Field("reserved byte")),
+        (16, 0, RecordError::Field("position")),
+        (24, 0, RecordError::Field("place in its stream")),
+        (24, 1, RecordError::Field("place in its stream")),
+        (28, 0, RecordError::Field("place in its stream")),
+        (28, 6, RecordError::Field("place in its stream")),
+    ];
+    for (at, value, error) in cases {
+        assert_eq!(Record::parse(&changed(&good, at, value)), Err(error), "byte {at} = {value}");
+    }
+    let mut flipped = good.clone();
+    flipped[60] ^= 1;
+    assert_eq!(Record::parse(&flipped), Err(RecordError::Checksum));
+    assert_eq!(Record::parse(&good[..good.len() - 1]), Err(RecordError::Length(good.len() - 1)));
+}
+
+#[test]
+fn a_refused_commit_leaves_the_batch_as_it_was() {
+    let mut batch = BatchBuilder::new(tail(10));
+    batch.push_commit(&[(plain(1), 1, None)]).unwrap();
+    let before = (batch.bytes(), batch.tail());
+    let place = |index, revision, previous| PushError::Place { index, revision, previous };
+    let cases = [
+        // Stream 1 is at revision 1, position 10; stream 2 is new here.
+        (vec![(plain(1), 1, None)], place(0, 1, 0)),
+        (vec![(plain(1), 3, Position::new(10))], place(0, 3, 10)),
+        (vec![(plain(1), 2, Position::new(9))], place(0, 2, 9)),
+        (vec![(plain(2), 2, Position::new(10))], place(0, 2, 10)),
+        (vec![(plain(2), 0, None)], place(0, 0, 0)),
+        (
+            vec![(plain(2), 1, None), (plain(1), 2, Position::new(10)), (plain(2), 2, Position::new(12))],
+            place(2, 2, 12),
+        ),
+        (vec![(RecordDraft { causation: Position::new(11), ..plain(2) }, 1, None)], PushError::Causation { index: 0 }),
+    ];
+    for (drafts, error) in cases {
+        assert_eq!(batch.push_commit(&drafts), Err(error));
+        assert_eq!((batch.bytes(), batch.tail()), before);
+    }
+    let good = [(plain(2), 1, None), (plain(1), 2, Position::new(10)), (plain(2), 2, Position::new(11))];
+    assert_eq!(batch.push_commit(&good), Ok(11..=13));
+    assert_eq!(batch.finish().len(), 4);
+}
+
+/// What a recycled file still holds may look right in all but its place in the chain.
+#[test]
+fn a_stale_frame_does_not_continue_the_chain() {
+    let first = frame(1, 2, [0; 32]);
+    let begin = ChainPoint { next: Position::FIRST, chain: [0; 32], offset: 0 };
+    let follow = |bytes: &[u8]| {
+        let mut seen = 0;
+        let end = follow_frames(LEDGER, bytes, begin, |_, _, _| {
+            seen += 1;
+            Ok::<(), ()>(())
+        });
+        (seen, end.unwrap())
+    };
+    let right = frame(3, 2, chain_hash(&first));
+    assert_eq!(follow(&[&first[..], &right].concat()).0, 2);
+
+    // Older positions: what every recycled file holds. The chain hash is right here to try the position alone.
+    let older = [&first[..], &frame(1, 2, chain_hash(&first))].concat();
+    let (seen, end) = follow(&older);
+    assert_eq!((seen, end.next.get()), (1, 3));
+    assert_eq!(frame_after(LEDGER, &older, end), None);
+
+    // The right position, another past.
+    let forked = [&first[..], &frame(3, 2, [9; 32])].concat();
+    let (seen, end) = follow(&forked);
+    assert_eq!((seen, end.next.get()), (1, 3));
+    assert_eq!(frame_after(LEDGER, &forked, end), Some(first.len() as u64), "no crash leaves that");
+}
+
+fn small() -> Options {
+    Options { wal_file_bytes: 12 << 10, ..Options::default() }
+}
+
+fn one(appender: &crate::Appender, stream: u128) -> crate::Batch {
+    let mut batch = BatchBuilder::new(appender.tail());
+    let large = RecordDraft { payload: vec![1; 3000], ..plain(stream) };
+    batch.push_commit(&[(large, 1, None)]).unwrap();
+    batch.finish()
+}
+
+#[test]
+fn a_failed_write_poisons() {
+    let temp = tempfile::tempdir().unwrap();
+    Ledger::create(temp.path(), LEDGER).unwrap();
+    let (ledger, mut appender) = Ledger::open(temp.path(), &small()).unwrap();
+    assert!(matches!(appender.append(one(&appender, 1)), Append::Done { last: 1 }));
+
+    // A descriptor that cannot be written to stands for a device that fails.
+    let current = appender.current.as_mut().unwrap();
+    let path = crate::wal_file::wal_path(temp.path(), Position::FIRST);
+    let working = std::mem::replace(&mut current.file, Arc::new(OpenOptions::new().read(true).open(&path).unwrap()));
+    assert!(matches!(appender.append(one(&appender, 2)), Append::Unknown(_)));
+    appender.current.as_mut().unwrap().file = working;
+    let before = std::fs::read(&path).unwrap();
+    assert!(matches!(appender.append(one(&appender, 2)), Append::Unknown(_)), "stays so although it would work again");
+    assert_eq!(std::fs::read(&path).unwrap(), before, "the file is not touched");
+    assert_eq!(ledger.watermark(), 1);
+    assert!(ledger.read(Position::FIRST).is_ok(), "reading goes on");
+    assert!(appender.close().is_err(), "not a clean end");
+    drop(ledger);
+
+    let (ledger, mut appender) = Ledger::open(temp.path(), &small()).unwrap();
+    assert!(matches!(appender.append(one(&appender, 2)), Append::Done { last: 2 }));
+    assert_eq!(ledger.watermark(), 2);
+}
+
+#[test]
+fn a_write_that_does_not_fit_and_cannot_be_taken_back_poisons() {
+    let temp = tempfile::tempdir().unwrap();
+    Ledger::create(temp.path(), LEDGER).unwrap();
+    let (_ledger, mut appender) = Ledger::open(temp.path(), &small()).unwrap();
+    assert!(matches!(appender.append(one(&appender, 1)), Append::Done { last: 1 }));
+    let full = OpenOptions::new().read(true).write(true).open("/dev/full").unwrap();
+    appender.current.as_mut().unwrap().file = Arc::new(full);
+    match appender.append(one(&appender, 2)) {
+        Append::Unknown(error) => assert_eq!(error.kind(), ErrorKind::StorageFull),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(appender.append(one(&appender, 2)), Append::Unknown(_)));
+}
+
+#[test]
+fn a_full_disk_is_said_and_passes() {
+    let temp = tempfile::tempdir().unwrap();
+    Ledger::create(temp.path(), LEDGER).unwrap();
+    let (ledger, mut appender) = Ledger::open(temp.path(), &small()).unwrap();
+    assert!(matches!(appender.append(one(&appender, 1000)), Append::Done { last: 1 }));
+    appender.spares.refuse(true);
+    let mut full = 0;
+    let mut last = 1;
+    for stream in 0..20 {
+        match appender.append(one(&appender, stream)) {
+            Append::Done { last: done } => {
+                assert_eq!(full, 0, "no room came back by itself");
+                last = done;
+            }
+            Append::Full => full += 1,
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(ledger.watermark(), last);
+    }
+    assert!(full > 10);
+    appender.spares.refuse(false);
+    assert!(matches!(appender.append(one(&appender, 100)), Append::Done { last: done } if done == last + 1));
+    appender.close().unwrap();
+    drop(ledger);
+    let (ledger, _appender) = Ledger::open(temp.path(), &small()).unwrap();
+    assert_eq!(ledger.watermark(), last + 1);
+}
+
+fn any_draft() -> impl Strategy<Value = RecordDraft> {
+    let ids = (any::<u128>(), any::<u128>(), any::<[u8; 16]>(), any::<u128>());
+    let codes = (any::<u16>(), any::<u16>(), any::<u8>(), 0..3_u8);
+    let optional = (
+        proptest::option::of(any::<i64>()),
+        proptest::option::of(1..=u16::MAX),
+        proptest::option::of(1..1000_u64),
+        proptest::option::of(any::<u128>()),
+    );
+    let rest = (any::<i64>(), proptest::collection::vec(any::<u8>(), 0..600));
+    (ids, codes, optional, rest).prop_map(|(ids, codes, optional, (recorded_at, payload))| RecordDraft {
+        stream: Uuid::from_u128(ids.0),
+        command_id: Uuid::from_u128(ids.1),
+        command_hash: ids.2,
+        actor: Uuid::from_u128(ids.3),
+        kind: codes.0,
+        version: codes.1,
+        role: codes.2,
+        origin: [Origin::Live, Origin::Import, Origin::System][usize::from(codes.3)],
+        recorded_at,
+        occurred_at: optional.0,
+        reason: optional.1.and_then(NonZeroU16::new),
+        causation: optional.2.and_then(Position::new),
+        correlation: optional.3.map(Uuid::from_u128),
+        payload,
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_record_is_read_as_it_was_written(draft in any_draft(), next in 1000..u64::MAX / 2, revision in 1..u32::MAX, flip in any::<usize>()) {
+        let previous = if revision == 1 { None } else { Position::new(next - 1) };
+        let mut batch = BatchBuilder::new(tail(next));
+        batch.push_commit(&[(draft.clone(), revision, previous)]).unwrap();
+        let batch = batch.finish();
+        let bytes = batch.records().next().unwrap().bytes();
+        prop_assert_eq!(bytes.len(), draft.record_bytes());
+        let record = Record::parse(bytes).unwrap();
+        let read = RecordDraft {
+            stream: record.stream,
+            command_id: record.command_id,
+            command_hash: record.command_hash,
+            actor: record.actor,
+            kind: record.kind,
+            version: record.version,
+            role: record.role,
+            origin: record.origin,
+            recorded_at: record.recorded_at,
+            occurred_at: draft.occurred_at.map(|_| record.occurred_at),
+            reason: record.reason,
+            causation: record.causation,
+            correlation: record.correlation,
+            payload: record.payload.to_vec(),
+        };
+        prop_assert_eq!(record.occurred_at, draft.occurred_at.unwrap_or(draft.recorded_at));
+        prop_assert_eq!(read, draft);
+        prop_assert_eq!((record.position.get(), record.revision, record.previous), (next, revision, previous));
+        prop_assert_eq!((record.commit_index, record.commit_count), (0, 1));
+
+        let mut flipped = bytes.to_vec();
+        let bit = flip % (bytes.len() * 8);
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        prop_assert!(Record::parse(&flipped).is_err());
+    }
+}
