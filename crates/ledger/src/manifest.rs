@@ -48,7 +48,8 @@ impl Manifest {
 
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let body = text.rfind("blake3 ").ok_or("its last line is missing")?;
-        if text[body..].trim_end_matches('\n') != format!("blake3 {}", blake3::hash(text[..body].as_bytes()).to_hex()) {
+        if text[body..].trim_end_matches('\n') != format!("blake3 {}", blake3::hash(&text.as_bytes()[..body]).to_hex())
+        {
             return Err("its hash is wrong".into());
         }
         let mut lines = text[..body].lines();
