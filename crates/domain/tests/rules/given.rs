@@ -115,6 +115,7 @@ pub(crate) fn settle() -> Command<Sealed> {
 #[derive(Clone)]
 pub(crate) struct World {
     streams: Vec<(StreamId, Option<State>, Revision)>,
+    log: Vec<Recorded>,
     position: Position,
     commands: u128,
     pub(crate) origin: Origin,
@@ -124,7 +125,8 @@ pub(crate) struct World {
 impl World {
     /// Merchant `m1` below `root`, nothing else.
     pub(crate) fn new() -> Self {
-        let mut world = Self { streams: Vec::new(), position: 0, commands: 0, origin: Origin::Live, now: T0 };
+        let mut world =
+            Self { streams: Vec::new(), log: Vec::new(), position: 0, commands: 0, origin: Origin::Live, now: T0 };
         let root = MerchantId::new("root").unwrap();
         for (id, parent) in [(root.clone(), None), (merchant(), Some(root))] {
             let register = RegisterMerchant { id, name: "Shop".into(), parent };
@@ -213,6 +215,7 @@ impl World {
                     event: event.event.clone(),
                 };
                 evolve(state, &recorded);
+                self.log.push(recorded);
             }
         }
         Ok(decision)
@@ -235,6 +238,18 @@ impl World {
     pub(crate) fn makes(&mut self, command: &Command<Sealed>, kinds: &[Kind]) {
         let made: Vec<Kind> = self.must(command).iter().map(Event::kind).collect();
         assert_eq!(made, kinds);
+    }
+
+    pub(crate) fn try_order(&self) -> Option<&Order> {
+        match self.streams.iter().find(|(id, ..)| *id == order()).and_then(|(_, state, _)| state.as_ref()) {
+            Some(State::Order(order)) => Some(order),
+            _ => None,
+        }
+    }
+
+    /// What was appended since `earlier`, a clone of this world.
+    pub(crate) fn recorded_since(&self, earlier: &World) -> Vec<Recorded> {
+        self.log[earlier.log.len()..].to_vec()
     }
 
     pub(crate) fn order(&self) -> &Order {

@@ -9,6 +9,7 @@ mod import;
 mod pay;
 mod place;
 mod price;
+mod random;
 mod refund;
 mod remark;
 mod ship;
