@@ -27,7 +27,7 @@ use crate::stats::Counters;
 use crate::stream_index::StreamIndex;
 use crate::wal_file::{ChainPoint, WAL_HEADER, WalHeader, follow_frames, frame_after, wal_dir};
 use crate::wal_index::WalIndex;
-use crate::{Ledger, MAX_BATCH_BYTES, Options, Position, fsio};
+use crate::{Ledger, MAX_BATCH_BYTES, Options, Position, fsio, volumes_dir};
 
 /// Why a ledger was not opened. Nothing on disk was changed.
 #[derive(Debug, Error)]
@@ -103,6 +103,7 @@ impl Ledger {
         };
         let epoch = identity.epoch.max(found.last_epoch) + 1;
         Identity { epoch, ..identity }.store(dir).map_err(at(dir))?;
+        settle_names(dir, sealed).map_err(at(dir))?;
         if let Some(last) = found.files.last() {
             settle(last, &mark, &found.end).map_err(at(&last.path))?;
         }
@@ -270,6 +271,17 @@ fn settle(last: &FoundFile, mark: &Mark, end: &ChainPoint) -> io::Result<()> {
         changed = true;
     }
     if changed { last.file.sync_data() } else { Ok(()) }
+}
+
+/// Makes the names durable under which files were found: a kill may have come between a rename and its folder's sync. What
+/// is acknowledged in a write-ahead file, and what is removed because a volume is sealed, relies on them.
+fn settle_names(dir: &Path, sealed: Sealed) -> io::Result<()> {
+    fsio::sync_dir(&wal_dir(dir))?;
+    let volumes = fsio::numbered(&volumes_dir(dir), "")?;
+    match volumes.iter().rfind(|(number, _)| *number <= sealed.last) {
+        Some((_, folder)) => fsio::sync_dir(folder),
+        None => Ok(()),
+    }
 }
 
 /// Removes the files that a crash kept after their volume was sealed.
