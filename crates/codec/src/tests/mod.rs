@@ -1,2 +1,3 @@
+mod canonical;
 mod samples;
 mod stored;

@@ -1,8 +1,12 @@
 //! One event of each kind that fills every field, in the order of [`Kind::ALL`]. The golden bytes were made from these:
 //! to change one is to break a golden file, so add new ones instead.
 
+use daybook_domain::command::*;
 use daybook_domain::event::*;
-use daybook_domain::{Currency, MerchantId, OrderNumber, Role, Sealed, Sku, Slot, StreamId, Tag, Timestamp};
+use daybook_domain::reason::Reason;
+use daybook_domain::{
+    Currency, MerchantId, Money, OrderNumber, ReasonCode, Role, Sealed, Sku, Slot, StreamId, Tag, Timestamp,
+};
 use uuid::Uuid;
 
 fn at(seconds: i64) -> Timestamp {
@@ -149,5 +153,113 @@ pub(super) fn samples() -> Vec<Event> {
         TagAdded { tag: Tag::new("vip").unwrap() }.into(),
         OrderRated { score: 5, comment: note() }.into(),
         PaymentClaimed { order: StreamId(Uuid::from_u128(7)), amount_minor: 17_000, currency: Currency::CNY }.into(),
+    ]
+}
+
+/// One command of each kind that fills every field.
+pub(super) fn commands() -> Vec<Command<String>> {
+    let order = StreamId::order(&merchant("m1"), &OrderNumber::new("A-1").unwrap());
+    let cny = |minor| Money::new(minor, Currency::CNY);
+    let reason = |code| Reason { code, text: Some("she \"asked\"\n".to_owned()) };
+    let note = || Some("备注".to_owned());
+    vec![
+        Command::RegisterMerchant(RegisterMerchant {
+            id: merchant("m1"),
+            name: "小店".into(),
+            parent: Some(merchant("m0")),
+        }),
+        Command::Place(PlaceOrder {
+            merchant: merchant("m1"),
+            number: Some(OrderNumber::new("A-1").unwrap()),
+            account: "buyer@example.org".into(),
+            contact: Some(r#"{"name":"张三","tel":"1"}"#.into()),
+            currency: Currency::CNY,
+            lines: vec![
+                Line {
+                    sku: Sku::new("topup").unwrap(),
+                    title: "Top-up".into(),
+                    kind: SkuKind::TopUp,
+                    quantity: 2,
+                    unit_minor: 990,
+                    supplier: Some(merchant("s.1")),
+                    inputs: Some(r#"{"server":9.50}"#.into()),
+                },
+                Line {
+                    sku: Sku::new("mug").unwrap(),
+                    title: "A mug".into(),
+                    kind: SkuKind::Physical,
+                    quantity: 1,
+                    unit_minor: 5,
+                    supplier: None,
+                    inputs: None,
+                },
+            ],
+            adjustments: vec![Adjustment {
+                kind: AdjustmentKind::Discount,
+                label: "spring".into(),
+                amount_minor: -100,
+            }],
+        }),
+        Command::EditPrice(EditPrice {
+            order,
+            prices: vec![NewPrice { line: 1, unit: cny(900) }, NewPrice { line: 2, unit: cny(0) }],
+            reason: reason(ReasonCode::PriceError),
+        }),
+        Command::RecordPayment(RecordPayment {
+            order,
+            provider: "alipay".into(),
+            trade_number: "T1".into(),
+            amount: Money::new(150, Currency::new("JPY").unwrap()),
+        }),
+        Command::FailPayment(FailPayment {
+            order,
+            provider: "alipay".into(),
+            failure: "NOTENOUGH".into(),
+            note: note(),
+        }),
+        Command::Expire { order },
+        Command::Cancel(Cancel { order, reason: Reason { code: ReasonCode::BuyerRequest, text: None } }),
+        Command::PlaceHold(PlaceHold { order, hold: Hold::Risk, reason: Some(reason(ReasonCode::Fraud)) }),
+        Command::ReleaseHold(ReleaseHold { order, hold: Hold::Risk, reason: Some(reason(ReasonCode::Other)) }),
+        Command::ConfirmShipment(ConfirmShipment {
+            order,
+            lines: Some(vec![ShippedLine { line: 1, quantity: 2 }]),
+            carrier: Some("SF".into()),
+            tracking_number: Some("SF1".into()),
+        }),
+        Command::RecordTracking(RecordTracking {
+            order,
+            shipment: Some(1),
+            checkpoint: "c1".into(),
+            status: TrackingStatus::InTransit,
+            place: Some("上海".into()),
+        }),
+        Command::RequestRefund(RequestRefund {
+            order,
+            kind: Some(RefundKind::Goods),
+            amount: Some(cny(500)),
+            reason: reason(ReasonCode::Damaged),
+        }),
+        Command::ApproveRefund(ApproveRefund { order, ticket: Some(1), note: note() }),
+        Command::RejectRefund(RejectRefund { order, ticket: Some(1), reason: reason(ReasonCode::NotRefundable) }),
+        Command::SettleRefund(SettleRefund {
+            order,
+            ticket: Some(1),
+            provider: Some("alipay".into()),
+            trade_number: Some("R1".into()),
+        }),
+        Command::FailRefund(FailRefund { order, ticket: Some(1), failure: "CLOSED".into(), note: note() }),
+        Command::AddNote(AddNote { order, text: "call back".into() }),
+        Command::AddTag(AddTag { order, tag: Tag::new("vip").unwrap() }),
+        Command::Rate(Rate { order, score: 5, comment: note() }),
+        Command::IssueToken(IssueToken {
+            secret_sha256: [0xa7; 32],
+            id: Uuid::from_u128(9),
+            role: Role::Clerk,
+            merchant: Some(merchant("m1")),
+            expires_at: Some(at(0)),
+            label: "till 2".into(),
+        }),
+        Command::RevokeToken { token: StreamId(Uuid::from_u128(8)) },
     ]
 }

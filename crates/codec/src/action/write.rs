@@ -1,0 +1,280 @@
+//! Actions to text: the import's line, and the canonical bytes.
+
+use std::borrow::Cow;
+
+use daybook_domain::command::{Command, IssueToken, PlaceOrder};
+use daybook_domain::event::Line;
+use daybook_domain::reason::Reason;
+use daybook_domain::{Role, Timestamp};
+use serde::{Serialize, Serializer};
+
+use super::lines::*;
+use super::object::Object;
+use super::{Action, OrderName, action_name};
+use crate::values::{Amount, Called, Code, Decimal, Id, One, Time};
+
+/// What the hash of a command is made from: compact JSON with the fields of `lines` in their order, absent fields left
+/// out, orders named by id, contacts and inputs as the strings that the command carries. Two commands have the same bytes
+/// exactly if they ask for the same. **Frozen**: a command sent again after an update must still be recognised.
+pub fn canonical(command: &Command<String>, occurred_at: Option<Timestamp>) -> Vec<u8> {
+    let frame = Frame { at: occurred_at.map(Time), named: None, source: None, quoted: true };
+    frame.write(command)
+}
+
+/// The line that [`super::parse_action`] reads, without a line break. A contact that is no JSON object, which commands
+/// must not carry, is written as a string and will not be read again.
+pub fn write_action(action: &Action) -> String {
+    let frame = Frame {
+        at: action.at.map(Time),
+        named: action.named.as_ref(),
+        source: action.source.as_deref(),
+        quoted: false,
+    };
+    String::from_utf8(frame.write(&action.command)).unwrap_or_default()
+}
+
+/// What surrounds the fields of an action's own.
+struct Frame<'a> {
+    at: Option<Time>,
+    /// Names the order; else its id does.
+    named: Option<&'a OrderName>,
+    source: Option<&'a str>,
+    quoted: bool,
+}
+
+/// Fills the fields that all actions on an order share.
+macro_rules! on_order {
+    ($frame:ident, $command:ident, $order:expr, $line:ident { $($fields:tt)* }) => {
+        json(&$line {
+            action: Cow::Borrowed(action_name($command)),
+            at: $frame.at,
+            order: if $frame.named.is_none() { Some(Id::from($order)) } else { None },
+            merchant: $frame.named.map(|name| Called::new(&name.merchant)),
+            number: $frame.named.map(|name| Called::new(&name.number)),
+            source: $frame.source.map(Cow::Borrowed),
+            $($fields)*
+        })
+    };
+}
+
+impl<'a> Frame<'a> {
+    fn write(&self, command: &'a Command<String>) -> Vec<u8> {
+        match command {
+            Command::RegisterMerchant(c) => json(&RegisterMerchantLine {
+                action: action_name(command).into(),
+                at: self.at,
+                id: Called::new(&c.id),
+                name: text(&c.name),
+                parent: c.parent.as_ref().map(Called::new),
+                source: self.source.map(Cow::Borrowed),
+            }),
+            Command::Place(c) => json(&self.place(command, c)),
+            Command::EditPrice(c) => on_order!(
+                self,
+                command,
+                c.order,
+                EditPriceLine {
+                    prices: c
+                        .prices
+                        .iter()
+                        .map(|price| PriceLine { line: price.line, unit_price: Amount(price.unit) })
+                        .collect(),
+                    reason: reason(&c.reason),
+                }
+            ),
+            Command::RecordPayment(c) => on_order!(
+                self,
+                command,
+                c.order,
+                RecordPaymentLine {
+                    provider: text(&c.provider),
+                    trade_number: text(&c.trade_number),
+                    amount: Amount(c.amount),
+                }
+            ),
+            Command::FailPayment(c) => on_order!(
+                self,
+                command,
+                c.order,
+                FailPaymentLine {
+                    provider: text(&c.provider),
+                    failure: text(&c.failure),
+                    note: maybe(c.note.as_deref()),
+                }
+            ),
+            Command::Expire { order } => on_order!(self, command, *order, ExpireLine {}),
+            Command::Cancel(c) => on_order!(self, command, c.order, CancelLine { reason: reason(&c.reason) }),
+            Command::PlaceHold(c) => on_order!(
+                self,
+                command,
+                c.order,
+                PlaceHoldLine { hold: One(c.hold), reason: c.reason.as_ref().map(reason) }
+            ),
+            Command::ReleaseHold(c) => on_order!(
+                self,
+                command,
+                c.order,
+                ReleaseHoldLine { hold: One(c.hold), reason: c.reason.as_ref().map(reason) }
+            ),
+            Command::ConfirmShipment(c) => on_order!(
+                self,
+                command,
+                c.order,
+                ConfirmShipmentLine {
+                    lines: c.lines.as_ref().map(|lines| lines.iter().copied().map(Into::into).collect()),
+                    carrier: maybe(c.carrier.as_deref()),
+                    tracking_number: maybe(c.tracking_number.as_deref()),
+                }
+            ),
+            Command::RecordTracking(c) => on_order!(
+                self,
+                command,
+                c.order,
+                RecordTrackingLine {
+                    shipment: c.shipment,
+                    checkpoint: text(&c.checkpoint),
+                    status: One(c.status),
+                    place: maybe(c.place.as_deref()),
+                }
+            ),
+            Command::RequestRefund(c) => on_order!(
+                self,
+                command,
+                c.order,
+                RequestRefundLine { kind: c.kind.map(One), amount: c.amount.map(Amount), reason: reason(&c.reason) }
+            ),
+            Command::ApproveRefund(c) => on_order!(
+                self,
+                command,
+                c.order,
+                ApproveRefundLine { ticket: c.ticket, note: maybe(c.note.as_deref()) }
+            ),
+            Command::RejectRefund(c) => {
+                on_order!(self, command, c.order, RejectRefundLine { ticket: c.ticket, reason: reason(&c.reason) })
+            }
+            Command::SettleRefund(c) => on_order!(
+                self,
+                command,
+                c.order,
+                SettleRefundLine {
+                    ticket: c.ticket,
+                    provider: maybe(c.provider.as_deref()),
+                    trade_number: maybe(c.trade_number.as_deref()),
+                }
+            ),
+            Command::FailRefund(c) => on_order!(
+                self,
+                command,
+                c.order,
+                FailRefundLine { ticket: c.ticket, failure: text(&c.failure), note: maybe(c.note.as_deref()) }
+            ),
+            Command::AddNote(c) => on_order!(self, command, c.order, AddNoteLine { text: text(&c.text) }),
+            Command::AddTag(c) => on_order!(self, command, c.order, AddTagLine { tag: Called::new(&c.tag) }),
+            Command::Rate(c) => {
+                on_order!(self, command, c.order, RateLine { score: c.score, comment: maybe(c.comment.as_deref()) })
+            }
+            Command::IssueToken(c) => json(&IssueTokenLine::new(self, command, c)),
+            Command::RevokeToken { token } => {
+                json(&RevokeTokenLine { action: action_name(command), at: self.at, token: (*token).into() })
+            }
+        }
+    }
+
+    fn place(&self, command: &'a Command<String>, c: &'a PlaceOrder<String>) -> PlaceLine<'a> {
+        let places = c.currency.digits();
+        let decimal = |minor| Decimal::Minor { minor, places };
+        let object = |text: &'a String| Object { text: Cow::Borrowed(text), quoted: self.quoted };
+        let line = |line: &'a Line<String>| GoodsLine {
+            sku: Called::new(&line.sku),
+            title: text(&line.title),
+            kind: One(line.kind),
+            quantity: line.quantity,
+            unit_price: decimal(line.unit_minor),
+            supplier: line.supplier.as_ref().map(Called::new),
+            inputs: line.inputs.as_ref().map(object),
+        };
+        let adjustments = c.adjustments.iter().map(|adjustment| AdjustmentLine {
+            kind: One(adjustment.kind),
+            label: text(&adjustment.label),
+            amount: decimal(adjustment.amount_minor),
+        });
+        PlaceLine {
+            action: action_name(command).into(),
+            at: self.at,
+            merchant: Called::new(&c.merchant),
+            number: c.number.as_ref().map(Called::new),
+            buyer: BuyerLine { account: text(&c.account), contact: c.contact.as_ref().map(object) },
+            currency: Code(c.currency),
+            lines: c.lines.iter().map(line).collect(),
+            adjustments: if c.adjustments.is_empty() { None } else { Some(adjustments.collect()) },
+            source: self.source.map(Cow::Borrowed),
+        }
+    }
+}
+
+/// Only hashed: credentials are not imported.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct IssueTokenLine<'a> {
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Time>,
+    #[serde(serialize_with = "hex")]
+    secret_sha256: &'a [u8; 32],
+    id: Id,
+    role: One<Role>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merchant: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Time>,
+    label: &'a str,
+}
+
+impl<'a> IssueTokenLine<'a> {
+    fn new(frame: &Frame<'_>, command: &Command<String>, c: &'a IssueToken) -> Self {
+        Self {
+            action: action_name(command),
+            at: frame.at,
+            secret_sha256: &c.secret_sha256,
+            id: Id(c.id),
+            role: One(c.role),
+            merchant: c.merchant.as_ref().map(|id| id.as_str()),
+            expires_at: c.expires_at.map(Time),
+            label: &c.label,
+        }
+    }
+}
+
+/// Only hashed.
+#[derive(Serialize)]
+struct RevokeTokenLine {
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Time>,
+    token: Id,
+}
+
+fn hex<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let text: String = digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect();
+    serializer.serialize_str(&text)
+}
+
+fn text(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
+}
+
+fn maybe(text: Option<&str>) -> Option<Cow<'_, str>> {
+    text.map(Cow::Borrowed)
+}
+
+fn reason(reason: &Reason<String>) -> ReasonLine<'_> {
+    ReasonLine { code: One(reason.code), text: maybe(reason.text.as_deref()) }
+}
+
+fn json(line: &impl Serialize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512);
+    serde_json::to_writer(&mut out, line).expect("lines have string keys only, and memory takes every byte");
+    out
+}

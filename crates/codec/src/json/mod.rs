@@ -1,0 +1,194 @@
+//! Events as JSON: for people, exports and stories. Old versions are shown in their current shape.
+
+mod hold;
+mod order;
+mod parts;
+mod party;
+mod payment;
+mod recorded;
+mod refund;
+mod remark;
+pub(crate) mod shipment;
+mod text;
+
+use daybook_domain::Sealed;
+use daybook_domain::event::{Event, Kind};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use thiserror::Error;
+
+pub(crate) use self::recorded::envelope_schema;
+pub use self::recorded::{recorded_from_json, to_json};
+
+use self::hold::{HoldPlacedJson, HoldReleasedJson};
+use self::order::{
+    ObservationStartedJson, OrderCancelledJson, OrderCompletedJson, OrderPlacedJson, OrderReinstatedJson,
+    PriceEditedJson,
+};
+use self::party::{MerchantRegisteredJson, TokenIssuedJson, TokenRevokedJson};
+use self::payment::{
+    LatePaymentReceivedJson, PaymentCapturedJson, PaymentClaimedJson, PaymentFailedJson, PaymentMismatchedJson,
+    ReminderDueJson,
+};
+use self::refund::{RefundApprovedJson, RefundFailedJson, RefundRejectedJson, RefundRequestedJson, RefundSettledJson};
+use self::remark::{NoteAddedJson, OrderRatedJson, TagAddedJson};
+use self::shipment::{DeliveredJson, ShipmentConfirmedJson, TrackingUpdatedJson};
+use self::text::{Opener, Sealer};
+use crate::problem;
+use crate::shape::Shape;
+
+/// Why a JSON value is not an event.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{field}: {problem}")]
+pub struct JsonError {
+    /// Such as `lines[2].unitPrice`; `event` for the whole.
+    pub field: String,
+    pub problem: String,
+}
+
+impl JsonError {
+    fn new(field: &str, problem: impl Into<String>) -> Self {
+        let field = if field.is_empty() { "event" } else { field };
+        Self { field: field.into(), problem: problem.into() }
+    }
+}
+
+impl From<problem::Problem> for JsonError {
+    fn from(found: problem::Problem) -> Self {
+        Self::new(&found.field, found.problem)
+    }
+}
+
+/// The JSON form of one kind of event.
+trait JsonForm<'a>: Serialize + Shape {
+    type Event;
+
+    fn from_event(event: &'a Self::Event, opener: &mut Opener<'_>) -> Self;
+
+    fn into_event(self, sealer: &mut Sealer<'_>) -> Result<Self::Event, JsonError>;
+}
+
+/// An event without its envelope. Personal texts are what `open` returns, or only the number of their slot.
+pub fn data_to_json(event: &Event, open: &mut dyn FnMut(&Sealed, Kind) -> Option<String>) -> Value {
+    let opener = &mut Opener { kind: event.kind(), open };
+    match event {
+        Event::MerchantRegistered(e) => write::<MerchantRegisteredJson<'_>>(e, opener),
+        Event::TokenIssued(e) => write::<TokenIssuedJson<'_>>(e, opener),
+        Event::TokenRevoked(e) => write::<TokenRevokedJson>(e, opener),
+        Event::OrderPlaced(e) => write::<OrderPlacedJson<'_>>(e, opener),
+        Event::PriceEdited(e) => write::<PriceEditedJson>(e, opener),
+        Event::PaymentCaptured(e) => write::<PaymentCapturedJson<'_>>(e, opener),
+        Event::PaymentMismatched(e) => write::<PaymentMismatchedJson<'_>>(e, opener),
+        Event::PaymentFailed(e) => write::<PaymentFailedJson<'_>>(e, opener),
+        Event::ReminderDue(e) => write::<ReminderDueJson>(e, opener),
+        Event::LatePaymentReceived(e) => write::<LatePaymentReceivedJson<'_>>(e, opener),
+        Event::OrderReinstated(e) => write::<OrderReinstatedJson>(e, opener),
+        Event::OrderCancelled(e) => write::<OrderCancelledJson>(e, opener),
+        Event::HoldPlaced(e) => write::<HoldPlacedJson>(e, opener),
+        Event::HoldReleased(e) => write::<HoldReleasedJson>(e, opener),
+        Event::ShipmentConfirmed(e) => write::<ShipmentConfirmedJson<'_>>(e, opener),
+        Event::TrackingUpdated(e) => write::<TrackingUpdatedJson<'_>>(e, opener),
+        Event::Delivered(e) => write::<DeliveredJson>(e, opener),
+        Event::OrderCompleted(e) => write::<OrderCompletedJson>(e, opener),
+        Event::ObservationStarted(e) => write::<ObservationStartedJson>(e, opener),
+        Event::RefundRequested(e) => write::<RefundRequestedJson>(e, opener),
+        Event::RefundApproved(e) => write::<RefundApprovedJson>(e, opener),
+        Event::RefundRejected(e) => write::<RefundRejectedJson>(e, opener),
+        Event::RefundSettled(e) => write::<RefundSettledJson<'_>>(e, opener),
+        Event::RefundFailed(e) => write::<RefundFailedJson<'_>>(e, opener),
+        Event::NoteAdded(e) => write::<NoteAddedJson>(e, opener),
+        Event::TagAdded(e) => write::<TagAddedJson<'_>>(e, opener),
+        Event::OrderRated(e) => write::<OrderRatedJson>(e, opener),
+        Event::PaymentClaimed(e) => write::<PaymentClaimedJson>(e, opener),
+    }
+}
+
+/// The inverse of [`data_to_json`], where every personal text was opened; `seal` closes them again.
+///
+/// # Errors
+///
+/// [`JsonError`] names the field: unknown, missing, of another type, or holding what it may not.
+pub fn event_from_json(kind: Kind, data: &Value, seal: &mut dyn FnMut(&str) -> Sealed) -> Result<Event, JsonError> {
+    let sealer = &mut Sealer(seal);
+    match kind {
+        Kind::MerchantRegistered => read::<MerchantRegisteredJson<'_>>(data, sealer),
+        Kind::TokenIssued => read::<TokenIssuedJson<'_>>(data, sealer),
+        Kind::TokenRevoked => read::<TokenRevokedJson>(data, sealer),
+        Kind::OrderPlaced => read::<OrderPlacedJson<'_>>(data, sealer),
+        Kind::PriceEdited => read::<PriceEditedJson>(data, sealer),
+        Kind::PaymentCaptured => read::<PaymentCapturedJson<'_>>(data, sealer),
+        Kind::PaymentMismatched => read::<PaymentMismatchedJson<'_>>(data, sealer),
+        Kind::PaymentFailed => read::<PaymentFailedJson<'_>>(data, sealer),
+        Kind::ReminderDue => read::<ReminderDueJson>(data, sealer),
+        Kind::LatePaymentReceived => read::<LatePaymentReceivedJson<'_>>(data, sealer),
+        Kind::OrderReinstated => read::<OrderReinstatedJson>(data, sealer),
+        Kind::OrderCancelled => read::<OrderCancelledJson>(data, sealer),
+        Kind::HoldPlaced => read::<HoldPlacedJson>(data, sealer),
+        Kind::HoldReleased => read::<HoldReleasedJson>(data, sealer),
+        Kind::ShipmentConfirmed => read::<ShipmentConfirmedJson<'_>>(data, sealer),
+        Kind::TrackingUpdated => read::<TrackingUpdatedJson<'_>>(data, sealer),
+        Kind::Delivered => read::<DeliveredJson>(data, sealer),
+        Kind::OrderCompleted => read::<OrderCompletedJson>(data, sealer),
+        Kind::ObservationStarted => read::<ObservationStartedJson>(data, sealer),
+        Kind::RefundRequested => read::<RefundRequestedJson>(data, sealer),
+        Kind::RefundApproved => read::<RefundApprovedJson>(data, sealer),
+        Kind::RefundRejected => read::<RefundRejectedJson>(data, sealer),
+        Kind::RefundSettled => read::<RefundSettledJson<'_>>(data, sealer),
+        Kind::RefundFailed => read::<RefundFailedJson<'_>>(data, sealer),
+        Kind::NoteAdded => read::<NoteAddedJson>(data, sealer),
+        Kind::TagAdded => read::<TagAddedJson<'_>>(data, sealer),
+        Kind::OrderRated => read::<OrderRatedJson>(data, sealer),
+        Kind::PaymentClaimed => read::<PaymentClaimedJson>(data, sealer),
+    }
+}
+
+/// The schema of an event without its envelope.
+pub(crate) fn data_schema(kind: Kind) -> Value {
+    match kind {
+        Kind::MerchantRegistered => MerchantRegisteredJson::schema(),
+        Kind::TokenIssued => TokenIssuedJson::schema(),
+        Kind::TokenRevoked => TokenRevokedJson::schema(),
+        Kind::OrderPlaced => OrderPlacedJson::schema(),
+        Kind::PriceEdited => PriceEditedJson::schema(),
+        Kind::PaymentCaptured => PaymentCapturedJson::schema(),
+        Kind::PaymentMismatched => PaymentMismatchedJson::schema(),
+        Kind::PaymentFailed => PaymentFailedJson::schema(),
+        Kind::ReminderDue => ReminderDueJson::schema(),
+        Kind::LatePaymentReceived => LatePaymentReceivedJson::schema(),
+        Kind::OrderReinstated => OrderReinstatedJson::schema(),
+        Kind::OrderCancelled => OrderCancelledJson::schema(),
+        Kind::HoldPlaced => HoldPlacedJson::schema(),
+        Kind::HoldReleased => HoldReleasedJson::schema(),
+        Kind::ShipmentConfirmed => ShipmentConfirmedJson::schema(),
+        Kind::TrackingUpdated => TrackingUpdatedJson::schema(),
+        Kind::Delivered => DeliveredJson::schema(),
+        Kind::OrderCompleted => OrderCompletedJson::schema(),
+        Kind::ObservationStarted => ObservationStartedJson::schema(),
+        Kind::RefundRequested => RefundRequestedJson::schema(),
+        Kind::RefundApproved => RefundApprovedJson::schema(),
+        Kind::RefundRejected => RefundRejectedJson::schema(),
+        Kind::RefundSettled => RefundSettledJson::schema(),
+        Kind::RefundFailed => RefundFailedJson::schema(),
+        Kind::NoteAdded => NoteAddedJson::schema(),
+        Kind::TagAdded => TagAddedJson::schema(),
+        Kind::OrderRated => OrderRatedJson::schema(),
+        Kind::PaymentClaimed => PaymentClaimedJson::schema(),
+    }
+}
+
+fn write<'a, F: JsonForm<'a>>(event: &'a F::Event, opener: &mut Opener<'_>) -> Value {
+    value_of(&F::from_event(event, opener))
+}
+
+fn value_of(form: &impl Serialize) -> Value {
+    serde_json::to_value(form).expect("JSON forms have string keys only")
+}
+
+fn read<'a, F: JsonForm<'a, Event: Into<Event>> + DeserializeOwned>(
+    data: &Value,
+    sealer: &mut Sealer<'_>,
+) -> Result<Event, JsonError> {
+    let form: F = problem::from_value(data)?;
+    Ok(form.into_event(sealer)?.into())
+}
