@@ -211,8 +211,11 @@ impl Appender {
         }
         spare.file.sync_all().map_err(Failure::Unknown)?;
         let path = wal_path(&self.shared.dir, first);
-        fs::rename(&spare.path, &path)
-            .and_then(|()| fsio::sync_dir(&wal_dir(&self.shared.dir)))
+        if let Err(error) = fs::rename(&spare.path, &path) {
+            let _ = fs::remove_file(&spare.path);
+            return Err(failure(error));
+        }
+        fsio::sync_dir(&wal_dir(&self.shared.dir))
             // A mark is only a lower bound after power loss; at least never more than one file old.
             .and_then(|()| self.marker.sync())
             .map_err(Failure::Unknown)?;

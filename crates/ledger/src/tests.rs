@@ -298,6 +298,58 @@ fn a_full_disk_is_said_and_passes() {
     assert_eq!(ledger.watermark(), last + 1);
 }
 
+/// A closed ledger of four records, all in one sealed volume.
+fn sealed(dir: &std::path::Path) -> Options {
+    let options = Options { volume_events: 4, ..small() };
+    Ledger::create(dir, LEDGER).unwrap();
+    let (ledger, mut appender) = Ledger::open(dir, &options).unwrap();
+    for stream in 0..4 {
+        assert!(matches!(appender.append(one(&appender, stream)), Append::Done { .. }));
+    }
+    while ledger.stats().volumes == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    appender.close().unwrap();
+    options
+}
+
+/// Right in every checksum, but not what was sealed.
+#[test]
+fn a_page_that_was_replaced_is_not_read() {
+    let temp = tempfile::tempdir().unwrap();
+    let options = sealed(temp.path());
+    let folder = crate::shelf::volume_folder(temp.path(), Position::FIRST);
+    let store = crate::page_store::PageStore::open(&crate::shelf::sled_folder(&folder)).unwrap();
+    let mut packer = Packer::new(LEDGER, Position::FIRST);
+    let mut other = BatchBuilder::new(tail(1));
+    for stream in 0..4 {
+        other.push_commit(&[(plain(stream), 1, None)]).unwrap();
+    }
+    assert!(other.finish().records().all(|record| packer.push(&record).is_none()));
+    store.insert(Position::FIRST, &packer.finish().unwrap().bytes).unwrap();
+    drop(store);
+
+    let (ledger, appender) = Ledger::open(temp.path(), &options).unwrap();
+    let error = ledger.read(Position::FIRST).unwrap_err().to_string();
+    assert!(error.contains("the page at position 1 is not what the manifest says"), "{error}");
+    let report = ledger.verify();
+    assert!(report.findings.iter().any(|finding| finding.what.contains("not what the manifest says")), "{report}");
+    drop((ledger, appender));
+    assert!(!crate::verify_dir(temp.path()).unwrap().is_sound());
+}
+
+#[test]
+fn heads_that_were_replaced_are_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let options = sealed(temp.path());
+    let path = crate::shelf::heads_path(&crate::shelf::volume_folder(temp.path(), Position::FIRST));
+    let mut heads = crate::heads::parse(LEDGER, Position::FIRST, &std::fs::read(&path).unwrap()).unwrap();
+    heads[0].1.revision = 2;
+    std::fs::write(&path, crate::heads::encode(LEDGER, Position::FIRST, &heads)).unwrap();
+    let error = Ledger::open(temp.path(), &options).unwrap_err().to_string();
+    assert!(error.contains("it is not what the manifest says"), "{error}");
+}
+
 fn any_draft() -> impl Strategy<Value = RecordDraft> {
     let ids = (any::<u128>(), any::<u128>(), any::<[u8; 16]>(), any::<u128>());
     let codes = (any::<u16>(), any::<u16>(), any::<u8>(), 0..3_u8);

@@ -159,6 +159,39 @@ fn a_cut_write_ahead_file_is_refused_at_every_length() {
     }
 }
 
+#[test]
+fn a_lost_last_batch_is_named() {
+    let (folder, picture, _) = small_ledger(false);
+    let mut cut = picture.files[Path::new(WAL)].clone();
+    let end = frames_end(&picture);
+    cut[end - 300..end].fill(0);
+    picture.lay(&folder.dir);
+    std::fs::write(folder.dir.join(WAL), cut).unwrap();
+    let error = Ledger::open(&folder.dir, &tiny_file()).unwrap_err().to_string();
+    assert!(error.contains("positions 5 to 6 were acknowledged but are missing or damaged"), "{error}");
+    assert!(error.contains("restore the folder from a backup"), "{error}");
+}
+
+/// Whole and undamaged, but another history than the one that was acknowledged.
+#[test]
+fn a_file_from_another_past_is_refused() {
+    let folder = folder();
+    let mut it = open(&folder.dir, &tiny_file());
+    it.append(1, 2, 20);
+    it.close();
+    let fork = folder.dir.parent().unwrap().join("fork");
+    kit::copy(&folder.dir, &fork);
+    for (dir, length) in [(&folder.dir, 20), (&fork, 21)] {
+        let mut it = open(dir, &tiny_file());
+        it.append(1, 2, length);
+        it.close();
+    }
+    std::fs::copy(fork.join(WAL), folder.dir.join(WAL)).unwrap();
+    let error = Ledger::open(&folder.dir, &tiny_file()).unwrap_err().to_string();
+    assert!(error.contains("position 2 is not what was acknowledged there"), "{error}");
+    assert!(!verify_dir(&folder.dir).unwrap().is_sound());
+}
+
 /// A crash after the write and before the acknowledgement: the mark is one batch behind.
 #[test]
 fn a_torn_batch_that_nobody_was_told_of_is_cleared_away() {
@@ -191,6 +224,8 @@ fn a_torn_batch_that_nobody_was_told_of_is_cleared_away() {
         std::fs::write(folder.dir.join(WAL), &torn).unwrap();
         let mut it = open(&folder.dir, &tiny_file());
         assert_eq!(all(&it.ledger), acknowledged, "torn at {kept}");
+        let cleared = std::fs::read(folder.dir.join(WAL)).unwrap();
+        assert!(cleared[before..].iter().all(|&byte| byte == 0), "torn at {kept}");
         it.append(1, 2, 1);
         let with_one = all(&it.ledger);
         it.close();
@@ -215,6 +250,28 @@ fn damage_before_a_whole_batch_is_no_torn_end() {
     picture.lay(&folder.dir);
     let error = Ledger::open(&folder.dir, &tiny_file()).unwrap_err().to_string();
     assert!(error.contains("a later batch stands whole") && error.contains("daybook verify"), "{error}");
+}
+
+/// The same where the later batch is in the next file.
+#[test]
+fn damage_before_another_file_is_no_torn_end() {
+    let folder = folder();
+    let mut it = open(&folder.dir, &tiny_file());
+    let mark = std::fs::read(folder.dir.join("durable")).unwrap();
+    while it.ledger.watermark() < 4 {
+        it.append(1, 2, 2500);
+    }
+    let mut picture = Picture::take(&folder.dir);
+    drop(it);
+    let wal_files = picture.files.keys().filter(|path| path.starts_with("wal")).count();
+    assert_eq!(wal_files, 2);
+    picture.files.insert("durable".into(), mark);
+    let end = frames_end(&picture);
+    picture.files.get_mut(Path::new(WAL)).unwrap()[end - 1] ^= 1;
+    picture.lay(&folder.dir);
+    let error = Ledger::open(&folder.dir, &tiny_file()).unwrap_err().to_string();
+    assert!(error.contains("it does not continue what is before it, which ends at position"), "{error}");
+    assert!(!verify_dir(&folder.dir).unwrap().is_sound());
 }
 
 #[test]
@@ -350,6 +407,9 @@ fn damaged_manifests_and_heads_are_refused() {
         picture.lay(&folder.dir);
         std::fs::remove_dir_all(folder.dir.join(format!("volumes/{volume:020}"))).unwrap();
         assert_eq!(outcome(&folder.dir, &options, &acknowledged, "volume"), Outcome::Refused, "{volume} missing");
+        picture.lay(&folder.dir);
+        std::fs::remove_dir_all(folder.dir.join(format!("volumes/{volume:020}/sled"))).unwrap();
+        assert_eq!(outcome(&folder.dir, &options, &acknowledged, "pages"), Outcome::Refused, "{volume}: pages missing");
     }
 }
 

@@ -139,3 +139,27 @@ fn an_unsealed_sled_folder_is_repaired_or_made_anew() {
         it.close();
     }
 }
+
+/// A volume as large as in use: `cargo nextest run --release -p daybook-ledger --run-ignored only`.
+#[test]
+#[ignore = "takes long without optimisation"]
+fn a_volume_of_real_size() {
+    let folder = folder();
+    let options = Options::default();
+    let mut it = open(&folder.dir, &options);
+    while it.ledger.watermark() <= options.volume_events {
+        it.append(1000, 300_000, 90);
+    }
+    let records = it.ledger.watermark();
+    wait_for_volumes(&it.ledger, 1);
+    let report = it.ledger.verify();
+    assert!(report.is_sound() && report.records == records && report.volumes == 1, "{report}");
+    it.close();
+    let it = open(&folder.dir, &options);
+    let mut next = Position::FIRST;
+    while let Some(after) = it.ledger.read_from(next, 1 << 20).unwrap().next() {
+        next = after;
+    }
+    assert_eq!(next.get(), records + 1);
+    assert_eq!(it.ledger.stats().streams, 300_000);
+}
