@@ -115,3 +115,15 @@ fn message(panic: &(dyn Any + Send)) -> String {
 fn is_locked(error: &StoreError) -> bool {
     matches!(error, StoreError::Sled { source: sled::Error::Io(io), .. } if io.to_string().contains("acquire lock"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_an_error() {
+        let folder = Path::new("volume/sled");
+        let error = guard(folder, || -> sled::Result<()> { panic!("torn page") }).unwrap_err();
+        assert_eq!(error.to_string(), "volume/sled: sled gave up: torn page");
+    }
+}
