@@ -13,7 +13,7 @@ pub(crate) struct Problem {
 /// Reads `T`; only when that fails, reads again to find out where.
 pub(crate) fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     serde_json::from_str(text).map_err(|error| {
-        if serde_json::from_str::<IgnoredAny>(text).is_err() {
+        if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
             return not_json(&error);
         }
         let mut json = serde_json::Deserializer::from_str(text);

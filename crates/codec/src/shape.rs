@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::Deserializer;
+use serde::de::Visitor;
 use serde_json::{Map, Value, json};
 
 /// What has a place in a documented JSON form.
@@ -29,13 +31,25 @@ macro_rules! shapes {
     )*) => {$(
         $(#[doc = $doc])*
         #[derive(serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields, expecting = "a JSON object")]
         pub(crate) struct $name $(<$life>)? {
             $(
                 $(#[doc = $field_doc])*
                 #[serde(skip_serializing_if = "crate::shape::Shape::is_absent")]
                 pub(crate) $field: $type,
             )*
+        }
+
+        impl $(<$life>)? serde::Serialize for $name $(<$life>)? {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $name::serialize(self, serializer)
+            }
+        }
+
+        impl<'de, $($life)?> serde::Deserialize<'de> for $name $(<$life>)? {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $name::deserialize(crate::shape::Object(deserializer))
+            }
         }
 
         impl $(<$life>)? crate::shape::Shape for $name $(<$life>)? {
@@ -54,6 +68,31 @@ macro_rules! shapes {
     )*};
 }
 pub(crate) use shapes;
+
+/// Has a struct read from an object only: serde's own form also takes an array of the fields in their order.
+pub(crate) struct Object<D>(pub(crate) D);
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Object<D> {
+    type Error = D::Error;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0.deserialize_map(visitor)
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
 
 pub(crate) struct Field {
     /// In snake case.

@@ -10,13 +10,12 @@ use daybook_domain::{
     Currency, MerchantId, Money, OrderNumber, Origin, ReasonCode, Role, Sku, StreamId, Tag, Timestamp,
 };
 use serde::de::{Error, Visitor};
-use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::amount::AmountText;
-use crate::shape::Shape;
+use crate::shape::{Shape, shapes};
 use crate::time::{TimeText, parse_time};
 
 /// Reads a string with `read`, which says what is wrong with it.
@@ -163,23 +162,23 @@ pub(crate) struct Amount(pub(crate) Money);
 
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut members = serializer.serialize_struct("Money", 2)?;
-        members.serialize_field("amount", AmountText::new(self.0.minor, self.0.currency.digits()).as_str())?;
-        members.serialize_field("currency", self.0.currency.as_str())?;
-        members.end()
+        let Money { minor, currency } = self.0;
+        let amount = Decimal::Minor { minor, places: currency.digits() };
+        Serialize::serialize(&AmountParts { amount, currency: Code(currency) }, serializer)
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AmountParts<'a> {
-    amount: Decimal<'a>,
-    currency: Code,
+shapes! {
+    /// An amount with its currency.
+    struct AmountParts<'a> {
+        amount: Decimal<'a>,
+        currency: Code,
+    }
 }
 
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let AmountParts { amount, currency } = AmountParts::deserialize(deserializer)?;
+        let AmountParts { amount, currency } = Deserialize::deserialize(deserializer)?;
         let minor = amount.minor(currency.0).map_err(D::Error::custom)?;
         Ok(Self(Money::new(minor, currency.0)))
     }
@@ -187,12 +186,7 @@ impl<'de> Deserialize<'de> for Amount {
 
 impl Shape for Amount {
     fn schema() -> Value {
-        json!({
-            "type": "object",
-            "properties": { "amount": Decimal::schema(), "currency": Code::schema() },
-            "required": ["amount", "currency"],
-            "additionalProperties": false,
-        })
+        AmountParts::schema()
     }
 }
 

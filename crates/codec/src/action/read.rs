@@ -20,6 +20,7 @@ use crate::values::{Called, Decimal, Id, Time};
 
 /// Only to find out which action it is.
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct Head {
     action: String,
 }
