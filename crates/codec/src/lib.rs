@@ -1,10 +1,10 @@
 //! Events as bytes and as JSON, commands as lines of JSON.
 //!
-//! - The *stored form* ([`encode`], [`decode`]) is bincode of structs that are frozen per kind and version. Old versions are
-//!   read for ever, into the current shape.
+//! - The *stored form* ([`encode`], [`decode`]) is bincode of structs that are frozen per kind and version. Old
+//!   versions are read for ever, into the current shape.
 //! - The *JSON form* ([`to_json`], [`recorded_from_json`]) is for people, exports and stories.
-//! - *Actions* ([`parse_action`], [`write_action`]) are the lines of an import; [`canonical`] bytes of a command are what its
-//!   hash is made from.
+//! - *Actions* ([`parse_action`], [`write_action`]) are the lines of an import; [`canonical`] bytes of a command are
+//!   what its hash is made from.
 //!
 //! ```
 //! use daybook_codec::{decode, encode};

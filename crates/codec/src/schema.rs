@@ -8,8 +8,8 @@ use crate::stored::versions;
 
 /// JSON Schema, draft 2020-12, of each kind and version with its envelope, with the name of its file.
 ///
-/// Old versions are shown in the current shape, so their schemas differ in the number alone: a reader finds one for every
-/// `kind` and `version` that it meets.
+/// Old versions are shown in the current shape, so their schemas differ in the number alone: a reader finds one for
+/// every `kind` and `version` that it meets.
 pub fn event_schemas() -> Vec<(String, Value)> {
     let all = Kind::ALL.iter().flat_map(|&kind| versions(kind).iter().map(move |&version| (kind, version)));
     all.map(|(kind, version)| {

@@ -91,8 +91,8 @@ pub fn versions(kind: Kind) -> &'static [u16] {
 ///
 /// # Errors
 ///
-/// [`CodecError`] when kind or version are unknown, when the payload does not hold exactly one such event, or when a field
-/// holds what it may not.
+/// [`CodecError`] when kind or version are unknown, when the payload does not hold exactly one such event, or when a
+/// field holds what it may not.
 pub fn decode(kind: u16, version: u16, payload: &[u8]) -> Result<Event, CodecError> {
     let kind = Kind::from_tag(kind).ok_or(CodecError::UnknownKind { kind })?;
     let stored = Stored { kind, version, payload };

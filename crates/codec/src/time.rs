@@ -142,8 +142,8 @@ fn offset(zone: &[u8]) -> Result<i64, TimeError> {
     }
 }
 
-/// Year, month and day of the proleptic Gregorian calendar, so many days after 1970-01-01. Counts from 1 March of year 0,
-/// so that leap days end a year (Howard Hinnant, "chrono-compatible low-level date algorithms").
+/// Year, month and day of the proleptic Gregorian calendar, so many days after 1970-01-01. Counts from 1 March of year
+/// 0, so that leap days end a year (Howard Hinnant, "chrono-compatible low-level date algorithms").
 fn civil(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);

@@ -9,9 +9,9 @@ use super::{Action, action_name};
 /// Frozen: another value would import every line of every source a second time.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6461_7962_6f6f_6b00_8000_696d_706f_7274);
 
-/// The command id of the `ordinal`-th `action` (from 1) on `order` within `source`: UUIDv5 of the four texts, each with its
-/// length in bytes before it as eight bytes, little end first. For `register-merchant` the merchant's stream stands for
-/// the order.
+/// The command id of the `ordinal`-th `action` (from 1) on `order` within `source`: UUIDv5 of the four texts, each with
+/// its length in bytes before it as eight bytes, little end first. For `register-merchant` the merchant's stream stands
+/// for the order.
 ///
 /// ```
 /// use daybook_codec::import_command_id;
@@ -34,8 +34,8 @@ pub fn import_command_id(source: &str, order: StreamId, action: &str, ordinal: &
 }
 
 impl Action {
-    /// The id of the command that this line of `source` is. The line's own id, if it has one, stands for the ordinal with
-    /// `source:` before it; else `ordinal` counts (from 1) the lines of the same action on the same order.
+    /// The id of the command that this line of `source` is. The line's own id, if it has one, stands for the ordinal
+    /// with `source:` before it; else `ordinal` counts (from 1) the lines of the same action on the same order.
     pub fn command_id(&self, source: &str, ordinal: u64) -> CommandId {
         let ordinal = match &self.source {
             Some(own) => format!("source:{own}"),
@@ -44,8 +44,8 @@ impl Action {
         import_command_id(source, self.target(), action_name(&self.command), &ordinal)
     }
 
-    /// The stream of the order or merchant that the line is about: what lines must be counted and kept in order by. An order
-    /// placed without a number has none yet: the merchant's stands for it.
+    /// The stream of the order or merchant that the line is about: what lines must be counted and kept in order by. An
+    /// order placed without a number has none yet: the merchant's stands for it.
     pub fn target(&self) -> StreamId {
         if let Command::Place(place) = &self.command
             && place.number.is_none()

@@ -29,8 +29,8 @@ struct Head {
 ///
 /// # Errors
 ///
-/// [`ActionError`] names the field: unknown, missing, of another type, or holding what it may not. What only the order's
-/// history can tell is not looked at.
+/// [`ActionError`] names the field: unknown, missing, of another type, or holding what it may not. What only the
+/// order's history can tell is not looked at.
 pub fn parse_action(line: &str) -> Result<Action, ActionError> {
     let head: Head = problem::from_str(line)?;
     match head.action.as_str() {

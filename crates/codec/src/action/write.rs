@@ -14,8 +14,8 @@ use super::{Action, OrderName, action_name};
 use crate::values::{Amount, Called, Code, Decimal, Id, One, Time};
 
 /// What the hash of a command is made from: compact JSON with the fields of `lines` in their order, absent fields left
-/// out, orders named by id, contacts and inputs as the strings that the command carries. Two commands have the same bytes
-/// exactly if they ask for the same. **Frozen**: a command sent again after an update must still be recognised.
+/// out, orders named by id, contacts and inputs as the strings that the command carries. Two commands have the same
+/// bytes exactly if they ask for the same. **Frozen**: a command sent again after an update must still be recognised.
 pub fn canonical(command: &Command<String>, occurred_at: Option<Timestamp>) -> Vec<u8> {
     let frame = Frame { at: occurred_at.map(Time), named: None, source: None, quoted: true };
     frame.write(command)

@@ -53,8 +53,8 @@ impl Shape for Value {
     }
 }
 
-/// An event as export lines, histories and stories show it. Personal texts are what `open` returns, or only the number of
-/// their slot: `{"sealed": 7}`.
+/// An event as export lines, histories and stories show it. Personal texts are what `open` returns, or only the number
+/// of their slot: `{"sealed": 7}`.
 pub fn to_json(recorded: &Recorded, open: &mut dyn FnMut(&Sealed, Kind) -> Option<String>) -> Value {
     value_of(&EnvelopeJson {
         position: recorded.position,

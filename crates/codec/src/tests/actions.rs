@@ -1,9 +1,13 @@
 //! Lines of imports.
 
+use std::collections::BTreeSet;
+
 use daybook_domain::{Command, StreamId, Timestamp};
 
 use super::samples::commands;
-use crate::{Action, OrderName, action_name, import_command_id, parse_action, write_action};
+use super::schemas::Checker;
+use super::top;
+use crate::{Action, OrderName, action_name, action_schema, import_command_id, parse_action, write_action};
 
 fn refused(line: &str) -> String {
     parse_action(line).unwrap_err().to_string()
@@ -82,6 +86,14 @@ fn errors_name_the_field() {
             r#"{"action":"add-note","order":"88c6b19d-e7a7-5eb2-9b26-75a6c464c46d","number":"1","text":"x"}"#,
             "order: stands beside merchant and number",
         ),
+        (
+            r#"{"action":"add-note","order":"88c6b19d-e7a7-5eb2-9b26-75a6c464c46d","merchant":"m1","text":"x"}"#,
+            "order: stands beside merchant and number",
+        ),
+        (
+            r#"{"action":"add-note","order":"88c6b19d-e7a7-5eb2-9b26-75a6c464c46d","merchant":"m1","number":"1","text":"x"}"#,
+            "order: stands beside merchant and number",
+        ),
         (r#"{"action":"add-note","order":"x","text":"x"}"#, "order: \"x\" is not a UUID"),
         (r#"{"action":"add-note","merchant":"m 1","number":"1","text":"x"}"#, "merchant: holds ' '"),
         (
@@ -148,4 +160,22 @@ fn a_line_has_its_command_id_from_its_source() {
     assert_ne!(with(Some("3")).command_id("shop", 3), with(None).command_id("shop", 3));
     let unnumbered = parse_action(&PLACE.replace("\"number\": \"A-1\",", "")).unwrap();
     assert_eq!(unnumbered.target(), StreamId::merchant(&name().merchant));
+}
+
+/// What the documentation shows is what is read, and it shows every action.
+#[test]
+fn documented_lines_are_read() {
+    let page = std::fs::read_to_string(top("docs/import-format.md")).unwrap();
+    let checker = Checker::new(&action_schema());
+    let mut shown = BTreeSet::new();
+    for line in page.lines().filter(|line| line.starts_with("{\"")) {
+        let action = parse_action(line).unwrap_or_else(|error| panic!("{error} in {line}"));
+        checker.check(&serde_json::from_str(line).unwrap()).unwrap();
+        assert_eq!(write_action(&action), line);
+        shown.insert(action_name(&action.command));
+    }
+    assert_eq!(shown.len(), 18, "{shown:?}");
+    let name = name();
+    let id = StreamId::order(&name.merchant, &name.number).to_string();
+    assert!(page.contains(&id), "the order that is named by id is the one that is named by number");
 }

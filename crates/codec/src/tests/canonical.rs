@@ -1,5 +1,5 @@
-//! The canonical bytes of commands are frozen: were they to change, a command sent again after an update would be taken for
-//! another one with the same id, and refused.
+//! The canonical bytes of commands are frozen: were they to change, a command sent again after an update would be taken
+//! for another one with the same id, and refused.
 
 use daybook_domain::command::{ConfirmShipment, PlaceHold, PlaceOrder, RequestRefund};
 use daybook_domain::event::Hold;

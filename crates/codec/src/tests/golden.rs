@@ -1,5 +1,5 @@
-//! What was ever written can be read for ever: one file of stored bytes per kind and version, and beside it the same event as
-//! JSON. `BLESS=1` writes files that are not there yet and touches no other.
+//! What was ever written can be read for ever: one file of stored bytes per kind and version, and beside it the same
+//! event as JSON. `BLESS=1` writes files that are not there yet and touches no other.
 
 use std::fs;
 use std::path::PathBuf;

@@ -42,14 +42,14 @@ fn the_schema_of_actions_is_up_to_date() {
     compare("action.json", &action_schema());
 }
 
-struct Checker {
+pub(super) struct Checker {
     schemas: Schemas,
     index: SchemaIndex,
 }
 
 impl Checker {
     /// Also checks the schema itself against the draft's own.
-    fn new(schema: &Value) -> Self {
+    pub(super) fn new(schema: &Value) -> Self {
         let mut schemas = Schemas::new();
         let mut compiler = Compiler::new();
         compiler.set_default_draft(Draft::V2020_12);
@@ -59,7 +59,7 @@ impl Checker {
         Self { schemas, index }
     }
 
-    fn check(&self, json: &Value) -> Result<(), String> {
+    pub(super) fn check(&self, json: &Value) -> Result<(), String> {
         self.schemas.validate(json, self.index).map_err(|error| format!("{error:#}\n{json:#}"))
     }
 }
