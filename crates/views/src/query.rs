@@ -10,6 +10,7 @@ pub use dashboard::{
     ratio_millionths,
 };
 pub use merchant::{MerchantEntry, MerchantPage};
+pub(crate) use order::CursorKey;
 pub use order::{
     BuyerAccount, Condition, Cursor, CursorError, Direction, Dues, Filter, OrderQuery, Page, QueryError, Row, RowLine,
     Scope, Sort, SortField, Take,

@@ -1,0 +1,32 @@
+//! Why a fold stops.
+
+use daybook_domain::{Position, Revision, StreamId};
+use thiserror::Error;
+
+/// What a view cannot fold. The view stops there and is rebuilt from the log; if that fails at the same event, the
+/// log holds something that this version does not understand.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum FoldError {
+    #[error("order {order} has an event before it was placed; rebuild the view")]
+    OrderUnknown { order: StreamId },
+    #[error("order {order} is placed a second time; rebuild the view")]
+    OrderTwice { order: StreamId },
+    #[error("order {order} goes from revision {from} to {to}, events are missing; rebuild the view")]
+    RevisionGap { order: StreamId, from: Revision, to: Revision },
+    #[error("the view holds as many {what} as it can number; split the ledger")]
+    Full { what: &'static str },
+    #[error("the sum of all amounts in one currency is larger than 64 bits hold")]
+    AmountOverflow,
+    #[error("an index does not hold row {row} where it must stand; rebuild the view")]
+    IndexBroken { row: u32 },
+}
+
+/// A view that folds no further.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("view {view} stopped at position {at}: {error}")]
+pub struct Stopped {
+    pub view: &'static str,
+    /// The event that it could not fold.
+    pub at: Position,
+    pub error: FoldError,
+}

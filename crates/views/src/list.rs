@@ -1,0 +1,168 @@
+//! The order list: rows filtered and sorted, a page at a time.
+
+mod branch;
+mod class;
+mod dues;
+mod find;
+pub(crate) mod index;
+mod source;
+mod test;
+
+use daybook_domain::{Label, MerchantId, OrderNumber, Slot, StreamId};
+
+use crate::Row as RowNumber;
+use crate::orders::Orders;
+use crate::query::{
+    BuyerAccount, Cursor, CursorKey, Direction, Filter, OrderQuery, Page, QueryError, Row, Scope, SortField, Take,
+};
+use index::{AmountKey, ListIndex, TimeKey};
+use source::Bounds;
+use test::{Data, MerchantSet, Test};
+
+/// The order list at the position that the views have reached.
+#[derive(Clone, Copy)]
+pub struct OrderList<'a> {
+    data: Data<'a>,
+}
+
+impl<'a> OrderList<'a> {
+    pub(crate) fn new(orders: &'a Orders, index: &'a ListIndex) -> Self {
+        Self { data: Data { orders, index } }
+    }
+
+    pub fn page(&self, query: &OrderQuery) -> Result<Page, QueryError> {
+        let test = self.test(&query.scope, &query.filter);
+        let (size, is_first) = match query.take {
+            Take::First(size) => (size, true),
+            Take::Last(size) => (size, false),
+        };
+        let rising = (query.sort.direction == Direction::Ascending) == is_first;
+        let want = size.saturating_add(1);
+        let mut found = match query.sort.field {
+            SortField::PlacedAt => {
+                let within = self.bounds(query, |cursor, row| match cursor.key {
+                    CursorKey::PlacedAt(at) => Some((at.0, row)),
+                    CursorKey::Amount { .. } => None,
+                })?;
+                self.data.find::<TimeKey>(&test, within, rising, want)
+            }
+            SortField::Amount => {
+                let within = self.bounds(query, |cursor, row| match cursor.key {
+                    CursorKey::Amount { currency, total_minor } => {
+                        Some((index::code_number(currency), total_minor, row))
+                    }
+                    CursorKey::PlacedAt(_) => None,
+                })?;
+                self.data.find::<AmountKey>(&test, within, rising, want)
+            }
+        };
+        let has_more = found.len() > size;
+        found.truncate(size);
+        if !is_first {
+            found.reverse();
+        }
+        let (has_next, has_previous) =
+            if is_first { (has_more, query.after.is_some()) } else { (query.before.is_some(), has_more) };
+        Ok(Page { rows: found.into_iter().map(|row| self.row(row)).collect(), has_next, has_previous })
+    }
+
+    /// The keys between the cursors.
+    fn bounds<K: Ord + Copy + Next>(
+        &self,
+        query: &OrderQuery,
+        key: impl Fn(&Cursor, RowNumber) -> Option<K>,
+    ) -> Result<Bounds<K>, QueryError> {
+        let mut bounds = Bounds::ALL;
+        for (cursor, is_after) in [(&query.after, true), (&query.before, false)] {
+            let Some(cursor) = cursor else {
+                continue;
+            };
+            let row = self.data.orders.find(cursor.order).ok_or(QueryError::CursorUnknown)?;
+            let key = key(cursor, row).ok_or(QueryError::CursorOfOtherSort)?;
+            if is_after == (query.sort.direction == Direction::Ascending) {
+                bounds.raise(key.next());
+            } else {
+                bounds.lower(key);
+            }
+        }
+        Ok(bounds)
+    }
+
+    /// How many orders a page walk would bring. Without conditions other than axes, merchants and time it looks at
+    /// no row.
+    pub fn count(&self, scope: &Scope, filter: &Filter) -> u64 {
+        self.data.count(&self.test(scope, filter))
+    }
+
+    pub fn by_id(&self, id: StreamId) -> Option<Row> {
+        self.data.orders.find(id).map(|row| self.row(row))
+    }
+
+    /// The merchant's own order of that number; if it has none, those of the merchants below it; without a merchant,
+    /// all of that number. More than one: the number is ambiguous.
+    pub fn by_number(&self, merchant: Option<&MerchantId>, number: &OrderNumber) -> Vec<Row> {
+        let Data { orders, index } = self.data;
+        let mut rows = index.rows_of_number(orders, number.as_str());
+        if let Some(merchant) = merchant {
+            let set =
+                |subtree| MerchantSet { merchants: orders.merchants.number(merchant).into_iter().collect(), subtree };
+            let own: Vec<RowNumber> = rows.iter().copied().filter(|&row| set(false).contains(orders, row)).collect();
+            if own.is_empty() {
+                rows.retain(|&row| set(true).contains(orders, row));
+            } else {
+                rows = own;
+            }
+        }
+        rows.into_iter().map(|row| self.row(row)).collect()
+    }
+
+    /// What opens a buyer's account.
+    pub fn account(&self, buyer: Slot) -> Option<BuyerAccount> {
+        self.data.orders.account(buyer)
+    }
+
+    fn test(&self, scope: &Scope, filter: &Filter) -> Test {
+        let mut tests: Vec<Test> = self.data.compile_scope(scope).into_iter().collect();
+        match self.data.compile(filter) {
+            Test::And(more) => tests.extend(more),
+            other => tests.push(other),
+        }
+        Test::And(tests)
+    }
+
+    fn row(&self, row: RowNumber) -> Row {
+        let orders = self.data.orders;
+        let (unpacked, lines) = orders.full(row);
+        let order = unpacked.order;
+        Row {
+            id: orders.ids[row as usize],
+            // A stored number was checked when it was given.
+            number: OrderNumber::new(orders.number(row))
+                .unwrap_or_else(|_| OrderNumber::from_command(daybook_domain::CommandId(orders.ids[row as usize].0))),
+            lines,
+            label: Label::of(order.axes()),
+            total_minor: order.total_minor(),
+            dues: dues::dues(&order),
+            order,
+            revision: unpacked.revision,
+            position: unpacked.position,
+        }
+    }
+}
+
+/// The smallest key that is greater.
+trait Next {
+    fn next(self) -> Self;
+}
+
+impl Next for TimeKey {
+    fn next(self) -> Self {
+        (self.0, self.1.saturating_add(1))
+    }
+}
+
+impl Next for AmountKey {
+    fn next(self) -> Self {
+        (self.0, self.1, self.2.saturating_add(1))
+    }
+}

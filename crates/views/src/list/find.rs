@@ -1,0 +1,325 @@
+//! Finding a page's rows: each branch in the cheapest way, then the branches together.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+
+use super::branch::{Branch, branches};
+use super::index::{AmountKey, TimeKey};
+use super::source::{Bounds, Rows, Source, classes_of, smallest_set};
+use super::test::{Data, Test};
+use crate::Row;
+use crate::sorted::Walk;
+
+/// What opening one list costs, in rows looked at.
+const OPEN: usize = 8;
+
+/// A key that a page can be sorted by.
+pub(crate) trait SortKey: Ord + Copy {
+    fn of(data: Data<'_>, row: Row) -> Self;
+    fn row(self) -> Row;
+    /// What the key's own bounds say about the time of placing.
+    fn narrow_time(bounds: Bounds<Self>, time: &mut Bounds<TimeKey>);
+    /// The bounds on time as this key's own.
+    fn time_as_key(time: Bounds<TimeKey>) -> Option<Bounds<Self>>;
+    /// The lists among the sources, or beside them, that stand in this key's order.
+    fn ordered<'a>(
+        data: Data<'a>,
+        branch: &Branch<'_>,
+        sources: &[Source<'a>],
+        within: Bounds<Self>,
+    ) -> Vec<Ordered<'a, Self>>;
+}
+
+/// Lists in the order of the key, each with what is wanted of it.
+pub(crate) struct Ordered<'a, K> {
+    walks: Vec<Walk<'a, K>>,
+    size: usize,
+}
+
+impl SortKey for TimeKey {
+    fn of(data: Data<'_>, row: Row) -> Self {
+        data.time_key(row)
+    }
+
+    fn row(self) -> Row {
+        self.1
+    }
+
+    fn narrow_time(bounds: Bounds<Self>, time: &mut Bounds<TimeKey>) {
+        if let Some(low) = bounds.low {
+            time.raise(low);
+        }
+        if let Some(high) = bounds.high {
+            time.lower(high);
+        }
+    }
+
+    fn time_as_key(time: Bounds<TimeKey>) -> Option<Bounds<Self>> {
+        Some(time)
+    }
+
+    fn ordered<'a>(
+        data: Data<'a>,
+        _: &Branch<'_>,
+        sources: &[Source<'a>],
+        within: Bounds<Self>,
+    ) -> Vec<Ordered<'a, Self>> {
+        let lists = sources.iter().filter_map(|source| match &source.rows {
+            Rows::ByTime(lists) => Some((lists, source.size)),
+            Rows::Picked(_) | Rows::DueBefore(_) | Rows::ByAmount(_) => None,
+        });
+        lists
+            .map(|(lists, size)| {
+                let walk = |list: &&'a crate::sorted::SortedRows<TimeKey>| {
+                    list.range(within.low, within.high, |row| data.time_key(row))
+                };
+                Ordered { walks: lists.iter().map(walk).collect(), size }
+            })
+            .collect()
+    }
+}
+
+impl SortKey for AmountKey {
+    fn of(data: Data<'_>, row: Row) -> Self {
+        data.amount_key(row)
+    }
+
+    fn row(self) -> Row {
+        self.2
+    }
+
+    fn narrow_time(_: Bounds<Self>, _: &mut Bounds<TimeKey>) {}
+
+    fn time_as_key(_: Bounds<TimeKey>) -> Option<Bounds<Self>> {
+        None
+    }
+
+    fn ordered<'a>(
+        data: Data<'a>,
+        branch: &Branch<'_>,
+        _: &[Source<'a>],
+        within: Bounds<Self>,
+    ) -> Vec<Ordered<'a, Self>> {
+        let source = data.by_amount(branch, smallest_set(branch), within);
+        match source.rows {
+            Rows::ByAmount(lists) => {
+                let walk = |(list, range): (&'a crate::sorted::SortedRows<AmountKey>, Bounds<AmountKey>)| {
+                    list.range(range.low, range.high, |row| data.amount_key(row))
+                };
+                vec![Ordered { walks: lists.into_iter().map(walk).collect(), size: source.size }]
+            }
+            Rows::Picked(_) | Rows::DueBefore(_) | Rows::ByTime(_) => Vec::new(),
+        }
+    }
+}
+
+impl Data<'_> {
+    /// The first rows within the bounds that pass, from the low end, or from the high one, in that order.
+    pub(crate) fn find<K: SortKey>(self, test: &Test, within: Bounds<K>, rising: bool, want: usize) -> Vec<Row> {
+        let branches = branches(test);
+        let mut keys: Vec<K> = Vec::new();
+        for branch in &branches {
+            keys.extend(self.find_in(branch, within, rising, want));
+        }
+        if branches.len() > 1 {
+            sort(&mut keys, rising);
+            keys.dedup();
+            keys.truncate(want);
+        }
+        keys.into_iter().map(K::row).collect()
+    }
+
+    fn find_in<K: SortKey>(self, branch: &Branch<'_>, within: Bounds<K>, rising: bool, want: usize) -> Vec<K> {
+        let mut time = self.time_bounds(branch);
+        K::narrow_time(within, &mut time);
+        if let (Some(low), Some(high)) = (time.low, time.high)
+            && low >= high
+        {
+            return Vec::new();
+        }
+        let sources = self.sources(branch, time);
+        let Some(smallest) = sources.iter().min_by_key(|source| source.size + OPEN * source.lists()) else {
+            return Vec::new();
+        };
+        let picking = smallest.size + OPEN * smallest.lists();
+        let within = K::time_as_key(time).unwrap_or(within);
+        let expected = self.expected(&sources);
+        let ordered = K::ordered(self, branch, &sources, within);
+        let scanning = |list: &Ordered<'_, K>| {
+            let looked_at = list.size.min(want.saturating_mul(list.size) / expected.max(1));
+            looked_at + OPEN * list.walks.len()
+        };
+        if let Some(best) = ordered.into_iter().min_by_key(scanning)
+            && scanning(&best) <= picking
+        {
+            // Estimates take the tests for independent. Where they are not, looking on would cost more than picking.
+            let budget = if best.size <= smallest.size { usize::MAX } else { 2 * picking + 1024 };
+            if let Some(found) = self.scan(branch, best, rising, want, budget) {
+                return found;
+            }
+        }
+        self.pick(branch, smallest, time, within, rising, want)
+    }
+
+    /// How many rows pass, if the tests have nothing to do with each other.
+    fn expected(self, sources: &[Source<'_>]) -> usize {
+        let all = self.orders.len().max(1) as u128;
+        let expected = sources.iter().fold(all, |left, source| left * (source.size as u128).min(all) / all);
+        usize::try_from(expected).unwrap_or(usize::MAX)
+    }
+
+    /// Goes through sorted lists together until enough is found. None: not within so many rows.
+    fn scan<K: SortKey>(
+        self,
+        branch: &Branch<'_>,
+        mut from: Ordered<'_, K>,
+        rising: bool,
+        want: usize,
+        budget: usize,
+    ) -> Option<Vec<K>> {
+        let mut found: Vec<K> = Vec::with_capacity(want.min(256));
+        let lists = 0..from.walks.len();
+        let mut next = |list: usize| {
+            let walk = &mut from.walks[list];
+            let row = if rising { walk.next() } else { walk.next_back() };
+            row.map(|row| Head { key: K::of(self, row), list, rising })
+        };
+        let mut heads: BinaryHeap<Head<K>> = lists.filter_map(&mut next).collect();
+        let mut looked_at = 0;
+        while found.len() < want
+            && let Some(mut head) = heads.peek_mut()
+        {
+            let key = head.key;
+            match next(head.list) {
+                Some(following) => *head = following,
+                None => drop(PeekMut::pop(head)),
+            }
+            looked_at += 1;
+            if looked_at > budget {
+                return None;
+            }
+            if found.last() != Some(&key) && branch.iter().all(|test| self.passes(test, key.row())) {
+                found.push(key);
+            }
+        }
+        Some(found)
+    }
+
+    /// Tests every row of a source and sorts what passes.
+    fn pick<K: SortKey>(
+        self,
+        branch: &Branch<'_>,
+        source: &Source<'_>,
+        time: Bounds<TimeKey>,
+        within: Bounds<K>,
+        rising: bool,
+        want: usize,
+    ) -> Vec<K> {
+        let mut keys: Vec<K> = Vec::new();
+        self.each(source, time, |row| {
+            let key = K::of(self, row);
+            if within.contains(key) && branch.iter().all(|test| self.passes(test, row)) {
+                keys.push(key);
+            }
+        });
+        if source.repeats {
+            keys.sort_unstable();
+            keys.dedup();
+        }
+        if keys.len() > want.saturating_mul(2) {
+            let by = |left: &K, right: &K| if rising { left.cmp(right) } else { right.cmp(left) };
+            keys.select_nth_unstable_by(want, by);
+            keys.truncate(want);
+        }
+        sort(&mut keys, rising);
+        keys.truncate(want);
+        keys
+    }
+
+    pub(crate) fn count(self, test: &Test) -> u64 {
+        let branches = branches(test);
+        if let [branch] = branches.as_slice() {
+            return self.count_in(branch) as u64;
+        }
+        let mut rows: Vec<Row> = Vec::new();
+        for branch in &branches {
+            let time = self.time_bounds(branch);
+            self.each_of(branch, time, |row| rows.push(row));
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        rows.len() as u64
+    }
+
+    fn count_in(self, branch: &Branch<'_>) -> usize {
+        let time = self.time_bounds(branch);
+        let sets = branch.iter().filter(|test| matches!(test, Test::Merchants(_))).count();
+        let is_exact = |test: &&Test| matches!(test, Test::Class(_) | Test::Time { .. } | Test::Merchants(_));
+        if sets <= 1 && branch.iter().all(is_exact) {
+            let lists = self.node_lists(smallest_set(branch), classes_of(branch).as_ref());
+            return lists.iter().map(|list| list.range(time.low, time.high, |row| self.time_key(row)).len()).sum();
+        }
+        let mut count = 0;
+        self.each_of(branch, time, |_| count += 1);
+        count
+    }
+
+    /// Each of a branch's rows once.
+    fn each_of(self, branch: &Branch<'_>, time: Bounds<TimeKey>, mut then: impl FnMut(Row)) {
+        let sources = self.sources(branch, time);
+        let Some(smallest) = sources.iter().min_by_key(|source| source.size + OPEN * source.lists()) else {
+            return;
+        };
+        let passes = |row: Row| branch.iter().all(|test| self.passes(test, row));
+        if smallest.repeats {
+            let mut rows: Vec<Row> = Vec::with_capacity(smallest.size);
+            self.each(smallest, time, |row| rows.push(row));
+            rows.sort_unstable();
+            rows.dedup();
+            rows.into_iter().filter(|&row| passes(row)).for_each(then);
+        } else {
+            self.each(smallest, time, |row| {
+                if passes(row) {
+                    then(row);
+                }
+            });
+        }
+    }
+}
+
+fn sort<K: Ord>(keys: &mut [K], rising: bool) {
+    if rising {
+        keys.sort_unstable();
+    } else {
+        keys.sort_unstable_by(|left, right| right.cmp(left));
+    }
+}
+
+/// The next row of one list. The greatest comes first from the heap.
+struct Head<K> {
+    key: K,
+    list: usize,
+    rising: bool,
+}
+
+impl<K: Ord> Ord for Head<K> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = self.key.cmp(&other.key);
+        if self.rising { order.reverse() } else { order }
+    }
+}
+
+impl<K: Ord> PartialOrd for Head<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<K: Ord> PartialEq for Head<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl<K: Ord> Eq for Head<K> {}

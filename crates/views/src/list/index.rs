@@ -1,0 +1,348 @@
+//! The order list's indexes. All of it follows from the packed orders.
+//!
+//! A *node* is whose orders are looked at: all, a merchant's own, or those below a merchant. Each order stands in the
+//! lists of all, of its merchant, and of what was above its merchant when it was placed: by time one list a class, by
+//! amount one list.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasher;
+
+use daybook_domain::Order;
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::class::{Class, Classes};
+use super::dues::dues;
+use crate::Row;
+use crate::error::FoldError;
+use crate::merchants::{MerchantNumber, Place};
+use crate::orders::{Change, Orders, grow_by_an_eighth};
+use crate::packed::Unpacked;
+use crate::sorted::SortedRows;
+
+/// When it was placed, in microseconds, then as it came.
+pub(crate) type TimeKey = (i64, Row);
+/// The currency's code as a number, the total in minor units, then as it came.
+pub(crate) type AmountKey = (u32, i64, Row);
+
+pub(crate) const NODE_ALL: u32 = 0;
+
+pub(crate) fn node_own(merchant: MerchantNumber) -> u32 {
+    1 + 2 * merchant
+}
+
+pub(crate) fn node_below(merchant: MerchantNumber) -> u32 {
+    2 + 2 * merchant
+}
+
+/// The nodes that an order placed here belongs to.
+pub(crate) fn nodes_of(place: &Place) -> impl Iterator<Item = u32> {
+    [NODE_ALL, node_own(place.merchant)].into_iter().chain(place.ancestors.iter().map(|&above| node_below(above)))
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Node {
+    pub(crate) by_time: Vec<(Class, SortedRows<TimeKey>)>,
+    pub(crate) by_amount: SortedRows<AmountKey>,
+}
+
+/// From how many orders on a buyer has a list instead of a chain.
+pub(crate) const MANY_ORDERS: u32 = 64;
+const NO_ROW: Row = Row::MAX;
+
+#[derive(Debug, Default)]
+pub(crate) struct ListIndex {
+    pub(crate) classes: Classes,
+    pub(crate) class: Vec<Class>,
+    pub(crate) total: Vec<i64>,
+    pub(crate) nodes: Vec<Node>,
+    by_number: HashTable<Row>,
+    hasher: DefaultHashBuilder,
+    /// The buyer's order before this one.
+    buyer_previous: Vec<Row>,
+    /// Each buyer's last order, and how many there are.
+    buyer_last: Vec<(Row, u32)>,
+    pub(crate) busy_buyers: HashMap<u32, SortedRows<TimeKey>>,
+    pub(crate) skus: HashMap<u32, SortedRows<TimeKey>>,
+    pub(crate) tags: HashMap<u32, SortedRows<TimeKey>>,
+    /// Orders with an open clock, by the one that runs out first.
+    pub(crate) by_due: BTreeSet<(i64, Row)>,
+    pub(crate) next_due: HashMap<Row, i64>,
+}
+
+/// A currency's code in a number that sorts as the code does.
+pub(crate) fn code_number(currency: daybook_domain::Currency) -> u32 {
+    currency.as_str().bytes().fold(0, |number, byte| (number << 8) | u32::from(byte))
+}
+
+impl ListIndex {
+    pub(crate) fn time_key(orders: &Orders, row: Row) -> TimeKey {
+        (orders.placed_at[row as usize].0, row)
+    }
+
+    pub(crate) fn amount_key(&self, orders: &Orders, row: Row) -> AmountKey {
+        (code_number(orders.currency_of(row)), self.total[row as usize], row)
+    }
+
+    pub(crate) fn apply(&mut self, orders: &Orders, change: &Change<'_>) -> Result<(), FoldError> {
+        match change.before {
+            None => {
+                self.add(orders, change.row, change.after, false);
+                Ok(())
+            }
+            Some(before) => self.change(orders, change.row, before, change.after),
+        }
+    }
+
+    /// Adds the next row. `bulk`: leaves out the sorted lists, which [`ListIndex::sort_all`] will fill.
+    fn add(&mut self, orders: &Orders, row: Row, after: &Unpacked, bulk: bool) {
+        let class = self.classes.see(after.order.axes());
+        grow_by_an_eighth(&mut self.class);
+        grow_by_an_eighth(&mut self.total);
+        grow_by_an_eighth(&mut self.buyer_previous);
+        self.class.push(class);
+        self.total.push(after.order.total_minor());
+        self.add_number(orders, row);
+        self.set_due(row, &after.order);
+        let (previous, count) = self.add_to_buyer(orders, row);
+        self.buyer_previous.push(previous);
+        if !bulk {
+            self.sort_in(orders, row, count, after);
+        }
+    }
+
+    fn sort_in(&mut self, orders: &Orders, row: Row, of_buyer: u32, after: &Unpacked) {
+        let key = Self::time_key(orders, row);
+        let key_of = |row| Self::time_key(orders, row);
+        let class = self.class[row as usize];
+        let amount = self.amount_key(orders, row);
+        let place = &orders.merchants.places[orders.places[row as usize] as usize];
+        for node in nodes_of(place) {
+            let total = &self.total;
+            let node = node_mut(&mut self.nodes, node);
+            node.list_mut(class).insert(row, key, key_of);
+            node.by_amount.insert(row, amount, |row| (code_number(orders.currency_of(row)), total[row as usize], row));
+        }
+        self.each_sku(after, |skus, sku| skus.entry(sku).or_default().insert(row, key, key_of));
+        let buyer = orders.buyer[row as usize];
+        if of_buyer == MANY_ORDERS {
+            let mut rows: Vec<Row> = self.buyer_chain(buyer).collect();
+            rows.sort_unstable_by_key(|&row| key_of(row));
+            let list = self.busy_buyers.entry(buyer).or_default();
+            rows.into_iter().for_each(|row| list.push(row, key_of(row)));
+        } else if of_buyer > MANY_ORDERS {
+            self.busy_buyers.entry(buyer).or_default().insert(row, key, key_of);
+        }
+    }
+
+    fn each_sku(&mut self, order: &Unpacked, mut then: impl FnMut(&mut HashMap<u32, SortedRows<TimeKey>>, u32)) {
+        for (at, line) in order.lines.iter().enumerate() {
+            if !order.lines[..at].iter().any(|earlier| earlier.sku == line.sku) {
+                then(&mut self.skus, line.sku);
+            }
+        }
+    }
+
+    fn change(&mut self, orders: &Orders, row: Row, before: &Unpacked, after: &Unpacked) -> Result<(), FoldError> {
+        let key = Self::time_key(orders, row);
+        let key_of = |row| Self::time_key(orders, row);
+        let place = &orders.merchants.places[orders.places[row as usize] as usize];
+        let (old, new) = (self.class[row as usize], self.classes.see(after.order.axes()));
+        let broken = FoldError::IndexBroken { row };
+        if old != new {
+            for node in nodes_of(place) {
+                let node = node_mut(&mut self.nodes, node);
+                if !node.list_mut(old).remove(row, key, key_of) {
+                    return Err(broken);
+                }
+                node.list_mut(new).insert(row, key, key_of);
+            }
+            self.class[row as usize] = new;
+        }
+        let total = after.order.total_minor();
+        if total != self.total[row as usize] {
+            let (old, currency) = (self.amount_key(orders, row), code_number(orders.currency_of(row)));
+            for is_new in [false, true] {
+                if is_new {
+                    self.total[row as usize] = total;
+                }
+                let totals = &self.total;
+                let key_of = |row: Row| (code_number(orders.currency_of(row)), totals[row as usize], row);
+                for node in nodes_of(place) {
+                    let list = &mut node_mut(&mut self.nodes, node).by_amount;
+                    if is_new {
+                        list.insert(row, (currency, total, row), key_of);
+                    } else if !list.remove(row, old, key_of) {
+                        return Err(broken);
+                    }
+                }
+            }
+        }
+        for tag in after.tags.iter().filter(|tag| !before.tags.contains(tag)) {
+            self.tags.entry(*tag).or_default().insert(row, key, key_of);
+        }
+        self.set_due(row, &after.order);
+        Ok(())
+    }
+
+    fn set_due(&mut self, row: Row, order: &Order) {
+        let due = dues(order).next().map(|at| at.0);
+        let old = match due {
+            Some(at) => self.next_due.insert(row, at),
+            None => self.next_due.remove(&row),
+        };
+        if old == due {
+            return;
+        }
+        if let Some(at) = old {
+            self.by_due.remove(&(at, row));
+        }
+        if let Some(at) = due {
+            self.by_due.insert((at, row));
+        }
+    }
+
+    fn add_number(&mut self, orders: &Orders, row: Row) {
+        let Self { by_number, hasher, .. } = self;
+        let hash = hasher.hash_one(orders.number(row));
+        by_number.insert_unique(hash, row, |&row| hasher.hash_one(orders.number(row)));
+    }
+
+    /// All orders with this number, of whatever merchant, as they came.
+    pub(crate) fn rows_of_number(&self, orders: &Orders, number: &str) -> Vec<Row> {
+        let found = self.by_number.iter_hash(self.hasher.hash_one(number));
+        let mut rows: Vec<Row> = found.copied().filter(|&row| orders.number(row) == number).collect();
+        rows.sort_unstable();
+        rows
+    }
+
+    /// The buyer's order before this one, and how many there are with this one.
+    fn add_to_buyer(&mut self, orders: &Orders, row: Row) -> (Row, u32) {
+        let buyer = orders.buyer[row as usize] as usize;
+        if buyer >= self.buyer_last.len() {
+            grow_by_an_eighth(&mut self.buyer_last);
+            self.buyer_last.resize(buyer + 1, (NO_ROW, 0));
+        }
+        let (last, count) = &mut self.buyer_last[buyer];
+        *count += 1;
+        (std::mem::replace(last, row), *count)
+    }
+
+    pub(crate) fn buyer_count(&self, buyer: u32) -> u32 {
+        self.buyer_last.get(buyer as usize).map_or(0, |(_, count)| *count)
+    }
+
+    /// The buyer's orders, the last that came first.
+    pub(crate) fn buyer_chain(&self, buyer: u32) -> impl Iterator<Item = Row> {
+        let last = self.buyer_last.get(buyer as usize).map_or(NO_ROW, |(row, _)| *row);
+        std::iter::successors(Some(last), |&row| self.buyer_previous.get(row as usize).copied())
+            .take_while(|&row| row != NO_ROW)
+    }
+
+    /// Fills an empty index from all orders. None: an order's bytes are damaged.
+    pub(crate) fn rebuild(orders: &Orders) -> Option<Self> {
+        let mut index = Self::default();
+        let mut skus: Vec<(u32, Row)> = Vec::with_capacity(orders.len());
+        let mut tags: Vec<(u32, Row)> = Vec::new();
+        if orders.len() == 0 {
+            return Some(index);
+        }
+        let mut unpacked = orders.blank(0);
+        for row in 0..Row::try_from(orders.len()).ok()? {
+            if !orders.unpack_into(row, &mut unpacked) {
+                return None;
+            }
+            index.add(orders, row, &unpacked, true);
+            index.each_sku(&unpacked, |_, sku| skus.push((sku, row)));
+            tags.extend(unpacked.tags.iter().map(|&tag| (tag, row)));
+        }
+        index.sort_all(orders, skus, tags);
+        Some(index)
+    }
+
+    /// Fills the sorted lists from one sorted run each, so that every row is only ever pushed at an end.
+    fn sort_all(&mut self, orders: &Orders, mut skus: Vec<(u32, Row)>, mut tags: Vec<(u32, Row)>) {
+        let key_of = |row: Row| Self::time_key(orders, row);
+        let mut rows: Vec<TimeKey> = (0..).take(orders.len()).map(key_of).collect();
+        rows.sort_unstable();
+        for key in rows {
+            let row = key.1;
+            let class = self.class[row as usize];
+            for node in nodes_of(&orders.merchants.places[orders.places[row as usize] as usize]) {
+                node_mut(&mut self.nodes, node).list_mut(class).push(row, key);
+            }
+            let buyer = orders.buyer[row as usize];
+            if self.buyer_count(buyer) >= MANY_ORDERS {
+                self.busy_buyers.entry(buyer).or_default().push(row, key);
+            }
+        }
+        let mut amounts: Vec<AmountKey> = (0..).take(orders.len()).map(|row| self.amount_key(orders, row)).collect();
+        amounts.sort_unstable();
+        for key in amounts {
+            for node in nodes_of(&orders.merchants.places[orders.places[key.2 as usize] as usize]) {
+                node_mut(&mut self.nodes, node).by_amount.push(key.2, key);
+            }
+        }
+        for (found, lists) in [(&mut skus, &mut self.skus), (&mut tags, &mut self.tags)] {
+            found.sort_unstable_by_key(|&(text, row)| (text, key_of(row)));
+            for same in found.chunk_by(|left, right| left.0 == right.0) {
+                let list = lists.entry(same[0].0).or_default();
+                same.iter().for_each(|&(_, row)| list.push(row, key_of(row)));
+            }
+        }
+    }
+
+    /// Bytes that are allocated.
+    pub(crate) fn footprint(&self) -> usize {
+        let lists = |lists: &HashMap<u32, SortedRows<TimeKey>>| {
+            lists.capacity() * 8 / 7 * 40 + lists.values().map(SortedRows::footprint).sum::<usize>()
+        };
+        let nodes: usize = self
+            .nodes
+            .iter()
+            .map(|node| {
+                node.by_time.capacity() * size_of::<(Class, SortedRows<TimeKey>)>()
+                    + node.by_time.iter().map(|(_, list)| list.footprint()).sum::<usize>()
+                    + node.by_amount.footprint()
+            })
+            .sum();
+        self.class.capacity() * 2
+            + self.total.capacity() * 8
+            + self.nodes.capacity() * size_of::<Node>()
+            + nodes
+            + self.by_number.allocation_size()
+            + self.buyer_previous.capacity() * 4
+            + self.buyer_last.capacity() * 8
+            + lists(&self.busy_buyers)
+            + lists(&self.skus)
+            + lists(&self.tags)
+            + self.by_due.len() * 28
+            + self.next_due.capacity() * 8 / 7 * 17
+    }
+}
+
+impl Node {
+    fn list_mut(&mut self, class: Class) -> &mut SortedRows<TimeKey> {
+        let at = match self.by_time.iter().position(|(known, _)| *known == class) {
+            Some(at) => at,
+            None => {
+                self.by_time.reserve_exact(2);
+                self.by_time.push((class, SortedRows::default()));
+                self.by_time.len() - 1
+            }
+        };
+        &mut self.by_time[at].1
+    }
+
+    /// How many orders there are.
+    pub(crate) fn len(&self) -> usize {
+        self.by_amount.len()
+    }
+}
+
+fn node_mut(nodes: &mut Vec<Node>, node: u32) -> &mut Node {
+    let node = node as usize;
+    if node >= nodes.len() {
+        nodes.resize_with(node + 1, Node::default);
+    }
+    &mut nodes[node]
+}

@@ -1,0 +1,250 @@
+//! A filter made ready for one state of the list: names have become numbers, and what asks only for axes has become a
+//! set of classes. Answers for one row, from columns.
+
+use daybook_domain::Label;
+use daybook_domain::order::Axes;
+
+use super::class::ClassSet;
+use super::index::{ListIndex, TimeKey, code_number, node_below, node_own};
+use crate::Row;
+use crate::merchants::MerchantNumber;
+use crate::orders::Orders;
+use crate::query::{Condition, Filter, Scope};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Test {
+    Class(ClassSet),
+    /// Microseconds: at or after the first, before the second.
+    Time {
+        from: i64,
+        to: Option<i64>,
+    },
+    Amount {
+        /// A currency's code as a number.
+        currency: Option<u32>,
+        from: i64,
+        to: i64,
+    },
+    /// Rising.
+    Rows(Vec<Row>),
+    Buyers(Vec<u32>),
+    /// Numbers of texts.
+    Skus(Vec<u32>),
+    Tags(Vec<u32>),
+    Merchants(MerchantSet),
+    DueBefore(i64),
+    And(Vec<Test>),
+    Or(Vec<Test>),
+}
+
+/// None of them stands below another, if what is below is meant too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MerchantSet {
+    /// Rising.
+    pub(crate) merchants: Vec<MerchantNumber>,
+    pub(crate) subtree: bool,
+}
+
+impl MerchantSet {
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = u32> {
+        let below = self.subtree.then(|| self.merchants.iter().map(|&merchant| node_below(merchant)));
+        self.merchants.iter().map(|&merchant| node_own(merchant)).chain(below.into_iter().flatten())
+    }
+
+    pub(crate) fn contains(&self, orders: &Orders, row: Row) -> bool {
+        let place = &orders.merchants.places[orders.places[row as usize] as usize];
+        let is_in = |merchant: &MerchantNumber| self.merchants.binary_search(merchant).is_ok();
+        is_in(&place.merchant) || (self.subtree && place.ancestors.iter().any(is_in))
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Data<'a> {
+    pub(crate) orders: &'a Orders,
+    pub(crate) index: &'a ListIndex,
+}
+
+impl Data<'_> {
+    pub(crate) fn compile_scope(self, scope: &Scope) -> Option<Test> {
+        match scope {
+            Scope::All => None,
+            Scope::Merchants { ids, subtree } => Some(self.merchants(ids, *subtree)),
+        }
+    }
+
+    fn merchants(self, ids: &[daybook_domain::MerchantId], subtree: bool) -> Test {
+        let mut merchants: Vec<MerchantNumber> = ids.iter().filter_map(|id| self.orders.merchants.number(id)).collect();
+        merchants.sort_unstable();
+        merchants.dedup();
+        if subtree && merchants.len() > 1 {
+            let all = merchants.clone();
+            merchants.retain(|&one| !all.iter().any(|&other| self.orders.merchants.is_below(one, other)));
+        }
+        Test::Merchants(MerchantSet { merchants, subtree })
+    }
+
+    pub(crate) fn compile(self, filter: &Filter) -> Test {
+        if let Some(classes) = self.classes(filter) {
+            return Test::Class(classes);
+        }
+        match filter {
+            Filter::And(parts) => {
+                let mut classes: Option<ClassSet> = None;
+                let mut tests = Vec::with_capacity(parts.len());
+                for part in parts {
+                    match self.compile(part) {
+                        Test::Class(set) => match &mut classes {
+                            Some(classes) => classes.and(&set),
+                            None => classes = Some(set),
+                        },
+                        Test::And(inner) => tests.extend(inner),
+                        other => tests.push(other),
+                    }
+                }
+                tests.extend(classes.map(Test::Class));
+                Test::And(tests)
+            }
+            Filter::Or(parts) => Test::Or(parts.iter().map(|part| self.compile(part)).collect()),
+            Filter::Is(condition) => self.condition(condition),
+        }
+    }
+
+    /// The classes that a filter asks for, if it asks for nothing else.
+    fn classes(self, filter: &Filter) -> Option<ClassSet> {
+        asks_only_for_axes(filter).then(|| {
+            let seen = self.index.classes.seen.iter();
+            ClassSet::of(seen.filter(|(_, axes)| holds_for(filter, *axes)).map(|(class, _)| *class))
+        })
+    }
+
+    fn condition(self, condition: &Condition) -> Test {
+        let texts = |texts: &mut dyn Iterator<Item = &str>| {
+            let mut numbers: Vec<u32> = texts.filter_map(|text| self.orders.strings.find(text)).collect();
+            numbers.sort_unstable();
+            numbers.dedup();
+            numbers
+        };
+        let rising = |mut rows: Vec<Row>| {
+            rows.sort_unstable();
+            rows.dedup();
+            Test::Rows(rows)
+        };
+        match condition {
+            // Handled where all that asks only for axes is.
+            Condition::Label(_)
+            | Condition::Lifecycle(_)
+            | Condition::Payment(_)
+            | Condition::Fulfilment(_)
+            | Condition::AfterSales(_)
+            | Condition::Hold(_) => Test::Or(Vec::new()),
+            Condition::PlacedAt { gte, lt } => {
+                Test::Time { from: gte.map_or(i64::MIN, |at| at.0), to: lt.map(|at| at.0) }
+            }
+            Condition::Number(numbers) => rising(
+                numbers.iter().flat_map(|number| self.index.rows_of_number(self.orders, number.as_str())).collect(),
+            ),
+            Condition::Id(ids) => rising(ids.iter().filter_map(|&id| self.orders.find(id)).collect()),
+            Condition::Buyer(slots) => {
+                let mut buyers: Vec<u32> = slots.iter().filter_map(|&slot| self.orders.buyers.find(slot)).collect();
+                buyers.sort_unstable();
+                buyers.dedup();
+                Test::Buyers(buyers)
+            }
+            Condition::Product(skus) => Test::Skus(texts(&mut skus.iter().map(|sku| sku.as_str()))),
+            Condition::Tag(tags) => Test::Tags(texts(&mut tags.iter().map(|tag| tag.as_str()))),
+            Condition::Merchant { ids, subtree } => self.merchants(ids, *subtree),
+            Condition::Amount { currency, gte_minor, lte_minor } => Test::Amount {
+                currency: currency.map(code_number),
+                from: gte_minor.unwrap_or(i64::MIN),
+                to: lte_minor.unwrap_or(i64::MAX),
+            },
+            Condition::DueBefore(at) => Test::DueBefore(at.0),
+        }
+    }
+
+    pub(crate) fn passes(self, test: &Test, row: Row) -> bool {
+        let at = row as usize;
+        match test {
+            Test::Class(set) => set.contains(self.index.class[at]),
+            Test::Time { from, to } => {
+                let placed_at = self.orders.placed_at[at].0;
+                placed_at >= *from && to.is_none_or(|to| placed_at < to)
+            }
+            Test::Amount { currency, from, to } => {
+                let total = self.index.total[at];
+                total >= *from
+                    && total <= *to
+                    && currency.is_none_or(|code| code == code_number(self.orders.currency_of(row)))
+            }
+            Test::Rows(rows) => rows.binary_search(&row).is_ok(),
+            Test::Buyers(buyers) => buyers.binary_search(&self.orders.buyer[at]).is_ok(),
+            Test::Skus(skus) => {
+                skus.iter().any(|sku| self.index.skus.get(sku).is_some_and(|rows| self.stands_in(rows, row)))
+            }
+            Test::Tags(tags) => {
+                tags.iter().any(|tag| self.index.tags.get(tag).is_some_and(|rows| self.stands_in(rows, row)))
+            }
+            Test::Merchants(set) => set.contains(self.orders, row),
+            Test::DueBefore(at) => self.index.next_due.get(&row).is_some_and(|due| due < at),
+            Test::And(tests) => tests.iter().all(|test| self.passes(test, row)),
+            Test::Or(tests) => tests.iter().any(|test| self.passes(test, row)),
+        }
+    }
+
+    fn stands_in(self, rows: &crate::sorted::SortedRows<TimeKey>, row: Row) -> bool {
+        rows.contains(row, self.time_key(row), |row| self.time_key(row))
+    }
+
+    pub(crate) fn time_key(self, row: Row) -> TimeKey {
+        ListIndex::time_key(self.orders, row)
+    }
+}
+
+fn asks_only_for_axes(filter: &Filter) -> bool {
+    match filter {
+        // Nothing asked for is everything, which no set of classes needs to say.
+        Filter::And(parts) => !parts.is_empty() && parts.iter().all(asks_only_for_axes),
+        Filter::Or(parts) => !parts.is_empty() && parts.iter().all(asks_only_for_axes),
+        Filter::Is(condition) => match condition {
+            Condition::Label(_)
+            | Condition::Lifecycle(_)
+            | Condition::Payment(_)
+            | Condition::Fulfilment(_)
+            | Condition::AfterSales(_)
+            | Condition::Hold(_) => true,
+            Condition::PlacedAt { .. }
+            | Condition::Number(_)
+            | Condition::Id(_)
+            | Condition::Buyer(_)
+            | Condition::Product(_)
+            | Condition::Merchant { .. }
+            | Condition::Tag(_)
+            | Condition::Amount { .. }
+            | Condition::DueBefore(_) => false,
+        },
+    }
+}
+
+fn holds_for(filter: &Filter, axes: Axes) -> bool {
+    match filter {
+        Filter::And(parts) => parts.iter().all(|part| holds_for(part, axes)),
+        Filter::Or(parts) => parts.iter().any(|part| holds_for(part, axes)),
+        Filter::Is(condition) => match condition {
+            Condition::Label(labels) => labels.contains(&Label::of(axes)),
+            Condition::Lifecycle(list) => list.contains(&axes.lifecycle),
+            Condition::Payment(list) => list.contains(&axes.payment),
+            Condition::Fulfilment(list) => list.contains(&axes.fulfilment),
+            Condition::AfterSales(list) => list.contains(&axes.after_sales),
+            Condition::Hold(holds) => holds.iter().any(|&hold| axes.holds.contains(hold)),
+            Condition::PlacedAt { .. }
+            | Condition::Number(_)
+            | Condition::Id(_)
+            | Condition::Buyer(_)
+            | Condition::Product(_)
+            | Condition::Merchant { .. }
+            | Condition::Tag(_)
+            | Condition::Amount { .. }
+            | Condition::DueBefore(_) => false,
+        },
+    }
+}

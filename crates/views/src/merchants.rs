@@ -1,0 +1,158 @@
+//! Merchants: their tree, and the places in it that orders were placed at.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+
+use daybook_domain::MerchantId;
+use daybook_domain::event::MerchantRegistered;
+
+use crate::error::FoldError;
+use crate::query::{MerchantEntry, MerchantPage};
+
+/// A merchant's number in this view.
+pub(crate) type MerchantNumber = u32;
+
+/// Where an order was placed: a merchant and what stood above it then.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    pub(crate) merchant: MerchantNumber,
+    /// Root first.
+    pub(crate) ancestors: Box<[MerchantNumber]>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) id: MerchantId,
+    /// None while the merchant is known only as an order's.
+    pub(crate) registered: Option<Registered>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Registered {
+    pub(crate) name: Box<str>,
+    pub(crate) ancestors: Box<[MerchantNumber]>,
+}
+
+/// All registered merchants.
+#[derive(Debug, Default)]
+pub struct Merchants {
+    pub(crate) known: Vec<Known>,
+    numbers: BTreeMap<MerchantId, MerchantNumber>,
+    /// Each merchant's direct children.
+    children: Vec<BTreeMap<MerchantId, MerchantNumber>>,
+    pub(crate) places: Vec<Place>,
+    place_numbers: HashMap<Place, u32>,
+}
+
+impl Merchants {
+    pub fn get(&self, id: &MerchantId) -> Option<MerchantEntry> {
+        self.entry(*self.numbers.get(id)?)
+    }
+
+    /// Registered merchants by id, behind `after`. With a `root`: only it and those below it.
+    pub fn page(&self, root: Option<&MerchantId>, after: Option<&MerchantId>, first: usize) -> MerchantPage {
+        let root = match root.map(|id| self.numbers.get(id)) {
+            Some(None) => return MerchantPage::default(),
+            Some(Some(&number)) => Some(number),
+            None => None,
+        };
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let found = self.numbers.range::<MerchantId, _>((start, Bound::Unbounded)).map(|(_, &number)| number);
+        self.take(found.filter(|&number| root.is_none_or(|root| self.is_in_tree_of(number, root))), first)
+    }
+
+    /// The merchants directly below one, by id, behind `after`.
+    pub fn children(&self, parent: &MerchantId, after: Option<&MerchantId>, first: usize) -> MerchantPage {
+        let Some(&parent) = self.numbers.get(parent) else {
+            return MerchantPage::default();
+        };
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let children = self.children[parent as usize].range::<MerchantId, _>((start, Bound::Unbounded));
+        self.take(children.map(|(_, &number)| number), first)
+    }
+
+    fn take(&self, numbers: impl Iterator<Item = MerchantNumber>, first: usize) -> MerchantPage {
+        let mut merchants: Vec<MerchantEntry> =
+            numbers.filter_map(|number| self.entry(number)).take(first.saturating_add(1)).collect();
+        let has_next = merchants.len() > first;
+        merchants.truncate(first);
+        MerchantPage { merchants, has_next }
+    }
+
+    fn entry(&self, number: MerchantNumber) -> Option<MerchantEntry> {
+        let known = self.known.get(number as usize)?;
+        let registered = known.registered.as_ref()?;
+        Some(MerchantEntry {
+            id: known.id.clone(),
+            name: registered.name.clone(),
+            ancestors: registered.ancestors.iter().map(|&ancestor| self.id(ancestor).clone()).collect(),
+            children: self.children[number as usize].len(),
+        })
+    }
+
+    fn is_in_tree_of(&self, number: MerchantNumber, root: MerchantNumber) -> bool {
+        number == root
+            || self.known[number as usize].registered.as_ref().is_some_and(|known| known.ancestors.contains(&root))
+    }
+
+    pub(crate) fn id(&self, number: MerchantNumber) -> &MerchantId {
+        &self.known[number as usize].id
+    }
+
+    pub(crate) fn number(&self, id: &MerchantId) -> Option<MerchantNumber> {
+        self.numbers.get(id).copied()
+    }
+
+    /// Whether `below` stands somewhere below `above` now.
+    pub(crate) fn is_below(&self, below: MerchantNumber, above: MerchantNumber) -> bool {
+        below != above && self.is_in_tree_of(below, above)
+    }
+
+    pub(crate) fn intern(&mut self, id: &MerchantId) -> Result<MerchantNumber, FoldError> {
+        if let Some(number) = self.number(id) {
+            return Ok(number);
+        }
+        // An index keeps two lists for each merchant and one for all.
+        let number = u32::try_from(self.known.len()).ok().filter(|&number| number < u32::MAX / 2 - 1);
+        let number = number.ok_or(FoldError::Full { what: "merchants" })?;
+        self.known.push(Known { id: id.clone(), registered: None });
+        self.children.push(BTreeMap::new());
+        self.numbers.insert(id.clone(), number);
+        Ok(number)
+    }
+
+    fn intern_all(&mut self, ids: &[MerchantId]) -> Result<Box<[MerchantNumber]>, FoldError> {
+        ids.iter().map(|id| self.intern(id)).collect()
+    }
+
+    pub(crate) fn register(&mut self, event: &MerchantRegistered) -> Result<(), FoldError> {
+        let number = self.intern(&event.id)?;
+        let ancestors = self.intern_all(&event.ancestors)?;
+        self.set_registered(number, Registered { name: event.name.clone(), ancestors });
+        Ok(())
+    }
+
+    pub(crate) fn set_registered(&mut self, number: MerchantNumber, registered: Registered) {
+        let id = self.id(number).clone();
+        if let Some(&parent) = registered.ancestors.last() {
+            self.children[parent as usize].insert(id, number);
+        }
+        self.known[number as usize].registered = Some(registered);
+    }
+
+    /// The number of the place where an order is placed.
+    pub(crate) fn place(&mut self, merchant: &MerchantId, ancestors: &[MerchantId]) -> Result<u32, FoldError> {
+        let place = Place { merchant: self.intern(merchant)?, ancestors: self.intern_all(ancestors)? };
+        self.intern_place(place)
+    }
+
+    pub(crate) fn intern_place(&mut self, place: Place) -> Result<u32, FoldError> {
+        if let Some(&number) = self.place_numbers.get(&place) {
+            return Ok(number);
+        }
+        let number = u32::try_from(self.places.len()).map_err(|_| FoldError::Full { what: "places of merchants" })?;
+        self.places.push(place.clone());
+        self.place_numbers.insert(place, number);
+        Ok(number)
+    }
+}

@@ -1,0 +1,340 @@
+//! Every order, packed: the state that the list and the dashboard share.
+
+use std::hash::BuildHasher;
+
+use daybook_domain::event::OrderPlaced;
+use daybook_domain::{Currency, Event, MerchantId, Order, Recorded, Slot, StreamId, Timestamp};
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::Row;
+use crate::blobs::Blobs;
+use crate::chunks::Dirty;
+use crate::error::FoldError;
+use crate::merchants::Merchants;
+use crate::packed::{self, LineText, Unpacked};
+use crate::query::{BuyerAccount, RowLine};
+use crate::strings::Strings;
+
+#[derive(Debug, Default)]
+pub(crate) struct Orders {
+    pub(crate) ids: Vec<StreamId>,
+    pub(crate) placed_at: Vec<Timestamp>,
+    /// [`Merchants::places`].
+    pub(crate) places: Vec<u32>,
+    pub(crate) buyer: Vec<u32>,
+    pub(crate) currency: Vec<u8>,
+    pub(crate) packed: Blobs,
+    by_id: HashTable<Row>,
+    hasher: DefaultHashBuilder,
+    pub(crate) strings: Strings,
+    pub(crate) merchants: Merchants,
+    pub(crate) currencies: Vec<Currency>,
+    pub(crate) buyers: Buyers,
+    /// Orders that changed since the last checkpoint.
+    pub(crate) dirty: Dirty,
+}
+
+/// Room that is used again for each event: the order before and after it, and its packed bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Workbench {
+    pair: Option<Box<(Unpacked, Unpacked)>>,
+    bytes: Vec<u8>,
+}
+
+/// What one event did to one order.
+pub(crate) struct Change<'a> {
+    pub(crate) row: Row,
+    pub(crate) before: Option<&'a Unpacked>,
+    pub(crate) after: &'a Unpacked,
+}
+
+impl Orders {
+    pub(crate) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub(crate) fn find(&self, id: StreamId) -> Option<Row> {
+        self.by_id.find(self.hasher.hash_one(id), |&row| self.ids[row as usize] == id).copied()
+    }
+
+    pub(crate) fn number(&self, row: Row) -> &str {
+        packed::number(self.packed.get(row))
+    }
+
+    /// Folds one event in. None: it changed no order. The dashboard and the list fold what it did.
+    pub(crate) fn apply<'b>(
+        &mut self,
+        recorded: &Recorded,
+        bench: &'b mut Workbench,
+    ) -> Result<Option<Change<'b>>, FoldError> {
+        match &recorded.event {
+            Event::OrderPlaced(event) => self.place(event, recorded, bench).map(Some),
+            Event::MerchantRegistered(event) => self.merchants.register(event).map(|()| None),
+            Event::PriceEdited(_)
+            | Event::PaymentCaptured(_)
+            | Event::PaymentMismatched(_)
+            | Event::PaymentFailed(_)
+            | Event::ReminderDue(_)
+            | Event::LatePaymentReceived(_)
+            | Event::OrderReinstated(_)
+            | Event::OrderCancelled(_)
+            | Event::HoldPlaced(_)
+            | Event::HoldReleased(_)
+            | Event::ShipmentConfirmed(_)
+            | Event::TrackingUpdated(_)
+            | Event::Delivered(_)
+            | Event::OrderCompleted(_)
+            | Event::ObservationStarted(_)
+            | Event::RefundRequested(_)
+            | Event::RefundApproved(_)
+            | Event::RefundRejected(_)
+            | Event::RefundSettled(_)
+            | Event::RefundFailed(_)
+            | Event::NoteAdded(_)
+            | Event::TagAdded(_)
+            | Event::OrderRated(_) => self.change(recorded, bench).map(Some),
+            Event::TokenIssued(_) | Event::TokenRevoked(_) | Event::PaymentClaimed(_) => Ok(None),
+        }
+    }
+
+    fn place<'b>(
+        &mut self,
+        event: &OrderPlaced,
+        recorded: &Recorded,
+        bench: &'b mut Workbench,
+    ) -> Result<Change<'b>, FoldError> {
+        let order = Order::placed(event, recorded.origin, recorded.occurred_at);
+        if self.find(recorded.stream).is_some() {
+            return Err(FoldError::OrderTwice { order: recorded.stream });
+        }
+        let row = Row::try_from(self.ids.len()).map_err(|_| FoldError::Full { what: "orders" })?;
+        let place = self.merchants.place(&event.merchant, &event.ancestors)?;
+        let currency = self.currency_number(event.currency)?;
+        let lines = event
+            .lines
+            .iter()
+            .map(|line| {
+                let sku = self.strings.intern(line.sku.as_str())?;
+                Ok(LineText { sku, title: self.strings.intern(&line.title)? })
+            })
+            .collect::<Result<_, FoldError>>()?;
+        let buyer = self.buyers.see(&event.account, row)?;
+        let after =
+            Unpacked { order, revision: recorded.revision, position: recorded.position, lines, tags: Vec::new() };
+        bench.bytes.clear();
+        packed::put_fixed(&mut bench.bytes, event.number.as_str(), &after);
+        packed::put_changing(&mut bench.bytes, &after);
+        self.packed.push(&bench.bytes);
+        self.add_columns(recorded.stream, recorded.occurred_at, place, buyer, currency);
+        self.dirty.mark(row);
+        let pair = match bench.pair.take() {
+            Some(mut pair) => {
+                pair.1 = after;
+                pair
+            }
+            None => Box::new((after.clone(), after)),
+        };
+        Ok(Change { row, before: None, after: &bench.pair.insert(pair).1 })
+    }
+
+    /// Adds the next row's columns; its packed bytes are added apart.
+    pub(crate) fn add_columns(&mut self, id: StreamId, placed_at: Timestamp, place: u32, buyer: u32, currency: u8) {
+        let row = Row::try_from(self.ids.len()).unwrap_or(Row::MAX);
+        for grown in [&mut self.places, &mut self.buyer] {
+            grow_by_an_eighth(grown);
+        }
+        grow_by_an_eighth(&mut self.ids);
+        grow_by_an_eighth(&mut self.placed_at);
+        grow_by_an_eighth(&mut self.currency);
+        self.ids.push(id);
+        self.placed_at.push(placed_at);
+        self.places.push(place);
+        self.buyer.push(buyer);
+        self.currency.push(currency);
+        let Self { ids, by_id, hasher, .. } = self;
+        by_id.insert_unique(hasher.hash_one(id), row, |&row| hasher.hash_one(ids[row as usize]));
+    }
+
+    fn change<'b>(&mut self, recorded: &Recorded, bench: &'b mut Workbench) -> Result<Change<'b>, FoldError> {
+        let order = recorded.stream;
+        let row = self.find(order).ok_or(FoldError::OrderUnknown { order })?;
+        let Workbench { pair, bytes } = bench;
+        let (before, after) = &mut **pair.get_or_insert_with(|| Box::new((self.blank(row), self.blank(row))));
+        for unpacked in [&mut *before, &mut *after] {
+            self.unpack_into(row, unpacked);
+        }
+        if recorded.revision != before.revision.wrapping_add(1) {
+            return Err(FoldError::RevisionGap { order, from: before.revision, to: recorded.revision });
+        }
+        after.order.apply(recorded);
+        after.order.checkpoints.clear();
+        after.revision = recorded.revision;
+        after.position = recorded.position;
+        for tag in std::mem::take(&mut after.order.tags) {
+            let tag = self.strings.intern(&tag)?;
+            if !after.tags.contains(&tag) {
+                after.tags.push(tag);
+            }
+        }
+        bytes.clear();
+        bytes.extend_from_slice(packed::fixed_part(self.packed.get(row)));
+        packed::put_changing(bytes, after);
+        self.packed.set(row, bytes);
+        self.dirty.mark(row);
+        Ok(Change { row, before: Some(before), after })
+    }
+
+    /// False: the row's bytes are damaged. Leaves the merchant as it is: no fold asks for it.
+    pub(crate) fn unpack_into(&self, row: Row, into: &mut Unpacked) -> bool {
+        let at = row as usize;
+        into.order.buyer = self.buyers.slot(self.buyer[at]);
+        into.order.currency = self.currencies[usize::from(self.currency[at])];
+        into.order.placed_at = self.placed_at[at];
+        packed::unpack(self.packed.get(row), into)
+    }
+
+    /// An order to unpack into.
+    pub(crate) fn blank(&self, row: Row) -> Unpacked {
+        let event = OrderPlaced {
+            merchant: self.merchant_of(row).clone(),
+            ancestors: Vec::new(),
+            number: daybook_domain::OrderNumber::from_command(daybook_domain::CommandId(self.ids[row as usize].0)),
+            account: daybook_domain::Sealed { slot: Slot(0), bytes: Vec::new() },
+            contact: None,
+            currency: self.currencies[usize::from(self.currency[row as usize])],
+            lines: Vec::new(),
+            adjustments: Vec::new(),
+            pay_due: None,
+            ship_due: None,
+        };
+        let order = Order::placed(&event, daybook_domain::Origin::Import, self.placed_at[row as usize]);
+        Unpacked { order, revision: 0, position: 0, lines: Vec::new(), tags: Vec::new() }
+    }
+
+    /// The whole order, with its names.
+    pub(crate) fn full(&self, row: Row) -> (Unpacked, Vec<RowLine>) {
+        let mut unpacked = self.blank(row);
+        self.unpack_into(row, &mut unpacked);
+        let place = &self.merchants.places[self.places[row as usize] as usize];
+        unpacked.order.ancestors = place.ancestors.iter().map(|&number| self.merchants.id(number).clone()).collect();
+        unpacked.order.tags = unpacked.tags.iter().map(|&tag| self.strings.get(tag).into()).collect();
+        let lines = unpacked
+            .lines
+            .iter()
+            .filter_map(|line| {
+                let sku = daybook_domain::Sku::new(self.strings.get(line.sku)).ok()?;
+                Some(RowLine { sku, title: self.strings.get(line.title).into() })
+            })
+            .collect();
+        (unpacked, lines)
+    }
+
+    pub(crate) fn merchant_of(&self, row: Row) -> &MerchantId {
+        self.merchants.id(self.merchants.places[self.places[row as usize] as usize].merchant)
+    }
+
+    pub(crate) fn currency_of(&self, row: Row) -> Currency {
+        self.currencies[usize::from(self.currency[row as usize])]
+    }
+
+    pub(crate) fn currency_number(&mut self, currency: Currency) -> Result<u8, FoldError> {
+        let known = self.currencies.iter().position(|&known| known == currency);
+        let number = known.unwrap_or(self.currencies.len());
+        let number = u8::try_from(number).map_err(|_| FoldError::Full { what: "currencies" })?;
+        if known.is_none() {
+            self.currencies.push(currency);
+        }
+        Ok(number)
+    }
+
+    pub(crate) fn account(&self, slot: Slot) -> Option<BuyerAccount> {
+        let buyer = self.buyers.find(slot)?;
+        let row = self.buyers.first_rows[buyer as usize];
+        let place = &self.merchants.places[self.places[row as usize] as usize];
+        let root = place.ancestors.first().copied().unwrap_or(place.merchant);
+        Some(BuyerAccount {
+            sealed: daybook_domain::Sealed { slot, bytes: self.buyers.account(buyer).to_vec() },
+            stream: self.ids[row as usize],
+            tree_root: self.merchants.id(root).clone(),
+        })
+    }
+
+    /// Bytes that are allocated.
+    pub(crate) fn footprint(&self) -> usize {
+        self.ids.capacity() * 16
+            + self.placed_at.capacity() * 8
+            + (self.places.capacity() + self.buyer.capacity()) * 4
+            + self.currency.capacity()
+            + self.packed.footprint()
+            + self.by_id.allocation_size()
+            + self.strings.footprint()
+            + self.buyers.footprint()
+    }
+}
+
+/// A million rows' columns that double would be half empty at worst.
+pub(crate) fn grow_by_an_eighth<T>(column: &mut Vec<T>) {
+    if column.len() == column.capacity() {
+        column.reserve_exact((column.len() / 8).max(64));
+    }
+}
+
+/// Who bought, by the slot that opens their data: the account as the first order carried it.
+#[derive(Debug, Default)]
+pub(crate) struct Buyers {
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) first_rows: Vec<Row>,
+    account_ends: Vec<u32>,
+    accounts: Vec<u8>,
+    by_slot: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Buyers {
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(crate) fn slot(&self, buyer: u32) -> Slot {
+        self.slots[buyer as usize]
+    }
+
+    pub(crate) fn find(&self, slot: Slot) -> Option<u32> {
+        self.by_slot.find(self.hasher.hash_one(slot), |&buyer| self.slots[buyer as usize] == slot).copied()
+    }
+
+    pub(crate) fn account(&self, buyer: u32) -> &[u8] {
+        let start = buyer.checked_sub(1).map_or(0, |before| self.account_ends[before as usize]);
+        &self.accounts[start as usize..self.account_ends[buyer as usize] as usize]
+    }
+
+    pub(crate) fn see(&mut self, account: &daybook_domain::Sealed, row: Row) -> Result<u32, FoldError> {
+        match self.find(account.slot) {
+            Some(buyer) => Ok(buyer),
+            None => self.add(account.slot, &account.bytes, row),
+        }
+    }
+
+    pub(crate) fn add(&mut self, slot: Slot, account: &[u8], row: Row) -> Result<u32, FoldError> {
+        let full = |_| FoldError::Full { what: "bytes of buyers' accounts" };
+        let buyer = u32::try_from(self.slots.len()).map_err(full)?;
+        let end = u32::try_from(self.accounts.len() + account.len()).map_err(full)?;
+        grow_by_an_eighth(&mut self.slots);
+        grow_by_an_eighth(&mut self.first_rows);
+        grow_by_an_eighth(&mut self.account_ends);
+        if self.accounts.len() + account.len() > self.accounts.capacity() {
+            self.accounts.reserve_exact(account.len() + self.accounts.len() / 8);
+        }
+        self.slots.push(slot);
+        self.first_rows.push(row);
+        self.accounts.extend_from_slice(account);
+        self.account_ends.push(end);
+        let Self { slots, by_slot, hasher, .. } = self;
+        by_slot.insert_unique(hasher.hash_one(slot), buyer, |&buyer| hasher.hash_one(slots[buyer as usize]));
+        Ok(buyer)
+    }
+
+    fn footprint(&self) -> usize {
+        self.slots.capacity() * 12 + self.accounts.capacity() + self.by_slot.allocation_size()
+    }
+}

@@ -1,0 +1,332 @@
+//! An order in some eighty bytes: first what never changes, then what its events change.
+//!
+//! The list needs it to show a row, every fold needs it as *the order before*.
+
+use daybook_domain::command::Origin;
+use daybook_domain::event::{PayDue, RefundDue, RefundKind, ShipDue, SkuKind, TrackingStatus};
+use daybook_domain::order::{Holds, Lifecycle, LineState, Order, Shipment, Ticket, TicketState};
+use daybook_domain::{ReasonCode, Timestamp};
+
+use crate::wire::{Reader, put_bytes, put_i64, put_time, put_u32, put_u64};
+
+/// An order and what a list shows beside it. `order.merchant`, `ancestors`, `buyer`, `currency` and `placed_at` stand
+/// in columns; `tags` hold only those that an event has just added; `checkpoints` are dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unpacked {
+    pub(crate) order: Order,
+    pub(crate) revision: u32,
+    pub(crate) position: u64,
+    pub(crate) lines: Vec<LineText>,
+    /// Numbers of texts.
+    pub(crate) tags: Vec<u32>,
+}
+
+/// Numbers of texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LineText {
+    pub(crate) sku: u32,
+    pub(crate) title: u32,
+}
+
+// What is there, beside what is always there.
+const PAUSED: u64 = 1;
+const PAID: u64 = 1 << 1;
+const SHIPPED: u64 = 1 << 2;
+const DELIVERED: u64 = 1 << 3;
+const REFUNDED: u64 = 1 << 4;
+const OBSERVED: u64 = 1 << 5;
+const SHIP_DUE: u64 = 1 << 6;
+const MONEY: u64 = 1 << 7;
+const ODD_MONEY: u64 = 1 << 8;
+const TICKETS: u64 = 1 << 9;
+const SHIPMENTS: u64 = 1 << 10;
+const TAGS: u64 = 1 << 11;
+const REMARKS: u64 = 1 << 12;
+const CANCELLED: u64 = 1 << 13;
+const VIRTUAL_BY: u64 = 1 << 14;
+const COLLECT_BY: u64 = 1 << 15;
+
+/// What never changes: length-prefixed, so that later events copy it as it is.
+pub(crate) fn put_fixed(out: &mut Vec<u8>, number: &str, unpacked: &Unpacked) {
+    let order = &unpacked.order;
+    let mut fixed = Vec::with_capacity(64);
+    put_bytes(&mut fixed, number.as_bytes());
+    fixed.push(order.origin as u8);
+    put_i64(&mut fixed, order.adjustments_minor);
+    fixed.push(u8::from(order.pay_due.is_some()));
+    if let Some(due) = order.pay_due {
+        put_time(&mut fixed, due.pay_by, order.placed_at);
+        put_time(&mut fixed, due.remind_at, order.placed_at);
+    }
+    put_u64(&mut fixed, order.lines.len() as u64);
+    for (line, text) in order.lines.iter().zip(&unpacked.lines) {
+        put_u32(&mut fixed, text.sku);
+        put_u32(&mut fixed, text.title);
+        fixed.push(line.kind as u8);
+        put_u32(&mut fixed, line.quantity);
+    }
+    put_bytes(out, &fixed);
+}
+
+/// The fixed part of a packed order, prefix included.
+pub(crate) fn fixed_part(packed: &[u8]) -> &[u8] {
+    let mut reader = Reader::new(packed);
+    reader.bytes();
+    let rest = reader.rest().len();
+    &packed[..packed.len() - rest]
+}
+
+/// The order's number.
+pub(crate) fn number(packed: &[u8]) -> &str {
+    let mut reader = Reader::new(packed);
+    Reader::new(reader.bytes()).text()
+}
+
+pub(crate) fn put_changing(out: &mut Vec<u8>, unpacked: &Unpacked) {
+    let Unpacked { order: o, revision, position, tags, .. } = unpacked;
+    put_u32(out, *revision);
+    put_u64(out, *position);
+    out.push(lifecycle_code(o.lifecycle) | (o.holds.bits() << 2));
+    let due = o.ship_due.unwrap_or_default();
+    let odd_money = [o.excess_minor, o.excess_returned_minor, o.refunded_minor, o.late_minor, o.late_returned_minor];
+    let flags = [
+        (PAUSED, o.paused_since.is_some()),
+        (PAID, o.paid_at.is_some()),
+        (SHIPPED, o.shipped_at.is_some()),
+        (DELIVERED, o.delivered_at.is_some()),
+        (REFUNDED, o.refunded_at.is_some()),
+        (OBSERVED, o.observed_until.is_some()),
+        (SHIP_DUE, o.ship_due.is_some()),
+        (MONEY, o.captures > 0 || o.captured_minor != 0),
+        (ODD_MONEY, odd_money != [0; 5]),
+        (TICKETS, !o.tickets.is_empty()),
+        (SHIPMENTS, !o.shipments.is_empty() || o.lines.iter().any(|line| line.shipped > 0)),
+        (TAGS, !tags.is_empty()),
+        (REMARKS, o.notes > 0 || o.ratings > 0),
+        (CANCELLED, o.cancel_reason.is_some()),
+        (VIRTUAL_BY, due.virtual_by.is_some()),
+        (COLLECT_BY, due.collect_by.is_some()),
+    ];
+    put_u64(out, flags.iter().filter(|(_, set)| *set).fold(0, |all, (flag, _)| all | flag));
+    let times = [o.paused_since, o.paid_at, o.shipped_at, o.delivered_at, o.refunded_at, o.observed_until];
+    for at in times.into_iter().chain([due.virtual_by, due.collect_by]).flatten() {
+        put_time(out, at, o.placed_at);
+    }
+    for line in &o.lines {
+        put_i64(out, line.unit_minor);
+    }
+    if o.captures > 0 || o.captured_minor != 0 {
+        put_u32(out, o.captures);
+        put_i64(out, o.captured_minor);
+    }
+    if odd_money != [0; 5] {
+        odd_money.into_iter().for_each(|minor| put_i64(out, minor));
+    }
+    if !o.tickets.is_empty() {
+        put_u64(out, o.tickets.len() as u64);
+        o.tickets.iter().for_each(|ticket| put_ticket(out, ticket, o.placed_at));
+    }
+    if !o.shipments.is_empty() || o.lines.iter().any(|line| line.shipped > 0) {
+        o.lines.iter().for_each(|line| put_u32(out, line.shipped));
+        put_u64(out, o.shipments.len() as u64);
+        o.shipments.iter().for_each(|shipment| put_shipment(out, shipment, o.placed_at));
+    }
+    if !tags.is_empty() {
+        put_u64(out, tags.len() as u64);
+        tags.iter().for_each(|&tag| put_u32(out, tag));
+    }
+    if o.notes > 0 || o.ratings > 0 {
+        put_u32(out, o.notes);
+        put_u32(out, o.ratings);
+    }
+    if let Some(reason) = o.cancel_reason {
+        put_u64(out, reason.code().into());
+    }
+}
+
+fn put_ticket(out: &mut Vec<u8>, ticket: &Ticket, from: Timestamp) {
+    out.push(
+        ticket.kind as u8
+            | (ticket_state_code(ticket.state) << 2)
+            | (u8::from(ticket.approved_at.is_some()) << 5)
+            | (u8::from(ticket.due.is_some()) << 6),
+    );
+    put_i64(out, ticket.amount_minor);
+    put_time(out, ticket.requested_at, from);
+    if let Some(at) = ticket.approved_at {
+        put_time(out, at, from);
+    }
+    if let Some(due) = ticket.due {
+        put_time(out, due.answer_by, from);
+        put_time(out, due.escalate_at, from);
+    }
+}
+
+fn put_shipment(out: &mut Vec<u8>, shipment: &Shipment, from: Timestamp) {
+    let status = shipment.status.map_or(0, |status| status as u8);
+    out.push(status | (u8::from(shipment.delivered) << 3) | (u8::from(shipment.seen_at.is_some()) << 4));
+    if let Some(at) = shipment.seen_at {
+        put_time(out, at, from);
+    }
+}
+
+/// Unpacks into what an earlier order left behind, whose allocations are used again. False: the bytes are damaged.
+pub(crate) fn unpack(packed: &[u8], into: &mut Unpacked) -> bool {
+    let mut reader = Reader::new(packed);
+    let mut fixed = Reader::new(reader.bytes());
+    let placed_at = into.order.placed_at;
+    let Unpacked { order: o, revision, position, lines, tags } = into;
+    fixed.bytes();
+    o.origin = origin_of(&mut fixed);
+    o.adjustments_minor = fixed.i64();
+    o.pay_due = (fixed.u8() == 1).then(|| PayDue { pay_by: fixed.time(placed_at), remind_at: fixed.time(placed_at) });
+    o.lines.clear();
+    lines.clear();
+    for _ in 0..fixed.count() {
+        lines.push(LineText { sku: fixed.u32(), title: fixed.u32() });
+        let kind = sku_kind_of(&mut fixed);
+        o.lines.push(LineState { kind, quantity: fixed.u32(), unit_minor: 0, shipped: 0 });
+    }
+
+    let r = &mut reader;
+    *revision = r.u32();
+    *position = r.u64();
+    let state = r.u8();
+    o.lifecycle = lifecycle_of(state & 3);
+    o.holds = Holds::from_bits(state >> 2);
+    let flags = r.u64();
+    let mut time = |flag: u64| (flags & flag != 0).then(|| r.time(placed_at));
+    o.paused_since = time(PAUSED);
+    o.paid_at = time(PAID);
+    o.shipped_at = time(SHIPPED);
+    o.delivered_at = time(DELIVERED);
+    o.refunded_at = time(REFUNDED);
+    o.observed_until = time(OBSERVED);
+    let due = ShipDue { virtual_by: time(VIRTUAL_BY), collect_by: time(COLLECT_BY) };
+    o.ship_due = (flags & SHIP_DUE != 0).then_some(due);
+    for line in &mut o.lines {
+        line.unit_minor = r.i64();
+    }
+    (o.captures, o.captured_minor) = if flags & MONEY != 0 { (r.u32(), r.i64()) } else { (0, 0) };
+    let mut odd = || if flags & ODD_MONEY != 0 { r.i64() } else { 0 };
+    o.excess_minor = odd();
+    o.excess_returned_minor = odd();
+    o.refunded_minor = odd();
+    o.late_minor = odd();
+    o.late_returned_minor = odd();
+    o.tickets.clear();
+    if flags & TICKETS != 0 {
+        for _ in 0..r.count() {
+            o.tickets.push(ticket(r, placed_at));
+        }
+    }
+    o.shipments.clear();
+    if flags & SHIPMENTS != 0 {
+        for line in &mut o.lines {
+            line.shipped = r.u32();
+        }
+        for _ in 0..r.count() {
+            o.shipments.push(shipment(r, placed_at));
+        }
+    }
+    tags.clear();
+    if flags & TAGS != 0 {
+        for _ in 0..r.count() {
+            tags.push(r.u32());
+        }
+    }
+    (o.notes, o.ratings) = if flags & REMARKS != 0 { (r.u32(), r.u32()) } else { (0, 0) };
+    o.cancel_reason = (flags & CANCELLED != 0).then(|| reason(r)).flatten();
+    o.checkpoints.clear();
+    o.tags.clear();
+    fixed.is_whole() && reader.is_whole()
+}
+
+fn ticket(r: &mut Reader<'_>, from: Timestamp) -> Ticket {
+    let code = r.u8();
+    Ticket {
+        kind: match code & 3 {
+            1 => RefundKind::Goods,
+            2 => RefundKind::Excess,
+            _ => RefundKind::Late,
+        },
+        state: match (code >> 2) & 7 {
+            0 => TicketState::Requested,
+            1 => TicketState::Approved,
+            2 => TicketState::Failed,
+            3 => TicketState::Rejected,
+            _ => TicketState::Settled,
+        },
+        amount_minor: r.i64(),
+        requested_at: r.time(from),
+        approved_at: (code & (1 << 5) != 0).then(|| r.time(from)),
+        due: (code & (1 << 6) != 0).then(|| RefundDue { answer_by: r.time(from), escalate_at: r.time(from) }),
+    }
+}
+
+fn shipment(r: &mut Reader<'_>, from: Timestamp) -> Shipment {
+    let code = r.u8();
+    Shipment {
+        status: match code & 7 {
+            1 => Some(TrackingStatus::Collected),
+            2 => Some(TrackingStatus::InTransit),
+            3 => Some(TrackingStatus::OutForDelivery),
+            4 => Some(TrackingStatus::Delivered),
+            _ => None,
+        },
+        delivered: code & (1 << 3) != 0,
+        seen_at: (code & (1 << 4) != 0).then(|| r.time(from)),
+    }
+}
+
+fn origin_of(r: &mut Reader<'_>) -> Origin {
+    match r.u8() {
+        0 => Origin::Live,
+        1 => Origin::Import,
+        _ => Origin::System,
+    }
+}
+
+fn sku_kind_of(r: &mut Reader<'_>) -> SkuKind {
+    match r.u8() {
+        1 => SkuKind::Card,
+        2 => SkuKind::TopUp,
+        _ => SkuKind::Physical,
+    }
+}
+
+fn reason(r: &mut Reader<'_>) -> Option<ReasonCode> {
+    let reason = u16::try_from(r.u64()).ok().and_then(ReasonCode::from_code);
+    if reason.is_none() {
+        r.fail();
+    }
+    reason
+}
+
+fn lifecycle_code(lifecycle: Lifecycle) -> u8 {
+    match lifecycle {
+        Lifecycle::Placed => 0,
+        Lifecycle::Cancelled => 1,
+        Lifecycle::Completed => 2,
+        Lifecycle::Closed => 3,
+    }
+}
+
+fn lifecycle_of(code: u8) -> Lifecycle {
+    match code {
+        0 => Lifecycle::Placed,
+        1 => Lifecycle::Cancelled,
+        2 => Lifecycle::Completed,
+        _ => Lifecycle::Closed,
+    }
+}
+
+fn ticket_state_code(state: TicketState) -> u8 {
+    match state {
+        TicketState::Requested => 0,
+        TicketState::Approved => 1,
+        TicketState::Failed => 2,
+        TicketState::Rejected => 3,
+        TicketState::Settled => 4,
+    }
+}
