@@ -425,7 +425,8 @@ fn sync_common(fd: c_int, call: libc::c_long, counter: usize, eio: usize) -> c_i
         && disk.holds_folder(fd)
     {
         disk.control.count(word::DIR_SYNCS);
-        if disk.control.fires(word::KILL_SYNC) {
+        let kill = disk.control.fires(word::KILL_DIR_SYNC);
+        if disk.control.fires(word::KILL_SYNC) || kill {
             kill_self();
         }
         locked.sync_folder(fd, stat.st_ino);

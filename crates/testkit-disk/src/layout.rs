@@ -39,8 +39,10 @@ pub(crate) mod word {
     pub(crate) const EIO_FDATASYNC: usize = 3;
     /// Counts down at each write; the one that reaches 0 is done by half, then the process is killed.
     pub(crate) const KILL_WRITE: usize = 4;
-    /// Counts down at each fsync and fdatasync; the one that reaches 0 is done by half, then the process is killed.
+    /// Counts down at each fsync and fdatasync of a file or folder; the one that reaches 0 is done by half, then the process is killed.
     pub(crate) const KILL_SYNC: usize = 5;
+    /// Counts down at each fsync of a folder; the process is killed before the one that reaches 0 is done.
+    pub(crate) const KILL_DIR_SYNC: usize = 7;
     /// Of a thousand writes, how many reach the platter at once, as a kernel writing back in its own time would do.
     pub(crate) const WRITEBACK: usize = 6;
 

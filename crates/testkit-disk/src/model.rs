@@ -27,6 +27,8 @@ struct Inner {
 pub(crate) fn disk() -> Option<&'static Disk> {
     static DISK: OnceLock<Option<Disk>> = OnceLock::new();
     DISK.get_or_init(|| {
+        // The usual report would come back here through `write` and wait for a lock that its own thread holds.
+        std::panic::set_hook(Box::new(|panic| give_up(panic)));
         let (root, platter) = (std::env::var(ENV_ROOT).ok()?, std::env::var(ENV_PLATTER).ok()?);
         let folder =
             Own::open(&root, libc::O_PATH | libc::O_DIRECTORY).unwrap_or_else(|| give_up("cannot open the root"));

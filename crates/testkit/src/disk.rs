@@ -105,7 +105,7 @@ fn adopt_folder(folder: &Path, platter: &Path) -> io::Result<()> {
         if kind.is_dir() {
             adopt_folder(&entry.path(), platter)?;
         } else if kind.is_file() {
-            fs::copy(entry.path(), platter.join("data").join(entry.ino().to_string()))?;
+            restore::copy_file(&entry.path(), &platter.join("data").join(entry.ino().to_string()))?;
         } else {
             continue;
         }

@@ -2,3 +2,4 @@
 
 pub mod disk;
 pub mod random;
+pub mod torture;

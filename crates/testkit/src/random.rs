@@ -26,6 +26,11 @@ impl Random {
         self.draw() % bound
     }
 
+    /// One of `choices`, of which there must be some.
+    pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[usize::try_from(self.below(choices.len() as u64)).unwrap_or(0)]
+    }
+
     /// True `of` times out of 1000.
     pub fn per_mille(&mut self, of: u64) -> bool {
         self.below(1000) < of

@@ -25,6 +25,8 @@ pub enum Fault {
     KillAtWrite(u64),
     /// The fsync or fdatasync, counted from now, in the middle of which the process is killed; 0: none.
     KillAtSync(u64),
+    /// The fsync of a folder, counted from now, before which the process is killed; 0: none.
+    KillAtFolderSync(u64),
     /// Of a thousand writes, how many become durable by themselves.
     WriteBack(u64),
 }
@@ -66,6 +68,7 @@ impl Control {
             Fault::FailFdatasync(count) => (word::EIO_FDATASYNC, count),
             Fault::KillAtWrite(count) => (word::KILL_WRITE, count),
             Fault::KillAtSync(count) => (word::KILL_SYNC, count),
+            Fault::KillAtFolderSync(count) => (word::KILL_DIR_SYNC, count),
             Fault::WriteBack(per_mille) => (word::WRITEBACK, per_mille),
         };
         self.0.write_all_at(&value.to_le_bytes(), index as u64 * 8).expect("the control file can be written");
