@@ -20,3 +20,6 @@ pub use views::{ORDERS, ViewName, ViewStatus, Views};
 
 /// An order's number in the views: as the orders came to the ledger, from 0.
 type Row = u32;
+
+#[cfg(test)]
+mod tests;
