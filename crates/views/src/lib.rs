@@ -2,6 +2,7 @@
 
 mod blobs;
 mod chunks;
+mod dashboard;
 mod error;
 mod list;
 mod merchants;
@@ -13,10 +14,11 @@ mod strings;
 mod views;
 mod wire;
 
+pub use dashboard::{Dashboard, MAX_DAYS};
 pub use error::{FoldError, Stopped};
 pub use list::OrderList;
 pub use merchants::Merchants;
-pub use views::{ORDERS, ViewName, ViewStatus, Views};
+pub use views::{DASHBOARD, ORDERS, ViewName, ViewStatus, Views};
 
 /// An order's number in the views: as the orders came to the ledger, from 0.
 type Row = u32;

@@ -1,4 +1,5 @@
 //! The views against naive ones, over histories that the rules themselves made.
 
+mod dashboard;
 mod list;
 mod world;

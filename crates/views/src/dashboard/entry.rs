@@ -1,0 +1,127 @@
+//! What the events of one order contributed, packed in the order in which they came. Everything else on the dashboard
+//! follows from these.
+
+use daybook_domain::posting::{Metric, Posting, Stage, postings};
+use daybook_domain::{Order, Recorded, Timestamp};
+
+use crate::error::FoldError;
+use crate::query::Basis;
+use crate::wire::{Reader, put_i64, put_time, put_u64};
+
+/// One event's contributions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// When the event happened.
+    pub(crate) at: Timestamp,
+    pub(crate) placed: bool,
+    pub(crate) paid: bool,
+    pub(crate) refunded: bool,
+    /// Minor units of the order's currency.
+    pub(crate) amount_minor: i64,
+    /// Seconds, by stage.
+    pub(crate) stages: [Option<i64>; Stage::ALL.len()],
+}
+
+// The most frequent ones fit into one byte.
+const AMOUNT: u64 = 1;
+const PAID: u64 = 1 << 1;
+const REFUNDED: u64 = 1 << 2;
+const PLACED: u64 = 1 << 3;
+/// The first stage; the others follow.
+const STAGE: u64 = 1 << 4;
+
+/// None: the event contributes to no figure.
+pub(crate) fn entry_of(before: Option<&Order>, after: &Order, recorded: &Recorded) -> Result<Option<Entry>, FoldError> {
+    let mut entry = Entry { at: recorded.occurred_at, ..Entry::default() };
+    let mut is_odd = false;
+    postings(before, after, recorded, |posting| match posting {
+        Posting::Count { metric: Metric::PlacedOrders, amount } => {
+            entry.placed = true;
+            is_odd |= amount != 1;
+        }
+        Posting::Count { metric: Metric::PaidOrders, amount } => {
+            entry.paid = true;
+            is_odd |= amount != 1;
+        }
+        Posting::Count { metric: Metric::RefundedOrders, amount } => {
+            entry.refunded = true;
+            is_odd |= amount != 1;
+        }
+        Posting::Count { metric: Metric::PaidAmount, amount } => entry.amount_minor = amount,
+        Posting::Duration { stage, seconds } => entry.stages[stage as usize] = Some(seconds),
+    });
+    if is_odd {
+        return Err(FoldError::OddCount);
+    }
+    let nothing = Entry { at: entry.at, ..Entry::default() };
+    Ok((entry != nothing).then_some(entry))
+}
+
+impl Entry {
+    /// When it counts.
+    pub(crate) fn counts_at(&self, basis: Basis, placed_at: Timestamp) -> Timestamp {
+        match basis {
+            Basis::Cohort => placed_at,
+            Basis::Booked => self.at,
+        }
+    }
+
+    pub(crate) fn put(&self, out: &mut Vec<u8>, placed_at: Timestamp) {
+        let mut flags = 0;
+        for (flag, set) in
+            [(AMOUNT, self.amount_minor != 0), (PAID, self.paid), (REFUNDED, self.refunded), (PLACED, self.placed)]
+        {
+            flags |= if set { flag } else { 0 };
+        }
+        for (shift, stage) in self.stages.iter().enumerate() {
+            flags |= if stage.is_some() { STAGE << shift } else { 0 };
+        }
+        put_u64(out, flags);
+        put_time(out, self.at, placed_at);
+        if self.amount_minor != 0 {
+            put_i64(out, self.amount_minor);
+        }
+        self.stages.iter().flatten().for_each(|&seconds| put_i64(out, seconds));
+    }
+
+    fn read(reader: &mut Reader<'_>, placed_at: Timestamp) -> Self {
+        let flags = reader.u64();
+        let at = reader.time(placed_at);
+        let amount_minor = if flags & AMOUNT != 0 { reader.i64() } else { 0 };
+        let mut stages = [None; Stage::ALL.len()];
+        for (shift, stage) in stages.iter_mut().enumerate() {
+            *stage = (flags & (STAGE << shift) != 0).then(|| reader.i64());
+        }
+        let has = |flag| flags & flag != 0;
+        Self { at, placed: has(PLACED), paid: has(PAID), refunded: has(REFUNDED), amount_minor, stages }
+    }
+}
+
+/// The entries of one order.
+pub(crate) struct Entries<'a> {
+    reader: Reader<'a>,
+    placed_at: Timestamp,
+}
+
+impl<'a> Entries<'a> {
+    pub(crate) fn new(bytes: &'a [u8], placed_at: Timestamp) -> Self {
+        Self { reader: Reader::new(bytes), placed_at }
+    }
+
+    /// All were read, and nothing was damaged.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.reader.is_whole()
+    }
+}
+
+impl Iterator for Entries<'_> {
+    type Item = Entry;
+
+    fn next(&mut self) -> Option<Entry> {
+        if self.reader.is_at_end() || self.reader.has_failed() {
+            return None;
+        }
+        let entry = Entry::read(&mut self.reader, self.placed_at);
+        (!self.reader.has_failed()).then_some(entry)
+    }
+}

@@ -1,0 +1,225 @@
+//! What the dashboard keeps: each order's entries, and sums over them.
+//!
+//! A node is whose orders are summed: all, those placed at one place of the tree, or those below a merchant. A place
+//! has sums by day from its first order on; with many orders every node has details. Few orders are read one by one.
+
+use std::collections::BTreeMap;
+
+use daybook_domain::{Recorded, Timestamp};
+
+use super::entry::{Entries, Entry, entry_of};
+use super::series::{Series, day_and_quarter};
+use crate::Row;
+use crate::blobs::Blobs;
+use crate::chunks::Dirty;
+use crate::error::FoldError;
+use crate::orders::{Change, Orders};
+use crate::query::Basis;
+
+/// From how many orders on a node has details. Reading that many orders takes a millisecond or so.
+#[cfg(not(test))]
+const MANY_ORDERS: usize = 16_384;
+#[cfg(test)]
+const MANY_ORDERS: usize = 24;
+
+#[derive(Debug, Default)]
+pub(crate) struct DashboardState {
+    pub(crate) entries: Blobs,
+    pub(crate) dirty: Dirty,
+    pub(crate) all: Node,
+    /// By place number.
+    pub(crate) places: Vec<Node>,
+    /// By merchant number: what is below the merchant.
+    pub(crate) below: Vec<Node>,
+    /// Orders by the UTC day of placing.
+    pub(crate) placed_on: BTreeMap<i32, Vec<Row>>,
+    /// Orders by the UTC days of their entries, where those are not the day of placing.
+    pub(crate) later_on: BTreeMap<i32, Vec<Row>>,
+    /// By currency number: all that was ever paid.
+    totals: Vec<i64>,
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Node {
+    /// While they are few.
+    pub(crate) rows: Vec<Row>,
+    pub(crate) has_details: bool,
+    pub(crate) series: Vec<(u8, Basis, Series)>,
+}
+
+impl DashboardState {
+    pub(crate) fn apply(&mut self, orders: &Orders, change: &Change<'_>, recorded: &Recorded) -> Result<(), FoldError> {
+        let before = change.before.map(|before| &before.order);
+        let Some(entry) = entry_of(before, &change.after.order, recorded)? else {
+            return Ok(());
+        };
+        let placed_at = orders.placed_at[change.row as usize];
+        let mut earlier = 0;
+        self.bytes.clear();
+        if before.is_some() {
+            self.bytes.extend_from_slice(self.entries.get(change.row));
+            earlier = Entries::new(&self.bytes, placed_at).count();
+            entry.put(&mut self.bytes, placed_at);
+            self.entries.set(change.row, &self.bytes);
+        } else {
+            entry.put(&mut self.bytes, placed_at);
+            self.entries.push(&self.bytes);
+        }
+        self.dirty.mark(change.row);
+        self.sum(orders, change.row, &entry, earlier)
+    }
+
+    /// Adds an entry, which stands among its order's already behind `earlier` others, to the sums.
+    fn sum(&mut self, orders: &Orders, row: Row, entry: &Entry, earlier: usize) -> Result<(), FoldError> {
+        let at = row as usize;
+        let currency = orders.currency[at];
+        if usize::from(currency) >= self.totals.len() {
+            self.totals.resize(usize::from(currency) + 1, 0);
+        }
+        let total = &mut self.totals[usize::from(currency)];
+        *total = total
+            .checked_add(entry.amount_minor)
+            .filter(|_| entry.amount_minor >= 0)
+            .ok_or(FoldError::AmountOverflow)?;
+        self.note_day(row, orders.placed_at[at], entry, earlier);
+
+        let Self { entries, all, places, below, .. } = self;
+        let of = Of { orders, entries, row, entry };
+        let number = orders.places[at];
+        let place = &orders.merchants.places[number as usize];
+        node_mut(places, number).add(of, true);
+        for &above in &place.ancestors {
+            node_mut(below, above).add(of, false);
+        }
+        all.add(of, false);
+        Ok(())
+    }
+
+    /// Each order stands once on each day.
+    fn note_day(&mut self, row: Row, placed_at: Timestamp, entry: &Entry, earlier: usize) {
+        let (placed_on, _) = day_and_quarter(placed_at.0);
+        if entry.placed {
+            push(self.placed_on.entry(placed_on).or_default(), row);
+        }
+        let (day, _) = day_and_quarter(entry.at.0);
+        let mut before = Entries::new(self.entries.get(row), placed_at).take(earlier);
+        if day != placed_on && !before.any(|other| day_and_quarter(other.at.0).0 == day) {
+            push(self.later_on.entry(day).or_default(), row);
+        }
+    }
+
+    /// Sums all entries up again. None: some are damaged.
+    pub(crate) fn rebuild(orders: &Orders, entries: Blobs) -> Option<Self> {
+        let mut state = Self { entries, ..Self::default() };
+        let mut of_row: Vec<Entry> = Vec::new();
+        for row in 0..Row::try_from(orders.len()).ok()? {
+            let mut reader = Entries::new(state.entries.get(row), orders.placed_at[row as usize]);
+            of_row.clear();
+            of_row.extend(reader.by_ref());
+            if !reader.is_whole() {
+                return None;
+            }
+            for (earlier, entry) in of_row.iter().enumerate() {
+                state.sum(orders, row, entry, earlier).ok()?;
+            }
+        }
+        Some(state)
+    }
+
+    /// Bytes that are allocated.
+    pub(crate) fn footprint(&self) -> usize {
+        let days = |days: &BTreeMap<i32, Vec<Row>>| days.values().map(|rows| rows.capacity() * 4 + 40).sum::<usize>();
+        let node = |node: &Node| {
+            node.rows.capacity() * 4
+                + node.series.capacity() * size_of::<(u8, Basis, Series)>()
+                + node.series.iter().map(|(_, _, series)| series.footprint()).sum::<usize>()
+        };
+        self.entries.footprint()
+            + days(&self.placed_on)
+            + days(&self.later_on)
+            + [&self.all].into_iter().chain(&self.places).chain(&self.below).map(node).sum::<usize>()
+            + (self.places.capacity() + self.below.capacity()) * size_of::<Node>()
+    }
+}
+
+/// An entry, and whose it is.
+#[derive(Clone, Copy)]
+struct Of<'a> {
+    orders: &'a Orders,
+    entries: &'a Blobs,
+    row: Row,
+    entry: &'a Entry,
+}
+
+impl Node {
+    fn add(&mut self, of: Of<'_>, days: bool) {
+        if !self.has_details {
+            if of.entry.placed {
+                push(&mut self.rows, of.row);
+            }
+            if self.rows.len() > MANY_ORDERS {
+                // What was summed so far, this entry not yet among it.
+                self.begin_details(of, days);
+            }
+        }
+        self.add_sums(of.orders, of.row, of.entry, days, self.has_details);
+    }
+
+    fn add_sums(&mut self, orders: &Orders, row: Row, entry: &Entry, days: bool, detail: bool) {
+        if !days && !detail {
+            return;
+        }
+        let currency = orders.currency[row as usize];
+        for basis in [Basis::Cohort, Basis::Booked] {
+            let at = entry.counts_at(basis, orders.placed_at[row as usize]).0;
+            self.series_mut(currency, basis).add(at, entry, days || detail, detail);
+        }
+    }
+
+    fn series_mut(&mut self, currency: u8, basis: Basis) -> &mut Series {
+        let known = self.series.iter().position(|(known, of, _)| (*known, *of) == (currency, basis));
+        let at = known.unwrap_or_else(|| {
+            self.series.reserve_exact(2);
+            self.series.push((currency, basis, Series::default()));
+            self.series.len() - 1
+        });
+        &mut self.series[at].2
+    }
+
+    pub(crate) fn series(&self, currency: u8, basis: Basis) -> Option<&Series> {
+        self.series.iter().find(|(known, of, _)| (*known, *of) == (currency, basis)).map(|(_, _, series)| series)
+    }
+
+    /// Sums the orders so far in detail. The newest one's only entry is left to come.
+    fn begin_details(&mut self, of: Of<'_>, had_days: bool) {
+        self.has_details = true;
+        let rows = std::mem::take(&mut self.rows);
+        self.series.iter_mut().for_each(|(_, _, series)| series.begin_details());
+        for row in rows.into_iter().filter(|&row| row != of.row) {
+            let placed_at = of.orders.placed_at[row as usize];
+            for entry in Entries::new(of.entries.get(row), placed_at) {
+                let currency = of.orders.currency[row as usize];
+                for basis in [Basis::Cohort, Basis::Booked] {
+                    let at = entry.counts_at(basis, placed_at).0;
+                    self.series_mut(currency, basis).add(at, &entry, !had_days, true);
+                }
+            }
+        }
+    }
+}
+
+fn push(rows: &mut Vec<Row>, row: Row) {
+    if rows.len() == rows.capacity() {
+        rows.reserve_exact((rows.len() / 4).max(2));
+    }
+    rows.push(row);
+}
+
+fn node_mut(nodes: &mut Vec<Node>, number: u32) -> &mut Node {
+    let number = number as usize;
+    if number >= nodes.len() {
+        nodes.resize_with(number + 1, Node::default);
+    }
+    &mut nodes[number]
+}

@@ -1,0 +1,142 @@
+//! An answer in the making.
+
+use std::collections::HashMap;
+
+use daybook_domain::posting::Stage;
+
+use super::entry::Entry;
+use super::histogram::Merged;
+use super::series::Cell;
+use super::zone::Local;
+use crate::merchants::MerchantNumber;
+use crate::query::{ByMerchant, DashboardAnswer, Day, Figures, Peak, StageAnswer};
+
+pub(crate) struct Tally {
+    figures: Figures,
+    cells: Vec<Figures>,
+    first_day: i64,
+    days: Vec<Figures>,
+    merchants: HashMap<MerchantNumber, Figures>,
+    stages: Vec<Merged>,
+}
+
+pub(crate) fn add(figures: &mut Figures, more: &Figures) {
+    figures.placed += more.placed;
+    figures.paid += more.paid;
+    figures.refunded += more.refunded;
+    // No larger than the sum over all orders, which is checked.
+    figures.paid_amount_minor = figures.paid_amount_minor.wrapping_add(more.paid_amount_minor);
+}
+
+fn of_entry(entry: &Entry) -> Figures {
+    Figures {
+        placed: entry.placed.into(),
+        paid: entry.paid.into(),
+        refunded: entry.refunded.into(),
+        paid_amount_minor: entry.amount_minor,
+    }
+}
+
+pub(crate) fn of_cell(cell: &Cell) -> Figures {
+    Figures {
+        placed: cell.placed.into(),
+        paid: cell.paid.into(),
+        refunded: cell.refunded.into(),
+        paid_amount_minor: cell.amount_minor,
+    }
+}
+
+impl Tally {
+    /// For `days` local days from the first one on.
+    pub(crate) fn new(first_day: i64, days: usize) -> Self {
+        Self {
+            figures: Figures::default(),
+            cells: vec![Figures::default(); 168],
+            first_day,
+            days: vec![Figures::default(); days],
+            merchants: HashMap::new(),
+            stages: vec![Merged::default(); Stage::ALL.len()],
+        }
+    }
+
+    pub(crate) fn add_entry(&mut self, entry: &Entry, local: Local, merchant: MerchantNumber) {
+        let figures = of_entry(entry);
+        if figures != Figures::default() {
+            self.add_figures(&figures, local);
+            self.add_to_merchant(merchant, &figures);
+        }
+        for (merged, seconds) in self.stages.iter_mut().zip(entry.stages) {
+            if let Some(seconds) = seconds {
+                merged.add(seconds);
+            }
+        }
+    }
+
+    /// Not to a merchant.
+    pub(crate) fn add_figures(&mut self, figures: &Figures, local: Local) {
+        add(&mut self.figures, figures);
+        add(&mut self.cells[local.cell], figures);
+        if let Some(day) = usize::try_from(local.day - self.first_day).ok().and_then(|day| self.days.get_mut(day)) {
+            add(day, figures);
+        }
+    }
+
+    pub(crate) fn add_to_merchant(&mut self, merchant: MerchantNumber, figures: &Figures) {
+        add(self.merchants.entry(merchant).or_default(), figures);
+    }
+
+    pub(crate) fn stage(&mut self, stage: Stage) -> &mut Merged {
+        &mut self.stages[stage as usize]
+    }
+
+    pub(crate) fn answer<'a>(
+        self,
+        merchants: usize,
+        id: impl Fn(MerchantNumber) -> &'a daybook_domain::MerchantId,
+    ) -> DashboardAnswer {
+        let peak = self.cells.iter().enumerate().filter(|(_, figures)| figures.placed > 0);
+        // Of equals the first: `max_by_key` would take the last.
+        let peak = peak.rev().max_by_key(|(_, figures)| figures.placed).and_then(|(cell, figures)| {
+            let (weekday, hour) = (u8::try_from(cell / 24).ok()?, u8::try_from(cell % 24).ok()?);
+            Some(Peak { weekday, hour, placed: figures.placed })
+        });
+        let by_day = (self.first_day..).zip(self.days);
+        let by_day = by_day.filter_map(|(day, figures)| Some(Day { number: i32::try_from(day).ok()?, figures }));
+        DashboardAnswer {
+            figures: self.figures,
+            by_weekday_hour: self.cells,
+            peak,
+            by_day: by_day.collect(),
+            by_merchant: ranked(self.merchants, merchants, id),
+            stages: Stage::ALL
+                .into_iter()
+                .zip(self.stages)
+                .map(|(stage, merged)| stage_answer(stage, &merged))
+                .collect(),
+        }
+    }
+}
+
+fn ranked<'a>(
+    merchants: HashMap<MerchantNumber, Figures>,
+    wanted: usize,
+    id: impl Fn(MerchantNumber) -> &'a daybook_domain::MerchantId,
+) -> Vec<ByMerchant> {
+    let with_figures = merchants.into_iter().filter(|(_, figures)| *figures != Figures::default());
+    let mut ranked: Vec<(u64, &daybook_domain::MerchantId, Figures)> =
+        with_figures.map(|(number, figures)| (figures.placed, id(number), figures)).collect();
+    ranked.sort_unstable_by(|left, right| right.0.cmp(&left.0).then_with(|| left.1.cmp(right.1)));
+    ranked.truncate(wanted);
+    ranked.into_iter().map(|(_, id, figures)| ByMerchant { merchant: id.clone(), figures }).collect()
+}
+
+fn stage_answer(stage: Stage, merged: &Merged) -> StageAnswer {
+    StageAnswer {
+        stage,
+        count: merged.count,
+        median_seconds: merged.quantile(50),
+        p90_seconds: merged.quantile(90),
+        max_seconds: (merged.count > 0).then_some(merged.max),
+        negative: merged.negative,
+    }
+}

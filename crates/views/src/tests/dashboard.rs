@@ -1,0 +1,198 @@
+//! Figures equal those computed straight from the events.
+
+use std::collections::{BTreeMap, HashMap};
+
+use daybook_domain::event::Event;
+use daybook_domain::posting::{Metric, Posting, Stage, postings};
+use daybook_domain::{Currency, MerchantId, Order, StreamId, Timestamp};
+use proptest::prelude::*;
+
+use super::list::fold;
+use super::world::{MERCHANTS, Random, T0, World, merchant};
+use crate::query::*;
+
+const HOUR: i64 = 3_600_000_000;
+
+struct Posted {
+    posting: Posting,
+    cohort: i64,
+    booked: i64,
+    order: Order,
+}
+
+fn posted(world: &World) -> Vec<Posted> {
+    let mut orders: HashMap<StreamId, Order> = HashMap::new();
+    let mut all = Vec::new();
+    for recorded in &world.recorded {
+        let before = orders.get(&recorded.stream).cloned();
+        let after = match (&before, &recorded.event) {
+            (None, Event::OrderPlaced(placed)) => Order::placed(placed, recorded.origin, recorded.occurred_at),
+            (Some(before), _) => {
+                let mut after = before.clone();
+                after.apply(recorded);
+                after
+            }
+            (None, _) => continue,
+        };
+        postings(before.as_ref(), &after, recorded, |posting| {
+            all.push(Posted {
+                posting,
+                cohort: after.placed_at.0,
+                booked: recorded.occurred_at.0,
+                order: after.clone(),
+            });
+        });
+        orders.insert(recorded.stream, after);
+    }
+    all
+}
+
+fn count(figures: &mut Figures, metric: Metric, amount: i64) {
+    match metric {
+        Metric::PlacedOrders => figures.placed += amount.unsigned_abs(),
+        Metric::PaidOrders => figures.paid += amount.unsigned_abs(),
+        Metric::RefundedOrders => figures.refunded += amount.unsigned_abs(),
+        Metric::PaidAmount => figures.paid_amount_minor += amount,
+    }
+}
+
+fn check(query: &DashboardQuery<'_>, answer: &DashboardAnswer, posted: &[Posted]) {
+    let offset = |micros: i64| {
+        let seconds = micros.div_euclid(1_000_000);
+        let entry = query.zone.iter().rfind(|entry| entry.from_seconds <= seconds).or(query.zone.first());
+        seconds + entry.map_or(0, |entry| i64::from(entry.offset_seconds))
+    };
+    let mut figures = Figures::default();
+    let mut cells = vec![Figures::default(); 168];
+    let mut days: BTreeMap<i32, Figures> = BTreeMap::new();
+    let mut merchants: BTreeMap<MerchantId, Figures> = BTreeMap::new();
+    let mut stages: BTreeMap<Stage, Vec<i64>> = BTreeMap::new();
+    if query.from < query.to {
+        let day = |micros| i32::try_from(offset(micros).div_euclid(86_400)).unwrap();
+        for number in day(query.from.0)..=day(query.to.0 - 1) {
+            days.insert(number, Figures::default());
+        }
+    }
+    for one in posted {
+        let at = match query.basis {
+            Basis::Cohort => one.cohort,
+            Basis::Booked => one.booked,
+        };
+        let whose = query.merchant.as_ref().is_none_or(|wanted| {
+            one.order.merchant == *wanted || (query.subtree && one.order.ancestors.contains(wanted))
+        });
+        if one.order.currency != query.currency || !whose || at < query.from.0 || at >= query.to.0 {
+            continue;
+        }
+        match one.posting {
+            Posting::Count { metric, amount } => {
+                let local = offset(at);
+                let weekday = (local.div_euclid(86_400) + 3).rem_euclid(7);
+                let cell = usize::try_from(weekday * 24 + local.rem_euclid(86_400) / 3_600).unwrap();
+                count(&mut figures, metric, amount);
+                count(&mut cells[cell], metric, amount);
+                let day = i32::try_from(local.div_euclid(86_400)).unwrap();
+                count(days.get_mut(&day).unwrap(), metric, amount);
+                count(merchants.entry(one.order.merchant.clone()).or_default(), metric, amount);
+            }
+            Posting::Duration { stage, seconds } => stages.entry(stage).or_default().push(seconds),
+        }
+    }
+    assert_eq!(answer.figures, figures);
+    assert_eq!(answer.by_weekday_hour, cells);
+    let wanted: Vec<Day> = days.into_iter().map(|(number, figures)| Day { number, figures }).collect();
+    assert_eq!(answer.by_day, wanted);
+    let most = cells.iter().map(|cell| cell.placed).max().unwrap();
+    let peak = cells.iter().position(|cell| cell.placed == most && most > 0);
+    assert_eq!(answer.peak.map(|peak| usize::from(peak.weekday) * 24 + usize::from(peak.hour)), peak);
+    let mut ranked: Vec<ByMerchant> =
+        merchants.into_iter().map(|(merchant, figures)| ByMerchant { merchant, figures }).collect();
+    ranked.sort_by_key(|one| std::cmp::Reverse(one.figures.placed));
+    ranked.truncate(query.merchants);
+    assert_eq!(answer.by_merchant, ranked);
+    for answer in &answer.stages {
+        let all = stages.remove(&answer.stage).unwrap_or_default();
+        let mut seconds: Vec<u64> = all.iter().filter_map(|&seconds| u64::try_from(seconds).ok()).collect();
+        seconds.sort_unstable();
+        assert_eq!(answer.count, seconds.len() as u64);
+        assert_eq!(answer.negative, (all.len() - seconds.len()) as u64);
+        assert_eq!(answer.max_seconds, seconds.last().copied());
+        for (percent, found) in [(50, answer.median_seconds), (90, answer.p90_seconds)] {
+            let exact = (seconds.len() * percent).div_ceil(100).checked_sub(1).map(|at| seconds[at]);
+            assert_eq!(found.is_some(), exact.is_some());
+            if let (Some(found), Some(exact)) = (found, exact) {
+                assert!(found.abs_diff(exact) * 100 <= exact, "{found} for {exact}");
+            }
+        }
+    }
+}
+
+fn zone(random: &mut Random) -> Vec<Offset> {
+    let table = match random.below(5) {
+        0 => vec![],
+        1 => vec![(0, 8 * 3_600)],
+        // Nepal, then daylight saving that begins within the history.
+        2 => vec![(0, 20_700), (T0 / 1_000_000 - 400_000, 24_300), (T0 / 1_000_000 + 350_000, 20_700)],
+        3 => vec![(T0 / 1_000_000, -5 * 3_600), (T0 / 1_000_000 + 90_000, -4 * 3_600)],
+        // Local mean time: no quarter of an hour is kept whole.
+        _ => vec![(0, 29_143), (T0 / 1_000_000 + 200_000, 28_800)],
+    };
+    table.into_iter().map(|(from_seconds, offset_seconds)| Offset { from_seconds, offset_seconds }).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn figures_equal_the_events_sums(seed: u64, steps in 1_usize..1_500) {
+        println!("seed {seed} steps {steps}");
+        let world = World::random(seed, steps);
+        let views = fold(&world);
+        let posted = posted(&world);
+        let mut random = Random(seed ^ 2);
+        for _ in 0..30 {
+            let zone = zone(&mut random);
+            let edge = |random: &mut Random| match random.below(4) {
+                0 => (T0 + random.within(-500, 1_000) * HOUR) / HOUR / 24 * HOUR * 24,
+                1 => world.recorded[usize::try_from(random.below(world.recorded.len() as u64)).unwrap()].occurred_at.0,
+                _ => random.within(T0 - 450 * HOUR, world.now + 10 * HOUR),
+            };
+            let query = DashboardQuery {
+                merchant: random.chance(70).then(|| merchant(random.pick(&MERCHANTS).0)),
+                subtree: random.chance(60),
+                from: Timestamp(edge(&mut random)),
+                to: Timestamp(edge(&mut random)),
+                zone: &zone,
+                currency: if random.chance(80) { Currency::CNY } else { Currency::BRL },
+                basis: if random.chance(50) { Basis::Cohort } else { Basis::Booked },
+                merchants: usize::try_from(random.below(6)).unwrap(),
+            };
+            check(&query, &views.dashboard().unwrap().answer(&query).unwrap(), &posted);
+        }
+    }
+}
+
+#[test]
+fn a_range_without_end_lists_the_days_with_data() {
+    let world = World::random(5, 800);
+    println!("seed 5");
+    let views = fold(&world);
+    let dashboard = views.dashboard().unwrap();
+    let query = DashboardQuery {
+        merchant: None,
+        subtree: false,
+        from: Timestamp(i64::MIN),
+        to: Timestamp(i64::MAX),
+        zone: &[],
+        currency: Currency::CNY,
+        basis: Basis::Cohort,
+        merchants: 10,
+    };
+    let answer = dashboard.answer(&query).unwrap();
+    assert!(answer.figures.placed > 0);
+    assert!(answer.by_day.len() < 200, "{}", answer.by_day.len());
+    let by_day: u64 = answer.by_day.iter().map(|day| day.figures.placed).sum();
+    assert_eq!(by_day, answer.figures.placed);
+    let unknown = DashboardQuery { merchant: Some(merchant("nobody")), ..query.clone() };
+    assert_eq!(dashboard.answer(&unknown).unwrap().figures, Figures::default());
+}
