@@ -19,6 +19,10 @@ struct Block {
 }
 
 impl Blobs {
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
     pub(crate) fn get(&self, row: Row) -> &[u8] {
         let (block, place) = place_of(row);
         match self.blocks.get(block) {

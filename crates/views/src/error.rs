@@ -17,6 +17,8 @@ pub enum FoldError {
     Full { what: &'static str },
     #[error("the sum of all amounts in one currency is larger than 64 bits hold")]
     AmountOverflow,
+    #[error("its checkpoint could not be used; it is being rebuilt or must be")]
+    NoCheckpoint,
     #[error("an event counts an order more or less than once")]
     OddCount,
     #[error("an index does not hold row {row} where it must stand; rebuild the view")]

@@ -1,6 +1,8 @@
-//! Read models: pure folds of the log. No clock, no disk, no opened personal data.
+//! Read models: pure folds of the log. No clock, no opened personal data, and no disk but in
+//! [`store`].
 
 mod blobs;
+pub mod checkpoint;
 mod chunks;
 mod dashboard;
 mod error;
@@ -10,6 +12,7 @@ mod orders;
 mod packed;
 pub mod query;
 mod sorted;
+pub mod store;
 mod strings;
 mod views;
 mod wire;

@@ -8,7 +8,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::Row;
 use crate::blobs::Blobs;
-use crate::chunks::Dirty;
+use crate::chunks::Changed;
 use crate::error::FoldError;
 use crate::merchants::Merchants;
 use crate::packed::{self, LineText, Unpacked};
@@ -30,8 +30,9 @@ pub(crate) struct Orders {
     pub(crate) merchants: Merchants,
     pub(crate) currencies: Vec<Currency>,
     pub(crate) buyers: Buyers,
-    /// Orders that changed since the last checkpoint.
-    pub(crate) dirty: Dirty,
+    pub(crate) changed: Changed,
+    pub(crate) changed_strings: Changed,
+    pub(crate) changed_buyers: Changed,
 }
 
 /// Room that is used again for each event: the order before and after it, and its packed bytes.
@@ -51,6 +52,17 @@ pub(crate) struct Change<'a> {
 impl Orders {
     pub(crate) fn len(&self) -> usize {
         self.ids.len()
+    }
+
+    /// Makes room for so many orders.
+    pub(crate) fn reserve(&mut self, orders: usize) {
+        let Self { ids, by_id, hasher, .. } = self;
+        ids.reserve_exact(orders);
+        by_id.reserve(orders, |&row| hasher.hash_one(ids[row as usize]));
+        self.placed_at.reserve_exact(orders);
+        self.places.reserve_exact(orders);
+        self.buyer.reserve_exact(orders);
+        self.currency.reserve_exact(orders);
     }
 
     pub(crate) fn find(&self, id: StreamId) -> Option<Row> {
@@ -108,6 +120,7 @@ impl Orders {
             return Err(FoldError::OrderTwice { order: recorded.stream });
         }
         let row = Row::try_from(self.ids.len()).map_err(|_| FoldError::Full { what: "orders" })?;
+        let (texts, buyers) = (self.strings.len(), self.buyers.len());
         let place = self.merchants.place(&event.merchant, &event.ancestors)?;
         let currency = self.currency_number(event.currency)?;
         let lines = event
@@ -126,7 +139,9 @@ impl Orders {
         packed::put_changing(&mut bench.bytes, &after);
         self.packed.push(&bench.bytes);
         self.add_columns(recorded.stream, recorded.occurred_at, place, buyer, currency);
-        self.dirty.mark(row);
+        self.changed.mark(row as usize, recorded.position);
+        self.changed_strings.mark_grown(texts, self.strings.len(), recorded.position);
+        self.changed_buyers.mark_grown(buyers, self.buyers.len(), recorded.position);
         let pair = match bench.pair.take() {
             Some(mut pair) => {
                 pair.1 = after;
@@ -166,6 +181,7 @@ impl Orders {
         if recorded.revision != before.revision.wrapping_add(1) {
             return Err(FoldError::RevisionGap { order, from: before.revision, to: recorded.revision });
         }
+        let texts = self.strings.len();
         after.order.apply(recorded);
         after.order.checkpoints.clear();
         after.revision = recorded.revision;
@@ -180,7 +196,8 @@ impl Orders {
         bytes.extend_from_slice(packed::fixed_part(self.packed.get(row)));
         packed::put_changing(bytes, after);
         self.packed.set(row, bytes);
-        self.dirty.mark(row);
+        self.changed.mark(row as usize, recorded.position);
+        self.changed_strings.mark_grown(texts, self.strings.len(), recorded.position);
         Ok(Change { row, before: Some(before), after })
     }
 

@@ -2,4 +2,6 @@
 
 mod dashboard;
 mod list;
+mod rebuild;
+mod stop;
 mod world;

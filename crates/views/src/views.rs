@@ -33,7 +33,7 @@ pub struct ViewStatus {
 /// goes on without the orders; each goes on without the other.
 #[derive(Debug, Default)]
 pub struct Views {
-    pub(crate) position: Position,
+    position: Position,
     pub(crate) orders: Orders,
     pub(crate) list: ListIndex,
     /// The orders themselves could not be folded: nothing can go on.
@@ -52,6 +52,15 @@ impl Views {
     /// The last position that was given to the views: where they stand, unless they stopped.
     pub fn position(&self) -> Position {
         self.position
+    }
+
+    pub(crate) fn set_position(&mut self, position: Position) {
+        self.position = position;
+    }
+
+    /// There is no dashboard as of this position.
+    pub(crate) fn miss_dashboard(&mut self, position: Position) {
+        stop(&mut self.dashboard_stopped, DASHBOARD, position.saturating_add(1), FoldError::NoCheckpoint);
     }
 
     /// Folds one event into each view that still goes. Positions at or below the views' own are ignored.

@@ -11,7 +11,7 @@ use super::entry::{Entries, Entry, entry_of};
 use super::series::{Series, day_and_quarter};
 use crate::Row;
 use crate::blobs::Blobs;
-use crate::chunks::Dirty;
+use crate::chunks::Changed;
 use crate::error::FoldError;
 use crate::orders::{Change, Orders};
 use crate::query::Basis;
@@ -25,7 +25,7 @@ const MANY_ORDERS: usize = 24;
 #[derive(Debug, Default)]
 pub(crate) struct DashboardState {
     pub(crate) entries: Blobs,
-    pub(crate) dirty: Dirty,
+    pub(crate) changed: Changed,
     pub(crate) all: Node,
     /// By place number.
     pub(crate) places: Vec<Node>,
@@ -66,7 +66,7 @@ impl DashboardState {
             entry.put(&mut self.bytes, placed_at);
             self.entries.push(&self.bytes);
         }
-        self.dirty.mark(change.row);
+        self.changed.mark(change.row as usize, recorded.position);
         self.sum(orders, change.row, &entry, earlier)
     }
 

@@ -1,0 +1,309 @@
+//! Checkpoints on disk: `views/<name>-v<version>/` holds chunk files, named by what is in them, and manifests, named by
+//! their position. A manifest is written last; whatever is missing, damaged or foreign makes its checkpoint one that is
+//! ignored with a reason, and the view is folded from the log again.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use daybook_domain::Position;
+use thiserror::Error;
+
+use crate::checkpoint::{ChunkId, Part, RestoreError, Since, ViewCheckpoint};
+use crate::views::{DASHBOARD, ORDERS, ViewName, Views};
+use crate::wire::{Reader, put_bytes, put_u32, put_u64};
+
+const MAGIC: &[u8; 8] = b"dbkviews";
+/// Both views of one position are wanted, and a crash may come between their manifests.
+const KEPT_MANIFESTS: usize = 2;
+
+/// Which ledger the views were folded from.
+pub type LedgerId = [u8; 16];
+
+#[derive(Debug, Error)]
+#[error("cannot {what} {}: {source}", path.display())]
+pub struct StoreError {
+    what: &'static str,
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// A checkpoint that was not used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    pub view: ViewName,
+    pub position: Position,
+    pub reason: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ChunkFile {
+    hash: [u8; 32],
+    bytes: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Manifest {
+    position: Position,
+    chunks: BTreeMap<ChunkId, ChunkFile>,
+}
+
+/// The folder `views` of one ledger. Of several stores on one folder only one may save.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    ledger: LedgerId,
+    orders: Option<Manifest>,
+    dashboard: Option<Manifest>,
+}
+
+/// What a checkpoint wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Saved {
+    pub chunks: usize,
+    pub bytes: u64,
+}
+
+impl Store {
+    pub fn new(folder: &Path, ledger: LedgerId) -> Self {
+        Self { folder: folder.to_path_buf(), ledger, orders: None, dashboard: None }
+    }
+
+    /// What to ask [`Views::checkpoint`] for.
+    pub fn since(&self) -> Since {
+        let position = |manifest: &Option<Manifest>| manifest.as_ref().map(|manifest| manifest.position);
+        Since { orders: position(&self.orders), dashboard: position(&self.dashboard) }
+    }
+
+    /// The newest usable checkpoint that is not ahead of the ledger, whose last position is `head`: both views if there
+    /// is one of both, else the orders alone, else none. And what was ignored on the way, for the log.
+    pub fn load(&mut self, head: Position) -> Result<(Option<Views>, Vec<Ignored>), StoreError> {
+        let mut ignored = Vec::new();
+        let mut without_dashboard = None;
+        for position in self.positions(ORDERS)? {
+            let orders = self.manifest(ORDERS, position, head);
+            let orders = match orders {
+                Ok(manifest) => manifest,
+                Err(reason) => {
+                    ignored.push(Ignored { view: ORDERS, position, reason });
+                    continue;
+                }
+            };
+            match self.manifest(DASHBOARD, position, head) {
+                Ok(dashboard) => match self.restore(&orders, Some(&dashboard)) {
+                    Ok(views) => {
+                        (self.orders, self.dashboard) = (Some(orders), Some(dashboard));
+                        return Ok((Some(views), ignored));
+                    }
+                    Err(error) => ignored.push(Ignored { view: view_of(error), position, reason: error.to_string() }),
+                },
+                Err(reason) => ignored.push(Ignored { view: DASHBOARD, position, reason }),
+            }
+            without_dashboard = without_dashboard.or(Some(orders));
+        }
+        let Some(orders) = without_dashboard else {
+            return Ok((None, ignored));
+        };
+        match self.restore(&orders, None) {
+            Ok(views) => {
+                self.orders = Some(orders);
+                Ok((Some(views), ignored))
+            }
+            Err(error) => {
+                ignored.push(Ignored { view: ORDERS, position: orders.position, reason: error.to_string() });
+                Ok((None, ignored))
+            }
+        }
+    }
+
+    /// Writes what [`Views::checkpoint`] gave for [`Store::since`], makes it durable, and removes what no kept manifest
+    /// names.
+    pub fn save(&mut self, checkpoint: &[ViewCheckpoint]) -> Result<Saved, StoreError> {
+        let mut saved = Saved::default();
+        let mut manifests = Vec::new();
+        for view in checkpoint {
+            let folder = self.view_folder(view.view);
+            fs::create_dir_all(&folder).map_err(failed("create", &folder))?;
+            let before = if view.view == ORDERS { &self.orders } else { &self.dashboard };
+            let mut chunks: BTreeMap<ChunkId, ChunkFile> = BTreeMap::new();
+            for (id, bytes) in &view.changed {
+                let file = ChunkFile { hash: *blake3::hash(bytes).as_bytes(), bytes: bytes.len() as u64 };
+                let path = folder.join(chunk_name(&file));
+                // Not to be trusted by its name alone: it may be the damaged one that this checkpoint is to replace.
+                if fs::read(&path).map_or(true, |found| found != *bytes) {
+                    write_durably(&path, bytes)?;
+                    saved.chunks += 1;
+                    saved.bytes += file.bytes;
+                }
+                chunks.insert(*id, file);
+            }
+            for id in &view.all {
+                if !chunks.contains_key(id)
+                    && let Some(file) = before.as_ref().and_then(|manifest| manifest.chunks.get(id))
+                {
+                    chunks.insert(*id, *file);
+                }
+            }
+            sync_folder(&folder)?;
+            manifests.push((view.view, Manifest { position: view.position, chunks }));
+        }
+        for (view, manifest) in manifests {
+            let folder = self.view_folder(view);
+            let path = folder.join(manifest_name(manifest.position));
+            write_durably(&path, &self.put_manifest(view, &manifest))?;
+            sync_folder(&folder)?;
+            if view == ORDERS {
+                self.orders = Some(manifest)
+            } else {
+                self.dashboard = Some(manifest)
+            }
+            self.tidy(view)?;
+        }
+        Ok(saved)
+    }
+
+    fn view_folder(&self, view: ViewName) -> PathBuf {
+        self.folder.join(format!("{}-v{}", view.name, view.version))
+    }
+
+    /// The positions of a view's manifests, the newest first.
+    fn positions(&self, view: ViewName) -> Result<Vec<Position>, StoreError> {
+        let names = names_in(&self.view_folder(view))?;
+        let mut positions: Vec<Position> =
+            names.iter().filter_map(|name| name.strip_prefix("manifest-")?.parse().ok()).collect();
+        positions.sort_unstable_by(|left, right| right.cmp(left));
+        Ok(positions)
+    }
+
+    fn restore(&self, orders: &Manifest, dashboard: Option<&Manifest>) -> Result<Views, RestoreError> {
+        let ids = |manifest: &Manifest| manifest.chunks.keys().copied().collect::<Vec<ChunkId>>();
+        let chunk = |id: ChunkId| {
+            let (view, manifest) = if id.part == Part::Entries { (DASHBOARD, dashboard?) } else { (ORDERS, orders) };
+            let file = manifest.chunks.get(&id)?;
+            let bytes = fs::read(self.view_folder(view).join(chunk_name(file))).ok()?;
+            (*blake3::hash(&bytes).as_bytes() == file.hash).then_some(bytes)
+        };
+        let dashboard = dashboard.map(ids);
+        Views::restore(orders.position, &ids(orders), dashboard.as_deref(), &chunk)
+    }
+
+    fn put_manifest(&self, view: ViewName, manifest: &Manifest) -> Vec<u8> {
+        let mut out = MAGIC.to_vec();
+        put_bytes(&mut out, view.name.as_bytes());
+        put_u32(&mut out, view.version.into());
+        out.extend_from_slice(&self.ledger);
+        put_u64(&mut out, manifest.position);
+        put_u64(&mut out, manifest.chunks.len() as u64);
+        for (id, file) in &manifest.chunks {
+            out.push(id.part as u8);
+            put_u32(&mut out, id.number);
+            out.extend_from_slice(&file.hash);
+            put_u64(&mut out, file.bytes);
+        }
+        let hash = blake3::hash(&out);
+        out.extend_from_slice(hash.as_bytes());
+        out
+    }
+
+    /// A manifest, if it can be believed.
+    fn manifest(&self, view: ViewName, position: Position, head: Position) -> Result<Manifest, String> {
+        let path = self.view_folder(view).join(manifest_name(position));
+        let bytes = fs::read(&path).map_err(|error| format!("its manifest cannot be read: {error}"))?;
+        let damaged = || "its manifest is damaged".to_owned();
+        let (content, hash) = bytes.split_last_chunk::<32>().ok_or_else(damaged)?;
+        let mut reader = Reader::new(content);
+        if blake3::hash(content).as_bytes() != hash || reader.array() != *MAGIC {
+            return Err(damaged());
+        }
+        if (reader.text(), reader.u32()) != (view.name, view.version.into()) {
+            return Err("it is another view's".to_owned());
+        }
+        if reader.array() != self.ledger {
+            return Err("it was folded from another ledger".to_owned());
+        }
+        let mut manifest = Manifest { position: reader.u64(), chunks: BTreeMap::new() };
+        for _ in 0..reader.count() {
+            let part = Part::from_code(reader.u8()).ok_or_else(damaged)?;
+            let id = ChunkId { part, number: reader.u32() };
+            manifest.chunks.insert(id, ChunkFile { hash: reader.array(), bytes: reader.u64() });
+        }
+        if !reader.is_whole() || manifest.position != position {
+            return Err(damaged());
+        }
+        if position > head {
+            return Err(format!("it is ahead of the ledger, which ends at {head}"));
+        }
+        Ok(manifest)
+    }
+
+    /// Removes older manifests and the chunks that only they named.
+    fn tidy(&self, view: ViewName) -> Result<(), StoreError> {
+        let folder = self.view_folder(view);
+        let positions = self.positions(view)?;
+        let newest = if view == ORDERS { &self.orders } else { &self.dashboard };
+        // Those ahead of what was just saved belong to a ledger that was cut back: they will never be right again.
+        let newest = newest.as_ref().map_or(Position::MAX, |manifest| manifest.position);
+        let kept: Vec<Position> =
+            positions.iter().copied().filter(|&position| position <= newest).take(KEPT_MANIFESTS).collect();
+        let mut named: HashSet<String> = kept.iter().map(|&position| manifest_name(position)).collect();
+        for &position in &kept {
+            if let Ok(manifest) = self.manifest(view, position, Position::MAX) {
+                named.extend(manifest.chunks.values().map(chunk_name));
+            }
+        }
+        for name in names_in(&folder)?.iter().filter(|name| !named.contains(*name)) {
+            let path = folder.join(name);
+            fs::remove_file(&path).map_err(failed("remove", &path))?;
+        }
+        Ok(())
+    }
+}
+
+fn view_of(error: RestoreError) -> ViewName {
+    match error {
+        RestoreError::Missing(id) | RestoreError::Damaged(id) if id.part == Part::Entries => DASHBOARD,
+        RestoreError::Missing(_) | RestoreError::Damaged(_) | RestoreError::Inconsistent => ORDERS,
+    }
+}
+
+fn chunk_name(file: &ChunkFile) -> String {
+    format!("{}.chunk", blake3::Hash::from_bytes(file.hash).to_hex())
+}
+
+fn manifest_name(position: Position) -> String {
+    format!("manifest-{position:020}")
+}
+
+fn names_in(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed("list", folder)(error)),
+    };
+    let names = entries.map(|entry| entry.map(|entry| entry.file_name().into_string().ok()));
+    // What is not even text is none of ours.
+    let names = names.collect::<Result<Vec<_>, _>>().map_err(failed("list", folder))?;
+    Ok(names.into_iter().flatten().collect())
+}
+
+/// Under another name first, so that a file either is whole or is not there.
+fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let unfinished = path.with_extension("unfinished");
+    let write = || {
+        let mut file = File::create(&unfinished)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&unfinished, path)
+    };
+    write().map_err(failed("write", path))
+}
+
+fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync", folder))
+}
+
+fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_path_buf();
+    move |source| StoreError { what, path, source }
+}

@@ -1,0 +1,279 @@
+//! However a state came about — event by event, from a checkpoint in memory, from one on disk — it is the same.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use daybook_domain::Recorded;
+use proptest::prelude::*;
+
+use super::list::fold;
+use super::world::World;
+use crate::checkpoint::{ChunkId, Since};
+use crate::query::{Condition, Filter, OrderQuery, Scope};
+use crate::store::Store;
+use crate::views::{DASHBOARD, ORDERS, Views};
+
+const LEDGER: [u8; 16] = [7; 16];
+
+/// Everything that the views hold, in words that do not depend on how it came there.
+fn dump(views: &Views) -> Vec<String> {
+    let mut out = vec![format!("position {}", views.position())];
+    for view in views.checkpoint(Since::default()) {
+        out.extend(view.changed.iter().map(|(id, bytes)| format!("{id:?} {bytes:?}")));
+        assert_eq!(view.all.len(), view.changed.len());
+    }
+    let index = &views.list;
+    let data = |row| crate::list::index::ListIndex::time_key(&views.orders, row);
+    let rows = |list: &crate::sorted::SortedRows<_>| list.range(None, None, data).collect::<Vec<u32>>();
+    for (number, node) in index.nodes.iter().enumerate() {
+        for (class, list) in node.by_time.iter().filter(|(_, list)| !list.is_empty()) {
+            out.push(format!("node {number:05} class {class} {:?}", rows(list)));
+        }
+        let amounts = node.by_amount.range(None, None, |row| index.amount_key(&views.orders, row));
+        out.push(format!("node {number:05} amounts {:?}", amounts.collect::<Vec<_>>()));
+    }
+    for (name, lists) in [("sku", &index.skus), ("tag", &index.tags), ("buyer", &index.busy_buyers)] {
+        out.extend(lists.iter().map(|(text, list)| format!("{name} {text} {:?}", rows(list))));
+    }
+    out.push(format!("due {:?}", index.by_due));
+    out.push(format!("dues {:?}", index.next_due.iter().collect::<BTreeMap<_, _>>()));
+    out.push(format!("columns {:?} {:?}", index.class, index.total));
+    for buyer in (0..).take(views.orders.buyers.len()) {
+        out.push(format!("chain {buyer} {:?}", index.buyer_chain(buyer).collect::<Vec<_>>()));
+    }
+    let dashboard = &views.dashboard;
+    let nodes =
+        [("all", std::slice::from_ref(&dashboard.all)), ("place", &dashboard.places), ("below", &dashboard.below)];
+    for (kind, nodes) in nodes {
+        for (number, node) in nodes.iter().enumerate() {
+            out.push(format!("{kind} {number} {} {:?}", node.has_details, node.rows));
+            let series = node.series.iter();
+            out.extend(series.map(|(currency, basis, series)| {
+                let mut series = series.clone();
+                series.details.iter_mut().for_each(|detail| detail.stages.sort_by_key(|(stage, _)| *stage));
+                format!("{kind} {number} {currency} {basis:?} {series:?}")
+            }));
+        }
+    }
+    out.push(format!("placed on {:?}", dashboard.placed_on));
+    let later = dashboard.later_on.iter().map(|(day, rows)| {
+        let mut rows = rows.clone();
+        rows.sort_unstable();
+        (day, rows)
+    });
+    out.push(format!("later on {:?}", later.collect::<Vec<_>>()));
+    out.sort_unstable();
+    out
+}
+
+fn apply(views: &mut Views, recorded: &[Recorded]) {
+    recorded.iter().for_each(|recorded| views.apply(recorded).unwrap());
+}
+
+fn head(world: &World) -> u64 {
+    world.recorded.len() as u64
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_restored_state_goes_on_as_if_nothing_had_been(seed: u64, steps in 1_usize..900, cut in 0.0..1.0_f64) {
+        println!("seed {seed} steps {steps} cut {cut}");
+        let world = World::random(seed, steps);
+        #[expect(clippy::float_arithmetic, clippy::cast_possible_truncation, reason = "a random place to cut at")]
+        let cut = (cut * world.recorded.len() as f64) as usize;
+        let (before, after) = world.recorded.split_at(cut);
+        let mut views = Views::new();
+        apply(&mut views, before);
+        let saved = views.checkpoint(Since::default());
+        let chunks: BTreeMap<ChunkId, Vec<u8>> = saved.iter().flat_map(|view| view.changed.clone()).collect();
+        let mut restored = Views::restore(
+            views.position(),
+            &saved[0].all,
+            Some(&saved[1].all),
+            &|id| chunks.get(&id).cloned(),
+        ).unwrap();
+        assert_eq!(dump(&restored), dump(&views));
+        apply(&mut restored, after);
+        assert_eq!(dump(&restored), dump(&fold(&world)));
+    }
+
+}
+
+proptest! {
+    // Each case waits for the disk some hundred times.
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn checkpoints_on_disk_hold_what_changed_since(seed: u64, steps in 1_usize..900) {
+        println!("seed {seed} steps {steps}");
+        let world = World::random(seed, steps);
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::new(folder.path(), LEDGER);
+        let mut views = Views::new();
+        for part in world.recorded.chunks(world.recorded.len() / 5 + 1) {
+            apply(&mut views, part);
+            store.save(&views.checkpoint(store.since())).unwrap();
+        }
+        let mut reopened = Store::new(folder.path(), LEDGER);
+        let (loaded, ignored) = reopened.load(head(&world)).unwrap();
+        assert_eq!(ignored, []);
+        assert_eq!(dump(&loaded.unwrap()), dump(&views));
+        // Nothing changed: no chunk is written.
+        assert_eq!(reopened.save(&views.checkpoint(reopened.since())).unwrap().chunks, 0);
+    }
+
+    #[test]
+    fn positions_below_are_ignored(seed: u64) {
+        println!("seed {seed}");
+        let world = World::random(seed, 200);
+        let mut views = fold(&world);
+        let wanted = dump(&views);
+        apply(&mut views, &world.recorded);
+        assert_eq!(dump(&views), wanted);
+    }
+}
+
+#[test]
+fn only_changed_chunks_are_written() {
+    let mut world = World::random(21, 2_000);
+    println!("seed 21");
+    let mut views = fold(&world);
+    let since = Since { orders: Some(views.position()), dashboard: Some(views.position()) };
+    let seen = world.recorded.len();
+    let order = world.orders[0];
+    let note = daybook_domain::command::AddNote {
+        order,
+        text: daybook_domain::Sealed { slot: daybook_domain::Slot(1), bytes: vec![1] },
+    };
+    world.act(daybook_domain::Command::AddNote(note), daybook_domain::Origin::Live, None);
+    apply(&mut views, &world.recorded[seen..]);
+    let saved = views.checkpoint(since);
+    let changed: Vec<_> = saved[0].changed.iter().map(|(id, _)| *id).collect();
+    assert_eq!(changed.len(), 2, "the names, and the first orders: {changed:?}");
+    assert_eq!(saved[1].changed, [], "a note contributes to no figure");
+}
+
+/// A world's checkpoint at two positions.
+fn saved_twice(folder: &Path) -> (World, Vec<String>, Vec<String>) {
+    let world = World::random(31, 600);
+    println!("seed 31");
+    let mut store = Store::new(folder, LEDGER);
+    let mut views = Views::new();
+    let (first, second) = world.recorded.split_at(world.recorded.len() / 2);
+    apply(&mut views, first);
+    store.save(&views.checkpoint(store.since())).unwrap();
+    let older = dump(&views);
+    apply(&mut views, second);
+    store.save(&views.checkpoint(store.since())).unwrap();
+    let newer = dump(&views);
+    (world, older, newer)
+}
+
+fn files(folder: &Path, what: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.file_name().unwrap().to_str().unwrap().contains(what));
+    files.sort();
+    files
+}
+
+fn flip(path: &Path) {
+    let mut bytes = fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn damage_makes_an_older_checkpoint_do_and_never_a_wrong_one() {
+    for view in [ORDERS, DASHBOARD] {
+        let folder = tempfile::tempdir().unwrap();
+        let (world, older, newer) = saved_twice(folder.path());
+        let of_view = folder.path().join(format!("{}-v{}", view.name, view.version));
+        let manifests = files(&of_view, "manifest-");
+        assert_eq!(manifests.len(), 2);
+        flip(&manifests[1]);
+        let (views, ignored) = Store::new(folder.path(), LEDGER).load(head(&world)).unwrap();
+        assert_eq!(dump(&views.unwrap()), older);
+        assert_eq!((ignored[0].view, ignored[0].reason.as_str()), (view, "its manifest is damaged"));
+
+        // Every file once: what comes out is one of the two states, the orders alone, or nothing.
+        flip(&manifests[1]);
+        for file in files(&of_view, "") {
+            flip(&file);
+            let (views, ignored) = Store::new(folder.path(), LEDGER).load(head(&world)).unwrap();
+            if let Some(views) = views {
+                match views.dashboard() {
+                    // A file of the older one alone may be damaged without notice.
+                    Ok(_) if ignored.is_empty() => assert_eq!(dump(&views), newer),
+                    Ok(_) => assert_eq!(dump(&views), older),
+                    Err(stopped) => assert_eq!((stopped.view, view), ("dashboard", DASHBOARD)),
+                }
+            }
+            flip(&file);
+        }
+        let (views, ignored) = Store::new(folder.path(), LEDGER).load(head(&world)).unwrap();
+        assert_eq!((dump(&views.unwrap()), ignored), (newer, vec![]));
+    }
+}
+
+#[test]
+fn a_damaged_chunk_is_written_again_by_the_next_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let (world, _, newer) = saved_twice(folder.path());
+    let of_view = folder.path().join("orders-v1");
+    files(&of_view, ".chunk").iter().for_each(|file| flip(file));
+    let mut store = Store::new(folder.path(), LEDGER);
+    let (views, ignored) = store.load(head(&world)).unwrap();
+    assert!(views.is_none() && !ignored.is_empty());
+    store.save(&fold(&world).checkpoint(store.since())).unwrap();
+    let (views, ignored) = Store::new(folder.path(), LEDGER).load(head(&world)).unwrap();
+    assert_eq!((dump(&views.unwrap()), ignored), (newer, vec![]));
+}
+
+#[test]
+fn foreign_and_future_checkpoints_are_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let (world, older, _) = saved_twice(folder.path());
+    let (views, ignored) = Store::new(folder.path(), [8; 16]).load(head(&world)).unwrap();
+    assert!(views.is_none());
+    assert!(ignored.iter().all(|ignored| ignored.reason == "it was folded from another ledger"), "{ignored:?}");
+    let mut store = Store::new(folder.path(), LEDGER);
+    let (views, ignored) = store.load(head(&world) - 1).unwrap();
+    let views = views.unwrap();
+    assert_eq!(dump(&views), older);
+    assert!(ignored[0].reason.starts_with("it is ahead of the ledger"), "{ignored:?}");
+    // What the next checkpoint finds ahead of itself goes away.
+    store.save(&views.checkpoint(store.since())).unwrap();
+    assert_eq!(files(&folder.path().join("orders-v1"), "manifest-").len(), 1);
+}
+
+#[test]
+fn a_dashboard_that_was_rebuilt_beside_takes_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (world, _, newer) = saved_twice(folder.path());
+    fs::remove_dir_all(folder.path().join("dashboard-v1")).unwrap();
+    let mut store = Store::new(folder.path(), LEDGER);
+    let (views, ignored) = store.load(head(&world)).unwrap();
+    let mut views = views.unwrap();
+    assert!(ignored.iter().all(|ignored| ignored.view == DASHBOARD) && !ignored.is_empty());
+    assert!(views.dashboard().is_err());
+    let query = OrderQuery {
+        scope: Scope::All,
+        filter: Filter::Is(Condition::Label(daybook_domain::Label::ALL.to_vec())),
+        ..OrderQuery::default()
+    };
+    assert!(!views.order_list().unwrap().page(&query).unwrap().rows.is_empty());
+
+    let mut beside = Views::new();
+    apply(&mut beside, &world.recorded[..10]);
+    let mut beside = *views.replace_dashboard(beside).unwrap_err();
+    apply(&mut beside, &world.recorded);
+    views.replace_dashboard(beside).unwrap();
+    assert_eq!(dump(&views), newer);
+    store.save(&views.checkpoint(store.since())).unwrap();
+    let (views, ignored) = Store::new(folder.path(), LEDGER).load(head(&world)).unwrap();
+    assert_eq!((dump(&views.unwrap()), ignored), (newer, vec![]));
+}
