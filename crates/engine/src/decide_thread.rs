@@ -12,6 +12,7 @@ use daybook_domain::{
 };
 use daybook_ledger::{BatchBuilder, Origin, PushError, RecordDraft};
 use daybook_vault::Vault;
+use hashbrown::HashMap;
 
 use crate::cache::{Cache, Stream};
 use crate::error::ExecuteError;
@@ -30,7 +31,10 @@ const KEYS_EVERY: u64 = 1 << 16;
 
 pub(crate) enum Message {
     Job(Box<Job>),
-    LoadFailed,
+    LoadFailed {
+        arrival: u64,
+        held: Vec<StreamId>,
+    },
     Synced(Synced),
     /// Finish what is queued and end.
     Close,
@@ -44,6 +48,11 @@ pub(crate) struct Decider {
     loader: Sender<Load>,
     /// Jobs that the loader has.
     loading: usize,
+    /// Jobs that arrived so far.
+    arrivals: u64,
+    /// The streams of those jobs, each with the arrivals of the jobs that hold it. A later job that meets one goes
+    /// behind: what one caller sent first is decided first.
+    delayed: HashMap<StreamId, Vec<u64>>,
     cache: Cache,
     batch: BatchBuilder,
     answers: Vec<(Reply, Answer)>,
@@ -64,6 +73,8 @@ enum Step {
     Later,
     /// This stream has to be read first.
     Missing(StreamId),
+    /// A job that came before holds one of its streams.
+    Behind,
 }
 
 impl Decider {
@@ -84,6 +95,8 @@ impl Decider {
             writer,
             loader,
             loading: 0,
+            arrivals: 0,
+            delayed: HashMap::new(),
             cache: Cache::new(CACHE_GENERATION),
             batch,
             answers: Vec::new(),
@@ -116,7 +129,7 @@ impl Decider {
             match message {
                 Message::Job(job) if self.is_full() => self.waiting.push_back(job),
                 Message::Job(job) => self.take(job),
-                Message::LoadFailed => self.loading -= 1,
+                Message::LoadFailed { arrival, held } => self.release(arrival, &held),
                 Message::Synced(synced) => {
                     self.synced(synced);
                     while !self.is_full()
@@ -185,11 +198,15 @@ impl Decider {
     }
 
     fn take(&mut self, mut job: Box<Job>) {
-        if !job.loaded.is_empty() {
-            self.loading -= 1;
-            for (id, stream) in job.loaded.drain(..) {
-                self.learn(id, stream);
-            }
+        let held = std::mem::take(&mut job.held);
+        if job.arrival == 0 {
+            self.arrivals += 1;
+            job.arrival = self.arrivals;
+        } else if !held.is_empty() {
+            self.release(job.arrival, &held);
+        }
+        for (id, stream) in job.loaded.drain(..) {
+            self.learn(id, stream);
         }
         if let Some(why) = &self.stopped {
             job.reply.send(Err(ExecuteError::Stopped { why: Arc::clone(why) }));
@@ -199,10 +216,38 @@ impl Decider {
             Step::Answered(answer) => self.answers.push((job.reply, answer)),
             Step::Later => self.waiting.push_front(job),
             Step::Missing(stream) => {
-                self.loading += 1;
+                self.hold(job.arrival, &job.held);
                 let _ = self.loader.send(Load::Stream(stream, job));
             }
+            Step::Behind => {
+                self.hold(job.arrival, &job.held);
+                let _ = self.loader.send(Load::Behind(job));
+            }
         }
+    }
+
+    fn hold(&mut self, arrival: u64, streams: &[StreamId]) {
+        self.loading += 1;
+        for &stream in streams {
+            self.delayed.entry(stream).or_default().push(arrival);
+        }
+    }
+
+    fn release(&mut self, arrival: u64, streams: &[StreamId]) {
+        self.loading -= 1;
+        for stream in streams {
+            if let Some(holders) = self.delayed.get_mut(stream) {
+                holders.retain(|&holder| holder != arrival);
+                if holders.is_empty() {
+                    self.delayed.remove(stream);
+                }
+            }
+        }
+    }
+
+    /// Whether a job that came before this one holds the stream.
+    fn is_delayed(&self, stream: StreamId, arrival: u64) -> bool {
+        self.delayed.get(&stream).is_some_and(|holders| holders.iter().any(|&holder| holder < arrival))
     }
 
     /// Takes in what the loader read, unless the stream went on meanwhile.
@@ -239,10 +284,15 @@ impl Decider {
                 Body::Sealed(command) => missing(command, command_id, &facts),
             };
             let Some(id) = next else { break };
+            known.push(id);
+            if self.is_delayed(id, job.arrival) {
+                job.held = known;
+                return Step::Behind;
+            }
             if !self.have(id) {
+                job.held = known;
                 return Step::Missing(id);
             }
-            known.push(id);
         }
         let own = match &job.body {
             Body::Plain(command) => command.stream(command_id),

@@ -26,6 +26,10 @@ pub(crate) struct Job {
     pub(crate) reply: Reply,
     /// What the loader brought for this job.
     pub(crate) loaded: Vec<(daybook_domain::StreamId, Stream)>,
+    /// Its place in the order of arrival; 0 until it arrived.
+    pub(crate) arrival: u64,
+    /// The streams that later jobs must not pass it on while it is with the loader.
+    pub(crate) held: Vec<daybook_domain::StreamId>,
 }
 
 /// A [`Request`] without its command.
@@ -63,6 +67,6 @@ impl Job {
             causation: request.causation,
             correlation: request.correlation,
         };
-        Ok((Job { body, hash, request, reply, loaded: Vec::new() }, pending))
+        Ok((Job { body, hash, request, reply, loaded: Vec::new(), arrival: 0, held: Vec::new() }, pending))
     }
 }

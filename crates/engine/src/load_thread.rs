@@ -14,6 +14,8 @@ use crate::{Reader, relearn};
 pub(crate) enum Load {
     /// Bring this stream and send the job back.
     Stream(StreamId, Box<Job>),
+    /// Only send the job back: it must not pass one that is being loaded.
+    Behind(Box<Job>),
     /// Make durable which buyer has which key, up to what is durable now.
     Keys,
 }
@@ -40,12 +42,18 @@ fn run(reader: &Reader, inbox: &Receiver<Load>, back: &Sender<Message>) {
                 }
                 Err(error) => {
                     tracing::error!(stream = %id, %error, "a stream could not be read");
+                    let (arrival, held) = (job.arrival, std::mem::take(&mut job.held));
                     job.reply.send(Err(ExecuteError::Read(error.into())));
-                    if back.send(Message::LoadFailed).is_err() {
+                    if back.send(Message::LoadFailed { arrival, held }).is_err() {
                         return;
                     }
                 }
             },
+            Load::Behind(job) => {
+                if back.send(Message::Job(job)).is_err() {
+                    return;
+                }
+            }
             Load::Keys => {
                 if let Err(error) = relearn::checkpoint(reader) {
                     tracing::error!(%error, "the key file could not be synced; it is relearned at the next start");

@@ -101,3 +101,26 @@ fn answers_come_only_when_readers_can_see_them() {
     let late = shop.send(5, note("0-0", "late"));
     assert!(matches!(late, Err(ExecuteError::Stopped { .. })), "{late:?}");
 }
+
+#[test]
+fn what_a_caller_sends_first_is_decided_first_even_when_it_has_to_be_read_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    open(&dir).with_merchant().engine.shutdown().unwrap();
+    let shop = open(&dir);
+    // The parent is not in memory any more; the child's first order must not pass the child.
+    let child = daybook_domain::MerchantId::new("child").unwrap();
+    let register =
+        daybook_domain::command::RegisterMerchant { id: child.clone(), name: "Child".into(), parent: Some(merchant()) };
+    let order = match place("A", "ann") {
+        Command::Place(mut place) => {
+            place.merchant = child;
+            Command::Place(place)
+        }
+        other => other,
+    };
+    let registered = shop.engine.submit(Request::live(id(2), clerk(), Command::RegisterMerchant(register)));
+    let placed = shop.engine.submit(Request::live(id(3), clerk(), order));
+    assert_eq!(registered.wait().unwrap().position, 2);
+    assert_eq!(placed.wait().unwrap().position, 3);
+}
