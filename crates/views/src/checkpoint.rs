@@ -154,9 +154,19 @@ impl Views {
     ) -> Result<Self, RestoreError> {
         let mut views = Self::new();
         views.orders = restore_orders(orders, chunks)?;
-        views.list = ListIndex::rebuild(&views.orders).ok_or(RestoreError::Inconsistent)?;
+        // The list and the dashboard follow from the orders, each for itself.
+        let orders = &views.orders;
+        let (list, dashboard) = std::thread::scope(|scope| {
+            let list = scope.spawn(|| ListIndex::rebuild(orders));
+            let dashboard = dashboard.map(|ids| restore_dashboard(orders, ids, chunks));
+            (list.join(), dashboard)
+        });
+        let Ok(Some(list)) = list else {
+            return Err(RestoreError::Inconsistent);
+        };
+        views.list = list;
         match dashboard {
-            Some(ids) => views.dashboard = restore_dashboard(&views.orders, ids, chunks)?,
+            Some(dashboard) => views.dashboard = dashboard?,
             None => views.miss_dashboard(position),
         }
         // What is saved already counts as unchanged.

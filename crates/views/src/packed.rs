@@ -82,6 +82,29 @@ pub(crate) fn number(packed: &[u8]) -> &str {
     Reader::new(reader.bytes()).text()
 }
 
+/// Whether a line sells one of these (rising numbers of texts).
+pub(crate) fn sells_one_of(packed: &[u8], skus: &[u32]) -> bool {
+    let mut fixed = Reader::new(Reader::new(packed).bytes());
+    fixed.bytes();
+    fixed.u8();
+    fixed.i64();
+    if fixed.u8() == 1 {
+        // Distances are all that is wanted here; from where does not matter.
+        fixed.time(Timestamp(0));
+        fixed.time(Timestamp(0));
+    }
+    for _ in 0..fixed.count() {
+        let sku = fixed.u32();
+        if skus.binary_search(&sku).is_ok() {
+            return true;
+        }
+        fixed.u32();
+        fixed.u8();
+        fixed.u32();
+    }
+    false
+}
+
 pub(crate) fn put_changing(out: &mut Vec<u8>, unpacked: &Unpacked) {
     let Unpacked { order: o, revision, position, tags, .. } = unpacked;
     put_u32(out, *revision);

@@ -26,7 +26,7 @@ pub(crate) trait SortKey: Ord + Copy {
     fn ordered<'a>(
         data: Data<'a>,
         branch: &Branch<'_>,
-        sources: &[Source<'a>],
+        sources: &[Source<'a, '_>],
         within: Bounds<Self>,
     ) -> Vec<Ordered<'a, Self>>;
 }
@@ -62,7 +62,7 @@ impl SortKey for TimeKey {
     fn ordered<'a>(
         data: Data<'a>,
         _: &Branch<'_>,
-        sources: &[Source<'a>],
+        sources: &[Source<'a, '_>],
         within: Bounds<Self>,
     ) -> Vec<Ordered<'a, Self>> {
         let lists = sources.iter().filter_map(|source| match &source.rows {
@@ -98,7 +98,7 @@ impl SortKey for AmountKey {
     fn ordered<'a>(
         data: Data<'a>,
         branch: &Branch<'_>,
-        _: &[Source<'a>],
+        _: &[Source<'a, '_>],
         within: Bounds<Self>,
     ) -> Vec<Ordered<'a, Self>> {
         let source = data.by_amount(branch, smallest_set(branch), within);
@@ -163,7 +163,7 @@ impl Data<'_> {
     }
 
     /// How many rows pass, if the tests have nothing to do with each other.
-    fn expected(self, sources: &[Source<'_>]) -> usize {
+    fn expected(self, sources: &[Source<'_, '_>]) -> usize {
         let all = self.orders.len().max(1) as u128;
         let expected = sources.iter().fold(all, |left, source| left * (source.size as u128).min(all) / all);
         usize::try_from(expected).unwrap_or(usize::MAX)
@@ -210,7 +210,7 @@ impl Data<'_> {
     fn pick<K: SortKey>(
         self,
         branch: &Branch<'_>,
-        source: &Source<'_>,
+        source: &Source<'_, '_>,
         time: Bounds<TimeKey>,
         within: Bounds<K>,
         rising: bool,
@@ -219,7 +219,7 @@ impl Data<'_> {
         let mut keys: Vec<K> = Vec::new();
         self.each(source, time, |row| {
             let key = K::of(self, row);
-            if within.contains(key) && branch.iter().all(|test| self.passes(test, row)) {
+            if within.contains(key) && self.passes_all(branch, source.covers, row) {
                 keys.push(key);
             }
         });
@@ -260,6 +260,10 @@ impl Data<'_> {
             let lists = self.node_lists(smallest_set(branch), classes_of(branch).as_ref());
             return lists.iter().map(|list| list.range(time.low, time.high, |row| self.time_key(row)).len()).sum();
         }
+        let amounts = branch.iter().filter(|test| matches!(test, Test::Amount { .. })).count();
+        if amounts == 1 && sets <= 1 && amounts + sets == branch.len() {
+            return self.by_amount(branch, smallest_set(branch), Bounds::ALL).size;
+        }
         let mut count = 0;
         self.each_of(branch, time, |_| count += 1);
         count
@@ -271,7 +275,7 @@ impl Data<'_> {
         let Some(smallest) = sources.iter().min_by_key(|source| source.size + OPEN * source.lists()) else {
             return;
         };
-        let passes = |row: Row| branch.iter().all(|test| self.passes(test, row));
+        let passes = |row: Row| self.passes_all(branch, smallest.covers, row);
         if smallest.repeats {
             let mut rows: Vec<Row> = Vec::with_capacity(smallest.size);
             self.each(smallest, time, |row| rows.push(row));

@@ -4,11 +4,11 @@
 //! lists of all, of its merchant, and of what was above its merchant when it was placed: by time one list a class, by
 //! amount one list.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 
 use daybook_domain::Order;
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use super::class::{Class, Classes};
 use super::dues::dues;
@@ -241,52 +241,49 @@ impl ListIndex {
     /// Fills an empty index from all orders. None: an order's bytes are damaged.
     pub(crate) fn rebuild(orders: &Orders) -> Option<Self> {
         let mut index = Self::default();
-        let mut skus: Vec<(u32, Row)> = Vec::with_capacity(orders.len());
-        let mut tags: Vec<(u32, Row)> = Vec::new();
         if orders.len() == 0 {
             return Some(index);
         }
+        let (mut skus, mut tags) = (Texts::default(), Texts::default());
         let mut unpacked = orders.blank(0);
         for row in 0..Row::try_from(orders.len()).ok()? {
             if !orders.unpack_into(row, &mut unpacked) {
                 return None;
             }
             index.add(orders, row, &unpacked, true);
-            index.each_sku(&unpacked, |_, sku| skus.push((sku, row)));
-            tags.extend(unpacked.tags.iter().map(|&tag| (tag, row)));
+            index.each_sku(&unpacked, |_, sku| skus.texts.push(sku));
+            tags.texts.extend_from_slice(&unpacked.tags);
+            skus.end_row()?;
+            tags.end_row()?;
         }
-        index.sort_all(orders, skus, tags);
+        index.sort_all(orders, &skus, &tags);
         Some(index)
     }
 
     /// Fills the sorted lists from one sorted run each, so that every row is only ever pushed at an end.
-    fn sort_all(&mut self, orders: &Orders, mut skus: Vec<(u32, Row)>, mut tags: Vec<(u32, Row)>) {
-        let key_of = |row: Row| Self::time_key(orders, row);
-        let mut rows: Vec<TimeKey> = (0..).take(orders.len()).map(key_of).collect();
+    fn sort_all(&mut self, orders: &Orders, skus: &Texts, tags: &Texts) {
+        let place_of = |row: Row| &orders.merchants.places[orders.places[row as usize] as usize];
+        let mut rows: Vec<TimeKey> = (0..).take(orders.len()).map(|row| Self::time_key(orders, row)).collect();
         rows.sort_unstable();
         for key in rows {
             let row = key.1;
             let class = self.class[row as usize];
-            for node in nodes_of(&orders.merchants.places[orders.places[row as usize] as usize]) {
+            for node in nodes_of(place_of(row)) {
                 node_mut(&mut self.nodes, node).list_mut(class).push(row, key);
             }
             let buyer = orders.buyer[row as usize];
             if self.buyer_count(buyer) >= MANY_ORDERS {
                 self.busy_buyers.entry(buyer).or_default().push(row, key);
             }
+            for (texts, lists) in [(skus, &mut self.skus), (tags, &mut self.tags)] {
+                texts.of(row).iter().for_each(|text| lists.entry(*text).or_default().push(row, key));
+            }
         }
         let mut amounts: Vec<AmountKey> = (0..).take(orders.len()).map(|row| self.amount_key(orders, row)).collect();
         amounts.sort_unstable();
         for key in amounts {
-            for node in nodes_of(&orders.merchants.places[orders.places[key.2 as usize] as usize]) {
+            for node in nodes_of(place_of(key.2)) {
                 node_mut(&mut self.nodes, node).by_amount.push(key.2, key);
-            }
-        }
-        for (found, lists) in [(&mut skus, &mut self.skus), (&mut tags, &mut self.tags)] {
-            found.sort_unstable_by_key(|&(text, row)| (text, key_of(row)));
-            for same in found.chunk_by(|left, right| left.0 == right.0) {
-                let list = lists.entry(same[0].0).or_default();
-                same.iter().for_each(|&(_, row)| list.push(row, key_of(row)));
             }
         }
     }
@@ -317,6 +314,26 @@ impl ListIndex {
             + lists(&self.tags)
             + self.by_due.len() * 28
             + self.next_due.capacity() * 8 / 7 * 17
+    }
+}
+
+/// The texts of each row, one behind the other.
+#[derive(Default)]
+struct Texts {
+    texts: Vec<u32>,
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    fn end_row(&mut self) -> Option<()> {
+        self.ends.push(u32::try_from(self.texts.len()).ok()?);
+        Some(())
+    }
+
+    fn of(&self, row: Row) -> &[u32] {
+        let row = row as usize;
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.texts[start as usize..self.ends[row] as usize]
     }
 }
 

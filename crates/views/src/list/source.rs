@@ -39,15 +39,17 @@ pub(crate) enum Rows<'a> {
     ByAmount(Vec<(&'a SortedRows<AmountKey>, Bounds<AmountKey>)>),
 }
 
-pub(crate) struct Source<'a> {
+pub(crate) struct Source<'a, 't> {
     pub(crate) rows: Rows<'a>,
     /// How many rows it yields, about.
     pub(crate) size: usize,
     /// A row may come twice.
     pub(crate) repeats: bool,
+    /// What all its rows pass.
+    pub(crate) covers: Option<&'t Test>,
 }
 
-impl Source<'_> {
+impl Source<'_, '_> {
     /// How many lists must be opened.
     pub(crate) fn lists(&self) -> usize {
         match &self.rows {
@@ -98,7 +100,7 @@ impl<'a> Data<'a> {
     }
 
     /// Everywhere that all of a branch's rows can be had from.
-    pub(crate) fn sources(self, branch: &Branch<'_>, time: Bounds<TimeKey>) -> Vec<Source<'a>> {
+    pub(crate) fn sources<'t>(self, branch: &Branch<'t>, time: Bounds<TimeKey>) -> Vec<Source<'a, 't>> {
         let mut sources = Vec::with_capacity(branch.len() + 2);
         let classes = classes_of(branch);
         let set = smallest_set(branch);
@@ -107,24 +109,25 @@ impl<'a> Data<'a> {
         }
         sources.push(self.by_time(self.node_lists(set, classes.as_ref()), time, false));
         for test in branch {
-            match test {
-                Test::Rows(rows) => sources.push(picked(rows.clone())),
-                Test::Buyers(buyers) => sources.push(self.buyers(buyers, time)),
+            let source = match test {
+                Test::Rows(rows) => picked(rows.clone()),
+                Test::Buyers(buyers) => self.buyers(buyers, time),
                 Test::Skus(texts) => {
                     let lists = texts.iter().filter_map(|sku| self.index.skus.get(sku)).collect();
-                    sources.push(self.by_time(lists, time, texts.len() > 1));
+                    self.by_time(lists, time, texts.len() > 1)
                 }
                 Test::Tags(texts) => {
                     let lists = texts.iter().filter_map(|tag| self.index.tags.get(tag)).collect();
-                    sources.push(self.by_time(lists, time, texts.len() > 1));
+                    self.by_time(lists, time, texts.len() > 1)
                 }
                 Test::DueBefore(at) => {
                     let size = self.index.by_due.len();
-                    sources.push(Source { rows: Rows::DueBefore(*at), size, repeats: false });
+                    Source { rows: Rows::DueBefore(*at), size, repeats: false, covers: None }
                 }
-                Test::Amount { .. } => sources.push(self.by_amount(branch, set, Bounds::ALL)),
-                Test::Class(_) | Test::Time { .. } | Test::Merchants(_) | Test::And(_) | Test::Or(_) => {}
-            }
+                Test::Amount { .. } => self.by_amount(branch, set, Bounds::ALL),
+                Test::Class(_) | Test::Time { .. } | Test::Merchants(_) | Test::And(_) | Test::Or(_) => continue,
+            };
+            sources.push(Source { covers: Some(*test), ..source });
         }
         sources
     }
@@ -134,7 +137,7 @@ impl<'a> Data<'a> {
         branch: &Branch<'_>,
         set: Option<&MerchantSet>,
         within: Bounds<AmountKey>,
-    ) -> Source<'a> {
+    ) -> Source<'a, 'static> {
         let ranges = self.amount_ranges(branch, within);
         let mut lists = Vec::new();
         let mut size = 0;
@@ -147,7 +150,7 @@ impl<'a> Data<'a> {
                 lists.push((&node.by_amount, *range));
             }
         }
-        Source { rows: Rows::ByAmount(lists), size, repeats: false }
+        Source { rows: Rows::ByAmount(lists), size, repeats: false, covers: None }
     }
 
     fn amount_ranges(self, branch: &Branch<'_>, within: Bounds<AmountKey>) -> Vec<Bounds<AmountKey>> {
@@ -172,12 +175,12 @@ impl<'a> Data<'a> {
             .collect()
     }
 
-    fn by_time(self, lists: Vec<&'a SortedRows<TimeKey>>, time: Bounds<TimeKey>, repeats: bool) -> Source<'a> {
+    fn by_time(self, lists: Vec<&'a SortedRows<TimeKey>>, time: Bounds<TimeKey>, repeats: bool) -> Source<'a, 'static> {
         let size = lists.iter().map(|list| list.range(time.low, time.high, |row| self.time_key(row)).len()).sum();
-        Source { rows: Rows::ByTime(lists), size, repeats }
+        Source { rows: Rows::ByTime(lists), size, repeats, covers: None }
     }
 
-    fn buyers(self, buyers: &[u32], time: Bounds<TimeKey>) -> Source<'a> {
+    fn buyers(self, buyers: &[u32], time: Bounds<TimeKey>) -> Source<'a, 'static> {
         if let [buyer] = buyers
             && let Some(list) = self.index.busy_buyers.get(buyer)
         {
@@ -187,7 +190,7 @@ impl<'a> Data<'a> {
             return picked(buyers.iter().flat_map(|&buyer| self.index.buyer_chain(buyer)).collect());
         }
         let (busy, quiet): (Vec<u32>, Vec<u32>) =
-            buyers.iter().partition(|buyer| self.index.busy_buyers.contains_key(buyer));
+            buyers.iter().partition(|&buyer| self.index.busy_buyers.contains_key(buyer));
         let mut rows: Vec<Row> = quiet.iter().flat_map(|&buyer| self.index.buyer_chain(buyer)).collect();
         for list in busy.iter().filter_map(|buyer| self.index.busy_buyers.get(buyer)) {
             rows.extend(list.range(time.low, time.high, |row| self.time_key(row)));
@@ -219,8 +222,14 @@ impl<'a> Data<'a> {
         self.index.amount_key(self.orders, row)
     }
 
+    /// Whether a row passes all of a branch's tests but the one that its source covers.
+    pub(crate) fn passes_all(self, branch: &Branch<'_>, covered: Option<&Test>, row: Row) -> bool {
+        let is_covered = |test: &Test| covered.is_some_and(|covered| std::ptr::eq(covered, test));
+        branch.iter().all(|test| is_covered(test) || self.passes(test, row))
+    }
+
     /// The source's rows in no order, within the bounds if it is sorted by time.
-    pub(crate) fn each(self, source: &Source<'_>, time: Bounds<TimeKey>, mut then: impl FnMut(Row)) {
+    pub(crate) fn each(self, source: &Source<'_, '_>, time: Bounds<TimeKey>, mut then: impl FnMut(Row)) {
         match &source.rows {
             Rows::Picked(rows) => rows.iter().copied().for_each(then),
             Rows::DueBefore(at) => self.index.by_due.range(..(*at, 0)).for_each(|(_, row)| then(*row)),
@@ -238,8 +247,8 @@ impl<'a> Data<'a> {
     }
 }
 
-fn picked<'a>(rows: Vec<Row>) -> Source<'a> {
-    Source { size: rows.len(), rows: Rows::Picked(rows), repeats: false }
+fn picked(rows: Vec<Row>) -> Source<'static, 'static> {
+    Source { size: rows.len(), rows: Rows::Picked(rows), repeats: false, covers: None }
 }
 
 fn nodes(set: Option<&MerchantSet>) -> Box<dyn Iterator<Item = u32> + '_> {

@@ -178,9 +178,7 @@ impl Data<'_> {
             }
             Test::Rows(rows) => rows.binary_search(&row).is_ok(),
             Test::Buyers(buyers) => buyers.binary_search(&self.orders.buyer[at]).is_ok(),
-            Test::Skus(skus) => {
-                skus.iter().any(|sku| self.index.skus.get(sku).is_some_and(|rows| self.stands_in(rows, row)))
-            }
+            Test::Skus(skus) => crate::packed::sells_one_of(self.orders.packed.get(row), skus),
             Test::Tags(tags) => {
                 tags.iter().any(|tag| self.index.tags.get(tag).is_some_and(|rows| self.stands_in(rows, row)))
             }
