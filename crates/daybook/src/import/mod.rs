@@ -1,0 +1,109 @@
+//! Bringing history in: every source becomes actions, every action one command with an id that follows from the source,
+//! so that a second run changes nothing and a run that was cut off goes on.
+
+mod olist;
+mod progress;
+mod report;
+mod send;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::ExitCode;
+
+use daybook_codec::parse_action;
+use hashbrown::HashMap;
+
+use crate::cli::{JsonlArgs, OlistArgs};
+use crate::data;
+use crate::failure::Failure;
+use progress::Progress;
+use report::Report;
+use send::Sender;
+
+/// The longest line that is read, in bytes.
+const MAX_LINE_BYTES: u64 = 1 << 20;
+
+pub(crate) fn jsonl(args: &JsonlArgs) -> Result<ExitCode, Failure> {
+    let file = File::open(&args.file).map_err(|error| Failure::new(format!("{}: {error}", args.file.display())))?;
+    let bytes = file.metadata().map(|meta| meta.len()).unwrap_or(0);
+    let source = args.source.clone().unwrap_or_else(|| file_name(&args.file));
+    let folder = data::open_or_make(&args.data)?;
+    let mut report = Report::default();
+    let mut progress = Progress::new(bytes, "bytes");
+    let mut sender = Sender::new(&folder.engine);
+    let mut ordinals = HashMap::new();
+    let mut reader = BufReader::new(file);
+    let mut line = Vec::new();
+    for number in 1_u64.. {
+        line.clear();
+        let read = std::io::Read::take(&mut reader, MAX_LINE_BYTES).read_until(b'\n', &mut line)?;
+        if read == 0 {
+            break;
+        }
+        progress.advance(read as u64);
+        if read as u64 == MAX_LINE_BYTES && line.last() != Some(&b'\n') {
+            report.bad_line(number, format!("is longer than {MAX_LINE_BYTES} bytes"));
+            skip_line(&mut reader)?;
+            continue;
+        }
+        let Ok(text) = std::str::from_utf8(&line) else {
+            report.bad_line(number, "is not UTF-8".into());
+            continue;
+        };
+        if text.trim().is_empty() {
+            continue;
+        }
+        match parse_action(text.trim()) {
+            Err(error) => report.bad_line(number, error.to_string()),
+            Ok(action) => {
+                // Lines of one action on one order are told apart by their count.
+                let key = (action.target(), daybook_codec::action_name(&action.command));
+                let ordinal = ordinals.entry(key).and_modify(|count| *count += 1).or_insert(1_u64);
+                let command_id = action.command_id(&source, *ordinal);
+                sender.send(number, command_id, action, &mut report)?;
+            }
+        }
+    }
+    sender.finish(&mut report)?;
+    progress.finish();
+    folder.engine.shutdown()?;
+    report.print(args.json)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| "import".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+fn skip_line(reader: &mut impl BufRead) -> std::io::Result<()> {
+    let mut rest = Vec::new();
+    loop {
+        rest.clear();
+        let read = std::io::Read::take(&mut *reader, MAX_LINE_BYTES).read_until(b'\n', &mut rest)?;
+        if read == 0 || rest.last() == Some(&b'\n') {
+            return Ok(());
+        }
+    }
+}
+
+pub(crate) fn olist(args: &OlistArgs) -> Result<ExitCode, Failure> {
+    let source = olist::Source::read(&args.folder)?;
+    let folder = data::open_or_make(&args.data)?;
+    let mut report = Report::default();
+    let mut progress = Progress::new(source.orders() as u64, "orders");
+    let mut sender = Sender::new(&folder.engine);
+    source.actions(&mut report, |report, step| match step {
+        olist::Step::OrderDone => {
+            progress.advance(1);
+            Ok(())
+        }
+        olist::Step::Action { line, ordinal, action } => {
+            let command_id = action.command_id("olist", ordinal);
+            sender.send(line, command_id, *action, report)
+        }
+    })?;
+    sender.finish(&mut report)?;
+    progress.finish();
+    folder.engine.shutdown()?;
+    report.print(args.json)
+}

@@ -1,0 +1,103 @@
+//! What became of an import: nothing is lost without a line here.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use daybook_domain::Rejection;
+use daybook_engine::Receipt;
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::out::{self, out};
+
+/// Bad lines that are named one by one; beyond that they are only counted.
+const NAMED: usize = 1_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    new: BTreeMap<&'static str, u64>,
+    repeated: BTreeMap<&'static str, u64>,
+    /// Rules of today that a fact broke: recorded all the same.
+    remarks: BTreeMap<String, u64>,
+    /// What the source holds that is odd, or maps to nothing.
+    anomalies: BTreeMap<&'static str, u64>,
+    unmapped: Vec<&'static str>,
+    bad: Vec<(u64, String)>,
+    bad_count: u64,
+}
+
+impl Report {
+    pub(super) fn done(&mut self, action: &'static str, receipt: &Receipt) {
+        let counts = if receipt.repeated { &mut self.repeated } else { &mut self.new };
+        *counts.entry(action).or_default() += 1;
+        for remark in &receipt.remarks {
+            *self.remarks.entry(format!("{action}: {}", remark.code())).or_default() += 1;
+        }
+    }
+
+    pub(super) fn refused(&mut self, line: u64, action: &'static str, rejection: &Rejection) {
+        self.bad_line(line, format!("{action}: {}: {rejection}", rejection.code()));
+    }
+
+    pub(super) fn bad_line(&mut self, line: u64, why: String) {
+        self.bad_count += 1;
+        if self.bad.len() < NAMED {
+            self.bad.push((line, why));
+        }
+    }
+
+    pub(super) fn anomaly(&mut self, class: &'static str) {
+        *self.anomalies.entry(class).or_default() += 1;
+    }
+
+    pub(super) fn unmapped(&mut self, columns: &[&'static str]) {
+        self.unmapped.extend(columns);
+    }
+
+    /// To standard output. Exit code 1 when a line was not imported.
+    pub(super) fn print(&self, as_json: bool) -> Result<ExitCode, Failure> {
+        let mut text = String::new();
+        let new: u64 = self.new.values().sum();
+        let repeated: u64 = self.repeated.values().sum();
+        if as_json {
+            let bad: Vec<_> = self.bad.iter().map(|(line, why)| json!({"line": line, "why": why})).collect();
+            out!(
+                text,
+                "{}",
+                json!({
+                    "imported": new,
+                    "importedByAction": self.new,
+                    "alreadyThere": repeated,
+                    "remarks": self.remarks,
+                    "anomalies": self.anomalies,
+                    "unmappedColumns": self.unmapped,
+                    "notImported": self.bad_count,
+                    "badLines": bad,
+                })
+            );
+        } else {
+            out!(text, "{new} actions imported, {repeated} were there already, {} not imported", self.bad_count);
+            section(&mut text, "imported", &self.new);
+            section(&mut text, "odd in the source", &self.anomalies);
+            section(&mut text, "recorded, though today's rules would refuse it", &self.remarks);
+            if !self.unmapped.is_empty() {
+                out!(text, "columns that map to nothing: {}", self.unmapped.join(", "));
+            }
+            for (line, why) in &self.bad {
+                out!(text, "line {line}: {why}");
+            }
+        }
+        out::print(&text)?;
+        Ok(if self.bad_count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+fn section<K: std::fmt::Display>(text: &mut String, title: &str, counts: &BTreeMap<K, u64>) {
+    if counts.is_empty() {
+        return;
+    }
+    out!(text, "{title}:");
+    for (what, count) in counts {
+        out!(text, "  {count:>8}  {what}");
+    }
+}
