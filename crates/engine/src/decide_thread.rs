@@ -58,7 +58,7 @@ pub(crate) struct Decider {
     answers: Vec<(Reply, Answer)>,
     /// A batch is being synced.
     in_flight: bool,
-    /// Jobs that came while the batch was full.
+    /// Jobs that are not decided yet: more than one only while the batch is full.
     waiting: VecDeque<Box<Job>>,
     last_recorded: Timestamp,
     keys_synced: Position,
@@ -127,22 +127,27 @@ impl Decider {
                 }
             };
             match message {
-                Message::Job(job) if self.is_full() => self.waiting.push_back(job),
-                Message::Job(job) => self.take(job),
+                Message::Job(job) => self.waiting.push_back(job),
                 Message::LoadFailed { arrival, held } => self.release(arrival, &held),
-                Message::Synced(synced) => {
-                    self.synced(synced);
-                    while !self.is_full()
-                        && let Some(job) = self.waiting.pop_front()
-                    {
-                        self.take(job);
-                    }
-                }
+                Message::Synced(synced) => self.synced(synced),
                 Message::Close => self.closing = true,
             }
+            self.take_waiting();
+        }
+    }
+
+    /// Decides what waits, in order of arrival, as far as there is room.
+    fn take_waiting(&mut self) {
+        loop {
             if self.is_full() {
                 self.send_off();
             }
+            if self.is_full() {
+                // The batch before is still being synced.
+                return;
+            }
+            let Some(job) = self.waiting.pop_front() else { return };
+            self.take(job);
         }
     }
 

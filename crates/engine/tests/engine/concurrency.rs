@@ -124,3 +124,20 @@ fn what_a_caller_sends_first_is_decided_first_even_when_it_has_to_be_read_first(
     assert_eq!(registered.wait().unwrap().position, 2);
     assert_eq!(placed.wait().unwrap().position, 3);
 }
+
+#[test]
+fn what_a_caller_sends_first_is_decided_first_also_while_batches_are_full() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = open(&folder.path().join("data")).with_merchant();
+    let text = "x".repeat(2_000);
+    let answers: Vec<_> = (0..4_000_u128)
+        .flat_map(|n| {
+            let number = n.to_string();
+            let placed = Request::live(id(10 + 2 * n), clerk(), place(&number, "ann"));
+            let noted = Request::live(id(11 + 2 * n), clerk(), note(&number, &text));
+            [shop.engine.submit(placed), shop.engine.submit(noted)]
+        })
+        .collect();
+    let positions: Vec<u64> = answers.into_iter().map(|pending| pending.wait().unwrap().position).collect();
+    assert_eq!(positions, (2..8_002).collect::<Vec<_>>());
+}
