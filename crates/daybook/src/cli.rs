@@ -38,6 +38,8 @@ pub(crate) enum Do {
     },
     /// Check everything that can be checked, and say what was checked
     Verify(VerifyArgs),
+    /// Replay stories: what the rules and the views make of them must be what their files say
+    Replay(ReplayArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -181,4 +183,14 @@ pub(crate) struct VerifyArgs {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// A story, or a folder of stories
+    #[arg(value_name = "DIR")]
+    pub(crate) story: PathBuf,
+    /// Write down what comes out now; review the difference
+    #[arg(long)]
+    pub(crate) bless: bool,
 }

@@ -9,6 +9,7 @@ mod history;
 mod import;
 mod merchant;
 mod out;
+mod replay;
 mod token;
 mod verify;
 
@@ -40,5 +41,6 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         Do::History(args) => history::print(&args),
         Do::Export { what: ExportWhat::Events(args) } => export::events(&args),
         Do::Verify(args) => verify::run(&args),
+        Do::Replay(args) => replay::run(&args),
     }
 }

@@ -1,0 +1,132 @@
+//! The command line as a user meets it: the real binary, real folders.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const LINES: &str = r#"{"action":"register-merchant","at":"2024-01-01T00:00:00Z","id":"m1","name":"Shop"}
+{"action":"place","at":"2024-01-02T10:00:00Z","merchant":"m1","number":"A-1","buyer":{"account":"小明"},"currency":"CNY","lines":[{"sku":"card","title":"Card","kind":"CARD","quantity":2,"unitPrice":"9.90"}],"adjustments":[{"kind":"DISCOUNT","label":"coupon","amount":"-1.00"}]}
+this is no action
+{"action":"record-payment","at":"2024-01-02T10:05:00Z","merchant":"m1","number":"A-1","provider":"alipay","tradeNumber":"T-1","amount":{"amount":"18.80","currency":"CNY"}}
+{"action":"record-payment","at":"2024-01-02T10:05:00Z","merchant":"m1","number":"A-404","provider":"alipay","tradeNumber":"T-2","amount":{"amount":"18.80","currency":"CNY"}}
+{"action":"confirm-shipment","at":"2024-01-02T10:04:00Z","merchant":"m1","number":"A-1"}
+"#;
+
+fn daybook(dir: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
+    command.args(args).arg("--data").arg(dir).env_remove("DAYBOOK_MASTER_KEY");
+    command.output().expect("the binary runs")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).expect("JSON on standard output")
+}
+
+struct Shop {
+    folder: tempfile::TempDir,
+}
+
+impl Shop {
+    fn imported() -> (Self, Output) {
+        let shop = Self { folder: tempfile::tempdir().expect("a folder") };
+        std::fs::write(shop.file(), LINES).expect("a file");
+        let output = shop.import();
+        (shop, output)
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join("history.jsonl")
+    }
+
+    fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn import(&self) -> Output {
+        daybook(&self.data(), &["import", "jsonl", self.file().to_str().expect("UTF-8"), "--json"])
+    }
+}
+
+#[test]
+fn a_bad_line_is_named_and_the_rest_is_imported_once() {
+    let (shop, first) = Shop::imported();
+    assert_eq!(first.status.code(), Some(1), "not everything was imported");
+    let report = json(&first);
+    assert_eq!(report["imported"], 4);
+    assert_eq!(report["notImported"], 2);
+    assert_eq!(report["badLines"][0]["line"], 3);
+    assert_eq!(report["badLines"][1]["line"], 5);
+    assert!(report["badLines"][1]["why"].as_str().expect("a text").contains("ORDER_UNKNOWN"));
+    assert_eq!(report["remarks"]["confirm-shipment: OUT_OF_ORDER"], 1);
+    let again = json(&shop.import());
+    assert_eq!((&again["imported"], &again["alreadyThere"]), (&0.into(), &4.into()));
+}
+
+#[test]
+fn a_history_says_who_when_why_and_what_changed() {
+    let (shop, _) = Shop::imported();
+    let shown = daybook(&shop.data(), &["history", "m1/A-1"]);
+    let text = text(&shown.stdout);
+    assert!(shown.status.success(), "{text}");
+    for expected in ["小明", "order-placed", "label: AWAITING_PAYMENT → TO_SHIP", "captured: 0.00 CNY → 18.80 CNY"]
+    {
+        assert!(text.contains(expected), "{expected} is missing in {text}");
+    }
+    let early = daybook(&shop.data(), &["history", "m1/A-1", "--as-of", "revision:1", "--json"]);
+    let event = json(&early);
+    assert_eq!(event["data"]["buyer"]["account"].as_str().or(event["data"]["account"].as_str()), Some("小明"));
+    assert_eq!(event["changes"][0]["field"], "label");
+    let unknown = daybook(&shop.data(), &["history", "m1/A-2"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert_eq!(daybook(&shop.data(), &["history", "m1/A-1", "--as-of", "yesterday"]).status.code(), Some(1));
+}
+
+#[test]
+fn an_export_goes_on_after_a_position_and_shows_no_personal_text() {
+    let (shop, _) = Shop::imported();
+    let all = daybook(&shop.data(), &["export", "events", "--format", "jsonl"]);
+    let lines: Vec<serde_json::Value> =
+        text(&all.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let kinds: Vec<&str> = lines.iter().filter_map(|line| line["kind"].as_str()).collect();
+    assert_eq!(
+        kinds,
+        ["merchant-registered", "order-placed", "payment-captured", "payment-claimed", "shipment-confirmed"]
+    );
+    assert!(!text(&all.stdout).contains("小明"));
+    let rest = daybook(&shop.data(), &["export", "events", "--after", "4"]);
+    assert_eq!(text(&rest.stdout).lines().count(), 1);
+}
+
+#[test]
+fn a_token_is_printed_alone_and_a_sound_folder_is_found_sound() {
+    let (shop, _) = Shop::imported();
+    let made = daybook(&shop.data(), &["token", "create", "--role", "platform"]);
+    let token = text(&made.stdout).trim_end();
+    assert!(token.len() == 68 && token.starts_with("dbk_") && !token.contains('\n'), "{token}");
+    assert_eq!(daybook(&shop.data(), &["token", "create", "--role", "clerk"]).status.code(), Some(1));
+    assert_eq!(daybook(&shop.data(), &["token", "create", "--role", "king"]).status.code(), Some(2));
+    let verified = daybook(&shop.data(), &["verify", "--json"]);
+    assert_eq!(json(&verified)["sound"], true);
+    assert_eq!(json(&verified)["records"], 6);
+}
+
+#[test]
+fn damage_is_found_and_named_and_a_missing_folder_is_not_made() {
+    let (shop, _) = Shop::imported();
+    let wal = shop.data().join("wal/00000000000000000001.wal");
+    let mut bytes = std::fs::read(&wal).expect("a write-ahead file");
+    let at = bytes.windows(4).position(|part| part == b"coup").expect("a label that is not sealed");
+    bytes[at] ^= 1;
+    std::fs::write(&wal, bytes).expect("a file");
+    let verified = daybook(&shop.data(), &["verify"]);
+    assert_eq!(verified.status.code(), Some(1), "{}", text(&verified.stdout));
+    let refused = daybook(&shop.data(), &["history", "m1/A-1"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("restore"), "{}", text(&refused.stderr));
+    let nowhere = shop.folder.path().join("nowhere");
+    assert_eq!(daybook(&nowhere, &["history", "m1/A-1"]).status.code(), Some(1));
+    assert!(!nowhere.exists());
+}
