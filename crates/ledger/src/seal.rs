@@ -21,7 +21,12 @@ pub(crate) fn seal(
     let sled = sled_folder(&folder);
     store.flush()?;
     drop(store);
-    fsio::sync_tree(&sled)?;
+    {
+        // Sled's helper threads let go of this lock last: then nobody writes any more.
+        let lock = std::fs::File::open(sled.join("db"))?;
+        lock.lock()?;
+        fsio::rewrite_tree(&sled)?;
+    }
 
     let store = PageStore::open(&sled)?;
     let (root, places) = read_back(shared, binding, &store)?;

@@ -385,7 +385,6 @@ fn a_failed_fdatasync_poisons_and_loses_nothing() {
 /// fsync is what prepares files and seals volumes: the load may go on or stop, but nothing may be lost. Above all not
 /// when a later fsync of the same file succeeds: that says nothing of the bytes whose sync failed.
 #[test]
-#[ignore = "known defect: sealing takes pages for durable whose earlier sync failed"]
 fn a_failed_fsync_loses_nothing() {
     let mut rig = Rig::new(true);
     for round in 0..8 {
@@ -409,7 +408,6 @@ fn a_failed_fsync_loses_nothing() {
 
 /// A load long enough that whatever failed in the background is tried again.
 #[test]
-#[ignore = "known defect: sealing takes pages for durable whose earlier sync failed"]
 fn what_is_tried_again_after_a_failed_fsync_is_durable() {
     let mut rig = Rig::new(true);
     for round in 0..3 {

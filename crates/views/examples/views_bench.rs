@@ -218,7 +218,7 @@ impl Source {
                 Line {
                     sku: sku(n),
                     title: format!("Game card number {n}").into(),
-                    kind: if n % 3 == 0 { SkuKind::Physical } else { SkuKind::Card },
+                    kind: if n.is_multiple_of(3) { SkuKind::Physical } else { SkuKind::Card },
                     quantity: 1,
                     unit_minor: 100 + self.random.skewed(100_000).cast_signed(),
                     supplier: None,
