@@ -47,7 +47,7 @@ impl Histogram {
             Ok(at) => self.bins[at].1 += 1,
             Err(at) => {
                 if self.bins.len() == self.bins.capacity() {
-                    self.bins.reserve_exact((self.bins.len() / 4).max(2));
+                    self.bins.reserve_exact((self.bins.len() / 4).max(4));
                 }
                 self.bins.insert(at, (bin, 1));
             }

@@ -113,12 +113,16 @@ fn cell_index(cells: &mut Vec<Cell>, at: i32, made: impl FnOnce(usize)) -> usize
     let found = match cells.last() {
         Some(last) if last.at == at => Ok(cells.len() - 1),
         Some(last) if last.at < at => Err(cells.len()),
-        Some(_) => cells.binary_search_by_key(&at, |cell| cell.at),
+        // Without gaps the place follows from the distance to the last one.
+        Some(last) => match cells.len().checked_sub(1 + last.at.abs_diff(at) as usize) {
+            Some(guess) if cells[guess].at == at => Ok(guess),
+            Some(_) | None => cells.binary_search_by_key(&at, |cell| cell.at),
+        },
         None => Err(0),
     };
     found.unwrap_or_else(|index| {
         if cells.len() == cells.capacity() {
-            cells.reserve_exact((cells.len() / 4).max(1));
+            cells.reserve_exact((cells.len() / 4).max(3));
         }
         cells.insert(index, Cell { at, ..Cell::default() });
         made(index);

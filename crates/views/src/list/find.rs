@@ -11,8 +11,10 @@ use super::test::{Data, Test};
 use crate::Row;
 use crate::sorted::Walk;
 
-/// What opening one list costs, in rows looked at.
+/// What opening one list costs, in rows picked.
 const OPEN: usize = 8;
+/// What looking at a row in sorted order costs: between lists, and each time somewhere else in memory.
+const SCAN: usize = 3;
 
 /// A key that a page can be sorted by.
 pub(crate) trait SortKey: Ord + Copy {
@@ -34,7 +36,10 @@ pub(crate) trait SortKey: Ord + Copy {
 /// Lists in the order of the key, each with what is wanted of it.
 pub(crate) struct Ordered<'a, K> {
     walks: Vec<Walk<'a, K>>,
+    /// How many rows lie within the bounds.
     size: usize,
+    /// How many there would be without cursors: among these are all that pass.
+    whole: usize,
 }
 
 impl SortKey for TimeKey {
@@ -74,7 +79,7 @@ impl SortKey for TimeKey {
                 let walk = |list: &&'a crate::sorted::SortedRows<TimeKey>| {
                     list.range(within.low, within.high, |row| data.time_key(row))
                 };
-                Ordered { walks: lists.iter().map(walk).collect(), size }
+                Ordered { walks: lists.iter().map(walk).collect(), size, whole: size }
             })
             .collect()
     }
@@ -107,7 +112,8 @@ impl SortKey for AmountKey {
                 let walk = |(list, range): (&'a crate::sorted::SortedRows<AmountKey>, Bounds<AmountKey>)| {
                     list.range(range.low, range.high, |row| data.amount_key(row))
                 };
-                vec![Ordered { walks: lists.into_iter().map(walk).collect(), size: source.size }]
+                let whole = data.by_amount(branch, smallest_set(branch), Bounds::ALL).size;
+                vec![Ordered { walks: lists.into_iter().map(walk).collect(), size: source.size, whole }]
             }
             Rows::Picked(_) | Rows::DueBefore(_) | Rows::ByTime(_) => Vec::new(),
         }
@@ -147,14 +153,14 @@ impl Data<'_> {
         let expected = self.expected(&sources);
         let ordered = K::ordered(self, branch, &sources, within);
         let scanning = |list: &Ordered<'_, K>| {
-            let looked_at = list.size.min(want.saturating_mul(list.size) / expected.max(1));
-            looked_at + OPEN * list.walks.len()
+            let looked_at = list.size.min(want.saturating_mul(list.whole) / expected.max(1));
+            SCAN * looked_at + OPEN * list.walks.len()
         };
         if let Some(best) = ordered.into_iter().min_by_key(scanning)
             && scanning(&best) <= picking
         {
             // Estimates take the tests for independent. Where they are not, looking on would cost more than picking.
-            let budget = if best.size <= smallest.size { usize::MAX } else { 2 * picking + 1024 };
+            let budget = if best.size <= smallest.size { usize::MAX } else { picking / SCAN + 1024 };
             if let Some(found) = self.scan(branch, best, rising, want, budget) {
                 return found;
             }
