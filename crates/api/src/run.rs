@@ -1,12 +1,16 @@
 //! One document, from its text to its answer.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Data, ErrorExtensionValues, Executor, Request, Response, ServerError};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
+use tokio::sync::Semaphore;
 
+use daybook_engine::Engine;
+
+use crate::auth::Session;
 use crate::documents::Documents;
 use crate::schema::Schema;
 use crate::schema::error::{ApiError, masked};
@@ -63,19 +67,67 @@ impl Runner {
     }
 }
 
-/// A WebSocket runs its operations with this.
-impl Executor for Runner {
-    async fn execute(&self, request: Request) -> Response {
-        self.run(request).await.unwrap_or_else(|panicked| panicked.response())
+/// What one WebSocket runs its operations with.
+#[derive(Clone)]
+pub(crate) struct SocketRunner {
+    runner: Runner,
+    engine: Engine,
+    /// Set by the greeting.
+    session: Arc<OnceLock<Session>>,
+    slots: Arc<Semaphore>,
+}
+
+/// Operations that one WebSocket may have under way.
+const MAX_OPERATIONS: usize = 64;
+
+impl SocketRunner {
+    pub(crate) fn new(runner: Runner, engine: Engine) -> Self {
+        Self { runner, engine, session: Arc::default(), slots: Arc::new(Semaphore::new(MAX_OPERATIONS)) }
     }
 
-    fn execute_stream(&self, mut request: Request, data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        if let Err(refused) = self.prepare(&mut request) {
-            return stream::once(async { *refused }).boxed();
+    /// Lets the socket in, once.
+    pub(crate) fn greet(&self, session: Session) {
+        // A second greeting closes the socket before it gets here.
+        let _ = self.session.set(session);
+    }
+
+    /// The session, if its token is still valid: it may have been revoked since the greeting.
+    fn session(&self) -> Result<Session, ApiError> {
+        let session = self.session.get().ok_or(ApiError::Unauthenticated("the greeting is missing"))?;
+        session.renew(&self.engine)?;
+        Ok(session.clone())
+    }
+}
+
+impl Executor for SocketRunner {
+    async fn execute(&self, request: Request) -> Response {
+        match self.session() {
+            Ok(session) => self.runner.run(request.data(session)).await.unwrap_or_else(|panicked| panicked.response()),
+            Err(error) => api_failure(&error),
         }
-        let answers = self.schema.execute_stream_with_session_data(request, data.unwrap_or_default());
+    }
+
+    fn execute_stream(&self, request: Request, data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        let refuse = |response| stream::once(async { response }).boxed();
+        let mut request = match self.session() {
+            Ok(session) => request.data(session),
+            Err(error) => return refuse(api_failure(&error)),
+        };
+        let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
+            let message = format!("a socket may have {MAX_OPERATIONS} operations under way");
+            return refuse(failure(message, "TOO_MANY_OPERATIONS"));
+        };
+        if let Err(refused) = self.runner.prepare(&mut request) {
+            return refuse(*refused);
+        }
+        let answers = self.runner.schema.execute_stream_with_session_data(request, data.unwrap_or_default());
         let caught = AssertUnwindSafe(answers).catch_unwind();
-        caught.map(|answer| answer.map_or_else(|_| Panicked.response(), coded)).boxed()
+        caught
+            .map(move |answer| {
+                let _held_until_the_stream_ends = &slot;
+                answer.map_or_else(|_| Panicked.response(), coded)
+            })
+            .boxed()
     }
 }
 

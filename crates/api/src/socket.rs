@@ -18,6 +18,7 @@ use crate::auth::Session;
 use crate::host::Host;
 use crate::http::App;
 use crate::limits::MAX_BODY_BYTES;
+use crate::run::SocketRunner;
 
 const NAME: &str = "graphql-transport-ws";
 /// Silence after which a connection is closed; clients ping more often.
@@ -67,10 +68,17 @@ async fn serve(app: App, bearer: Option<String>, socket: WebSocket) {
                 Message::Ping(_) | Message::Pong(_) | Message::Close(_) => None,
             })
         });
-    let engine = app.services.engine.clone();
-    let answers = Protocol::new(app.runner.clone(), messages, WebSocketProtocols::GraphQLWS)
+    let runner = SocketRunner::new(app.runner.clone(), app.services.engine.clone());
+    let (engine, greeted_runner) = (app.services.engine.clone(), runner.clone());
+    let answers = Protocol::new(runner, messages, WebSocketProtocols::GraphQLWS)
         .keepalive_timeout(SILENCE)
-        .on_connection_init(move |payload| future::ready(greet(&engine, bearer.as_deref(), &payload)));
+        .on_connection_init(move |payload| {
+            let session = greet(&engine, bearer.as_deref(), &payload);
+            future::ready(session.map(|session| {
+                greeted_runner.greet(session);
+                Data::default()
+            }))
+        });
     futures_util::pin_mut!(answers);
     let mut greeted = false;
     loop {
@@ -101,14 +109,10 @@ async fn serve(app: App, bearer: Option<String>, socket: WebSocket) {
 const REFUSED: &str = "Forbidden";
 
 /// The token comes in the greeting's payload, or came in the header.
-fn greet(engine: &Engine, header: Option<&str>, payload: &serde_json::Value) -> Result<Data, Error> {
+fn greet(engine: &Engine, header: Option<&str>, payload: &serde_json::Value) -> Result<Session, Error> {
     let named = |name: &str| payload.get(name).and_then(serde_json::Value::as_str);
     let bearer = named("Authorization").or_else(|| named("authorization")).or(header);
-    let session = Session::from_bearer(engine, bearer)
-        .map_err(|error| Error::new(format!("{REFUSED}: {}", short(&error.message()))))?;
-    let mut data = Data::default();
-    data.insert(session);
-    Ok(data)
+    Session::from_bearer(engine, bearer).map_err(|error| Error::new(format!("{REFUSED}: {}", short(&error.message()))))
 }
 
 /// A close frame holds 123 bytes.

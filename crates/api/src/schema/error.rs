@@ -275,6 +275,7 @@ mod tests {
             "BAD_REQUEST",
             "DOCUMENT_REFUSED",
             "BODY_TOO_LARGE",
+            "TOO_MANY_OPERATIONS",
         ] {
             assert!(page.contains(&format!("`{code}`")), "docs/api.md does not list {code}");
         }

@@ -232,3 +232,30 @@ async fn a_stopped_view_says_so_and_others_go_on() {
         server.data("query ($by: OrderInput!) { order(by: $by) { number } }", json!({"by": by("m1", "N-1")})).await;
     assert_eq!(order["order"]["number"], "N-1", "from the ledger itself");
 }
+
+#[tokio::test]
+async fn both_ways_of_resolving_a_list_answer_the_same() {
+    let server = tree().await;
+    server.done("addTag", json!({"order": by("m1", "N-1"), "tag": "vip"})).await;
+    server.done("placeHold", json!({"order": by("m1", "N-1"), "hold": "RISK"})).await;
+    server.settle().await;
+    // A directive anywhere makes the whole list go the library's way.
+    let query = |mark: &str, fields: &str| {
+        format!(
+            "{{ orders {{ nodes {{ ...parts {fields} }} edges {{ __typename cursor node {{ {fields} }} }} }} }}
+             fragment parts on Order {{ position tags }}"
+        )
+        .replace("MARK", mark)
+    };
+    let fields = "__typename id MARK shown: number placedAt label merchant { __typename id name } buyer { account }
+        total { __typename amount currency } axes { __typename lifecycle payment fulfilment afterSales holds }
+        lines { __typename number sku title kind quantity unitPrice { amount currency } shipped } revision";
+    let plain = server.ask(&query("", fields), json!({})).await;
+    let ordinary = server.ask(&query("@include(if: true)", fields), json!({})).await;
+    assert_eq!(plain.get("errors"), None);
+    assert_eq!(plain.to_string(), ordinary.to_string(), "the order of fields as well");
+    let merged = server.data("{ orders { nodes { total { amount } total { currency } } } }", json!({})).await;
+    assert_eq!(merged["orders"]["nodes"][0]["total"], json!({"amount": "10.00", "currency": "CNY"}));
+    let mixed = server.data("{ orders { nodes { number history { nodes { kind } } } } }", json!({})).await;
+    assert_eq!(mixed["orders"]["nodes"][0]["history"]["nodes"], json!([{"kind": "order-placed"}]));
+}

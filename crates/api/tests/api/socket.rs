@@ -139,3 +139,32 @@ async fn queries_and_hostile_documents_over_the_socket() {
     let message = socket.next().await.unwrap();
     assert!(message.to_string().contains("DOCUMENT_REFUSED"), "{message}");
 }
+
+#[tokio::test]
+async fn a_revoked_token_may_begin_nothing_more() {
+    let server = tree().await;
+    let mut socket = Socket::greeted(&server).await;
+    server.revoke(PLATFORM).await;
+    socket.send(json!({"id": "q", "type": "subscribe", "payload": {"query": "{ viewer { role } }"}})).await;
+    let message = socket.next().await.unwrap();
+    assert!(message.to_string().contains("UNAUTHENTICATED"), "{message}");
+}
+
+#[tokio::test]
+async fn a_socket_has_no_more_than_64_operations() {
+    let server = tree().await;
+    let mut socket = Socket::greeted(&server).await;
+    let query = "subscription { orderEvents { position } }";
+    for n in 0..65 {
+        socket.send(json!({"id": n.to_string(), "type": "subscribe", "payload": {"query": query}})).await;
+    }
+    let message = socket.next().await.unwrap();
+    assert_eq!(message["id"], "64");
+    assert!(message.to_string().contains("TOO_MANY_OPERATIONS"), "{message}");
+    assert_eq!(socket.next().await.unwrap()["type"], "complete");
+    // Ending one makes room for another.
+    socket.send(json!({"id": "3", "type": "complete"})).await;
+    assert_eq!(socket.next().await.unwrap(), json!({"id": "3", "type": "complete"}));
+    socket.send(json!({"id": "q", "type": "subscribe", "payload": {"query": "{ viewer { role } }"}})).await;
+    assert_eq!(socket.next().await.unwrap()["payload"]["data"]["viewer"]["role"], "PLATFORM");
+}
