@@ -160,8 +160,10 @@ async fn a_number_is_made_when_omitted_and_revisions_are_expected() {
     assert_eq!(placed["order"]["number"].as_str().unwrap().len(), 27);
     let it = json!({"id": placed["order"]["id"]});
     server.done("addTag", json!({"order": it, "tag": "vip", "expectedRevision": 1})).await;
-    let late = json!({"order": it, "tag": "new", "expectedRevision": 1});
-    assert_eq!(server.refused("addTag", late).await.0, "REVISION_CONFLICT");
+    for wrong in [0, 1, 3] {
+        let late = json!({"order": it, "tag": "new", "expectedRevision": wrong});
+        assert_eq!(server.refused("addTag", late).await.0, "REVISION_CONFLICT", "{wrong}");
+    }
 }
 
 #[tokio::test]

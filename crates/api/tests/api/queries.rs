@@ -98,6 +98,11 @@ async fn an_order_as_of_then_with_its_history() {
     );
     assert!(changes.contains(&json!({"field": "captured", "before": "0.00 CNY", "after": "10.00 CNY"})));
 
+    let early = "query ($by: OrderInput!) { order(by: $by, asOf: {revision: 1}) { label history { nodes { kind } } } }";
+    let early = server.data(early, json!({"by": by("m1", "N-1")})).await;
+    let expected = json!({"label": "AWAITING_PAYMENT", "history": {"nodes": [{"kind": "order-placed"}]}});
+    assert_eq!(early["order"], expected, "nothing of what came later");
+
     let at = |as_of: serde_json::Value| {
         let query = "query ($by: OrderInput!, $at: AsOf!) { order(by: $by, asOf: $at) { revision } }";
         let server = &server;
