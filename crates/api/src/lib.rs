@@ -1,1 +1,18 @@
-//! GraphQL over HTTP and WebSocket.
+//! GraphQL over HTTP and WebSocket: the same queries and commands for everyone.
+//!
+//! The binary opens the data folder, makes a [`Host`] of the views, has a follower call [`Host::apply`] with what the
+//! ledger got, and serves [`router`].
+
+mod accounts;
+mod auth;
+mod host;
+mod http;
+mod limits;
+mod metrics;
+mod run;
+mod schema;
+mod socket;
+
+pub use host::{Behind, Host};
+pub use http::{Services, router};
+pub use schema::sdl;

@@ -1,0 +1,52 @@
+//! Who is asking. A credential is looked up anew for each request, so that a revoked one ends at once.
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use daybook_domain::{Actor, Role};
+use daybook_engine::Engine;
+use sha2::{Digest, Sha256};
+
+use crate::schema::error::ApiError;
+
+/// A caller whose token is valid.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub(crate) actor: Actor,
+    secret_sha256: [u8; 32],
+}
+
+impl Session {
+    /// From the text of an `Authorization` header: `Bearer dbk_` and 64 hexadecimal digits.
+    pub(crate) fn from_bearer(engine: &Engine, header: Option<&str>) -> Result<Self, ApiError> {
+        const MISSING: ApiError = ApiError::Unauthenticated("send a token: Authorization: Bearer dbk_…");
+        let (scheme, token) = header.and_then(|header| header.split_once(' ')).ok_or(MISSING)?;
+        let token = token.trim();
+        let has_shape =
+            token.strip_prefix("dbk_").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
+        if !scheme.eq_ignore_ascii_case("bearer") || !has_shape {
+            return Err(MISSING);
+        }
+        Self::from_hash(engine, Sha256::digest(token.as_bytes()).into())
+    }
+
+    pub(crate) fn from_headers(engine: &Engine, headers: &HeaderMap) -> Result<Self, ApiError> {
+        Self::from_bearer(engine, headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()))
+    }
+
+    fn from_hash(engine: &Engine, secret_sha256: [u8; 32]) -> Result<Self, ApiError> {
+        let token = engine.token(&secret_sha256)?;
+        let token = token
+            .filter(|token| token.is_valid_at(engine.now()))
+            .ok_or(ApiError::Unauthenticated("the token is unknown, expired or revoked"))?;
+        // What the other roles may see and do is not decided yet; until then they may do nothing.
+        if token.role != Role::Platform {
+            return Err(ApiError::Forbidden("only tokens of the role platform are let in so far"));
+        }
+        Ok(Self { actor: token.actor(), secret_sha256 })
+    }
+
+    /// Whether the token is still valid: long-lived connections ask again and again.
+    pub(crate) fn renew(&self, engine: &Engine) -> Result<(), ApiError> {
+        Self::from_hash(engine, self.secret_sha256).map(|_| ())
+    }
+}

@@ -1,0 +1,129 @@
+//! The read models that are served: one writer folds events in, everyone else reads.
+
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
+
+use daybook_domain::{Event, MerchantId, Position, Recorded, Slot};
+use daybook_views::{Stopped, ViewStatus, Views};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::sync::watch;
+
+use crate::accounts::Accounts;
+use crate::metrics::Metrics;
+
+/// Events folded under one hold of the lock: readers wait for no more than these.
+const EVENTS_A_LOCK: usize = 256;
+
+pub struct Host {
+    views: RwLock<Views>,
+    position: watch::Sender<Position>,
+    /// Trees, for accounts: the same account is another buyer in another tree.
+    roots: RwLock<BTreeSet<MerchantId>>,
+    pub(crate) accounts: Accounts,
+    pub(crate) metrics: Metrics,
+}
+
+/// The views have not got as far as a query asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the views are at position {at}, not yet at {wanted}; ask again in a moment")]
+pub struct Behind {
+    pub at: Position,
+    pub wanted: Position,
+}
+
+impl Host {
+    pub fn new(views: Views) -> Self {
+        let all = views.merchants().page(None, None, usize::MAX).merchants;
+        let roots = all.into_iter().filter(|entry| entry.ancestors.is_empty()).map(|entry| entry.id).collect();
+        let (position, _) = watch::channel(views.position());
+        Self {
+            views: RwLock::new(views),
+            position,
+            roots: RwLock::new(roots),
+            accounts: Accounts::default(),
+            metrics: Metrics::default(),
+        }
+    }
+
+    /// Folds events in, then wakes whoever waits for them. Positions that were folded before are ignored.
+    ///
+    /// # Errors
+    ///
+    /// The views that stopped at one of these events; the others went on.
+    pub fn apply(&self, events: &[Recorded]) -> Result<(), Vec<Stopped>> {
+        let mut stopped = Vec::new();
+        for some in events.chunks(EVENTS_A_LOCK) {
+            let mut views = self.views.write().unwrap_or_else(PoisonError::into_inner);
+            for recorded in some {
+                if let Err(error) = views.apply(recorded) {
+                    stopped.push(error);
+                }
+                if let Event::MerchantRegistered(event) = &recorded.event
+                    && event.ancestors.is_empty()
+                {
+                    self.roots.write().unwrap_or_else(PoisonError::into_inner).insert(event.id.clone());
+                }
+            }
+            let position = views.position();
+            drop(views);
+            self.position.send_replace(position);
+        }
+        if stopped.is_empty() { Ok(()) } else { Err(stopped) }
+    }
+
+    /// Hold it for as short as can be: the follower waits.
+    pub fn views(&self) -> RwLockReadGuard<'_, Views> {
+        self.views.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the views in another way than by the next events, such as to exchange a rebuilt one.
+    pub fn with_views_mut<T>(&self, change: impl FnOnce(&mut Views) -> T) -> T {
+        let mut views = self.views.write().unwrap_or_else(PoisonError::into_inner);
+        let result = change(&mut views);
+        let position = views.position();
+        drop(views);
+        self.position.send_replace(position);
+        result
+    }
+
+    /// The last position that the views have been given.
+    pub fn position(&self) -> Position {
+        *self.position.borrow()
+    }
+
+    pub fn status(&self) -> [ViewStatus; 2] {
+        self.views().status()
+    }
+
+    /// Waits until the views have got to `position`.
+    ///
+    /// # Errors
+    ///
+    /// When `timeout` has passed.
+    pub async fn wait_for(&self, position: Position, timeout: Duration) -> Result<(), Behind> {
+        if self.position() >= position {
+            return Ok(());
+        }
+        let mut changes = self.position.subscribe();
+        let arrived = tokio::time::timeout(timeout, changes.wait_for(|&at| at >= position)).await;
+        match arrived {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Behind { at: self.position(), wanted: position }),
+        }
+    }
+
+    pub(crate) fn roots(&self) -> Vec<MerchantId> {
+        self.roots.read().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Drops what is remembered of a buyer's opened account: call it when the buyer's data was erased.
+    pub fn forget(&self, buyer: Slot) {
+        self.accounts.forget(buyer);
+    }
+
+    pub fn new_shared(views: Views) -> Arc<Self> {
+        Arc::new(Self::new(views))
+    }
+}

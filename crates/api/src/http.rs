@@ -1,0 +1,194 @@
+//! The routes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use async_graphql::{Request, Response as Answer};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use daybook_engine::{Engine, Reader};
+
+use crate::auth::Session;
+use crate::host::Host;
+use crate::limits::MAX_BODY_BYTES;
+use crate::metrics::{self, Outcome};
+use crate::run::{self, api_failure, failure};
+use crate::schema::error::ApiError;
+use crate::schema::{self, Schema};
+use crate::socket;
+
+const JSON: &str = "application/json";
+const GRAPHQL_RESPONSE: &str = "application/graphql-response+json; charset=utf-8";
+
+/// What the API serves from.
+#[derive(Clone)]
+pub struct Services {
+    pub engine: Engine,
+    pub reader: Reader,
+    pub host: Arc<Host>,
+    /// Whether GET /graphql answers with a page to try queries on.
+    pub graphiql: bool,
+}
+
+/// What the handlers share.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) services: Services,
+    pub(crate) schema: Schema,
+    /// Once the views have caught up, small lags do not make the server unready again.
+    caught_up: Arc<AtomicBool>,
+}
+
+/// All routes: /graphql, /graphql/ws, /healthz, /readyz, /metrics.
+pub fn router(services: Services) -> Router {
+    let schema = schema::build(services.clone());
+    let app = App { services, schema, caught_up: Arc::default() };
+    Router::new()
+        .route("/graphql", get(page).post(graphql))
+        .route("/graphql/ws", get(socket::upgrade))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics_page))
+        .with_state(app)
+}
+
+async fn page(State(app): State<App>) -> Response {
+    if app.services.graphiql {
+        Html(include_str!("graphiql.html")).into_response()
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
+}
+
+async fn ready(State(app): State<App>) -> Response {
+    let services = &app.services;
+    let (at, of) = (services.host.position(), services.reader.watermark());
+    if at >= of {
+        app.caught_up.store(true, Ordering::Relaxed);
+    }
+    if services.engine.watch_stopped().borrow().is_some() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the ledger takes no more writes; restart\n").into_response();
+    }
+    if !app.caught_up.load(Ordering::Relaxed) {
+        return (StatusCode::SERVICE_UNAVAILABLE, format!("the views are at {at} of {of}\n")).into_response();
+    }
+    "ready\n".into_response()
+}
+
+async fn metrics_page(State(app): State<App>) -> Response {
+    let text = metrics::page(&app.services.host, &app.services.reader);
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+async fn graphql(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
+    let start = Instant::now();
+    let (outcome, response) = answer(&app, &headers, body).await;
+    app.services.host.metrics.answered(outcome, start.elapsed());
+    response
+}
+
+async fn answer(app: &App, headers: &HeaderMap, body: Body) -> (Outcome, Response) {
+    let modern = wants_modern(headers);
+    let session = match Session::from_headers(&app.services.engine, headers) {
+        Ok(session) => session,
+        Err(error) => return (Outcome::Unauthenticated, unauthenticated(&error, modern)),
+    };
+    let refuse = |status, message: &str, code| {
+        let response = write(&failure(message, code), status, modern);
+        (Outcome::Refused, response)
+    };
+    if !is_json(headers) {
+        let message = "send the request as Content-Type: application/json";
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message, "BAD_REQUEST");
+    }
+    let Some(bytes) = read(headers, body).await else {
+        let message = "the request has more than 1 MiB";
+        return refuse(StatusCode::PAYLOAD_TOO_LARGE, message, "BODY_TOO_LARGE");
+    };
+    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'[') => return refuse(StatusCode::BAD_REQUEST, "send one request at a time", "BAD_REQUEST"),
+        Some(b'{') => {}
+        _ => return refuse(StatusCode::BAD_REQUEST, "the request is not a JSON object", "BAD_REQUEST"),
+    }
+    let Ok(request) = serde_json::from_slice::<Request>(&bytes) else {
+        return refuse(StatusCode::BAD_REQUEST, "the request is not a GraphQL request in JSON", "BAD_REQUEST");
+    };
+    match run::execute(&app.schema, request.data(session)).await {
+        Ok(response) if run::is_refused(&response) => {
+            // In the older form, whatever was understood as a request is answered 200.
+            let status = if modern { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+            (Outcome::Refused, write(&response, status, modern))
+        }
+        Ok(response) => {
+            let outcome = if response.errors.is_empty() { Outcome::Ok } else { Outcome::Errors };
+            (outcome, write(&response, StatusCode::OK, modern))
+        }
+        Err(panicked) => (Outcome::Panicked, write(&panicked.response(), StatusCode::INTERNAL_SERVER_ERROR, modern)),
+    }
+}
+
+/// None: more than is let in.
+async fn read(headers: &HeaderMap, body: Body) -> Option<Bytes> {
+    use axum::http::header::CONTENT_LENGTH;
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
+        return None;
+    }
+    axum::body::to_bytes(body, MAX_BODY_BYTES).await.ok()
+}
+
+fn unauthenticated(error: &ApiError, modern: bool) -> Response {
+    let status = match error {
+        ApiError::Forbidden(_) => StatusCode::FORBIDDEN,
+        ApiError::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let mut response = write(&api_failure(error), status, modern);
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// Whether the newer media type, with its own status codes, is asked for.
+fn wants_modern(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("");
+    let position = |kind: &str| accept.find(kind);
+    match (position("application/graphql-response+json"), position(JSON)) {
+        (Some(modern), Some(plain)) => modern < plain,
+        (modern, _) => modern.is_some(),
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(JSON))
+}
+
+fn write(answer: &Answer, status: StatusCode, modern: bool) -> Response {
+    let body = if run::is_refused(answer) {
+        serde_json::to_vec(&Refused { errors: &answer.errors })
+    } else {
+        serde_json::to_vec(answer)
+    };
+    let kind = if modern { GRAPHQL_RESPONSE } else { JSON };
+    match body {
+        Ok(body) => (status, [(CONTENT_TYPE, kind)], body).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// An answer that must not have `data`.
+#[derive(serde::Serialize)]
+struct Refused<'a> {
+    errors: &'a [async_graphql::ServerError],
+}

@@ -1,0 +1,113 @@
+//! Enumerations, one for each of the domain's.
+
+use async_graphql::Enum;
+
+macro_rules! enums {
+    ($($(#[$doc:meta])* $name:ident as $graphql:literal of $remote:literal { $($(#[$item:meta])* $variant:ident),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+        #[graphql(name = $graphql, remote = $remote)]
+        pub(crate) enum $name { $($(#[$item])* $variant),* }
+    )*};
+}
+
+enums! {
+    /// The status that a person reads; a function of the axes.
+    Label as "OrderLabel" of "daybook_domain::Label" {
+        /// 待付款
+        AwaitingPayment,
+        /// 待发货
+        ToShip,
+        /// 已发货
+        Shipped,
+        /// 已完成
+        Completed,
+        /// 已取消
+        Cancelled,
+        /// 已退款
+        Refunded,
+        /// 售后中
+        AfterSales,
+        /// 异常
+        Exception,
+    }
+    Lifecycle as "Lifecycle" of "daybook_domain::order::Lifecycle" { Placed, Cancelled, Completed, Closed }
+    Payment as "PaymentState" of "daybook_domain::order::Payment" {
+        Unpaid, Partial, Paid, Overpaid, PartlyRefunded, Refunded,
+    }
+    Fulfilment as "FulfilmentState" of "daybook_domain::order::Fulfilment" { None, Partial, Shipped, Delivered }
+    AfterSales as "AfterSalesState" of "daybook_domain::order::AfterSales" { None, Observing, RefundOpen, Disputed }
+    Hold as "Hold" of "daybook_domain::event::Hold" { Stock, Address, Payment, Risk }
+    SkuKind as "SkuKind" of "daybook_domain::event::SkuKind" {
+        /// 卡密: a secret is delivered.
+        Card,
+        /// 直充: delivered from what the buyer typed.
+        TopUp,
+        Physical,
+    }
+    AdjustmentKind as "AdjustmentKind" of "daybook_domain::event::AdjustmentKind" {
+        Discount, Freight, Fee, Tax, Correction,
+    }
+    RefundKind as "RefundKind" of "daybook_domain::event::RefundKind" {
+        /// Money that paid for goods.
+        Goods,
+        /// What was paid above the order's total.
+        Excess,
+        /// What came after the order was cancelled.
+        Late,
+    }
+    TicketState as "RefundState" of "daybook_domain::order::TicketState" {
+        Requested, Approved, Failed, Rejected, Settled,
+    }
+    TrackingStatus as "TrackingStatus" of "daybook_domain::event::TrackingStatus" {
+        Collected, InTransit, OutForDelivery, Delivered,
+    }
+    ReasonCode as "ReasonCode" of "daybook_domain::ReasonCode" {
+        Other, BuyerRequest, MerchantRequest, OutOfStock, PriceError, Negotiated, Promotion, WrongItem, Damaged,
+        NotAsDescribed, NotReceived, Duplicate, Fraud, Goodwill, Timeout, Overpaid, LatePayment, WrongCurrency,
+        OrderCancelled, FullyRefunded, NotRefundable, Imported,
+    }
+    Role as "Role" of "daybook_domain::Role" {
+        System, Platform, Owner, Clerk, Support, Auditor, Analyst, Buyer, Webhook, Importer,
+    }
+    Origin as "Origin" of "daybook_domain::Origin" { Live, Import, System }
+    Stage as "Stage" of "daybook_domain::posting::Stage" {
+        PlacedToPaid, PaidToShipped, ShippedToDelivered, RefundRequestedToApproved, RefundApprovedToSettled,
+    }
+    /// Where in time a contribution counts.
+    Basis as "Basis" of "daybook_views::query::Basis" {
+        /// Where its order was placed.
+        Cohort,
+        /// Where the event happened: past periods never change.
+        Booked,
+    }
+}
+
+/// Whether the merchants below a merchant count too, as the tree was when each order was placed.
+#[derive(Clone, Copy, Debug, Default, Enum, PartialEq, Eq)]
+pub(crate) enum Scope {
+    #[default]
+    Own,
+    Subtree,
+}
+
+impl Scope {
+    pub(crate) fn is_subtree(self) -> bool {
+        self == Scope::Subtree
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, Enum, PartialEq, Eq)]
+pub(crate) enum SortDirection {
+    Asc,
+    #[default]
+    Desc,
+}
+
+#[derive(Clone, Copy, Debug, Default, Enum, PartialEq, Eq)]
+pub(crate) enum OrderSortField {
+    #[default]
+    PlacedAt,
+    /// By currency, then by total.
+    Amount,
+}

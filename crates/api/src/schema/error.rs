@@ -1,0 +1,282 @@
+//! What goes wrong, in one place: refusals are `userErrors`, everything else a GraphQL error with a stable code.
+
+use async_graphql::{Enum, Error, ErrorExtensionValues, SimpleObject};
+use daybook_domain::Rejection;
+use daybook_engine::{ExecuteError, ReadError};
+use daybook_views::Stopped;
+use daybook_views::query::QueryError;
+
+use crate::host::Behind;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal),* $(,)?) => {
+        /// Why a mutation was refused.
+        #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+        pub(crate) enum ErrorCode {
+            $($(#[$doc])* #[graphql(name = $name)] $variant,)*
+        }
+
+        impl ErrorCode {
+            pub(crate) const ALL: &[(ErrorCode, &str)] = &[$((ErrorCode::$variant, $name),)*];
+        }
+    };
+}
+
+codes! {
+    /// A field holds what it may not; `field` says which.
+    InvalidInput = "INVALID_INPUT",
+    NoLines = "NO_LINES",
+    MerchantUnknown = "MERCHANT_UNKNOWN",
+    MerchantExists = "MERCHANT_EXISTS",
+    TreeTooDeep = "TREE_TOO_DEEP",
+    OrderUnknown = "ORDER_UNKNOWN",
+    /// Several orders bear the number: name the merchant, or use the id.
+    NumberAmbiguous = "NUMBER_AMBIGUOUS",
+    NumberTaken = "NUMBER_TAKEN",
+    RevisionConflict = "REVISION_CONFLICT",
+    CommandIdReused = "COMMAND_ID_REUSED",
+    CurrencyMismatch = "CURRENCY_MISMATCH",
+    AmountNotPositive = "AMOUNT_NOT_POSITIVE",
+    TotalNegative = "TOTAL_NEGATIVE",
+    TotalZero = "TOTAL_ZERO",
+    AmountTooLarge = "AMOUNT_TOO_LARGE",
+    TradeNumberUsed = "TRADE_NUMBER_USED",
+    OrderCancelled = "ORDER_CANCELLED",
+    OrderCompleted = "ORDER_COMPLETED",
+    NotUnpaid = "NOT_UNPAID",
+    NotPaid = "NOT_PAID",
+    AlreadyPaid = "ALREADY_PAID",
+    NoDeadline = "NO_DEADLINE",
+    DeadlineNotReached = "DEADLINE_NOT_REACHED",
+    OnHold = "ON_HOLD",
+    AlreadyHeld = "ALREADY_HELD",
+    NotHeld = "NOT_HELD",
+    RefundOpen = "REFUND_OPEN",
+    AlreadyShipped = "ALREADY_SHIPPED",
+    NothingToShip = "NOTHING_TO_SHIP",
+    MoreThanUnshipped = "MORE_THAN_UNSHIPPED",
+    LineUnknown = "LINE_UNKNOWN",
+    NothingShipped = "NOTHING_SHIPPED",
+    ShipmentAmbiguous = "SHIPMENT_AMBIGUOUS",
+    ShipmentUnknown = "SHIPMENT_UNKNOWN",
+    CheckpointKnown = "CHECKPOINT_KNOWN",
+    TrackingBackwards = "TRACKING_BACKWARDS",
+    AlreadyDelivered = "ALREADY_DELIVERED",
+    TicketUnknown = "TICKET_UNKNOWN",
+    TicketAmbiguous = "TICKET_AMBIGUOUS",
+    NoOpenTicket = "NO_OPEN_TICKET",
+    TicketClosed = "TICKET_CLOSED",
+    TicketApproved = "TICKET_APPROVED",
+    TicketNotApproved = "TICKET_NOT_APPROVED",
+    MoreThanRefundable = "MORE_THAN_REFUNDABLE",
+    TagKnown = "TAG_KNOWN",
+    NotObserved = "NOT_OBSERVED",
+    AlreadyRated = "ALREADY_RATED",
+    TooMany = "TOO_MANY",
+    BeforePlacing = "BEFORE_PLACING",
+    OutOfOrder = "OUT_OF_ORDER",
+    TokenNeedsMerchant = "TOKEN_NEEDS_MERCHANT",
+    TokenUnknown = "TOKEN_UNKNOWN",
+    TokenExists = "TOKEN_EXISTS",
+    TokenRevoked = "TOKEN_REVOKED",
+    /// The command's events are larger than one commit may be: split it.
+    CommandTooLarge = "COMMAND_TOO_LARGE",
+}
+
+impl ErrorCode {
+    fn of(rejection: &Rejection) -> Self {
+        let code = rejection.code();
+        // A test holds that each rejection has its code here.
+        Self::ALL.iter().find(|(_, name)| *name == code).map_or(ErrorCode::InvalidInput, |(code, _)| *code)
+    }
+}
+
+/// Why a mutation was refused: expected, and for the caller to deal with.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct UserError {
+    /// The path to the field that is at fault, such as `["input", "lines", "0", "quantity"]`.
+    pub(crate) field: Vec<String>,
+    pub(crate) code: ErrorCode,
+    /// For a person; may change.
+    pub(crate) message: String,
+}
+
+impl UserError {
+    pub(crate) fn new(field: Vec<String>, code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { field, code, message: message.into() }
+    }
+
+    pub(crate) fn of(rejection: &Rejection) -> Self {
+        let field = match rejection {
+            Rejection::Invalid { field, .. } => field,
+            Rejection::NoLines => "lines",
+            Rejection::NumberTaken => "number",
+            Rejection::RevisionConflict { .. } => "expectedRevision",
+            Rejection::CommandIdReused => "commandId",
+            Rejection::OrderUnknown => "order",
+            Rejection::MerchantExists { .. } => "id",
+            Rejection::TradeNumberUsed => "tradeNumber",
+            Rejection::ShipmentUnknown { .. } | Rejection::ShipmentAmbiguous => "shipment",
+            Rejection::TicketUnknown { .. } | Rejection::TicketAmbiguous => "ticket",
+            Rejection::CheckpointKnown => "checkpoint",
+            Rejection::TagKnown => "tag",
+            _ => "",
+        };
+        let path = std::iter::once("input").chain(field.split('.').filter(|part| !part.is_empty()));
+        Self::new(path.map(str::to_owned).collect(), ErrorCode::of(rejection), rejection.to_string())
+    }
+}
+
+/// What is answered as a GraphQL error. It has no `Display` on purpose: only [`ApiError::message`] leaves the process.
+#[derive(Debug)]
+pub(crate) enum ApiError {
+    /// What was asked for makes no sense, and why.
+    Invalid(String),
+    NumberAmbiguous,
+    Forbidden(&'static str),
+    Unauthenticated(&'static str),
+    View(Stopped),
+    Behind(Behind),
+    Busy,
+    Full,
+    Stopped,
+    /// Logged in full, shown as a number.
+    Internal(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl ApiError {
+    /// The stable code in `extensions.code`.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            ApiError::Invalid(_) => "INVALID_ARGUMENT",
+            ApiError::NumberAmbiguous => "NUMBER_AMBIGUOUS",
+            ApiError::Forbidden(_) => "FORBIDDEN",
+            ApiError::Unauthenticated(_) => "UNAUTHENTICATED",
+            ApiError::View(_) => "VIEW_STOPPED",
+            ApiError::Behind(_) => "VIEW_BEHIND",
+            ApiError::Busy => "BUSY",
+            ApiError::Full => "DISK_FULL",
+            ApiError::Stopped => "UNAVAILABLE",
+            ApiError::Internal(_) => "INTERNAL",
+        }
+    }
+
+    pub(crate) fn message(&self) -> String {
+        match self {
+            ApiError::Invalid(why) => why.clone(),
+            ApiError::NumberAmbiguous => {
+                "several orders bear this number: name the merchant, or use the order's id".into()
+            }
+            ApiError::Forbidden(why) | ApiError::Unauthenticated(why) => (*why).into(),
+            ApiError::View(stopped) => {
+                format!("the view {} stopped at position {}; others go on", stopped.view, stopped.at)
+            }
+            ApiError::Behind(behind) => behind.to_string(),
+            ApiError::Busy => "too many commands are waiting; try again in a moment".into(),
+            ApiError::Full => "the disk is full: nothing was written".into(),
+            ApiError::Stopped => "no commands are taken at the moment".into(),
+            ApiError::Internal(error) => masked(error.as_ref()),
+        }
+    }
+}
+
+/// Logs what must not be shown; returns what may be.
+pub(crate) fn masked(error: &(dyn std::error::Error + 'static)) -> String {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let id = NEXT.fetch_add(1, Ordering::Relaxed);
+    tracing::error!(id, error, "a request failed");
+    format!("internal error {id}; the server's log says more")
+}
+
+impl From<ApiError> for Error {
+    fn from(error: ApiError) -> Self {
+        let mut extensions = ErrorExtensionValues::default();
+        extensions.set("code", error.code());
+        Error { message: error.message(), source: None, extensions: Some(extensions) }
+    }
+}
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        ApiError::Internal(Box::new(error))
+    }
+}
+
+impl From<Stopped> for ApiError {
+    fn from(stopped: Stopped) -> Self {
+        ApiError::View(stopped)
+    }
+}
+
+impl From<Behind> for ApiError {
+    fn from(behind: Behind) -> Self {
+        ApiError::Behind(behind)
+    }
+}
+
+impl From<QueryError> for ApiError {
+    fn from(error: QueryError) -> Self {
+        ApiError::Invalid(error.to_string())
+    }
+}
+
+/// A command that was not carried out: refused, or failed.
+pub(crate) fn refused(error: ExecuteError) -> Result<UserError, ApiError> {
+    match error {
+        ExecuteError::Rejected(rejection) => Ok(UserError::of(&rejection)),
+        error @ ExecuteError::TooLarge { .. } => {
+            Ok(UserError::new(vec!["input".into()], ErrorCode::CommandTooLarge, error.to_string()))
+        }
+        ExecuteError::Busy => Err(ApiError::Busy),
+        ExecuteError::Full => Err(ApiError::Full),
+        error @ ExecuteError::Stopped { .. } => {
+            tracing::error!(%error, "a command met a writer that writes no more");
+            Err(ApiError::Stopped)
+        }
+        error @ (ExecuteError::Read(_) | ExecuteError::Seal(_)) => Err(ApiError::Internal(Box::new(error))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rejection_has_its_code() {
+        let source = include_str!("../../../domain/src/rejection.rs");
+        let codes: Vec<&str> = source
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("Rejection::")?.split_once("=> \"")?.1.strip_suffix("\","))
+            .collect();
+        assert!(codes.len() > 50, "{codes:?}");
+        for code in codes {
+            assert!(ErrorCode::ALL.iter().any(|(_, name)| *name == code), "{code} is missing");
+        }
+    }
+
+    #[test]
+    fn the_documentation_lists_every_code() {
+        let page = include_str!("../../../../docs/api.md");
+        for (_, name) in ErrorCode::ALL {
+            assert!(page.contains(&format!("`{name}`")), "docs/api.md does not list {name}");
+        }
+        for code in [
+            "INVALID_ARGUMENT",
+            "NUMBER_AMBIGUOUS",
+            "FORBIDDEN",
+            "UNAUTHENTICATED",
+            "VIEW_STOPPED",
+            "VIEW_BEHIND",
+            "BUSY",
+            "DISK_FULL",
+            "UNAVAILABLE",
+            "INTERNAL",
+            "BAD_REQUEST",
+            "DOCUMENT_REFUSED",
+            "BODY_TOO_LARGE",
+        ] {
+            assert!(page.contains(&format!("`{code}`")), "docs/api.md does not list {code}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! `where`: from the API's filters to the views' own.
+
+use async_graphql::{InputObject, InputType};
+use daybook_domain::{Currency, MerchantId, Money, OrderNumber, Sku, Slot, StreamId, Tag};
+use daybook_views::query::{Condition, Filter, Scope as Whose};
+use uuid::Uuid;
+
+use super::enums::{self, Scope};
+use super::error::ApiError;
+use super::scalar::{DateTime, Decimal};
+use crate::http::Services;
+
+/// Conditions and alternatives within each other; deeper filters are refused.
+const MAX_NESTING: usize = 8;
+/// Values in one list.
+const MAX_VALUES: usize = 1_000;
+/// Conditions in the whole filter.
+const MAX_CONDITIONS: usize = 200;
+
+#[derive(Clone, Debug, InputObject)]
+#[graphql(concrete(name = "LabelFilter", params(enums::Label)))]
+#[graphql(concrete(name = "LifecycleFilter", params(enums::Lifecycle)))]
+#[graphql(concrete(name = "PaymentFilter", params(enums::Payment)))]
+#[graphql(concrete(name = "FulfilmentFilter", params(enums::Fulfilment)))]
+#[graphql(concrete(name = "AfterSalesFilter", params(enums::AfterSales)))]
+#[graphql(concrete(name = "HoldFilter", params(enums::Hold)))]
+#[graphql(concrete(name = "StringFilter", params(String)))]
+pub(crate) struct ValueFilter<T: InputType> {
+    eq: Option<T>,
+    one_of: Option<Vec<T>>,
+}
+
+impl<T: InputType + Clone> ValueFilter<T> {
+    /// The values that are let through; none where nothing is asked.
+    fn values(&self) -> Result<Option<Vec<T>>, ApiError> {
+        let values = match (&self.eq, &self.one_of) {
+            (None, None) => return Ok(None),
+            (Some(eq), None) => vec![eq.clone()],
+            (None, Some(list)) => list.clone(),
+            (Some(_), Some(_)) => return Err(ApiError::Invalid("give a filter either eq or oneOf".into())),
+        };
+        if values.len() > MAX_VALUES {
+            return Err(ApiError::Invalid(format!("a filter lists at most {MAX_VALUES} values")));
+        }
+        Ok(Some(values))
+    }
+}
+
+/// At or after `gte` and before `lt`.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct DateTimeFilter {
+    gte: Option<DateTime>,
+    lt: Option<DateTime>,
+}
+
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct EqualFilter {
+    eq: String,
+}
+
+/// Amounts in one currency, both ends included.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct AmountFilter {
+    currency: String,
+    gte: Option<Decimal>,
+    lte: Option<Decimal>,
+}
+
+/// All of what is given must hold.
+#[derive(Clone, Debug, Default, InputObject)]
+#[graphql(name = "OrderWhere")]
+pub(crate) struct OrderWhere {
+    label: Option<ValueFilter<enums::Label>>,
+    lifecycle: Option<ValueFilter<enums::Lifecycle>>,
+    payment: Option<ValueFilter<enums::Payment>>,
+    fulfilment: Option<ValueFilter<enums::Fulfilment>>,
+    after_sales: Option<ValueFilter<enums::AfterSales>>,
+    /// At least one of these holds is on.
+    hold: Option<ValueFilter<enums::Hold>>,
+    placed_at: Option<DateTimeFilter>,
+    number: Option<ValueFilter<String>>,
+    id: Option<ValueFilter<String>>,
+    /// The buyer's account, exactly.
+    buyer: Option<EqualFilter>,
+    /// At least one line sells one of these SKUs.
+    product: Option<ValueFilter<String>>,
+    merchant: Option<ValueFilter<String>>,
+    tag: Option<ValueFilter<String>>,
+    total: Option<AmountFilter>,
+    /// A clock is open and runs out before this.
+    due_before: Option<DateTime>,
+    #[graphql(name = "AND")]
+    and: Option<Vec<OrderWhere>>,
+    #[graphql(name = "OR")]
+    or: Option<Vec<OrderWhere>>,
+}
+
+/// Names that no thing can have match nothing: they are left out.
+fn names<T, E>(values: &[String], parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
+    values.iter().filter_map(|text| parse(text).ok()).collect()
+}
+
+struct Building<'a> {
+    services: &'a Services,
+    subtree: bool,
+    left: usize,
+}
+
+/// The orders that are asked about, and which of them.
+pub(crate) fn build(
+    services: &Services,
+    wanted: Option<OrderWhere>,
+    scope: Scope,
+) -> Result<(Whose, Filter), ApiError> {
+    let Some(mut wanted) = wanted else { return Ok((Whose::All, Filter::default())) };
+    let mut building = Building { services, subtree: scope.is_subtree(), left: MAX_CONDITIONS };
+    let mut whose = Whose::All;
+    let mut trees = None;
+    if let Some(values) = wanted.merchant.as_ref().map(ValueFilter::values).transpose()?.flatten() {
+        let ids = names(&values, MerchantId::new);
+        trees = Some(ids.clone());
+        whose = Whose::Merchants { ids, subtree: building.subtree };
+        wanted.merchant = None;
+    }
+    let filter = building.filter(&wanted, trees.as_deref(), 0)?;
+    Ok((whose, filter))
+}
+
+impl Building<'_> {
+    fn filter(
+        &mut self,
+        wanted: &OrderWhere,
+        merchants: Option<&[MerchantId]>,
+        nesting: usize,
+    ) -> Result<Filter, ApiError> {
+        if nesting > MAX_NESTING {
+            return Err(ApiError::Invalid(format!("a filter may nest AND and OR {MAX_NESTING} deep")));
+        }
+        let mut own_merchants = None;
+        let mut parts: Vec<Filter> =
+            self.conditions(wanted, merchants, &mut own_merchants)?.into_iter().map(Filter::Is).collect();
+        self.left = self
+            .left
+            .checked_sub(parts.len() + 1)
+            .ok_or_else(|| ApiError::Invalid(format!("a filter may have at most {MAX_CONDITIONS} conditions")))?;
+        let merchants = own_merchants.as_deref().or(merchants);
+        for part in wanted.and.iter().flatten() {
+            parts.push(self.filter(part, merchants, nesting + 1)?);
+        }
+        if let Some(alternatives) = &wanted.or {
+            let alternatives = alternatives.iter().map(|part| self.filter(part, merchants, nesting + 1));
+            parts.push(Filter::Or(alternatives.collect::<Result<_, _>>()?));
+        }
+        Ok(if parts.len() == 1 { parts.swap_remove(0) } else { Filter::And(parts) })
+    }
+
+    fn conditions(
+        &self,
+        wanted: &OrderWhere,
+        merchants: Option<&[MerchantId]>,
+        own_merchants: &mut Option<Vec<MerchantId>>,
+    ) -> Result<Vec<Condition>, ApiError> {
+        let mut found = Vec::new();
+        macro_rules! axis {
+            ($($field:ident => $condition:ident),*) => {$(
+                if let Some(values) = wanted.$field.as_ref().map(ValueFilter::values).transpose()?.flatten() {
+                    found.push(Condition::$condition(values.into_iter().map(Into::into).collect()));
+                }
+            )*};
+        }
+        axis!(label => Label, lifecycle => Lifecycle, payment => Payment, fulfilment => Fulfilment,
+              after_sales => AfterSales, hold => Hold);
+        if let Some(DateTimeFilter { gte, lt }) = &wanted.placed_at {
+            found.push(Condition::PlacedAt { gte: gte.map(|at| at.0), lt: lt.map(|at| at.0) });
+        }
+        let values = |filter: &Option<ValueFilter<String>>| {
+            Ok::<_, ApiError>(filter.as_ref().map(ValueFilter::values).transpose()?.flatten())
+        };
+        if let Some(numbers) = values(&wanted.number)? {
+            found.push(Condition::Number(names(&numbers, OrderNumber::new)));
+        }
+        if let Some(ids) = values(&wanted.id)? {
+            found.push(Condition::Id(names(&ids, |text| Uuid::parse_str(text).map(StreamId))));
+        }
+        if let Some(products) = values(&wanted.product)? {
+            found.push(Condition::Product(names(&products, Sku::new)));
+        }
+        if let Some(tags) = values(&wanted.tag)? {
+            found.push(Condition::Tag(names(&tags, Tag::new)));
+        }
+        if let Some(ids) = values(&wanted.merchant)? {
+            let ids = names(&ids, MerchantId::new);
+            *own_merchants = Some(ids.clone());
+            found.push(Condition::Merchant { ids, subtree: self.subtree });
+        }
+        if let Some(total) = &wanted.total {
+            found.push(amount(total)?);
+        }
+        if let Some(due) = wanted.due_before {
+            found.push(Condition::DueBefore(due.0));
+        }
+        if let Some(buyer) = &wanted.buyer {
+            let merchants = own_merchants.as_deref().or(merchants);
+            found.push(Condition::Buyer(self.buyers(&buyer.eq, merchants)));
+        }
+        Ok(found)
+    }
+
+    /// The account's keys in each tree that may be meant: a buyer is another one in another tree.
+    fn buyers(&self, account: &str, merchants: Option<&[MerchantId]>) -> Vec<Slot> {
+        let mut roots = match merchants {
+            Some(ids) => {
+                let views = self.services.host.views();
+                let known = ids.iter().filter_map(|id| views.merchants().get(id));
+                known.map(|entry| entry.ancestors.first().unwrap_or(&entry.id).clone()).collect()
+            }
+            None => self.services.host.roots(),
+        };
+        roots.sort_unstable();
+        roots.dedup();
+        roots.iter().filter_map(|root| self.services.reader.buyer_slot(root, account)).collect()
+    }
+}
+
+fn amount(filter: &AmountFilter) -> Result<Condition, ApiError> {
+    let invalid = |error: daybook_domain::money::MoneyError| ApiError::Invalid(error.to_string());
+    let currency = Currency::new(&filter.currency).map_err(invalid)?;
+    let minor = |text: &Option<Decimal>| {
+        text.as_ref().map(|text| Money::parse(&text.0, currency).map(|money| money.minor)).transpose().map_err(invalid)
+    };
+    Ok(Condition::Amount { currency: Some(currency), gte_minor: minor(&filter.gte)?, lte_minor: minor(&filter.lte)? })
+}

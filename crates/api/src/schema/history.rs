@@ -1,0 +1,256 @@
+//! Events, alone and as an order's history.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Json, Object, Result, SimpleObject};
+use daybook_domain::change::{self, Value};
+use daybook_domain::{Event, MerchantId, Order, Recorded, State};
+use daybook_engine::Opened;
+
+use super::error::ApiError;
+use super::order::OrderObject;
+use super::page::PageInfo;
+use super::scalar::{DateTime, Position};
+use super::{enums, services};
+use crate::http::Services;
+
+/// On whose behalf something was done.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct Actor {
+    /// Pseudonymous: a token's id.
+    id: ID,
+    role: enums::Role,
+}
+
+impl From<daybook_domain::Actor> for Actor {
+    fn from(actor: daybook_domain::Actor) -> Self {
+        Self { id: ID(actor.id.to_string()), role: actor.role.into() }
+    }
+}
+
+/// A field before and after an event; money as `9.90 CNY`, times in RFC 3339.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct Change {
+    /// Such as `line.1.unitPrice`.
+    field: String,
+    /// Null: it came to be.
+    before: Option<String>,
+    /// Null: it is gone.
+    after: Option<String>,
+}
+
+fn written(value: Value) -> String {
+    match value {
+        Value::Text(text) => text,
+        Value::Number(number) => number.to_string(),
+        Value::Money(money) => money.to_string(),
+        Value::Time(at) => daybook_codec::format_time(at),
+    }
+}
+
+/// An order before an event (none before its first) and after it.
+pub(crate) type Around = (Option<Order>, Order);
+
+/// One immutable fact about one stream.
+#[derive(Clone, Debug)]
+pub(crate) struct EventObject {
+    pub(crate) recorded: Arc<Recorded>,
+    /// The order before and after, where that is known; else it is looked up when asked for.
+    pub(crate) around: Option<Arc<Around>>,
+}
+
+impl EventObject {
+    pub(crate) fn alone(recorded: Recorded) -> Self {
+        Self { recorded: Arc::new(recorded), around: None }
+    }
+
+    fn around(&self, services: &Services) -> Result<Option<Arc<Around>>, ApiError> {
+        if self.around.is_some() {
+            return Ok(self.around.clone());
+        }
+        let events = services.reader.history(self.recorded.stream)?;
+        let upto = events.iter().take_while(|recorded| recorded.revision <= self.recorded.revision).count();
+        Ok(fold_around(&events[..upto], |_| false).pop().map(Arc::new))
+    }
+}
+
+/// The tree that the texts of a stream are sealed for; only orders carry any.
+pub(crate) fn tree_root(services: &Services, recorded: &Recorded) -> Result<Option<MerchantId>, ApiError> {
+    if let Event::OrderPlaced(placed) = &recorded.event {
+        return Ok(Some(daybook_domain::event::tree_root(&placed.ancestors, &placed.merchant).clone()));
+    }
+    Ok(match services.reader.state(recorded.stream)? {
+        Some(State::Order(order)) => Some(order.tree_root().clone()),
+        Some(State::Merchant(_) | State::Claim(_) | State::Token(_)) | None => None,
+    })
+}
+
+#[Object(name = "Event")]
+impl EventObject {
+    async fn position(&self) -> Position {
+        Position(self.recorded.position)
+    }
+
+    /// What it is about: an order's id, for one.
+    async fn stream(&self) -> ID {
+        ID(self.recorded.stream.to_string())
+    }
+
+    /// Its place in its stream, from 1.
+    async fn revision(&self) -> u32 {
+        self.recorded.revision
+    }
+
+    /// Such as `order-placed`.
+    async fn kind(&self) -> &'static str {
+        self.recorded.event.kind().name()
+    }
+
+    /// Of the schema that it was stored with.
+    async fn version(&self) -> u16 {
+        self.recorded.version
+    }
+
+    /// When it happened in the world.
+    async fn occurred_at(&self) -> DateTime {
+        DateTime(self.recorded.occurred_at)
+    }
+
+    /// When the ledger learnt of it.
+    async fn recorded_at(&self) -> DateTime {
+        DateTime(self.recorded.recorded_at)
+    }
+
+    async fn actor(&self) -> Actor {
+        self.recorded.actor.into()
+    }
+
+    async fn origin(&self) -> enums::Origin {
+        self.recorded.origin.into()
+    }
+
+    async fn command_id(&self) -> ID {
+        ID(self.recorded.command_id.to_string())
+    }
+
+    async fn reason(&self) -> Option<enums::ReasonCode> {
+        self.recorded.reason.map(Into::into)
+    }
+
+    /// The event that caused this one, for what automation does.
+    async fn causation(&self) -> Option<Position> {
+        self.recorded.causation.map(Position)
+    }
+
+    /// What belongs together across streams.
+    async fn correlation(&self) -> Option<ID> {
+        self.recorded.correlation.map(|id| ID(id.to_string()))
+    }
+
+    /// The order's fields that it changed; empty for other streams.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn changes(&self, ctx: &Context<'_>) -> Result<Vec<Change>> {
+        let Some(around) = self.around(services(ctx)?)? else { return Ok(Vec::new()) };
+        let (before, after) = &*around;
+        let found = change::changes(before.as_ref(), after).into_iter();
+        let text = |value: Option<Value>| value.map(written);
+        Ok(found
+            .map(|change| Change { field: change.field, before: text(change.before), after: text(change.after) })
+            .collect())
+    }
+
+    /// What it says, in the shape of `schemas/events`. Personal texts are opened; of erased ones the slot is left.
+    async fn data(&self, ctx: &Context<'_>) -> Result<Json<serde_json::Value>> {
+        let services = services(ctx)?;
+        let mut root = None;
+        let mut failed = None;
+        let data = daybook_codec::data_to_json(&self.recorded.event, &mut |sealed, kind| {
+            if root.is_none() {
+                match tree_root(services, &self.recorded) {
+                    Ok(found) => root = found,
+                    Err(error) => failed = Some(error),
+                }
+            }
+            match services.reader.open_text(sealed, root.as_ref()?, self.recorded.stream, kind) {
+                Opened::Text(text) => Some(text),
+                Opened::Erased | Opened::Damaged => None,
+            }
+        });
+        match failed {
+            Some(error) => Err(error.into()),
+            None => Ok(Json(data)),
+        }
+    }
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct HistoryEdge {
+    cursor: String,
+    node: EventObject,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct HistoryConnection {
+    nodes: Vec<EventObject>,
+    edges: Vec<HistoryEdge>,
+    page_info: PageInfo,
+}
+
+impl HistoryConnection {
+    pub(crate) fn new(nodes: Vec<EventObject>, cursor: impl Fn(&Recorded) -> String, page_info: PageInfo) -> Self {
+        let edge = |node: &EventObject| HistoryEdge { cursor: cursor(&node.recorded), node: node.clone() };
+        Self { edges: nodes.iter().map(edge).collect(), nodes, page_info }
+    }
+}
+
+/// The order before and after each event that `keep` picks, and around the last one in any case.
+fn fold_around(events: &[Recorded], keep: impl Fn(&Recorded) -> bool) -> Vec<Around> {
+    let mut around = Vec::new();
+    let mut order: Option<Order> = None;
+    for (index, recorded) in events.iter().enumerate() {
+        let is_kept = keep(recorded) || index + 1 == events.len();
+        let before = if is_kept { order.clone() } else { None };
+        match (&mut order, &recorded.event) {
+            (Some(order), _) => order.apply(recorded),
+            (None, Event::OrderPlaced(placed)) => {
+                order = Some(Order::placed(placed, recorded.origin, recorded.occurred_at));
+            }
+            (None, _) => return Vec::new(),
+        }
+        if let (true, Some(after)) = (is_kept, &order) {
+            around.push((before, after.clone()));
+        }
+    }
+    around
+}
+
+/// A page of an order's history up to the order's own revision. Cursors are revisions.
+pub(crate) fn page(
+    services: &Services,
+    order: &OrderObject,
+    first: Option<i32>,
+    after: Option<String>,
+) -> Result<HistoryConnection, ApiError> {
+    let first = super::page::first(first)?;
+    let after: u32 = match &after {
+        Some(cursor) => cursor.parse().map_err(|_| ApiError::Invalid("after is not a cursor of this list".into()))?,
+        None => 0,
+    };
+    let mut events = services.reader.history(order.id)?;
+    events.retain(|recorded| recorded.revision <= order.revision);
+    let total = events.len();
+    let from = events.partition_point(|recorded| recorded.revision <= after);
+    events.truncate(from.saturating_add(first));
+    let has_next = events.len() < total && events.len() >= from;
+    let around = fold_around(&events, |recorded| recorded.revision > after);
+    let nodes: Vec<EventObject> = events
+        .into_iter()
+        .skip(from)
+        .zip(around)
+        .map(|(recorded, around)| EventObject { recorded: Arc::new(recorded), around: Some(Arc::new(around)) })
+        .collect();
+    let cursor = |recorded: &Recorded| recorded.revision.to_string();
+    let cursors: Vec<String> = nodes.iter().map(|node| cursor(&node.recorded)).collect();
+    let info = PageInfo::of(cursors.iter().map(String::as_str), has_next, after > 0);
+    Ok(HistoryConnection::new(nodes, cursor, info))
+}

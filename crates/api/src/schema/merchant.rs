@@ -1,0 +1,124 @@
+//! Merchants and their tree.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use daybook_domain::{MerchantId, State, StreamId};
+use daybook_views::query::MerchantEntry;
+
+use super::error::ApiError;
+use super::page::{MAX_FIRST, PageInfo};
+use super::services;
+use crate::http::Services;
+
+/// A merchant.
+#[derive(Clone, Debug)]
+pub(crate) struct MerchantObject(pub(crate) Arc<MerchantEntry>);
+
+/// From the views, or from the ledger where the views have not got to it yet.
+pub(crate) fn find(services: &Services, id: &MerchantId) -> Result<Option<MerchantObject>, ApiError> {
+    if let Some(entry) = services.host.views().merchants().get(id) {
+        return Ok(Some(MerchantObject(Arc::new(entry))));
+    }
+    Ok(match services.reader.state(StreamId::merchant(id))? {
+        Some(State::Merchant(merchant)) => Some(MerchantObject(Arc::new(MerchantEntry {
+            id: merchant.id,
+            name: merchant.name,
+            ancestors: merchant.ancestors,
+            children: 0,
+        }))),
+        Some(State::Order(_) | State::Claim(_) | State::Token(_)) | None => None,
+    })
+}
+
+/// An order's merchant is always known; an import may name one that was never registered.
+pub(crate) fn of_order(services: &Services, id: &MerchantId) -> Result<MerchantObject, ApiError> {
+    Ok(find(services, id)?.unwrap_or_else(|| unregistered(id)))
+}
+
+pub(crate) fn unregistered(id: &MerchantId) -> MerchantObject {
+    MerchantObject(Arc::new(MerchantEntry {
+        id: id.clone(),
+        name: id.as_str().into(),
+        ancestors: Vec::new(),
+        children: 0,
+    }))
+}
+
+#[Object(name = "Merchant")]
+impl MerchantObject {
+    pub(crate) async fn id(&self) -> ID {
+        ID(self.0.id.as_str().to_owned())
+    }
+
+    pub(crate) async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The merchant directly above; null for a tree's root.
+    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<MerchantObject>> {
+        match self.0.parent() {
+            Some(parent) => Ok(find(services(ctx)?, parent)?),
+            None => Ok(None),
+        }
+    }
+
+    /// How many merchants stand directly below.
+    async fn children_count(&self) -> u64 {
+        self.0.children as u64
+    }
+
+    /// The merchants directly below, by id.
+    #[graphql(complexity = "super::page::cost(first, None, child_complexity)")]
+    async fn children(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<MerchantConnection> {
+        let (first, after) = arguments(first, after)?;
+        let page = services(ctx)?.host.views().merchants().children(&self.0.id, after.as_ref(), first);
+        Ok(connection(page.merchants, page.has_next, after.is_some()))
+    }
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct MerchantEdge {
+    cursor: String,
+    node: MerchantObject,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct MerchantConnection {
+    nodes: Vec<MerchantObject>,
+    edges: Vec<MerchantEdge>,
+    page_info: PageInfo,
+}
+
+fn arguments(first: Option<i32>, after: Option<String>) -> Result<(usize, Option<MerchantId>), ApiError> {
+    let first = super::page::first(first)?;
+    let bad = |_| ApiError::Invalid("after is not a cursor of this list".into());
+    Ok((first, after.map(|cursor| MerchantId::new(&cursor)).transpose().map_err(bad)?))
+}
+
+fn connection(merchants: Vec<MerchantEntry>, has_next: bool, has_previous: bool) -> MerchantConnection {
+    debug_assert!(merchants.len() <= MAX_FIRST);
+    let nodes: Vec<MerchantObject> = merchants.into_iter().map(|entry| MerchantObject(Arc::new(entry))).collect();
+    let edges: Vec<MerchantEdge> =
+        nodes.iter().map(|node| MerchantEdge { cursor: node.0.id.as_str().to_owned(), node: node.clone() }).collect();
+    let page_info = PageInfo::of(edges.iter().map(|edge| edge.cursor.as_str()), has_next, has_previous);
+    MerchantConnection { nodes, edges, page_info }
+}
+
+/// All merchants by id; with `root` only it and those below it.
+pub(crate) fn list(
+    services: &Services,
+    root: Option<String>,
+    first: Option<i32>,
+    after: Option<String>,
+) -> Result<MerchantConnection, ApiError> {
+    let (first, after) = arguments(first, after)?;
+    let root = root.as_deref().map(super::lookup::merchant_id).transpose()?;
+    let page = services.host.views().merchants().page(root.as_ref(), after.as_ref(), first);
+    Ok(connection(page.merchants, page.has_next, after.is_some()))
+}

@@ -1,0 +1,46 @@
+//! The schema: one file a subject.
+
+mod dashboard;
+mod enums;
+pub(crate) mod error;
+mod events;
+mod filter;
+mod history;
+mod lookup;
+mod merchant;
+mod money;
+mod mutation;
+mod order;
+mod orders;
+mod page;
+mod query;
+mod scalar;
+mod subscription;
+mod zone;
+
+use async_graphql::{Context, Result};
+
+use crate::http::Services;
+use crate::limits::MAX_COMPLEXITY;
+use mutation::MutationRoot;
+use query::QueryRoot;
+use subscription::SubscriptionRoot;
+
+pub(crate) type Schema = async_graphql::Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
+
+pub(crate) fn build(services: Services) -> Schema {
+    Schema::build(QueryRoot, MutationRoot, SubscriptionRoot)
+        .data(services)
+        .limit_complexity(MAX_COMPLEXITY)
+        .limit_directives(10)
+        .finish()
+}
+
+/// The schema definition, as it stands in `schemas/api.graphql`.
+pub fn sdl() -> String {
+    Schema::build(QueryRoot, MutationRoot, SubscriptionRoot).finish().sdl()
+}
+
+fn services<'a>(ctx: &Context<'a>) -> Result<&'a Services> {
+    ctx.data::<Services>()
+}

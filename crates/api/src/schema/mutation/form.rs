@@ -1,0 +1,159 @@
+//! Reading an input, field by field: each fault is noted with its path, so that all of them are answered at once.
+
+use std::fmt::Display;
+
+use async_graphql::{ID, InputObject};
+use daybook_domain::reason::Reason;
+use daybook_domain::{Command, CommandId, Expected, Money, StreamId, Timestamp};
+use uuid::Uuid;
+
+use crate::http::Services;
+use crate::schema::enums::ReasonCode;
+use crate::schema::error::{ApiError, ErrorCode, UserError};
+use crate::schema::lookup::{self, OrderInput};
+use crate::schema::money::MoneyInput;
+
+/// Why something is done.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct ReasonInput {
+    code: ReasonCode,
+    /// About people: kept sealed.
+    text: Option<String>,
+}
+
+impl From<ReasonInput> for Reason<String> {
+    fn from(reason: ReasonInput) -> Self {
+        Self { code: reason.code.into(), text: reason.text }
+    }
+}
+
+/// What every input has.
+pub(crate) trait Input: Send {
+    fn command_id(&self) -> &ID;
+
+    fn expected_revision(&self) -> Option<i32>;
+
+    /// Only payments and tracking bring a time of their own.
+    fn occurred_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// None when `form` has noted why not.
+    fn command(self, form: &mut Form<'_>) -> Result<Option<Command<String>>, ApiError>;
+}
+
+/// Implements [`Input`] for an input with the usual fields; the body gets `self` and the form.
+macro_rules! input {
+    ($name:ty, $(occurred_at $occurred:ident,)? |$this:ident, $form:ident| $body:block) => {
+        impl $crate::schema::mutation::form::Input for $name {
+            fn command_id(&self) -> &async_graphql::ID {
+                &self.command_id
+            }
+
+            fn expected_revision(&self) -> Option<i32> {
+                self.expected_revision
+            }
+
+            $(fn occurred_at(&self) -> Option<daybook_domain::Timestamp> {
+                self.$occurred.map(|at| at.0)
+            })?
+
+            fn command(
+                self,
+                $form: &mut $crate::schema::mutation::form::Form<'_>,
+            ) -> Result<Option<daybook_domain::Command<String>>, $crate::schema::error::ApiError> {
+                let $this = self;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use input;
+
+pub(crate) struct Form<'a> {
+    pub(crate) services: &'a Services,
+    pub(crate) errors: Vec<UserError>,
+}
+
+impl<'a> Form<'a> {
+    pub(crate) fn new(services: &'a Services) -> Self {
+        Self { services, errors: Vec::new() }
+    }
+
+    /// `path` below the input, with dots: `lines.0.sku`.
+    pub(crate) fn wrong(&mut self, path: &str, code: ErrorCode, message: impl Display) {
+        let path = std::iter::once("input").chain(path.split('.')).map(str::to_owned).collect();
+        self.errors.push(UserError::new(path, code, message.to_string()));
+    }
+
+    pub(crate) fn read<T, E: Display>(&mut self, path: &str, parsed: Result<T, E>) -> Option<T> {
+        match parsed {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let name = path.rsplit('.').next().unwrap_or(path);
+                self.wrong(path, ErrorCode::InvalidInput, format!("{name} {error}"));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn command_id(&mut self, id: &ID) -> Option<CommandId> {
+        self.read("commandId", Uuid::parse_str(id).map_err(|_| "is not a UUID")).map(CommandId)
+    }
+
+    /// Revisions are from 1; 0 stands for "there is no such stream yet".
+    pub(crate) fn expected(&mut self, revision: Option<i32>) -> Option<Expected> {
+        match revision.map(u32::try_from) {
+            None => Some(Expected::Any),
+            Some(Ok(0)) => Some(Expected::NoStream),
+            Some(Ok(revision)) => Some(Expected::Exact(revision)),
+            Some(Err(_)) => {
+                self.wrong("expectedRevision", ErrorCode::InvalidInput, "expectedRevision must not be below zero");
+                None
+            }
+        }
+    }
+
+    pub(crate) fn money(&mut self, path: &str, money: &MoneyInput) -> Option<Money> {
+        match money.parse() {
+            Ok(money) => Some(money),
+            Err((field, error)) => {
+                self.wrong(&format!("{path}.{field}"), ErrorCode::InvalidInput, error);
+                None
+            }
+        }
+    }
+
+    /// A count or number from `min` on.
+    pub(crate) fn number<T: TryFrom<i32>>(&mut self, path: &str, number: i32, min: i32) -> Option<T> {
+        let parsed = if number < min { None } else { T::try_from(number).ok() };
+        self.read(path, parsed.ok_or("is out of range"))
+    }
+
+    /// As [`Form::number`], from 1 on, where nothing may be given.
+    pub(crate) fn optional_number(&mut self, path: &str, number: Option<i32>) -> Option<Option<u16>> {
+        match number {
+            None => Some(None),
+            Some(number) => self.number(path, number, 1).map(Some),
+        }
+    }
+
+    pub(crate) fn order(&mut self, by: &OrderInput) -> Result<Option<StreamId>, ApiError> {
+        match lookup::order(self.services, by) {
+            Ok(Some(stream)) => Ok(Some(stream)),
+            Ok(None) => {
+                self.wrong("order", ErrorCode::OrderUnknown, "there is no such order");
+                Ok(None)
+            }
+            Err(error @ ApiError::NumberAmbiguous) => {
+                self.wrong("order", ErrorCode::NumberAmbiguous, error.message());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+pub(crate) fn boxed(text: String) -> Box<str> {
+    text.into()
+}

@@ -1,0 +1,120 @@
+//! From an input to its answer.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use daybook_domain::{Position, StreamId};
+use daybook_engine::Request;
+
+use super::form::{Form, Input};
+use crate::auth::Session;
+use crate::schema::error::{ApiError, UserError, refused};
+use crate::schema::merchant::{self, MerchantObject};
+use crate::schema::order::OrderObject;
+use crate::schema::scalar::Position as PositionScalar;
+use crate::schema::services;
+
+/// Proof that a command was carried out: durable when it is answered.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct Receipt {
+    /// The last position of the command's commit; give it as `atLeast` to see its effect in a list.
+    position: PositionScalar,
+    /// The command's id; for a payment that was recorded before under another id, that one's.
+    command_id: ID,
+    /// Nothing was written now: the same was done before.
+    repeated: bool,
+}
+
+impl From<&daybook_engine::Receipt> for Receipt {
+    fn from(receipt: &daybook_engine::Receipt) -> Self {
+        Self {
+            position: PositionScalar(receipt.position),
+            command_id: ID(receipt.command_id.to_string()),
+            repeated: receipt.repeated,
+        }
+    }
+}
+
+/// What a mutation of an order answers.
+#[derive(Default)]
+pub(crate) struct OrderPayload {
+    receipt: Option<Receipt>,
+    at: Option<(StreamId, Position)>,
+    user_errors: Vec<UserError>,
+}
+
+#[Object]
+impl OrderPayload {
+    /// Null when the command was refused.
+    async fn receipt(&self) -> Option<&Receipt> {
+        self.receipt.as_ref()
+    }
+
+    /// The order as of the receipt; null when the command was refused.
+    async fn order(&self, ctx: &Context<'_>) -> Result<Option<OrderObject>> {
+        let Some((stream, position)) = self.at else { return Ok(None) };
+        Ok(OrderObject::load(services(ctx)?, stream, |recorded| recorded.position <= position)?)
+    }
+
+    /// Why the command was refused; empty when it was carried out.
+    async fn user_errors(&self) -> &[UserError] {
+        &self.user_errors
+    }
+}
+
+/// What a mutation of a merchant answers.
+#[derive(SimpleObject)]
+pub(crate) struct MerchantPayload {
+    /// Null when the command was refused.
+    receipt: Option<Receipt>,
+    merchant: Option<MerchantObject>,
+    /// Why the command was refused; empty when it was carried out.
+    user_errors: Vec<UserError>,
+}
+
+async fn execute(
+    ctx: &Context<'_>,
+    input: impl Input,
+) -> Result<std::result::Result<daybook_engine::Receipt, Vec<UserError>>, ApiError> {
+    let services = services(ctx).map_err(|_| no_data())?;
+    let session = ctx.data::<Session>().map_err(|_| no_data())?;
+    let mut form = Form::new(services);
+    let command_id = form.command_id(input.command_id());
+    let expected = form.expected(input.expected_revision());
+    let occurred_at = input.occurred_at();
+    let command = input.command(&mut form)?;
+    let (Some(command_id), Some(expected), Some(command), []) = (command_id, expected, command, form.errors.as_slice())
+    else {
+        return Ok(Err(form.errors));
+    };
+    let request = Request { expected, occurred_at, ..Request::live(command_id, session.actor, command) };
+    match services.engine.execute(request).await {
+        Ok(receipt) => Ok(Ok(receipt)),
+        Err(error) => refused(error).map(|error| Err(vec![error])),
+    }
+}
+
+fn no_data() -> ApiError {
+    ApiError::Unauthenticated("there is no session")
+}
+
+pub(crate) async fn order(ctx: &Context<'_>, input: impl Input) -> Result<OrderPayload> {
+    Ok(match execute(ctx, input).await? {
+        Ok(receipt) => OrderPayload {
+            receipt: Some((&receipt).into()),
+            at: Some((receipt.stream, receipt.position)),
+            user_errors: Vec::new(),
+        },
+        Err(user_errors) => OrderPayload { user_errors, ..OrderPayload::default() },
+    })
+}
+
+pub(crate) async fn merchant(ctx: &Context<'_>, input: super::RegisterMerchantInput) -> Result<MerchantPayload> {
+    let id = input.id.clone();
+    Ok(match execute(ctx, input).await? {
+        Ok(receipt) => MerchantPayload {
+            receipt: Some((&receipt).into()),
+            merchant: merchant::find(services(ctx)?, &crate::schema::lookup::merchant_id(&id)?)?,
+            user_errors: Vec::new(),
+        },
+        Err(user_errors) => MerchantPayload { receipt: None, merchant: None, user_errors },
+    })
+}

@@ -1,0 +1,283 @@
+//! An order, whichever way it came here: as a row of the list, or folded from its events.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use daybook_domain::order::Axes;
+use daybook_domain::{Event, Kind, Label, Order, OrderNumber, Position, Recorded, Revision, StreamId, Timestamp};
+use daybook_engine::Opened;
+use daybook_views::query::{Row, RowLine};
+
+use super::enums;
+use super::error::ApiError;
+use super::history::{self, HistoryConnection};
+use super::merchant::{self, MerchantObject};
+use super::money::MoneyObject;
+use super::scalar::{DateTime, Position as PositionScalar};
+use super::services;
+use crate::http::Services;
+
+/// An order as of its `revision`.
+#[derive(Clone, Debug)]
+pub(crate) struct OrderObject {
+    pub(crate) id: StreamId,
+    pub(crate) number: OrderNumber,
+    pub(crate) order: Order,
+    /// As many as `order.lines`.
+    pub(crate) lines: Vec<RowLine>,
+    pub(crate) label: Label,
+    pub(crate) total_minor: i64,
+    pub(crate) revision: Revision,
+    /// Of the order's last event.
+    pub(crate) position: Position,
+    pub(crate) merchant: MerchantObject,
+    /// None: erased, or damaged.
+    pub(crate) account: Option<Arc<str>>,
+}
+
+impl OrderObject {
+    pub(crate) fn from_row(row: Row, merchant: MerchantObject, account: Option<Arc<str>>) -> Self {
+        let Row { id, number, order, lines, label, total_minor, dues: _, revision, position } = row;
+        Self { id, number, order, lines, label, total_minor, revision, position, merchant, account }
+    }
+
+    /// Folds events of one stream, oldest first. None: they are not an order's.
+    pub(crate) fn fold(services: &Services, events: &[Recorded]) -> Result<Option<Self>, ApiError> {
+        let Some((first, rest)) = events.split_first() else { return Ok(None) };
+        let Event::OrderPlaced(placed) = &first.event else { return Ok(None) };
+        let mut order = Order::placed(placed, first.origin, first.occurred_at);
+        rest.iter().for_each(|recorded| order.apply(recorded));
+        let last = rest.last().unwrap_or(first);
+        let lines = placed.lines.iter().map(|line| RowLine { sku: line.sku.clone(), title: line.title.clone() });
+        let opened = services.reader.open_text(&placed.account, order.tree_root(), first.stream, Kind::OrderPlaced);
+        Ok(Some(Self {
+            id: first.stream,
+            number: placed.number.clone(),
+            lines: lines.collect(),
+            label: Label::of(order.axes()),
+            total_minor: order.total_minor(),
+            revision: last.revision,
+            position: last.position,
+            merchant: merchant::of_order(services, &order.merchant)?,
+            account: match opened {
+                Opened::Text(text) => Some(text.into()),
+                Opened::Erased | Opened::Damaged => None,
+            },
+            order,
+        }))
+    }
+
+    /// The order as of the events that `keep` lets through, which must be a beginning of its history.
+    pub(crate) fn load(
+        services: &Services,
+        stream: StreamId,
+        keep: impl Fn(&Recorded) -> bool,
+    ) -> Result<Option<Self>, ApiError> {
+        let mut events = services.reader.history(stream)?;
+        events.truncate(events.iter().take_while(|recorded| keep(recorded)).count());
+        Self::fold(services, &events)
+    }
+
+    pub(crate) fn money(&self, minor: i64) -> MoneyObject {
+        MoneyObject::of(minor, self.order.currency)
+    }
+}
+
+/// Who bought.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct Buyer {
+    /// Null when the buyer's data was erased.
+    pub(crate) account: Option<String>,
+}
+
+/// The separate sides of an order's state; its label is a function of them.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "OrderAxes")]
+pub(crate) struct AxesObject {
+    lifecycle: enums::Lifecycle,
+    payment: enums::Payment,
+    fulfilment: enums::Fulfilment,
+    after_sales: enums::AfterSales,
+    holds: Vec<enums::Hold>,
+}
+
+impl From<Axes> for AxesObject {
+    fn from(axes: Axes) -> Self {
+        Self {
+            lifecycle: axes.lifecycle.into(),
+            payment: axes.payment.into(),
+            fulfilment: axes.fulfilment.into(),
+            after_sales: axes.after_sales.into(),
+            holds: axes.holds.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct OrderLine {
+    /// From 1.
+    number: u16,
+    sku: String,
+    title: String,
+    kind: enums::SkuKind,
+    quantity: u32,
+    unit_price: MoneyObject,
+    /// Units shipped so far.
+    shipped: u32,
+}
+
+/// A refund that was asked for.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct RefundTicket {
+    /// From 1 within the order.
+    number: u16,
+    kind: enums::RefundKind,
+    amount: MoneyObject,
+    state: enums::TicketState,
+    requested_at: DateTime,
+    approved_at: Option<DateTime>,
+    /// Missed: the merchant is warned.
+    answer_by: Option<DateTime>,
+}
+
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct Shipment {
+    /// From 1 within the order.
+    number: u16,
+    /// Null before the carrier's first checkpoint.
+    status: Option<enums::TrackingStatus>,
+    delivered: bool,
+}
+
+/// Due times as the events set them, whether they are still open or not.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct DueTimes {
+    pay_by: Option<DateTime>,
+    ship_virtual_by: Option<DateTime>,
+    collect_by: Option<DateTime>,
+    observed_until: Option<DateTime>,
+}
+
+fn time(at: Option<Timestamp>) -> Option<DateTime> {
+    at.map(DateTime)
+}
+
+#[Object(name = "Order")]
+impl OrderObject {
+    pub(crate) async fn id(&self) -> ID {
+        ID(self.id.to_string())
+    }
+
+    /// Unique within the merchant.
+    async fn number(&self) -> &str {
+        self.number.as_str()
+    }
+
+    async fn merchant(&self) -> &MerchantObject {
+        &self.merchant
+    }
+
+    async fn buyer(&self) -> Buyer {
+        Buyer { account: self.account.as_deref().map(str::to_owned) }
+    }
+
+    async fn placed_at(&self) -> DateTime {
+        DateTime(self.order.placed_at)
+    }
+
+    async fn label(&self) -> enums::Label {
+        self.label.into()
+    }
+
+    async fn axes(&self) -> AxesObject {
+        self.order.axes().into()
+    }
+
+    async fn lines(&self) -> Vec<OrderLine> {
+        let both = (1..).zip(self.lines.iter().zip(&self.order.lines));
+        both.map(|(number, (line, state))| OrderLine {
+            number,
+            sku: line.sku.as_str().to_owned(),
+            title: line.title.as_ref().to_owned(),
+            kind: state.kind.into(),
+            quantity: state.quantity,
+            unit_price: self.money(state.unit_minor),
+            shipped: state.shipped,
+        })
+        .collect()
+    }
+
+    async fn total(&self) -> MoneyObject {
+        self.money(self.total_minor)
+    }
+
+    /// What is still to be paid.
+    async fn due(&self) -> MoneyObject {
+        self.money(self.order.due_minor())
+    }
+
+    /// All that was captured, what was paid above the total included.
+    async fn captured(&self) -> MoneyObject {
+        self.money(self.order.captured_minor)
+    }
+
+    /// Settled refunds of goods.
+    async fn refunded(&self) -> MoneyObject {
+        self.money(self.order.refunded_minor)
+    }
+
+    async fn refunds(&self) -> Vec<RefundTicket> {
+        (1..)
+            .zip(&self.order.tickets)
+            .map(|(number, ticket)| RefundTicket {
+                number,
+                kind: ticket.kind.into(),
+                amount: self.money(ticket.amount_minor),
+                state: ticket.state.into(),
+                requested_at: DateTime(ticket.requested_at),
+                approved_at: time(ticket.approved_at),
+                answer_by: time(ticket.due.map(|due| due.answer_by)),
+            })
+            .collect()
+    }
+
+    async fn shipments(&self) -> Vec<Shipment> {
+        (1..)
+            .zip(&self.order.shipments)
+            .map(|(number, shipment)| Shipment {
+                number,
+                status: shipment.status.map(Into::into),
+                delivered: shipment.delivered,
+            })
+            .collect()
+    }
+
+    async fn tags(&self) -> Vec<&str> {
+        self.order.tags.iter().map(AsRef::as_ref).collect()
+    }
+
+    async fn due_times(&self) -> DueTimes {
+        DueTimes {
+            pay_by: time(self.order.pay_due.map(|due| due.pay_by)),
+            ship_virtual_by: time(self.order.ship_due.and_then(|due| due.virtual_by)),
+            collect_by: time(self.order.ship_due.and_then(|due| due.collect_by)),
+            observed_until: time(self.order.observed_until),
+        }
+    }
+
+    /// How many events the order has had.
+    async fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    /// Of the order's last event.
+    async fn position(&self) -> PositionScalar {
+        PositionScalar(self.position)
+    }
+
+    /// Who did what, when and why, oldest first.
+    #[graphql(complexity = "super::page::cost(first, None, child_complexity)")]
+    async fn history(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<HistoryConnection> {
+        Ok(history::page(services(ctx)?, self, first, after)?)
+    }
+}

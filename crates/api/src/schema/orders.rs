@@ -1,0 +1,134 @@
+//! Pages of the order list.
+
+use async_graphql::{InputObject, SimpleObject};
+use daybook_domain::Position;
+use daybook_views::query::{Cursor, Direction, OrderQuery, Sort, SortField, Take};
+
+use super::enums::{OrderSortField, Scope, SortDirection};
+use super::error::ApiError;
+use super::filter::{self, OrderWhere};
+use super::merchant::{self, MerchantObject};
+use super::order::OrderObject;
+use super::page::{self, PageInfo, from_hex, to_hex};
+use crate::http::Services;
+use std::sync::Arc;
+
+#[derive(Clone, Copy, Debug, Default, InputObject)]
+#[graphql(name = "OrderSort")]
+pub(crate) struct OrderSort {
+    #[graphql(default)]
+    field: OrderSortField,
+    #[graphql(default)]
+    direction: SortDirection,
+}
+
+impl From<OrderSort> for Sort {
+    fn from(sort: OrderSort) -> Self {
+        Sort {
+            field: match sort.field {
+                OrderSortField::PlacedAt => SortField::PlacedAt,
+                OrderSortField::Amount => SortField::Amount,
+            },
+            direction: match sort.direction {
+                SortDirection::Asc => Direction::Ascending,
+                SortDirection::Desc => Direction::Descending,
+            },
+        }
+    }
+}
+
+/// Which part of the list is wanted.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Paging {
+    pub(crate) first: Option<i32>,
+    pub(crate) after: Option<String>,
+    pub(crate) last: Option<i32>,
+    pub(crate) before: Option<String>,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct OrderEdge {
+    cursor: String,
+    node: Arc<OrderObject>,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct OrderConnection {
+    nodes: Vec<Arc<OrderObject>>,
+    edges: Vec<OrderEdge>,
+    page_info: PageInfo,
+}
+
+/// Waits for the views, at most this long.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+pub(crate) async fn wait(services: &Services, at_least: Option<Position>) -> Result<(), ApiError> {
+    match at_least {
+        Some(position) => Ok(services.host.wait_for(position, PATIENCE).await?),
+        None => Ok(()),
+    }
+}
+
+fn cursor(text: Option<&String>, name: &str) -> Result<Option<Cursor>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    let bytes = from_hex(text).ok_or_else(|| ApiError::Invalid(format!("{name} is not a cursor of this list")))?;
+    Cursor::from_bytes(&bytes).map(Some).map_err(|error| ApiError::Invalid(format!("{name}: {error}")))
+}
+
+pub(crate) fn list(
+    services: &Services,
+    wanted: Option<OrderWhere>,
+    scope: Scope,
+    sort: OrderSort,
+    paging: &Paging,
+) -> Result<OrderConnection, ApiError> {
+    let take = match (paging.first, paging.last) {
+        (Some(_), Some(_)) => return Err(ApiError::Invalid("ask for either first or last".into())),
+        (None, Some(last)) => Take::Last(page::first(Some(last))?),
+        (first, None) => Take::First(page::first(first)?),
+    };
+    let sort = Sort::from(sort);
+    let (scope, filter) = filter::build(services, wanted, scope)?;
+    let query = OrderQuery {
+        scope,
+        filter,
+        sort,
+        after: cursor(paging.after.as_ref(), "after")?,
+        before: cursor(paging.before.as_ref(), "before")?,
+        take,
+    };
+    let (page, rest) = {
+        let views = services.host.views();
+        let list = views.order_list()?;
+        let page = list.page(&query)?;
+        // What the rows name is looked up under the same hold, so that a page is of one position.
+        let mut merchants: Vec<MerchantObject> = Vec::new();
+        let mut rest = Vec::with_capacity(page.rows.len());
+        for row in &page.rows {
+            let id = &row.order.merchant;
+            let known = merchants.iter().rev().find(|known| known.0.id == *id).cloned();
+            let merchant = known.unwrap_or_else(|| {
+                let found = views.merchants().get(id).map(|entry| MerchantObject(entry.into()));
+                let merchant = found.unwrap_or_else(|| merchant::unregistered(id));
+                merchants.push(merchant.clone());
+                merchant
+            });
+            let slot = row.order.buyer;
+            let account = services.host.accounts.get(slot, &services.reader, || list.account(slot));
+            rest.push((merchant, account));
+        }
+        (page, rest)
+    };
+    let cursors: Vec<String> = page.rows.iter().map(|row| to_hex(&row.cursor(sort.field).to_bytes())).collect();
+    let page_info = PageInfo::of(cursors.iter().map(String::as_str), page.has_next, page.has_previous);
+    let rows = page.rows.into_iter().zip(rest);
+    let nodes: Vec<Arc<OrderObject>> =
+        rows.map(|(row, (merchant, account))| Arc::new(OrderObject::from_row(row, merchant, account))).collect();
+    let edges = cursors.into_iter().zip(&nodes).map(|(cursor, node)| OrderEdge { cursor, node: node.clone() });
+    Ok(OrderConnection { edges: edges.collect(), nodes, page_info })
+}
+
+pub(crate) fn count(services: &Services, wanted: Option<OrderWhere>, scope: Scope) -> Result<u64, ApiError> {
+    let (scope, filter) = filter::build(services, wanted, scope)?;
+    Ok(services.host.views().order_list()?.count(&scope, &filter))
+}

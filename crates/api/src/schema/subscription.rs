@@ -1,0 +1,208 @@
+//! Following orders. Events are pulled by position, so nothing is buffered for a slow subscriber but the page that it is
+//! at, and a subscription that is taken up again after a position misses nothing.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject, Subscription};
+use daybook_domain::{Event, MerchantId, Recorded, StreamId};
+use futures_util::stream::{self, Stream};
+use hashbrown::HashMap;
+
+use super::enums::{self, Scope};
+use super::error::ApiError;
+use super::history::Actor;
+use super::order::OrderObject;
+use super::scalar::{DateTime, Position};
+use super::services;
+use crate::auth::Session;
+use crate::http::Services;
+
+/// Bytes of events that wait for a subscriber.
+const PAGE_BYTES: usize = 64 << 10;
+/// Orders whose merchant is remembered.
+const MAX_KNOWN: usize = 4_096;
+
+pub(crate) struct SubscriptionRoot;
+
+/// What happened to an order.
+pub(crate) struct OrderEvent {
+    recorded: Arc<Recorded>,
+}
+
+#[Object]
+impl OrderEvent {
+    /// Give it as `after` to go on behind this event.
+    async fn position(&self) -> Position {
+        Position(self.recorded.position)
+    }
+
+    /// Such as `payment-captured`.
+    async fn kind(&self) -> &'static str {
+        self.recorded.event.kind().name()
+    }
+
+    async fn revision(&self) -> u32 {
+        self.recorded.revision
+    }
+
+    async fn occurred_at(&self) -> DateTime {
+        DateTime(self.recorded.occurred_at)
+    }
+
+    async fn recorded_at(&self) -> DateTime {
+        DateTime(self.recorded.recorded_at)
+    }
+
+    async fn actor(&self) -> Actor {
+        self.recorded.actor.into()
+    }
+
+    async fn reason(&self) -> Option<enums::ReasonCode> {
+        self.recorded.reason.map(Into::into)
+    }
+
+    async fn order_id(&self) -> ID {
+        ID(self.recorded.stream.to_string())
+    }
+
+    /// As of this event.
+    async fn order(&self, ctx: &Context<'_>) -> Result<Option<OrderObject>> {
+        let revision = self.recorded.revision;
+        Ok(OrderObject::load(services(ctx)?, self.recorded.stream, |event| event.revision <= revision)?)
+    }
+}
+
+/// Which orders a subscriber follows.
+struct Following {
+    services: Services,
+    session: Session,
+    merchant: Option<MerchantId>,
+    subtree: bool,
+    /// Whether an order is one of them; that never changes.
+    known: HashMap<StreamId, bool>,
+    page: VecDeque<Recorded>,
+    next: u64,
+    watermark: tokio::sync::watch::Receiver<u64>,
+    failed: bool,
+}
+
+impl Following {
+    fn is_ours(&self, merchant: &MerchantId, ancestors: &[MerchantId]) -> bool {
+        self.merchant.as_ref().is_none_or(|wanted| merchant == wanted || (self.subtree && ancestors.contains(wanted)))
+    }
+
+    fn follows(&mut self, recorded: &Recorded) -> Result<bool, ApiError> {
+        match &recorded.event {
+            Event::MerchantRegistered(_)
+            | Event::TokenIssued(_)
+            | Event::TokenRevoked(_)
+            | Event::PaymentClaimed(_) => return Ok(false),
+            Event::OrderPlaced(placed) => {
+                let ours = self.is_ours(&placed.merchant, &placed.ancestors);
+                self.remember(recorded.stream, ours);
+                return Ok(ours);
+            }
+            _ => {}
+        }
+        if self.merchant.is_none() {
+            return Ok(true);
+        }
+        if let Some(&ours) = self.known.get(&recorded.stream) {
+            return Ok(ours);
+        }
+        let row = self.services.host.views().order_list().ok().and_then(|list| list.by_id(recorded.stream));
+        let ours = match row {
+            Some(row) => self.is_ours(&row.order.merchant, &row.order.ancestors),
+            None => match self.services.reader.history(recorded.stream)?.first().map(|first| &first.event) {
+                Some(Event::OrderPlaced(placed)) => self.is_ours(&placed.merchant, &placed.ancestors),
+                _ => false,
+            },
+        };
+        self.remember(recorded.stream, ours);
+        Ok(ours)
+    }
+
+    fn remember(&mut self, stream: StreamId, ours: bool) {
+        if self.known.len() >= MAX_KNOWN {
+            self.known.clear();
+        }
+        self.known.insert(stream, ours);
+    }
+
+    /// Waits for the next event; none when the ledger is closed.
+    async fn next(&mut self) -> Result<Option<OrderEvent>, ApiError> {
+        loop {
+            while let Some(recorded) = self.page.pop_front() {
+                self.next = recorded.position + 1;
+                if self.follows(&recorded)? {
+                    return Ok(Some(OrderEvent { recorded: Arc::new(recorded) }));
+                }
+            }
+            if *self.watermark.borrow_and_update() < self.next && self.watermark.changed().await.is_err() {
+                return Ok(None);
+            }
+            // A token that was revoked meanwhile ends what it began.
+            self.session.renew(&self.services.engine)?;
+            if *self.watermark.borrow() >= self.next {
+                self.page = self.services.reader.events(self.next, PAGE_BYTES)?.into();
+            }
+            // Others get their turn between pages.
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// How a subscription is written in SDL.
+#[Subscription(name = "Subscription")]
+impl SubscriptionRoot {
+    /// What happens to orders from behind a position on, in the ledger's order; without `after` from now on. To take it
+    /// up again, give the last `position` that was received.
+    async fn order_events(
+        &self,
+        ctx: &Context<'_>,
+        after: Option<Position>,
+        merchant: Option<String>,
+        #[graphql(default)] scope: Scope,
+    ) -> Result<impl Stream<Item = Result<OrderEvent>>> {
+        let services = services(ctx)?.clone();
+        let session = ctx.data::<Session>()?.clone();
+        let watermark = services.reader.subscribe();
+        let following = Following {
+            merchant: merchant.as_deref().map(super::lookup::merchant_id).transpose()?,
+            subtree: scope.is_subtree(),
+            known: HashMap::new(),
+            page: VecDeque::new(),
+            next: after.map_or_else(|| services.reader.watermark(), |after| after.0).saturating_add(1),
+            watermark,
+            session,
+            services,
+            failed: false,
+        };
+        Ok(stream::unfold(following, |mut following| async move {
+            if following.failed {
+                return None;
+            }
+            match following.next().await {
+                Ok(Some(event)) => Some((Ok(event), following)),
+                Ok(None) => None,
+                Err(error) => {
+                    following.failed = true;
+                    Some((Err(error.into()), following))
+                }
+            }
+        }))
+    }
+}
+
+/// Who is asking.
+#[derive(SimpleObject)]
+pub(crate) struct Viewer {
+    /// The token's public id, which stands in every event that it caused.
+    id: ID,
+    role: enums::Role,
+}
+
+pub(crate) fn viewer(session: &Session) -> Viewer {
+    Viewer { id: ID(session.actor.id.to_string()), role: session.actor.role.into() }
+}
