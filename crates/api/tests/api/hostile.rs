@@ -1,0 +1,119 @@
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::kit::{PLATFORM, Server};
+
+/// What must not be shown to anybody outside.
+const INSIDE: [&str; 6] = ["/src/", ".rs:", "panicked", "async_graphql", "daybook_", "Error {"];
+
+#[tokio::test]
+async fn hostile_documents_are_refused_fast_and_say_nothing_of_the_inside() {
+    let server = Server::start().await;
+    let aliases: String = (0..2_000).map(|n| format!("a{n}: viewer {{ id }} ")).collect();
+    let fields = "id ".repeat(5_000);
+    let spreads: String =
+        (0..30).map(|n| format!("fragment f{n} on Query {{ ...f{0} ...f{0} }} ", n + 1)).collect::<String>();
+    let wide = "{ orders(first: 250) { nodes { history(first: 250) { nodes { changes { field } } } } } }";
+    let merged = format!("{{ {} }}", "viewer { id } ".repeat(900));
+    let documents = [
+        format!("{}{}", "{ node ".repeat(5_000), "}".repeat(5_000)),
+        format!("{{ merchant(id: \"m\") {{ {} id {} }} }}", "parent { ".repeat(14), "}".repeat(14)),
+        format!("{{ a(b: {}1{}) }}", "[".repeat(30_000), "]".repeat(30_000)),
+        format!("{{ {aliases} }}"),
+        format!("{{ viewer {{ {fields} }} }}"),
+        format!("{{ ...f0 }} {spreads} fragment f30 on Query {{ viewer {{ id }} }}"),
+        "{ ...a } fragment a on Query { ...a }".to_owned(),
+        wide.to_owned(),
+        merged,
+        format!("{{ viewer {{ id {} }} }}", "@include(if: true) ".repeat(60)),
+        "{ unknownField }".to_owned(),
+        "{ viewer { id ".to_owned(),
+        "{ orders(first: \"fifty\") { nodes { id } } }".to_owned(),
+        "{ orders(where: {labels: {eq: PAID}}) { nodes { id } } }".to_owned(),
+        "{ order(by: {}) { id } }".to_owned(),
+        "{ order(by: {id: \"x\", number: {number: \"y\"}}) { id } }".to_owned(),
+        "{ orders(where: {placedAt: {gte: \"yesterday\"}}) { nodes { id } } }".to_owned(),
+        "mutation { addTag(input: {}) { receipt { position } } }".to_owned(),
+        "subscription { orderEvents { position } }".to_owned(),
+        String::new(),
+        "\u{0}\u{fffe}{".to_owned(),
+    ];
+    for document in documents {
+        let shown: String = document.chars().take(60).collect();
+        let start = Instant::now();
+        let answer = server.post(json!({"query": document}).to_string().as_bytes()).await;
+        let took = start.elapsed();
+        let body = answer.json();
+        assert!(body["errors"][0]["message"].is_string(), "{shown}: {body}");
+        assert!(body["errors"][0]["extensions"]["code"].is_string(), "{shown}: {body}");
+        assert!(took < Duration::from_millis(1_000), "{shown} took {took:?}");
+        for inside in INSIDE {
+            assert!(!answer.body.contains(inside), "{shown} shows {inside}: {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn hostile_filters_are_refused() {
+    let server = Server::start().await;
+    let query = "query ($w: OrderWhere) { orders(where: $w) { nodes { id } } ordersCount(where: $w) }";
+    let mut deep = json!({"number": {"eq": "x"}});
+    for _ in 0..20 {
+        deep = json!({"AND": [deep]});
+    }
+    let many: Vec<String> = (0..2_000).map(|n| n.to_string()).collect();
+    let wide: Vec<_> = (0..500).map(|n| json!({"number": {"eq": n.to_string()}})).collect();
+    for filter in [deep, json!({"number": {"oneOf": many}}), json!({"OR": wide})] {
+        let answer = server.ask(query, json!({"w": filter})).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "INVALID_ARGUMENT");
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_request_are_refused() {
+    let server = Server::start().await;
+    let big = format!("{{\"query\": \"{}\"}}", "x".repeat(10 << 20));
+    let deep = format!(
+        "{{\"query\": \"{{ viewer {{ id }} }}\", \"variables\": {{\"a\": {}{}}}}}",
+        "[".repeat(50_000),
+        "]".repeat(50_000)
+    );
+    for (body, status, code) in [
+        (big.as_str(), 413, "BODY_TOO_LARGE"),
+        (r#"[{"query": "{ viewer { id } }"}]"#, 400, "BAD_REQUEST"),
+        ("", 400, "BAD_REQUEST"),
+        ("{", 400, "BAD_REQUEST"),
+        ("null", 400, "BAD_REQUEST"),
+        (r#"{"query": 7}"#, 400, "BAD_REQUEST"),
+        (deep.as_str(), 400, "BAD_REQUEST"),
+    ] {
+        let start = Instant::now();
+        let answer = server.post(body.as_bytes()).await;
+        let shown: String = body.chars().take(40).collect();
+        assert_eq!(answer.status, status, "{shown}");
+        assert_eq!(answer.json()["errors"][0]["extensions"]["code"], code, "{shown}");
+        assert!(start.elapsed() < Duration::from_secs(1), "{shown}");
+    }
+    let head = format!("Content-Type: text/plain\r\nAuthorization: Bearer {PLATFORM}\r\n");
+    assert_eq!(server.http("POST /graphql", &head, b"{}").await.status, 415);
+}
+
+#[tokio::test]
+async fn the_media_type_decides_the_status() {
+    let server = Server::start().await;
+    let head = format!(
+        "Content-Type: application/json\r\nAuthorization: Bearer {PLATFORM}\r\nAccept: application/graphql-response+json, application/json;q=0.9\r\n"
+    );
+    let wrong = br#"{"query": "{ nothing }"}"#;
+    let modern = server.http("POST /graphql", &head, wrong).await;
+    assert_eq!(modern.status, 400);
+    assert!(modern.head.contains("content-type: application/graphql-response+json"), "{}", modern.head);
+    assert!(modern.json().get("data").is_none());
+    assert_eq!(server.post(wrong).await.status, 200);
+    let fine = server.http("POST /graphql", &head, br#"{"query": "{ viewer { id } }"}"#).await;
+    assert_eq!(fine.status, 200);
+    // An error of one field leaves the others, and the status.
+    let partly = br#"{"query": "{ viewer { role } orders(first: 999) { nodes { id } } }"}"#;
+    assert_eq!(server.http("POST /graphql", &head, partly).await.status, 200);
+}

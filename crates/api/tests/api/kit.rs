@@ -1,0 +1,221 @@
+//! A server on a port of its own, and the smallest HTTP client that can talk to it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use daybook_api::{Host, Services, router};
+use daybook_domain::command::{Command, IssueToken};
+use daybook_domain::{Actor, CommandId, Role, StreamId, Timestamp};
+use daybook_engine::{Clock, Folder, FolderOptions, Request, open_folder};
+use daybook_views::Views;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use uuid::Uuid;
+
+/// 2023-11-14T22:13:20Z
+pub(crate) const T0: i64 = 1_700_000_000_000_000;
+pub(crate) const PLATFORM: &str = "dbk_1111111111111111111111111111111111111111111111111111111111111111";
+pub(crate) const ANALYST: &str = "dbk_2222222222222222222222222222222222222222222222222222222222222222";
+
+pub(crate) struct Server {
+    pub(crate) services: Services,
+    pub(crate) address: std::net::SocketAddr,
+    pub(crate) micros: Arc<AtomicI64>,
+    next_id: AtomicU64,
+    _dir: TempDir,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+impl Server {
+    pub(crate) async fn start() -> Server {
+        let server = Self::start_without_follower().await;
+        let (host, reader) = (Arc::clone(&server.services.host), server.services.reader.clone());
+        tokio::spawn(async move {
+            let mut watermark = reader.subscribe();
+            loop {
+                let events = reader.events(host.position() + 1, 64 << 10).unwrap();
+                if !events.is_empty() {
+                    host.apply(&events).unwrap();
+                } else if watermark.wait_for(|&at| at > host.position()).await.is_err() {
+                    return;
+                }
+            }
+        });
+        server
+    }
+
+    pub(crate) async fn start_without_follower() -> Server {
+        let dir = TempDir::new().unwrap();
+        let micros = Arc::new(AtomicI64::new(T0));
+        let clock: Clock = {
+            let micros = Arc::clone(&micros);
+            Arc::new(move || Timestamp(micros.fetch_add(1, Ordering::Relaxed)))
+        };
+        let options = FolderOptions { id_if_new: Some(Uuid::from_u128(0xDA)), ..FolderOptions::default() };
+        let Folder { engine, reader, .. } = open_folder(dir.path(), &options, clock).unwrap();
+        let host = Arc::new(Host::new(Views::new()));
+        let services = Services { engine, reader, host, graphiql: true };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = router(services.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let server = Server { services, address, micros, next_id: AtomicU64::new(1), _dir: dir };
+        server.issue(PLATFORM, Role::Platform).await;
+        server
+    }
+
+    pub(crate) async fn issue(&self, token: &str, role: Role) {
+        let merchant = (role != Role::Platform).then(|| daybook_domain::MerchantId::new("m1").unwrap());
+        let issue = IssueToken {
+            secret_sha256: hash(token),
+            id: Uuid::from_u128(7),
+            role,
+            merchant,
+            expires_at: None,
+            label: "test".into(),
+        };
+        self.execute(Command::IssueToken(issue)).await;
+    }
+
+    pub(crate) async fn revoke(&self, token: &str) {
+        self.execute(Command::RevokeToken { token: StreamId::token(&hash(token)) }).await;
+    }
+
+    async fn execute(&self, command: Command<String>) {
+        let id = CommandId(self.uuid().parse().unwrap());
+        let actor = Actor { id: Uuid::from_u128(1), role: Role::System };
+        self.services.engine.execute(Request::live(id, actor, command)).await.unwrap();
+    }
+
+    pub(crate) fn uuid(&self) -> String {
+        Uuid::from_u128(0xC0DE_0000 + u128::from(self.next_id.fetch_add(1, Ordering::Relaxed))).to_string()
+    }
+
+    /// `head`: more header lines.
+    pub(crate) async fn http(&self, line: &str, head: &str, body: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let length = body.len();
+        let head = format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{head}\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // The server may answer and hang up before it has read everything.
+        let _ = stream.write_all(body).await;
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes).await;
+        let text = String::from_utf8(bytes).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+    }
+
+    pub(crate) async fn post(&self, body: &[u8]) -> Answer {
+        let head = format!("Content-Type: application/json\r\nAuthorization: Bearer {PLATFORM}\r\n");
+        self.http("POST /graphql", &head, body).await
+    }
+
+    /// The whole answer, errors included.
+    pub(crate) async fn ask(&self, query: &str, variables: Value) -> Value {
+        self.post(json!({"query": query, "variables": variables}).to_string().as_bytes()).await.json()
+    }
+
+    /// `data`, where no error is expected.
+    #[track_caller]
+    pub(crate) fn data<'a>(&'a self, query: &'a str, variables: Value) -> impl Future<Output = Value> + 'a {
+        let at = std::panic::Location::caller();
+        async move {
+            let mut answer = self.ask(query, variables).await;
+            assert_eq!(answer.get("errors"), None, "{at}: {answer}");
+            answer["data"].take()
+        }
+    }
+
+    /// Runs a mutation of an order; returns `{receipt, order, userErrors}`.
+    pub(crate) async fn mutate(&self, name: &str, mut input: Value) -> Value {
+        let object = input.as_object_mut().unwrap();
+        object.entry("commandId").or_insert_with(|| self.uuid().into());
+        let kind = format!("{}{}Input!", name[..1].to_uppercase(), &name[1..]);
+        let kind = if name.ends_with("Hold") { "HoldInput!" } else { &kind };
+        let query = format!(
+            "mutation ($input: {kind}) {{ result: {name}(input: $input) {{ receipt {{ position commandId repeated }}
+             order {{ id number revision label axes {{ lifecycle payment fulfilment afterSales holds }} total {{ amount }} }}
+             userErrors {{ field code message }} }} }}"
+        );
+        self.data(&query, json!({"input": input})).await["result"].take()
+    }
+
+    /// As [`Server::mutate`], where no refusal is expected.
+    pub(crate) async fn done(&self, name: &str, input: Value) -> Value {
+        let result = self.mutate(name, input).await;
+        assert_eq!(result["userErrors"], json!([]), "{name}");
+        assert!(result["receipt"]["position"].is_string());
+        result
+    }
+
+    /// The only refusal's code and field.
+    pub(crate) async fn refused(&self, name: &str, input: Value) -> (String, String) {
+        let result = self.mutate(name, input).await;
+        assert_eq!((&result["order"], &result["receipt"]), (&Value::Null, &Value::Null), "{result}");
+        let errors = result["userErrors"].as_array().unwrap();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        let field: Vec<&str> =
+            errors[0]["field"].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
+        (errors[0]["code"].as_str().unwrap().to_owned(), field.join("."))
+    }
+
+    pub(crate) async fn merchant(&self, id: &str, parent: Option<&str>) {
+        let input = json!({"commandId": self.uuid(), "id": id, "name": format!("Shop {id}"), "parent": parent});
+        let query = "mutation ($input: RegisterMerchantInput!) { registerMerchant(input: $input) { merchant { id name }
+                     receipt { position } userErrors { code field } } }";
+        let data = self.data(query, json!({"input": input})).await;
+        assert_eq!(data["registerMerchant"]["merchant"]["id"], id, "{data}");
+    }
+
+    pub(crate) async fn place(&self, merchant: &str, number: &str, account: &str) -> Value {
+        self.done("placeOrder", order(merchant, number, account)).await
+    }
+
+    /// Until the views have all that the ledger has.
+    pub(crate) async fn settle(&self) {
+        let position = self.services.reader.watermark();
+        self.services.host.wait_for(position, std::time::Duration::from_secs(5)).await.unwrap();
+    }
+
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.micros.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
+    }
+}
+
+pub(crate) fn cny(amount: &str) -> Value {
+    json!({"amount": amount, "currency": "CNY"})
+}
+
+pub(crate) fn order(merchant: &str, number: &str, account: &str) -> Value {
+    json!({"merchant": merchant, "number": number, "buyer": {"account": account},
+           "lines": [{"sku": "card", "title": "Card", "quantity": 2, "kind": "CARD", "unitPrice": cny("5.00")}]})
+}
+
+pub(crate) fn by(merchant: &str, number: &str) -> Value {
+    json!({"number": {"merchant": merchant, "number": number}})
+}
+
+pub(crate) fn payment(merchant: &str, number: &str, trade: &str, amount: &str) -> Value {
+    json!({"order": by(merchant, number), "provider": "alipay", "tradeNumber": trade, "amount": cny(amount)})
+}

@@ -1,0 +1,40 @@
+use serde_json::json;
+
+use crate::kit::Server;
+
+#[tokio::test]
+async fn health_readiness_and_the_page() {
+    let server = Server::start_without_follower().await;
+    assert_eq!(server.http("GET /healthz", "", b"").await.status, 200);
+    let unready = server.http("GET /readyz", "", b"").await;
+    assert_eq!((unready.status, unready.body.as_str()), (503, "the views are at 0 of 1\n"));
+    let events = server.services.reader.events(1, 1 << 20).unwrap();
+    server.services.host.apply(&events).unwrap();
+    assert_eq!(server.http("GET /readyz", "", b"").await.status, 200);
+    let page = server.http("GET /graphql", "", b"").await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("<textarea"), "works without a script from elsewhere");
+}
+
+#[tokio::test]
+async fn metrics_count_what_happened() {
+    let server = Server::start().await;
+    server.merchant("m1", None).await;
+    server.place("m1", "N-1", "a").await;
+    server.settle().await;
+    server.data("{ viewer { id } }", json!({})).await;
+    server.ask("{ nothing }", json!({})).await;
+    let text = server.http("GET /metrics", "", b"").await.body;
+    let value = |name: &str| -> String {
+        let line =
+            text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_else(|| panic!("{name}\n{text}"));
+        line.rsplit(' ').next().unwrap().to_owned()
+    };
+    assert_eq!(value("daybook_appends_total"), "3", "a token, a merchant, an order");
+    assert_eq!(value("daybook_sync_seconds_count"), value("daybook_batches_total"));
+    assert_eq!(value("daybook_sync_seconds_bucket{le=\"+Inf\"}"), value("daybook_batches_total"));
+    assert_eq!(value("daybook_view_lag_events{view=\"orders\"}"), "0");
+    assert_eq!(value("daybook_requests_total{outcome=\"ok\"}"), "3");
+    assert_eq!(value("daybook_requests_total{outcome=\"refused\"}"), "1");
+    assert_eq!(value("daybook_request_seconds_count"), "4");
+}
