@@ -14,6 +14,10 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Do {
+    /// Serve GraphQL over HTTP and WebSocket
+    Serve(ServeArgs),
+    /// Start on a shop that is made up, and goes on selling
+    Demo(DemoArgs),
     /// Credentials
     Token {
         #[command(subcommand)]
@@ -40,6 +44,10 @@ pub(crate) enum Do {
     Verify(VerifyArgs),
     /// Replay stories: what the rules and the views make of them must be what their files say
     Replay(ReplayArgs),
+    /// Fold a view from the log again
+    Rebuild(RebuildArgs),
+    /// Print the GraphQL schema
+    Schema,
 }
 
 #[derive(Debug, Subcommand)]
@@ -193,4 +201,44 @@ pub(crate) struct ReplayArgs {
     /// Write down what comes out now; review the difference
     #[arg(long)]
     pub(crate) bless: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub(crate) listen: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// A folder to keep the shop in [default: a temporary one, removed at the end]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub(crate) listen: String,
+    /// Another seed makes another shop
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many orders the past has
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) orders: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ViewArg {
+    Orders,
+    Dashboard,
+    All,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RebuildArgs {
+    /// Which; they share one pass over the log, so all are folded
+    pub(crate) view: ViewArg,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
 }

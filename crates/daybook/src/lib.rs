@@ -3,13 +3,17 @@
 mod cli;
 mod clock;
 mod data;
+mod demo;
 mod export;
 mod failure;
+mod follower;
 mod history;
 mod import;
 mod merchant;
 mod out;
+mod rebuild;
 mod replay;
+mod serve;
 mod token;
 mod verify;
 
@@ -34,6 +38,8 @@ pub fn run() -> ExitCode {
 
 fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.what {
+        Do::Serve(args) => serve::run(&args),
+        Do::Demo(args) => demo::run(&args),
         Do::Token { what: TokenDo::Create(args) } => token::create(&args),
         Do::Merchant { what: MerchantDo::Create(args) } => merchant::create(&args),
         Do::Import { from: ImportFrom::Jsonl(args) } => import::jsonl(&args),
@@ -42,5 +48,10 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         Do::Export { what: ExportWhat::Events(args) } => export::events(&args),
         Do::Verify(args) => verify::run(&args),
         Do::Replay(args) => replay::run(&args),
+        Do::Rebuild(args) => rebuild::run(&args),
+        Do::Schema => {
+            out::print(&daybook_api::sdl())?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }

@@ -32,6 +32,21 @@ fn new_secret() -> Result<String, Failure> {
     Ok(format!("dbk_{hex}"))
 }
 
+/// A new secret, and the command that makes it a credential.
+pub(crate) fn new_platform_token(label: &str) -> Result<(String, Request), Failure> {
+    let secret = new_secret()?;
+    let issue = IssueToken {
+        secret_sha256: Sha256::digest(secret.as_bytes()).into(),
+        id: clock::random_id(),
+        role: Role::Platform,
+        merchant: None,
+        expires_at: None,
+        label: label.into(),
+    };
+    let request = Request::live(clock::new_command_id(), data::OPERATOR, Command::IssueToken(issue));
+    Ok((secret, request))
+}
+
 pub(crate) fn create(args: &TokenArgs) -> Result<ExitCode, Failure> {
     let merchant = args.merchant.as_deref().map(data::merchant_id).transpose()?;
     let secret = new_secret()?;

@@ -17,7 +17,7 @@ use hashbrown::HashMap;
 use crate::cli::{JsonlArgs, OlistArgs};
 use crate::data;
 use crate::failure::Failure;
-use progress::Progress;
+pub(crate) use progress::Progress;
 use report::Report;
 use send::Sender;
 

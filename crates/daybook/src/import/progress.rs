@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-pub(super) struct Progress {
+pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     done: u64,
     all: u64,
@@ -16,7 +16,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(all: u64, unit: &'static str) -> Self {
+    pub(crate) fn new(all: u64, unit: &'static str) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{wide_bar} {percent:>3} %, {eta} left");
             let bar = ProgressBar::new(all);
@@ -28,7 +28,7 @@ impl Progress {
         Self { bar, done: 0, all, unit, last_line: Instant::now() }
     }
 
-    pub(super) fn advance(&mut self, by: u64) {
+    pub(crate) fn advance(&mut self, by: u64) {
         self.done += by;
         match &self.bar {
             Some(bar) => bar.inc(by),
@@ -40,7 +40,7 @@ impl Progress {
         }
     }
 
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

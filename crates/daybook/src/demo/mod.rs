@@ -1,0 +1,96 @@
+//! A believable shop: an agent with merchants below it, sixty days of their orders made by a seeded generator through
+//! ordinary commands under a clock of its own, and then new orders, one about every second.
+
+mod clock;
+mod life;
+mod live;
+mod past;
+mod random;
+mod rhythm;
+mod shop;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use daybook_api::Services;
+use daybook_engine::{Folder, FolderOptions, open_folder};
+
+use crate::cli::DemoArgs;
+use crate::failure::Failure;
+use crate::follower::{self, Followers};
+use crate::{clock as wall, serve, token};
+
+pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
+    serve::log_to_stderr();
+    let began = Instant::now();
+    let runtime = serve::runtime()?;
+    let ended = runtime.block_on(async { serve::ended_by_signal() })?;
+    // Removed when it is dropped, however this ends.
+    let temporary = match &args.data {
+        Some(_) => None,
+        None => Some(tempfile::Builder::new().prefix("daybook-demo-").tempdir()?),
+    };
+    let Some(dir) = args.data.clone().or_else(|| temporary.as_ref().map(|dir| dir.path().to_path_buf())) else {
+        return Err(Failure::new("no folder"));
+    };
+    let system = wall::system();
+    let now = system();
+    let plan = past::plan(args.seed, args.orders, now)?;
+    let clock = clock::DemoClock::new(rhythm::start(now), system);
+    let options = FolderOptions { id_if_new: Some(wall::random_id()), ..FolderOptions::default() };
+    let folder = open_folder(&dir, &options, clock.clock())?;
+    if folder.reader.watermark() > 0 {
+        return Err(Failure::new(format!(
+            "{} holds a ledger already: `daybook serve --data` serves it; a demo needs a new folder",
+            dir.display()
+        )));
+    }
+    let host = serve::new_host();
+    let followers = Followers::start(&folder.reader, &host, follower::store(&dir, &folder.reader))?;
+    let (token, future) = begin(&folder, &clock, plan, now)?;
+    let Folder { engine, reader, .. } = folder;
+    let services = Services { engine: engine.clone(), reader: reader.clone(), host, graphiql: true };
+    let served = runtime.block_on(async {
+        let listener = serve::listen(&args.listen).await?;
+        say_where_to_look(&listener.local_addr()?.to_string(), &token, &dir, args, reader.watermark(), began);
+        let going_on = tokio::spawn(live::go_on(engine.clone(), args.seed, args.orders, future, wall::system()));
+        let served = serve::serve(listener, services, ended).await;
+        going_on.abort();
+        served
+    });
+    drop(runtime);
+    serve::end(&engine, followers, served)
+}
+
+/// The past, up to now; returns a token and what is still to come.
+fn begin(
+    folder: &Folder,
+    clock: &clock::DemoClock,
+    plan: Vec<life::Step>,
+    now: daybook_domain::Timestamp,
+) -> Result<(String, Vec<life::Step>), Failure> {
+    let future = past::live_through(&folder.engine, clock, plan, now)?;
+    clock.arrive();
+    let (secret, issue) = token::new_platform_token("demo")?;
+    folder.engine.submit(issue).wait()?;
+    Ok((secret, future))
+}
+
+fn say_where_to_look(address: &str, token: &str, dir: &std::path::Path, args: &DemoArgs, events: u64, began: Instant) {
+    let data = dir.display();
+    eprintln!(
+        "{} orders, {events} events in {data} (seed {}), ready after {:.1} s\n",
+        args.orders,
+        args.seed,
+        began.elapsed().as_secs_f32()
+    );
+    println!(
+        "Look around: http://{address}/graphql\nToken:       {token}\n\n\
+         curl -s http://{address}/graphql -H 'Content-Type: application/json' -H 'Authorization: Bearer {token}' \\\n  \
+         -d '{{\"query\":\"{{ orders(where: {{label: {{oneOf: [TO_SHIP]}}}}, scope: SUBTREE, first: 3) {{ nodes {{ number label placedAt \
+         merchant {{ name }} total {{ amount currency }} lines {{ title quantity }} }} }} \
+         ordersCount(where: {{label: {{oneOf: [EXCEPTION]}}}}, scope: SUBTREE) }}\"}}'\n\n\
+         A new order comes about every second. Ctrl-C ends it{}.",
+        if args.data.is_none() { " and removes the folder" } else { "" }
+    );
+}

@@ -1,0 +1,126 @@
+//! Serving: everything is wired here, and ends here.
+
+use std::future::Future;
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use daybook_api::{Host, Services, router};
+use daybook_engine::Engine;
+use tokio::net::TcpListener;
+
+use crate::cli::ServeArgs;
+use crate::data;
+use crate::failure::Failure;
+use crate::follower::{self, Followers};
+
+/// How long open requests and subscriptions may go on after the signal to end.
+const GRACE: Duration = Duration::from_secs(3);
+
+pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
+    log_to_stderr();
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async { ended_by_signal() })?;
+    let folder = data::open_or_make(&args.data)?;
+    let mut store = follower::store(&args.data.data, &folder.reader);
+    let host = Host::new_shared(follower::load(&mut store, &folder.reader)?);
+    let followers = Followers::start(&folder.reader, &host, store)?;
+    let services = Services { engine: folder.engine.clone(), reader: folder.reader.clone(), host, graphiql: true };
+    let served = runtime.block_on(async {
+        let listener = listen(&args.listen).await?;
+        eprintln!("serving http://{}/graphql; Ctrl-C ends it", listener.local_addr()?);
+        serve(listener, services, ended).await
+    });
+    drop(runtime);
+    end(&folder.engine, followers, served)
+}
+
+pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+pub(crate) async fn listen(address: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}; choose another with --listen")))
+}
+
+/// Serves until `shutdown` or until the engine writes no more, then lets open requests end.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    services: Services,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    let mut stopped = services.engine.watch_stopped();
+    let (told, mut grace) = tokio::sync::watch::channel(false);
+    let ending = async move {
+        tokio::select! {
+            () = shutdown => {}
+            _ = stopped.wait_for(Option::is_some) => {}
+        }
+        let _ = told.send(true);
+    };
+    let served = axum::serve(listener, router(services)).with_graceful_shutdown(ending);
+    let cut_off = async move {
+        // Subscriptions never end by themselves.
+        let _ = grace.wait_for(|told| *told).await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        result = served => Ok(result?),
+        () = cut_off => Ok(()),
+    }
+}
+
+/// Ctrl-C, or a service manager's SIGTERM. From this call on neither kills the process: what was asked for before the
+/// server runs ends it once it does. To be called within a runtime.
+#[cfg(unix)]
+pub(crate) fn ended_by_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    })
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+pub(crate) fn ended_by_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
+        // Without the signal there is no end but the process's own.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+/// Closes the ledger cleanly, and says why it ended if nobody asked for it.
+pub(crate) fn end(engine: &Engine, followers: Followers, served: Result<(), Failure>) -> Result<ExitCode, Failure> {
+    let stopped = engine.watch_stopped().borrow().clone();
+    let closed = engine.shutdown();
+    followers.stop();
+    served?;
+    if let Some(why) = stopped {
+        return Err(Failure::new(format!("the ledger takes no more writes: {why}; start again to check it")));
+    }
+    closed?;
+    eprintln!("closed");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the crates below say, to standard error.
+pub(crate) fn log_to_stderr() {
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).with_writer(io::stderr);
+    // There is one already when a test calls this twice.
+    let _ = tracing::subscriber::set_global_default(subscriber.finish());
+}
+
+/// A host for views that start empty, as of a new folder.
+pub(crate) fn new_host() -> Arc<Host> {
+    Host::new_shared(daybook_views::Views::new())
+}

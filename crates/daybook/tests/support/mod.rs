@@ -1,0 +1,107 @@
+//! The real binary, served on a free port, and a plain HTTP client.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, reason = "unwrap is how a test fails")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+pub fn daybook() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
+    command.env_remove("DAYBOOK_MASTER_KEY");
+    command
+}
+
+pub fn run(args: &[&str], data: &Path) -> Output {
+    daybook().args(args).arg("--data").arg(data).output().unwrap()
+}
+
+pub fn token(data: &Path) -> String {
+    let output = run(&["token", "create", "--role", "platform"], data);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// A server that ends with its handle.
+pub struct Server {
+    child: Child,
+    pub address: String,
+    pub token: String,
+}
+
+impl Server {
+    pub fn start(data: &Path, token: String) -> Self {
+        let mut command = daybook();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        Self::spawn(command, token)
+    }
+
+    /// Any command that says where it serves on standard error.
+    pub fn spawn(mut command: Command, token: String) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let line = lines.by_ref().map(Result::unwrap).find(|line| line.contains("http://")).expect("it serves");
+        let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+        // Whoever writes to a closed pipe dies of it.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self::at(child, address, token)
+    }
+
+    /// Once it is ready.
+    pub fn at(child: Child, address: String, token: String) -> Self {
+        let server = Self { child, address, token };
+        let deadline = Instant::now() + Duration::from_secs(120);
+        while server.request("GET /readyz", "").0 != 200 {
+            assert!(Instant::now() < deadline, "never ready");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        server
+    }
+
+    fn request(&self, line: &str, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(
+            stream,
+            "{line} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.address,
+            self.token,
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    /// The data of an answer without errors.
+    pub fn query(&self, query: &str, variables: &Value) -> Value {
+        let (status, body) =
+            self.request("POST /graphql", &json!({"query": query, "variables": variables}).to_string());
+        let mut answer: Value = serde_json::from_str(&body).unwrap();
+        assert!(status == 200 && answer.get("errors").is_none(), "{query}\n{answer:#}");
+        answer["data"].take()
+    }
+
+    /// As Ctrl-C does it; how it ended.
+    #[cfg(unix)]
+    pub fn interrupt(mut self) -> Option<i32> {
+        let status = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
