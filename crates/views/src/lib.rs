@@ -1,5 +1,18 @@
-//! Read models: pure folds of the log. No clock, no opened personal data, and no disk but in
-//! [`store`].
+//! Read models: pure folds of the log. No clock, no opened personal data, and no disk but in [`store`].
+//!
+//! [`Views`] folds every event once, into packed orders ([`Views::apply`]); the order list ([`OrderList`]), the
+//! dashboard ([`Dashboard`]) and the merchants ([`Merchants`]) follow from what the event did to its order. What can be
+//! asked is plain data in [`query`]. Rows, indexes and sums live in memory; [`checkpoint`] makes chunks of what cannot be
+//! made again, and [`store`] keeps them.
+//!
+//! ```
+//! use daybook_views::{Views, query::OrderQuery};
+//!
+//! let views = Views::new();
+//! let page = views.order_list()?.page(&OrderQuery::default()).unwrap();
+//! assert!(page.rows.is_empty());
+//! # Ok::<(), daybook_views::Stopped>(())
+//! ```
 
 mod blobs;
 pub mod checkpoint;

@@ -186,6 +186,7 @@ fn check_pages(random: &mut Random, world: &World, views: &Views) {
                 walked.splice(0..0, ids);
             }
             assert!(page.rows.len() == size || !more);
+            assert!(walked.len() <= wanted.len(), "forwards {forwards} {scope:?} {filter:?} {sort:?}");
             let Some(edge) = edge.filter(|_| more) else {
                 break;
             };
