@@ -7,10 +7,9 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use daybook_domain::state::Facts;
 use daybook_domain::{
-    Command, Context, Decision, Expected, NewEvent, Position, Recorded, Rejection, Sealed, StreamId, Timestamp, decide,
-    missing,
+    Context, Decision, Expected, NewEvent, Position, Recorded, Rejection, StreamId, Timestamp, decide,
 };
-use daybook_ledger::{BatchBuilder, Origin, PushError, RecordDraft};
+use daybook_ledger::{BatchBuilder, MAX_BATCH_BYTES, MAX_COMMIT_BYTES, Origin, PushError, RecordDraft, Tail};
 use daybook_vault::Vault;
 use hashbrown::HashMap;
 
@@ -26,6 +25,8 @@ use crate::{Clock, Reader, seal};
 const CACHE_GENERATION: usize = 65_536;
 /// A batch is sent off at this many bytes, whatever waits.
 const BATCH_BYTES: usize = 384 << 10;
+// Whatever comes next has room in a batch that is not sent off yet.
+const _: () = assert!(BATCH_BYTES + MAX_COMMIT_BYTES < MAX_BATCH_BYTES);
 /// Every so many events the key file's index of buyers is synced.
 const KEYS_EVERY: u64 = 1 << 16;
 
@@ -69,8 +70,6 @@ pub(crate) struct Decider {
 /// What became of a job.
 enum Step {
     Answered(Answer),
-    /// The batch has no room: decide it again in the next one.
-    Later,
     /// This stream has to be read first.
     Missing(StreamId),
     /// A job that came before holds one of its streams.
@@ -185,21 +184,20 @@ impl Decider {
                     let _ = self.loader.send(Load::Keys);
                 }
             }
-            Synced::Refused { tail } => {
-                self.discard(&Synced::Refused { tail });
-                self.batch = BatchBuilder::new(tail);
-            }
-            Synced::Stopped { why } => {
-                self.discard(&Synced::Stopped { why: Arc::clone(&why) });
-                self.stopped = Some(why);
+            Synced::Refused { tail } => self.discard(&synced, tail),
+            Synced::Stopped { ref why } => {
+                self.stopped = Some(Arc::clone(why));
+                // Never appended to again: only empty, so that nobody waits for it to have room.
+                self.discard(&synced, self.writer.tail);
             }
         }
     }
 
     /// What was decided since counted on a batch that was not written.
-    fn discard(&mut self, why: &Synced) {
+    fn discard(&mut self, why: &Synced, tail: Tail) {
         answer(std::mem::take(&mut self.answers), why);
         self.cache.clear();
+        self.batch = BatchBuilder::new(tail);
     }
 
     fn take(&mut self, mut job: Box<Job>) {
@@ -219,7 +217,6 @@ impl Decider {
         }
         match self.step(&mut job) {
             Step::Answered(answer) => self.answers.push((job.reply, answer)),
-            Step::Later => self.waiting.push_front(job),
             Step::Missing(stream) => {
                 self.hold(job.arrival, &job.held);
                 let _ = self.loader.send(Load::Stream(stream, job));
@@ -277,18 +274,13 @@ impl Decider {
 
     fn step(&mut self, job: &mut Job) -> Step {
         let command_id = job.request.command_id;
-        // Twice the same loop over two types: a command may still be unsealed.
         let mut known: Vec<StreamId> = Vec::with_capacity(4);
         loop {
             let mut facts = Facts::default();
             for &id in &known {
                 facts.add(id, self.cache.get(id).and_then(|stream| stream.state.as_ref()));
             }
-            let next = match &job.body {
-                Body::Plain(command) => missing(command, command_id, &facts),
-                Body::Sealed(command) => missing(command, command_id, &facts),
-            };
-            let Some(id) = next else { break };
+            let Some(id) = job.body.missing(command_id, &facts) else { break };
             known.push(id);
             if self.is_delayed(id, job.arrival) {
                 job.held = known;
@@ -299,10 +291,7 @@ impl Decider {
                 return Step::Missing(id);
             }
         }
-        let own = match &job.body {
-            Body::Plain(command) => command.stream(command_id),
-            Body::Sealed(command) => command.stream(command_id),
-        };
+        let own = job.body.stream(command_id);
         if let Some(answer) = self.repeated_or_conflicting(own, job) {
             return Step::Answered(answer);
         }
@@ -323,8 +312,7 @@ impl Decider {
             Err(rejection) => Step::Answered(Err(rejection.into())),
             Ok(Decision::Repeat { of }) => Step::Answered(Ok(self.receipt_of(of, own))),
             Ok(Decision::Commit { events, remarks }) => {
-                let command = command_name(command);
-                self.commit(own, &job.request, job.hash, &context, events, remarks, command)
+                Step::Answered(self.commit(own, &job.request, job.hash, &context, events, remarks))
             }
         }
     }
@@ -376,7 +364,6 @@ impl Decider {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "all of it is one commit")]
     fn commit(
         &mut self,
         own: StreamId,
@@ -385,16 +372,17 @@ impl Decider {
         context: &Context,
         events: Vec<NewEvent>,
         remarks: Vec<Rejection>,
-        command: &'static str,
-    ) -> Step {
+    ) -> Answer {
         let drafts = self.drafts(request, hash, context, &events);
         let positions = match self.batch.push_commit(&drafts) {
             Ok(positions) => positions,
-            Err(PushError::BatchFull { .. }) => return Step::Later,
-            Err(PushError::CommitTooLarge { bytes }) => return Step::Answered(Err(ExecuteError::TooLarge { bytes })),
-            Err(error @ (PushError::Count(_) | PushError::Place { .. } | PushError::Causation { .. })) => {
-                unreachable!("{command} made a commit that cannot be: {error}")
-            }
+            Err(PushError::CommitTooLarge { bytes }) => return Err(ExecuteError::TooLarge { bytes }),
+            Err(
+                error @ (PushError::BatchFull { .. }
+                | PushError::Count(_)
+                | PushError::Place { .. }
+                | PushError::Causation { .. }),
+            ) => unreachable!("a decision made a commit that cannot be: {error}"),
         };
         self.last_recorded = context.now;
         let commit_end = *positions.end();
@@ -417,13 +405,7 @@ impl Decider {
             };
             self.cache.get_mut(event.stream).expect("every stream of a decision was looked up").apply(&recorded, hash);
         }
-        Step::Answered(Ok(Receipt {
-            position: commit_end,
-            command_id: request.command_id,
-            stream: own,
-            repeated: false,
-            remarks,
-        }))
+        Ok(Receipt { position: commit_end, command_id: request.command_id, stream: own, repeated: false, remarks })
     }
 
     /// The commit's records, each with its revision and the stream's event before it.
@@ -478,10 +460,64 @@ fn draft(request: &Surroundings, hash: [u8; 16], context: &Context, event: &NewE
     }
 }
 
-fn command_name(command: &Command<Sealed>) -> &'static str {
-    match command {
-        Command::RecordPayment(_) => "a payment",
-        Command::Place(_) => "a new order",
-        _ => "a command",
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{channel, sync_channel};
+    use std::time::Duration;
+
+    use daybook_domain::command::{Command, RegisterMerchant};
+    use daybook_domain::{Actor, CommandId, MerchantId, Role};
+    use daybook_ledger::{Ledger, Options};
+    use daybook_vault::MasterKey;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::load_thread;
+    use crate::request::Request;
+    use crate::seal::Roots;
+
+    #[test]
+    fn everybody_is_answered_when_the_disk_fails_behind_a_full_batch() {
+        const JOBS: usize = 6_000;
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("data");
+        Ledger::create(&dir, Uuid::from_u128(1)).unwrap();
+        let (ledger, appender) = Ledger::open(&dir, &Options::default()).unwrap();
+        let master = MasterKey::from_hex(&"07".repeat(32)).unwrap();
+        let vault = Arc::new(Vault::create(&dir.join("keys"), &master, Uuid::from_u128(1)).unwrap());
+        let reader = Reader::open(ledger, Arc::clone(&vault));
+
+        let (jobs, inbox) = channel();
+        let (batches, sent_off) = channel();
+        let (loader, _load) = load_thread::spawn(reader.clone(), jobs.clone());
+        let writer = Writer { batches, tail: appender.tail() };
+        let clock: Clock = Arc::new(|| Timestamp(1));
+        let decider = Decider::new(reader.clone(), Arc::clone(&vault), clock, Timestamp(0), writer, loader);
+        std::thread::spawn(move || decider.run(&inbox));
+
+        let (roots, waiting) = (Roots::default(), Arc::default());
+        let send = |n: usize| {
+            let id = MerchantId::new(&format!("m{n}")).unwrap();
+            let register = RegisterMerchant { id, name: "x".repeat(100).into(), parent: None };
+            let actor = Actor { id: Uuid::nil(), role: Role::Platform };
+            let command_id = CommandId(Uuid::from_u128(n as u128));
+            let request = Request::live(command_id, actor, Command::RegisterMerchant(register));
+            let (job, pending) = Job::new(request, &reader, &vault, &roots, &waiting).unwrap();
+            jobs.send(Message::Job(Box::new(job))).unwrap();
+            pending
+        };
+        // The first goes alone; the others fill a batch and queue behind it. Then the first one's sync fails.
+        let mut pending = vec![send(0)];
+        let Decided { answers, .. } = sent_off.recv().unwrap();
+        pending.extend((1..JOBS).map(send));
+        let failed = Synced::Stopped { why: "a disk that fails".into() };
+        answer(answers, &failed);
+        jobs.send(Message::Synced(failed)).unwrap();
+
+        let (all, answered) = sync_channel(1);
+        std::thread::spawn(move || all.send(pending.into_iter().map(crate::Pending::wait).collect::<Vec<_>>()));
+        let answers = answered.recv_timeout(Duration::from_secs(30)).expect("nobody waits for ever");
+        assert_eq!(answers.len(), JOBS);
+        assert!(answers.iter().all(|answer| matches!(answer, Err(ExecuteError::Stopped { .. }))));
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use daybook_domain::{Command, Sealed};
+use daybook_domain::state::Facts;
+use daybook_domain::{Command, CommandId, Sealed, StreamId, missing};
 use daybook_vault::Vault;
 
 use crate::Reader;
@@ -18,6 +19,22 @@ pub(crate) enum Body {
     Sealed(Command<Sealed>),
 }
 
+impl Body {
+    pub(crate) fn stream(&self, command_id: CommandId) -> StreamId {
+        match self {
+            Body::Plain(command) => command.stream(command_id),
+            Body::Sealed(command) => command.stream(command_id),
+        }
+    }
+
+    pub(crate) fn missing(&self, command_id: CommandId, facts: &Facts<'_>) -> Option<StreamId> {
+        match self {
+            Body::Plain(command) => missing(command, command_id, facts),
+            Body::Sealed(command) => missing(command, command_id, facts),
+        }
+    }
+}
+
 pub(crate) struct Job {
     pub(crate) body: Body,
     pub(crate) hash: [u8; 16],
@@ -25,16 +42,16 @@ pub(crate) struct Job {
     pub(crate) request: Surroundings,
     pub(crate) reply: Reply,
     /// What the loader brought for this job.
-    pub(crate) loaded: Vec<(daybook_domain::StreamId, Stream)>,
+    pub(crate) loaded: Vec<(StreamId, Stream)>,
     /// Its place in the order of arrival; 0 until it arrived.
     pub(crate) arrival: u64,
     /// The streams that later jobs must not pass it on while it is with the loader.
-    pub(crate) held: Vec<daybook_domain::StreamId>,
+    pub(crate) held: Vec<StreamId>,
 }
 
 /// A [`Request`] without its command.
 pub(crate) struct Surroundings {
-    pub(crate) command_id: daybook_domain::CommandId,
+    pub(crate) command_id: CommandId,
     pub(crate) actor: daybook_domain::Actor,
     pub(crate) origin: daybook_domain::Origin,
     pub(crate) expected: daybook_domain::Expected,

@@ -51,20 +51,18 @@ pub(crate) fn place(
             Err(error) => return Err(ExecuteError::Read(Arc::new(error))),
         },
     };
-    sealed(Command::Place(place), command_id, &root, vault).map(Body::Sealed)
+    placed(place, command_id, &root, vault).map(Body::Sealed)
 }
 
-fn sealed(
-    command: Command<String>,
+/// A new order brings its buyer; every later command finds him in the order.
+fn placed(
+    place: PlaceOrder<String>,
     command_id: CommandId,
     root: &MerchantId,
     vault: &Vault,
 ) -> Result<Command<Sealed>, ExecuteError> {
-    let slot = match &command {
-        Command::Place(place) => vault.slot_for(root.as_str(), &place.account).map_err(failed)?,
-        _ => return Err(failed("only a new order brings its buyer")),
-    };
-    under(command, command_id, root, slot, vault)
+    let slot = vault.slot_for(root.as_str(), &place.account).map_err(failed)?;
+    under(Command::Place(place), command_id, root, slot, vault)
 }
 
 fn under(
@@ -89,12 +87,12 @@ pub(crate) fn in_writer(
     facts: &Facts<'_>,
     vault: &Vault,
 ) -> Result<Command<Sealed>, ExecuteError> {
-    match &command {
+    match command {
         Command::Place(place) => {
             let merchant = facts
                 .merchant(StreamId::merchant(&place.merchant))
                 .ok_or_else(|| Rejection::MerchantUnknown { id: place.merchant.clone() })?;
-            sealed(command, command_id, &merchant.tree_root().clone(), vault)
+            placed(place, command_id, merchant.tree_root(), vault)
         }
         Command::RegisterMerchant(_) | Command::IssueToken(_) | Command::RevokeToken { .. } => {
             // These bring no personal text, so nothing is sealed and no key is needed.
