@@ -17,8 +17,8 @@ use crate::failure::Failure;
 const CHUNK_BYTES: usize = 1 << 20;
 /// How often the views are written down, if they moved.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
-/// How long the follower waits before it looks up whether it is to end.
-const LOOK_UP_EVERY: Duration = Duration::from_millis(200);
+/// The longest that an event waits to be folded when there was no traffic before it.
+const LONGEST_NAP: Duration = Duration::from_millis(5);
 
 /// Where the views of a data folder are kept.
 pub(crate) fn store(data: &Path, reader: &Reader) -> Store {
@@ -104,7 +104,7 @@ fn wait_for(reader: &Reader, from: u64, told: &Receiver<()>) -> bool {
     while reader.watermark() < from {
         match told.recv_timeout(nap) {
             Ok(()) | Err(RecvTimeoutError::Disconnected) => return true,
-            Err(RecvTimeoutError::Timeout) => nap = (nap * 2).min(LOOK_UP_EVERY / 40),
+            Err(RecvTimeoutError::Timeout) => nap = (nap * 2).min(LONGEST_NAP),
         }
     }
     false

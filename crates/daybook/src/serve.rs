@@ -75,7 +75,6 @@ pub(crate) async fn serve(
 
 /// Ctrl-C, or a service manager's SIGTERM. From this call on neither kills the process: what was asked for before the
 /// server runs ends it once it does. To be called within a runtime.
-#[cfg(unix)]
 pub(crate) fn ended_by_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupted = signal(SignalKind::interrupt())?;
@@ -84,17 +83,6 @@ pub(crate) fn ended_by_signal() -> io::Result<impl Future<Output = ()> + Send + 
         tokio::select! {
             _ = interrupted.recv() => {}
             _ = terminated.recv() => {}
-        }
-    })
-}
-
-/// Ctrl-C.
-#[cfg(not(unix))]
-pub(crate) fn ended_by_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
-    Ok(async {
-        // Without the signal there is no end but the process's own.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
         }
     })
 }

@@ -26,12 +26,12 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let runtime = serve::runtime()?;
     let ended = runtime.block_on(async { serve::ended_by_signal() })?;
     // Removed when it is dropped, however this ends.
-    let temporary = match &args.data {
-        Some(_) => None,
-        None => Some(tempfile::Builder::new().prefix("daybook-demo-").tempdir()?),
-    };
-    let Some(dir) = args.data.clone().or_else(|| temporary.as_ref().map(|dir| dir.path().to_path_buf())) else {
-        return Err(Failure::new("no folder"));
+    let (dir, _temporary) = match &args.data {
+        Some(dir) => (dir.clone(), None),
+        None => {
+            let temporary = tempfile::Builder::new().prefix("daybook-demo-").tempdir()?;
+            (temporary.path().to_path_buf(), Some(temporary))
+        }
     };
     let system = wall::system();
     let now = system();
