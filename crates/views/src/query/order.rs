@@ -259,8 +259,6 @@ pub enum QueryError {
     CursorOfOtherSort,
     #[error("the cursor names an order that is not known here; start again without one")]
     CursorUnknown,
-    #[error("the filter has {branches} alternatives once it is spread out; at most {max} are answered: simplify it")]
-    FilterTooWide { branches: usize, max: usize },
     #[error("the range spans {days} days; at most {max} are answered day by day: choose a shorter one")]
     RangeTooLong { days: u64, max: u64 },
 }
