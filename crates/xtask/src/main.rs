@@ -68,6 +68,6 @@ fn test() -> Result<(), String> {
 fn bless() -> Result<(), String> {
     let bless = [("BLESS", "1")];
     cargo(&["test", "--quiet", "--package", "daybook-codec"], &bless)?;
-    cargo(&["test", "--quiet", "--package", "daybook-api", "--test", "sdl"], &bless)?;
+    cargo(&["test", "--quiet", "--package", "daybook-api", "--test", "api", "schema"], &bless)?;
     cargo(&["run", "--quiet", "--package", "daybook", "--", "replay", "replay-fixtures", "--bless"], &[])
 }
