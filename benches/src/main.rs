@@ -5,6 +5,7 @@
 //! ```
 
 mod file;
+mod fold;
 mod orders;
 mod spread;
 mod write;
@@ -14,10 +15,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 const USAGE: &str = "\
-usage: daybook-benches [write|open|all] [--seconds N] [--dir DIR]
+usage: daybook-benches [write|open|fold|all] [--seconds N] [--dir DIR]
 
   write   durable placeOrder through the engine, beside a bare preallocated file with one fdatasync per batch
   open    opening a ledger of a million events
+  fold    folding a ledger of a million events into all views
   --seconds   how long each width is sustained in all (default 60; 3 for a smoke run)
   --dir       where to write (default: the system's folder for temporary files)";
 
@@ -33,7 +35,7 @@ fn config() -> Option<Config> {
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
-            "write" | "open" | "all" => config.what = arg,
+            "write" | "open" | "fold" | "all" => config.what = arg,
             "--seconds" => config.sustained = Duration::from_secs(args.next()?.parse().ok()?),
             "--dir" => config.dir = args.next()?.into(),
             _ => return None,
@@ -53,6 +55,9 @@ fn main() -> ExitCode {
     }
     if wants("open") {
         write::open(&config.dir);
+    }
+    if wants("fold") {
+        fold::run(&config.dir);
     }
     ExitCode::SUCCESS
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use daybook_domain::command::{Command, PlaceOrder, RegisterMerchant};
-use daybook_domain::event::{Line, SkuKind};
-use daybook_domain::{Actor, CommandId, Currency, MerchantId, Role, Sku, Timestamp};
+use daybook_domain::command::{Command, ConfirmShipment, PlaceOrder, RecordPayment, RecordTracking, RegisterMerchant};
+use daybook_domain::event::{Line, SkuKind, TrackingStatus};
+use daybook_domain::{Actor, CommandId, Currency, MerchantId, Money, OrderNumber, Role, Sku, StreamId, Timestamp};
 use daybook_engine::{Clock, Engine, FolderOptions, Request, open_folder};
 use uuid::Uuid;
 
@@ -55,7 +55,43 @@ pub(crate) fn place(n: u64) -> Request {
         lines: vec![line("steam-50", "Steam 50 元", 4_850), line("qq-10", "QQ 币 10", 980)],
         adjustments: Vec::new(),
     };
-    // Spread over the whole range, as ids of real clients are.
-    let id = Uuid::from_u64_pair(n.wrapping_mul(0x9E37_79B9_7F4A_7C15), n);
-    Request::live(CommandId(id), ACTOR, Command::Place(place))
+    Request::live(command_id(n, 0), ACTOR, Command::Place(place))
+}
+
+/// What [`place`]'s lines come to.
+const TOTAL_MINOR: i64 = 4_850 + 980;
+
+/// Spread over the whole range, as ids of real clients are.
+fn command_id(n: u64, step: u64) -> CommandId {
+    CommandId(Uuid::from_u64_pair(n.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ step, n))
+}
+
+/// How many other orders are placed before an order's next step.
+pub(crate) const LAG: u64 = 1_000;
+
+/// What happens after `at` orders were placed, of `orders` in all: the next is placed, those before are paid, shipped and
+/// delivered, each [`LAG`] orders later. Eight events an order.
+pub(crate) fn steps_at(at: u64, orders: u64) -> Vec<Request> {
+    let earlier = |by: u64| at.checked_sub(by * LAG).filter(|&n| n < orders);
+    let request = |n, step, command| Request::live(command_id(n, step), ACTOR, command);
+    let order = |n| StreamId::order(&merchant(), &OrderNumber::from_command(command_id(n, 0)));
+    let mut steps: Vec<Request> = earlier(0).map(place).into_iter().collect();
+    steps.extend(earlier(1).map(|n| {
+        let trade_number = format!("20261124220014000{n:08}").into();
+        let amount = Money::new(TOTAL_MINOR, Currency::CNY);
+        let pay = RecordPayment { order: order(n), provider: "alipay".into(), trade_number, amount };
+        request(n, 1, Command::RecordPayment(pay))
+    }));
+    steps.extend(earlier(2).map(|n| {
+        let carrier = Some("SF Express".into());
+        let tracking_number = Some(format!("SF{n:012}").into());
+        let ship = ConfirmShipment { order: order(n), lines: None, carrier, tracking_number };
+        request(n, 2, Command::ConfirmShipment(ship))
+    }));
+    steps.extend(earlier(3).map(|n| {
+        let (checkpoint, status) = ("signed for".into(), TrackingStatus::Delivered);
+        let track = RecordTracking { order: order(n), shipment: None, checkpoint, status, place: None };
+        request(n, 3, Command::RecordTracking(track))
+    }));
+    steps
 }

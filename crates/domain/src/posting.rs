@@ -68,23 +68,49 @@ pub enum Posting {
     },
 }
 
-/// Tells `post` what `recorded` contributes, given its order before (none for its first event) and after it.
-pub fn postings(before: Option<&Order>, after: &Order, recorded: &Recorded, mut post: impl FnMut(Posting)) {
+/// What the figures need to know of an order as it was before an event: small, so that a fold need not keep the whole
+/// order twice. By default of an order that is not placed yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Milestones {
+    is_placed: bool,
+    is_paid: bool,
+    is_shipped: bool,
+    is_delivered: bool,
+    is_refunded: bool,
+    /// Captured less the excess.
+    goods_minor: i64,
+}
+
+impl Milestones {
+    pub fn of(order: &Order) -> Self {
+        Self {
+            is_placed: true,
+            is_paid: order.paid_at.is_some(),
+            is_shipped: order.shipped_at.is_some(),
+            is_delivered: order.delivered_at.is_some(),
+            is_refunded: order.refunded_at.is_some(),
+            goods_minor: order.captured_minor.saturating_sub(order.excess_minor),
+        }
+    }
+}
+
+/// Tells `post` what `recorded` contributes, given its order before and after it.
+pub fn postings(before: Milestones, after: &Order, recorded: &Recorded, mut post: impl FnMut(Posting)) {
+    let now = Milestones::of(after);
     let mut count = |metric, amount| post(Posting::Count { metric, amount });
-    if before.is_none() {
+    if !before.is_placed {
         count(Metric::PlacedOrders, 1);
     }
-    let first = |of: fn(&Order) -> bool| of(after) && !before.is_some_and(of);
-    let paid = first(|order| order.paid_at.is_some());
-    let shipped = first(|order| order.shipped_at.is_some());
-    let delivered = first(|order| order.delivered_at.is_some());
+    let paid = now.is_paid && !before.is_paid;
+    let shipped = now.is_shipped && !before.is_shipped;
+    let delivered = now.is_delivered && !before.is_delivered;
     if paid {
         count(Metric::PaidOrders, 1);
     }
-    if first(|order| order.refunded_at.is_some()) {
+    if now.is_refunded && !before.is_refunded {
         count(Metric::RefundedOrders, 1);
     }
-    let captured = goods_minor(after).saturating_sub(before.map_or(0, goods_minor));
+    let captured = now.goods_minor.saturating_sub(before.goods_minor);
     if captured != 0 {
         count(Metric::PaidAmount, captured);
     }
@@ -112,8 +138,4 @@ pub fn postings(before: Option<&Order>, after: &Order, recorded: &Recorded, mut 
     {
         span(Stage::RefundApprovedToSettled, ticket.approved_at, Some(recorded.occurred_at));
     }
-}
-
-fn goods_minor(order: &Order) -> i64 {
-    order.captured_minor.saturating_sub(order.excess_minor)
 }

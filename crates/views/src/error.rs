@@ -21,6 +21,8 @@ pub enum FoldError {
     NoCheckpoint,
     #[error("an event counts an order more or less than once")]
     OddCount,
+    #[error("what the view kept of its orders cannot be read back; rebuild the view")]
+    Unsettled,
     #[error("an index does not hold row {row} where it must stand; rebuild the view")]
     IndexBroken { row: u32 },
 }

@@ -15,6 +15,7 @@
 //! ```
 
 mod blobs;
+mod bulk;
 pub mod checkpoint;
 mod chunks;
 mod dashboard;
@@ -24,17 +25,20 @@ mod merchants;
 mod orders;
 mod packed;
 pub mod query;
+mod registry;
 mod sorted;
 pub mod store;
 mod strings;
 mod views;
 mod wire;
 
+pub use bulk::BulkFold;
 pub use dashboard::{Dashboard, MAX_DAYS};
 pub use error::{FoldError, Stopped};
 pub use list::OrderList;
 pub use merchants::Merchants;
-pub use views::{DASHBOARD, ORDERS, ViewName, ViewStatus, Views};
+pub use registry::{DASHBOARD, ORDERS, VIEWS, ViewName};
+pub use views::{ViewStatus, Views};
 
 /// An order's number in the views: as the orders came to the ledger, from 0.
 type Row = u32;

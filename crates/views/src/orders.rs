@@ -1,8 +1,11 @@
 //! Every order, packed: the state that the list and the dashboard share.
 
+mod saved;
+
 use std::hash::BuildHasher;
 
-use daybook_domain::event::OrderPlaced;
+use daybook_domain::event::{MerchantRegistered, OrderPlaced};
+use daybook_domain::posting::Milestones;
 use daybook_domain::{Currency, Event, MerchantId, Order, Recorded, Slot, StreamId, Timestamp};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -35,18 +38,66 @@ pub(crate) struct Orders {
     pub(crate) changed_buyers: Changed,
 }
 
-/// Room that is used again for each event: the order before and after it, and its packed bytes.
+/// Room that is used again for each event: an order to unpack into, and its packed bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Workbench {
-    pair: Option<Box<(Unpacked, Unpacked)>>,
+    order: Option<Box<Unpacked>>,
     bytes: Vec<u8>,
 }
 
 /// What one event did to one order.
 pub(crate) struct Change<'a> {
     pub(crate) row: Row,
-    pub(crate) before: Option<&'a Unpacked>,
+    /// None: the event placed it.
+    pub(crate) before: Option<Before>,
     pub(crate) after: &'a Unpacked,
+}
+
+/// What the views need to know of an order as it was before an event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Before {
+    pub(crate) milestones: Milestones,
+    /// How many tags it had: new ones come behind them.
+    pub(crate) tags: usize,
+}
+
+/// What a view has to do about an event.
+pub(crate) enum Touch<'a> {
+    Place(&'a OrderPlaced),
+    Change,
+    Register(&'a MerchantRegistered),
+    Nothing,
+}
+
+pub(crate) fn touch(event: &Event) -> Touch<'_> {
+    match event {
+        Event::OrderPlaced(event) => Touch::Place(event),
+        Event::MerchantRegistered(event) => Touch::Register(event),
+        Event::PriceEdited(_)
+        | Event::PaymentCaptured(_)
+        | Event::PaymentMismatched(_)
+        | Event::PaymentFailed(_)
+        | Event::ReminderDue(_)
+        | Event::LatePaymentReceived(_)
+        | Event::OrderReinstated(_)
+        | Event::OrderCancelled(_)
+        | Event::HoldPlaced(_)
+        | Event::HoldReleased(_)
+        | Event::ShipmentConfirmed(_)
+        | Event::TrackingUpdated(_)
+        | Event::Delivered(_)
+        | Event::OrderCompleted(_)
+        | Event::ObservationStarted(_)
+        | Event::RefundRequested(_)
+        | Event::RefundApproved(_)
+        | Event::RefundRejected(_)
+        | Event::RefundSettled(_)
+        | Event::RefundFailed(_)
+        | Event::NoteAdded(_)
+        | Event::TagAdded(_)
+        | Event::OrderRated(_) => Touch::Change,
+        Event::TokenIssued(_) | Event::TokenRevoked(_) | Event::PaymentClaimed(_) => Touch::Nothing,
+    }
 }
 
 impl Orders {
@@ -79,33 +130,11 @@ impl Orders {
         recorded: &Recorded,
         bench: &'b mut Workbench,
     ) -> Result<Option<Change<'b>>, FoldError> {
-        match &recorded.event {
-            Event::OrderPlaced(event) => self.place(event, recorded, bench).map(Some),
-            Event::MerchantRegistered(event) => self.merchants.register(event).map(|()| None),
-            Event::PriceEdited(_)
-            | Event::PaymentCaptured(_)
-            | Event::PaymentMismatched(_)
-            | Event::PaymentFailed(_)
-            | Event::ReminderDue(_)
-            | Event::LatePaymentReceived(_)
-            | Event::OrderReinstated(_)
-            | Event::OrderCancelled(_)
-            | Event::HoldPlaced(_)
-            | Event::HoldReleased(_)
-            | Event::ShipmentConfirmed(_)
-            | Event::TrackingUpdated(_)
-            | Event::Delivered(_)
-            | Event::OrderCompleted(_)
-            | Event::ObservationStarted(_)
-            | Event::RefundRequested(_)
-            | Event::RefundApproved(_)
-            | Event::RefundRejected(_)
-            | Event::RefundSettled(_)
-            | Event::RefundFailed(_)
-            | Event::NoteAdded(_)
-            | Event::TagAdded(_)
-            | Event::OrderRated(_) => self.change(recorded, bench).map(Some),
-            Event::TokenIssued(_) | Event::TokenRevoked(_) | Event::PaymentClaimed(_) => Ok(None),
+        match touch(&recorded.event) {
+            Touch::Place(event) => self.place(event, recorded, bench).map(Some),
+            Touch::Register(event) => self.merchants.register(event).map(|()| None),
+            Touch::Change => self.change(recorded, bench).map(Some),
+            Touch::Nothing => Ok(None),
         }
     }
 
@@ -115,6 +144,24 @@ impl Orders {
         recorded: &Recorded,
         bench: &'b mut Workbench,
     ) -> Result<Change<'b>, FoldError> {
+        let (row, after) = self.open(event, recorded)?;
+        let bytes = &mut bench.bytes;
+        bytes.clear();
+        packed::put_fixed(bytes, event.number.as_str(), &after);
+        packed::put_changing(bytes, &after);
+        self.packed.push(bytes);
+        let after = match &mut bench.order {
+            Some(room) => {
+                **room = after;
+                room
+            }
+            room @ None => room.insert(Box::new(after)),
+        };
+        Ok(Change { row, before: None, after })
+    }
+
+    /// Adds a row for a new order. Its packed bytes are left to the caller to add.
+    pub(crate) fn open(&mut self, event: &OrderPlaced, recorded: &Recorded) -> Result<(Row, Unpacked), FoldError> {
         let order = Order::placed(event, recorded.origin, recorded.occurred_at);
         if self.find(recorded.stream).is_some() {
             return Err(FoldError::OrderTwice { order: recorded.stream });
@@ -132,24 +179,13 @@ impl Orders {
             })
             .collect::<Result<_, FoldError>>()?;
         let buyer = self.buyers.see(&event.account, row)?;
-        let after =
-            Unpacked { order, revision: recorded.revision, position: recorded.position, lines, tags: Vec::new() };
-        bench.bytes.clear();
-        packed::put_fixed(&mut bench.bytes, event.number.as_str(), &after);
-        packed::put_changing(&mut bench.bytes, &after);
-        self.packed.push(&bench.bytes);
         self.add_columns(recorded.stream, recorded.occurred_at, place, buyer, currency);
         self.changed.mark(row as usize, recorded.position);
         self.changed_strings.mark_grown(texts, self.strings.len(), recorded.position);
         self.changed_buyers.mark_grown(buyers, self.buyers.len(), recorded.position);
-        let pair = match bench.pair.take() {
-            Some(mut pair) => {
-                pair.1 = after;
-                pair
-            }
-            None => Box::new((after.clone(), after)),
-        };
-        Ok(Change { row, before: None, after: &bench.pair.insert(pair).1 })
+        let after =
+            Unpacked { order, revision: recorded.revision, position: recorded.position, lines, tags: Vec::new() };
+        Ok((row, after))
     }
 
     /// Adds the next row's columns; its packed bytes are added apart.
@@ -173,32 +209,43 @@ impl Orders {
     fn change<'b>(&mut self, recorded: &Recorded, bench: &'b mut Workbench) -> Result<Change<'b>, FoldError> {
         let order = recorded.stream;
         let row = self.find(order).ok_or(FoldError::OrderUnknown { order })?;
-        let Workbench { pair, bytes } = bench;
-        let (before, after) = &mut **pair.get_or_insert_with(|| Box::new((self.blank(row), self.blank(row))));
-        for unpacked in [&mut *before, &mut *after] {
-            self.unpack_into(row, unpacked);
-        }
-        if recorded.revision != before.revision.wrapping_add(1) {
-            return Err(FoldError::RevisionGap { order, from: before.revision, to: recorded.revision });
-        }
-        let texts = self.strings.len();
-        after.order.apply(recorded);
-        after.order.checkpoints.clear();
-        after.revision = recorded.revision;
-        after.position = recorded.position;
-        for tag in std::mem::take(&mut after.order.tags) {
-            let tag = self.strings.intern(&tag)?;
-            if !after.tags.contains(&tag) {
-                after.tags.push(tag);
-            }
-        }
+        let Workbench { order: room, bytes } = bench;
+        let unpacked = room.get_or_insert_with(|| Box::new(self.blank(row)));
+        self.unpack_into(row, unpacked);
+        let before = self.evolve(row, recorded, unpacked)?;
         bytes.clear();
         bytes.extend_from_slice(packed::fixed_part(self.packed.get(row)));
-        packed::put_changing(bytes, after);
+        packed::put_changing(bytes, unpacked);
         self.packed.set(row, bytes);
+        Ok(Change { row, before: Some(before), after: unpacked })
+    }
+
+    /// Folds an event into an unpacked order. Packing it again is left to the caller.
+    pub(crate) fn evolve(
+        &mut self,
+        row: Row,
+        recorded: &Recorded,
+        unpacked: &mut Unpacked,
+    ) -> Result<Before, FoldError> {
+        if recorded.revision != unpacked.revision.wrapping_add(1) {
+            let (order, from) = (recorded.stream, unpacked.revision);
+            return Err(FoldError::RevisionGap { order, from, to: recorded.revision });
+        }
+        let before = Before { milestones: Milestones::of(&unpacked.order), tags: unpacked.tags.len() };
+        let texts = self.strings.len();
+        unpacked.order.apply(recorded);
+        unpacked.order.checkpoints.clear();
+        unpacked.revision = recorded.revision;
+        unpacked.position = recorded.position;
+        for tag in unpacked.order.tags.drain(..) {
+            let tag = self.strings.intern(&tag)?;
+            if !unpacked.tags.contains(&tag) {
+                unpacked.tags.push(tag);
+            }
+        }
         self.changed.mark(row as usize, recorded.position);
         self.changed_strings.mark_grown(texts, self.strings.len(), recorded.position);
-        Ok(Change { row, before: Some(before), after })
+        Ok(before)
     }
 
     /// False: the row's bytes are damaged. Leaves the merchant as it is: no fold asks for it.

@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use daybook_domain::Position;
 use thiserror::Error;
 
-use crate::checkpoint::{ChunkId, Part, RestoreError, Since, ViewCheckpoint};
-use crate::views::{DASHBOARD, ORDERS, ViewName, Views};
+use crate::checkpoint::{ChunkId, ChunksOf, Part, RestoreError, Since, ViewCheckpoint};
+use crate::registry::{ORDERS, VIEWS, ViewName};
+use crate::views::Views;
 use crate::wire::{Reader, put_bytes, put_u32, put_u64};
 
 const MAGIC: &[u8; 8] = b"dbkviews";
-/// Both views of one position are wanted, and a crash may come between their manifests.
+/// All views of one position are wanted, and a crash may come between their manifests.
 const KEPT_MANIFESTS: usize = 2;
 
 /// Which ledger the views were folded from.
@@ -54,9 +55,11 @@ struct Manifest {
 pub struct Store {
     folder: PathBuf,
     ledger: LedgerId,
-    orders: Option<Manifest>,
-    dashboard: Option<Manifest>,
+    /// What was loaded or saved last of each view.
+    newest: Manifests,
 }
+
+type Manifests = BTreeMap<ViewName, Manifest>;
 
 /// What a checkpoint wrote.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,51 +70,58 @@ pub struct Saved {
 
 impl Store {
     pub fn new(folder: &Path, ledger: LedgerId) -> Self {
-        Self { folder: folder.to_path_buf(), ledger, orders: None, dashboard: None }
+        Self { folder: folder.to_path_buf(), ledger, newest: Manifests::new() }
     }
 
     /// What to ask [`Views::checkpoint`] for.
     pub fn since(&self) -> Since {
-        let position = |manifest: &Option<Manifest>| manifest.as_ref().map(|manifest| manifest.position);
-        Since { orders: position(&self.orders), dashboard: position(&self.dashboard) }
+        Since(self.newest.iter().map(|(view, manifest)| (*view, manifest.position)).collect())
     }
 
-    /// The newest usable checkpoint that is not ahead of the ledger, whose last position is `head`: both views if there
-    /// is one of both, else the orders alone, else none. And what was ignored on the way, for the log.
+    /// The newest usable checkpoint that is not ahead of the ledger, whose last position is `head`: all views if there
+    /// is one of all, else the orders and what there is with them, else none. And what was ignored on the way, for the
+    /// log.
     pub fn load(&mut self, head: Position) -> Result<(Option<Views>, Vec<Ignored>), StoreError> {
         let mut ignored = Vec::new();
-        let mut without_dashboard = None;
+        let mut incomplete = None;
         for position in self.positions(ORDERS)? {
-            let orders = self.manifest(ORDERS, position, head);
-            let orders = match orders {
-                Ok(manifest) => manifest,
-                Err(reason) => {
-                    ignored.push(Ignored { view: ORDERS, position, reason });
-                    continue;
+            let mut found = Manifests::new();
+            for view in VIEWS {
+                match self.manifest(view, position, head) {
+                    Ok(manifest) => drop(found.insert(view, manifest)),
+                    Err(reason) => ignored.push(Ignored { view, position, reason }),
                 }
-            };
-            match self.manifest(DASHBOARD, position, head) {
-                Ok(dashboard) => match self.restore(&orders, Some(&dashboard)) {
+                if found.is_empty() {
+                    // Nothing can stand without the orders, which are looked for first.
+                    break;
+                }
+            }
+            if found.len() == VIEWS.len() {
+                match self.restore(position, &found) {
                     Ok(views) => {
-                        (self.orders, self.dashboard) = (Some(orders), Some(dashboard));
+                        self.newest = found;
                         return Ok((Some(views), ignored));
                     }
-                    Err(error) => ignored.push(Ignored { view: view_of(error), position, reason: error.to_string() }),
-                },
-                Err(reason) => ignored.push(Ignored { view: DASHBOARD, position, reason }),
+                    Err((view, error)) => {
+                        ignored.push(Ignored { view, position, reason: error.to_string() });
+                        found.remove(&view);
+                    }
+                }
             }
-            without_dashboard = without_dashboard.or(Some(orders));
+            if incomplete.is_none() && found.contains_key(&ORDERS) {
+                incomplete = Some((position, found));
+            }
         }
-        let Some(orders) = without_dashboard else {
+        let Some((position, found)) = incomplete else {
             return Ok((None, ignored));
         };
-        match self.restore(&orders, None) {
+        match self.restore(position, &found) {
             Ok(views) => {
-                self.orders = Some(orders);
+                self.newest = found;
                 Ok((Some(views), ignored))
             }
-            Err(error) => {
-                ignored.push(Ignored { view: ORDERS, position: orders.position, reason: error.to_string() });
+            Err((view, error)) => {
+                ignored.push(Ignored { view, position, reason: error.to_string() });
                 Ok((None, ignored))
             }
         }
@@ -125,7 +135,7 @@ impl Store {
         for view in checkpoint {
             let folder = self.view_folder(view.view);
             fs::create_dir_all(&folder).map_err(failed("create", &folder))?;
-            let before = if view.view == ORDERS { &self.orders } else { &self.dashboard };
+            let before = self.newest.get(&view.view);
             let mut chunks: BTreeMap<ChunkId, ChunkFile> = BTreeMap::new();
             for (id, bytes) in &view.changed {
                 let file = ChunkFile { hash: *blake3::hash(bytes).as_bytes(), bytes: bytes.len() as u64 };
@@ -140,7 +150,7 @@ impl Store {
             }
             for id in &view.all {
                 if !chunks.contains_key(id)
-                    && let Some(file) = before.as_ref().and_then(|manifest| manifest.chunks.get(id))
+                    && let Some(file) = before.and_then(|manifest| manifest.chunks.get(id))
                 {
                     chunks.insert(*id, *file);
                 }
@@ -153,11 +163,7 @@ impl Store {
             let path = folder.join(manifest_name(manifest.position));
             write_durably(&path, &self.put_manifest(view, &manifest))?;
             sync_folder(&folder)?;
-            if view == ORDERS {
-                self.orders = Some(manifest)
-            } else {
-                self.dashboard = Some(manifest)
-            }
+            self.newest.insert(view, manifest);
             self.tidy(view)?;
         }
         Ok(saved)
@@ -176,16 +182,16 @@ impl Store {
         Ok(positions)
     }
 
-    fn restore(&self, orders: &Manifest, dashboard: Option<&Manifest>) -> Result<Views, RestoreError> {
-        let ids = |manifest: &Manifest| manifest.chunks.keys().copied().collect::<Vec<ChunkId>>();
+    fn restore(&self, position: Position, found: &Manifests) -> Result<Views, (ViewName, RestoreError)> {
+        let ids = |manifest: &Manifest| manifest.chunks.keys().copied().collect();
+        let saved: ChunksOf = found.iter().map(|(view, manifest)| (*view, ids(manifest))).collect();
         let chunk = |id: ChunkId| {
-            let (view, manifest) = if id.part == Part::Entries { (DASHBOARD, dashboard?) } else { (ORDERS, orders) };
-            let file = manifest.chunks.get(&id)?;
+            // Parts are of one view each.
+            let (view, file) = found.iter().find_map(|(view, manifest)| Some((*view, manifest.chunks.get(&id)?)))?;
             let bytes = fs::read(self.view_folder(view).join(chunk_name(file))).ok()?;
             (*blake3::hash(&bytes).as_bytes() == file.hash).then_some(bytes)
         };
-        let dashboard = dashboard.map(ids);
-        Views::restore(orders.position, &ids(orders), dashboard.as_deref(), &chunk)
+        Views::restore(position, &saved, &chunk)
     }
 
     fn put_manifest(&self, view: ViewName, manifest: &Manifest) -> Vec<u8> {
@@ -241,9 +247,9 @@ impl Store {
     fn tidy(&self, view: ViewName) -> Result<(), StoreError> {
         let folder = self.view_folder(view);
         let positions = self.positions(view)?;
-        let newest = if view == ORDERS { &self.orders } else { &self.dashboard };
+        let newest = self.newest.get(&view);
         // Those ahead of what was just saved belong to a ledger that was cut back: they will never be right again.
-        let newest = newest.as_ref().map_or(Position::MAX, |manifest| manifest.position);
+        let newest = newest.map_or(Position::MAX, |manifest| manifest.position);
         let kept: Vec<Position> =
             positions.iter().copied().filter(|&position| position <= newest).take(KEPT_MANIFESTS).collect();
         let mut named: HashSet<String> = kept.iter().map(|&position| manifest_name(position)).collect();
@@ -257,13 +263,6 @@ impl Store {
             fs::remove_file(&path).map_err(failed("remove", &path))?;
         }
         Ok(())
-    }
-}
-
-fn view_of(error: RestoreError) -> ViewName {
-    match error {
-        RestoreError::Missing(id) | RestoreError::Damaged(id) if id.part == Part::Entries => DASHBOARD,
-        RestoreError::Missing(_) | RestoreError::Damaged(_) | RestoreError::Inconsistent => ORDERS,
     }
 }
 

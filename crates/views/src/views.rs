@@ -3,22 +3,11 @@
 use daybook_domain::{Position, Recorded};
 
 use crate::dashboard::Dashboard;
-use crate::dashboard::state::DashboardState;
 use crate::error::{FoldError, Stopped};
 use crate::list::OrderList;
-use crate::list::index::ListIndex;
 use crate::merchants::Merchants;
 use crate::orders::{Orders, Workbench};
-
-/// The names and versions of the views. A changed fold gets a new version, so that no old checkpoint is taken for it.
-pub const ORDERS: ViewName = ViewName { name: "orders", version: 1 };
-pub const DASHBOARD: ViewName = ViewName { name: "dashboard", version: 1 };
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ViewName {
-    pub name: &'static str,
-    pub version: u16,
-}
+use crate::registry::{ORDERS, Registry, ViewName, stop};
 
 /// How a view fares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,19 +18,16 @@ pub struct ViewStatus {
     pub stopped: Option<Stopped>,
 }
 
-/// The orders, and over them their list and the dashboard. Both need each order as it was before an event, so neither
-/// goes on without the orders; each goes on without the other.
+/// The orders, and over them every view. All need each order as it was before an event, so none goes on without the
+/// orders; each goes on without the others.
 #[derive(Debug, Default)]
 pub struct Views {
-    position: Position,
+    pub(crate) position: Position,
     pub(crate) orders: Orders,
-    pub(crate) list: ListIndex,
     /// The orders themselves could not be folded: nothing can go on.
     pub(crate) halted: bool,
-    pub(crate) list_stopped: Option<Stopped>,
-    pub(crate) dashboard: DashboardState,
-    pub(crate) dashboard_stopped: Option<Stopped>,
-    bench: Workbench,
+    pub(crate) registry: Registry,
+    pub(crate) bench: Workbench,
 }
 
 impl Views {
@@ -52,15 +38,6 @@ impl Views {
     /// The last position that was given to the views: where they stand, unless they stopped.
     pub fn position(&self) -> Position {
         self.position
-    }
-
-    pub(crate) fn set_position(&mut self, position: Position) {
-        self.position = position;
-    }
-
-    /// There is no dashboard as of this position.
-    pub(crate) fn miss_dashboard(&mut self, position: Position) {
-        stop(&mut self.dashboard_stopped, DASHBOARD, position.saturating_add(1), FoldError::NoCheckpoint);
     }
 
     /// Folds one event into each view that still goes. Positions at or below the views' own are ignored.
@@ -76,45 +53,46 @@ impl Views {
         if self.halted {
             return Ok(());
         }
-        let at = recorded.position;
         let change = match self.orders.apply(recorded, &mut self.bench) {
             Ok(None) => return Ok(()),
             Ok(Some(change)) => change,
-            Err(error) => {
-                self.halted = true;
-                stop(&mut self.dashboard_stopped, DASHBOARD, at, error.clone());
-                return Err(stop(&mut self.list_stopped, ORDERS, at, error));
-            }
+            Err(error) => return Err(self.halt(recorded.position, error)),
         };
         let mut result = Ok(());
-        if self.dashboard_stopped.is_none()
-            && let Err(error) = self.dashboard.apply(&self.orders, &change, recorded)
-        {
-            result = Err(stop(&mut self.dashboard_stopped, DASHBOARD, at, error));
-        }
-        if self.list_stopped.is_none()
-            && let Err(error) = self.list.apply(&self.orders, &change)
-        {
-            result = Err(stop(&mut self.list_stopped, ORDERS, at, error));
+        for entry in self.registry.all_mut() {
+            if entry.stopped.is_none()
+                && let Err(error) = entry.view.apply(&self.orders, &change, recorded)
+            {
+                result = Err(stop(entry.stopped, entry.name, recorded.position, error));
+            }
         }
         result
     }
 
-    pub fn status(&self) -> [ViewStatus; 2] {
-        [(ORDERS, &self.list_stopped), (DASHBOARD, &self.dashboard_stopped)].map(|(view, stopped)| ViewStatus {
-            view,
-            position: stopped.as_ref().map_or(self.position, |stopped| stopped.at.saturating_sub(1)),
-            stopped: stopped.clone(),
-        })
+    /// The orders could not be folded.
+    pub(crate) fn halt(&mut self, at: Position, error: FoldError) -> Stopped {
+        self.halted = true;
+        let stopped = self.registry.stop_all(at, &error);
+        stopped.unwrap_or(Stopped { view: ORDERS.name, at, error })
+    }
+
+    pub fn status(&self) -> Vec<ViewStatus> {
+        let status = |entry: crate::registry::Entry<'_>| ViewStatus {
+            view: entry.name,
+            position: entry.stopped.as_ref().map_or(self.position, |stopped| stopped.at.saturating_sub(1)),
+            stopped: entry.stopped.clone(),
+        };
+        self.registry.all().map(status).into()
     }
 
     /// # Errors
     ///
     /// When the view has stopped.
     pub fn order_list(&self) -> Result<OrderList<'_>, Stopped> {
-        match &self.list_stopped {
+        let list = &self.registry.list;
+        match &list.stopped {
             Some(stopped) => Err(stopped.clone()),
-            None => Ok(OrderList::new(&self.orders, &self.list)),
+            None => Ok(OrderList::new(&self.orders, &list.view)),
         }
     }
 
@@ -122,9 +100,10 @@ impl Views {
     ///
     /// When the view has stopped.
     pub fn dashboard(&self) -> Result<Dashboard<'_>, Stopped> {
-        match &self.dashboard_stopped {
+        let dashboard = &self.registry.dashboard;
+        match &dashboard.stopped {
             Some(stopped) => Err(stopped.clone()),
-            None => Ok(Dashboard::new(&self.orders, &self.dashboard)),
+            None => Ok(Dashboard::new(&self.orders, &dashboard.view)),
         }
     }
 
@@ -133,28 +112,37 @@ impl Views {
         &self.orders.merchants
     }
 
-    /// Takes over the dashboard of views that were rebuilt beside these up to the same position. Hands it back when the
-    /// positions differ: fold the missing events into it and ask again.
-    pub fn replace_dashboard(&mut self, rebuilt: Views) -> Result<(), Box<Views>> {
-        let fits = rebuilt.position == self.position
-            && rebuilt.orders.len() == self.orders.len()
-            && rebuilt.dashboard_stopped.is_none()
-            && !self.halted;
-        if !fits {
+    /// Takes over one view of views that were rebuilt beside these up to the same position; all of them if the orders
+    /// that every view stands on are not the same. Hands them back when the positions differ or the rebuilt view has
+    /// stopped: fold the missing events into it and ask again.
+    pub fn replace(&mut self, view: ViewName, mut rebuilt: Views) -> Result<(), Box<Views>> {
+        if rebuilt.position != self.position || rebuilt.registry.stopped(view).is_some() {
             return Err(Box::new(rebuilt));
         }
-        self.dashboard = rebuilt.dashboard;
-        self.dashboard_stopped = None;
+        if self.halted || self.orders.ids != rebuilt.orders.ids {
+            *self = rebuilt;
+        } else {
+            if view == ORDERS {
+                std::mem::swap(&mut self.orders, &mut rebuilt.orders);
+            }
+            self.registry.swap(view, &mut rebuilt.registry);
+        }
+        // What was saved of the view before is not to be trusted any more.
+        for entry in self.registry.all_mut() {
+            entry.view.mark_all(&self.orders, self.position);
+        }
+        if view == ORDERS {
+            self.orders.mark_all(self.position);
+        }
         Ok(())
     }
 
-    /// Bytes that the orders' view and the dashboard have allocated, about.
-    pub fn footprint(&self) -> [(ViewName, usize); 2] {
-        let orders = self.orders.footprint() + self.list.footprint();
-        [(ORDERS, orders), (DASHBOARD, self.dashboard.footprint())]
+    /// Bytes that each view has allocated, about; the orders' own are the order list's.
+    pub fn footprint(&self) -> Vec<(ViewName, usize)> {
+        let of = |entry: crate::registry::Entry<'_>| {
+            let orders = if entry.name == ORDERS { self.orders.footprint() } else { 0 };
+            (entry.name, orders + entry.view.footprint())
+        };
+        self.registry.all().map(of).into()
     }
-}
-
-fn stop(stopped: &mut Option<Stopped>, view: ViewName, at: Position, error: FoldError) -> Stopped {
-    stopped.get_or_insert(Stopped { view: view.name, at, error }).clone()
 }

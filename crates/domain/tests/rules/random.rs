@@ -3,7 +3,7 @@
 use daybook_domain::change::changes;
 use daybook_domain::command::*;
 use daybook_domain::event::*;
-use daybook_domain::posting::{Metric, Posting, postings};
+use daybook_domain::posting::{Metric, Milestones, Posting, postings};
 use daybook_domain::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -119,7 +119,7 @@ proptest! {
                     }
                 }
                 let after = state.as_ref().unwrap();
-                postings(earlier.as_ref(), after, &recorded, |posting| match posting {
+                postings(earlier.as_ref().map(Milestones::of).unwrap_or_default(), after, &recorded, |posting| match posting {
                     Posting::Count { metric: Metric::PlacedOrders, amount } => sums.placed += amount,
                     Posting::Count { metric: Metric::PaidOrders, amount } => sums.paid += amount,
                     Posting::Count { metric: Metric::RefundedOrders, amount } => sums.refunded += amount,

@@ -1,7 +1,7 @@
 //! What the events of one order contributed, packed in the order in which they came. Everything else on the dashboard
 //! follows from these.
 
-use daybook_domain::posting::{Metric, Posting, Stage, postings};
+use daybook_domain::posting::{Metric, Milestones, Posting, Stage, postings};
 use daybook_domain::{Order, Recorded, Timestamp};
 
 use crate::error::FoldError;
@@ -31,7 +31,7 @@ const PLACED: u64 = 1 << 3;
 const STAGE: u64 = 1 << 4;
 
 /// None: the event contributes to no figure.
-pub(crate) fn entry_of(before: Option<&Order>, after: &Order, recorded: &Recorded) -> Result<Option<Entry>, FoldError> {
+pub(crate) fn entry_of(before: Milestones, after: &Order, recorded: &Recorded) -> Result<Option<Entry>, FoldError> {
     let mut entry = Entry { at: recorded.occurred_at, ..Entry::default() };
     let mut is_odd = false;
     postings(before, after, recorded, |posting| match posting {

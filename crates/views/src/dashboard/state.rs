@@ -4,17 +4,21 @@
 //! has sums by day from its first order on; with many orders every node has details. Few orders are read one by one.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use daybook_domain::{Recorded, Timestamp};
+use daybook_domain::{Position, Recorded, Timestamp};
 
 use super::entry::{Entries, Entry, entry_of};
 use super::series::{Series, day_and_quarter};
 use crate::Row;
 use crate::blobs::Blobs;
+use crate::checkpoint::{Chunks, Part, RestoreError};
 use crate::chunks::Changed;
 use crate::error::FoldError;
 use crate::orders::{Change, Orders};
 use crate::query::Basis;
+use crate::registry::{Kept, View};
+use crate::wire::{Reader, put_bytes, put_u64};
 
 /// From how many orders on a node has details. Reading that many orders takes a millisecond or so.
 #[cfg(not(test))]
@@ -49,11 +53,17 @@ pub(crate) struct Node {
 }
 
 impl DashboardState {
-    pub(crate) fn apply(&mut self, orders: &Orders, change: &Change<'_>, recorded: &Recorded) -> Result<(), FoldError> {
-        let before = change.before.map(|before| &before.order);
-        let Some(entry) = entry_of(before, &change.after.order, recorded)? else {
-            return Ok(());
-        };
+    /// Keeps what an event contributes, if anything: that, and how many entries its order had before.
+    fn keep(
+        &mut self,
+        orders: &Orders,
+        change: &Change<'_>,
+        recorded: &Recorded,
+    ) -> Result<Option<(Entry, usize)>, FoldError> {
+        let before = change.before.map(|before| before.milestones);
+        let entry = entry_of(before.unwrap_or_default(), &change.after.order, recorded)?;
+        let Some(entry) = entry else { return Ok(None) };
+        self.add_to_total(orders.currency[change.row as usize], &entry)?;
         let placed_at = orders.placed_at[change.row as usize];
         let mut earlier = 0;
         self.bytes.clear();
@@ -67,23 +77,23 @@ impl DashboardState {
             self.entries.push(&self.bytes);
         }
         self.changed.mark(change.row as usize, recorded.position);
-        self.sum(orders, change.row, &entry, earlier)
+        Ok(Some((entry, earlier)))
     }
 
-    /// Adds an entry, which stands among its order's already behind `earlier` others, to the sums.
-    fn sum(&mut self, orders: &Orders, row: Row, entry: &Entry, earlier: usize) -> Result<(), FoldError> {
-        let at = row as usize;
-        let currency = orders.currency[at];
+    fn add_to_total(&mut self, currency: u8, entry: &Entry) -> Result<(), FoldError> {
         if usize::from(currency) >= self.totals.len() {
             self.totals.resize(usize::from(currency) + 1, 0);
         }
         let total = &mut self.totals[usize::from(currency)];
-        *total = total
-            .checked_add(entry.amount_minor)
-            .filter(|_| entry.amount_minor >= 0)
-            .ok_or(FoldError::AmountOverflow)?;
-        self.note_day(row, orders.placed_at[at], entry, earlier);
+        let sum = total.checked_add(entry.amount_minor).filter(|_| entry.amount_minor >= 0);
+        *total = sum.ok_or(FoldError::AmountOverflow)?;
+        Ok(())
+    }
 
+    /// Adds an entry, which stands among its order's already behind `earlier` others, to the sums.
+    fn sum(&mut self, orders: &Orders, row: Row, entry: &Entry, earlier: usize) {
+        let at = row as usize;
+        self.note_day(row, orders.placed_at[at], entry, earlier);
         let Self { entries, all, places, below, .. } = self;
         let of = Of { orders, entries, row, entry };
         let number = orders.places[at];
@@ -93,7 +103,6 @@ impl DashboardState {
             node_mut(below, above).add(of, false);
         }
         all.add(of, false);
-        Ok(())
     }
 
     /// Each order stands once on each day.
@@ -109,26 +118,85 @@ impl DashboardState {
         }
     }
 
-    /// Sums all entries up again. None: some are damaged.
-    pub(crate) fn rebuild(orders: &Orders, entries: Blobs) -> Option<Self> {
+    /// Sums all entries up. None: some are damaged, or there is not one list of them an order.
+    fn rebuild(orders: &Orders, entries: Blobs) -> Option<Self> {
+        if entries.len() != orders.len() {
+            return None;
+        }
         let mut state = Self { entries, ..Self::default() };
         let mut of_row: Vec<Entry> = Vec::new();
         for row in 0..Row::try_from(orders.len()).ok()? {
-            let mut reader = Entries::new(state.entries.get(row), orders.placed_at[row as usize]);
+            let at = row as usize;
+            let mut reader = Entries::new(state.entries.get(row), orders.placed_at[at]);
             of_row.clear();
             of_row.extend(reader.by_ref());
             if !reader.is_whole() {
                 return None;
             }
             for (earlier, entry) in of_row.iter().enumerate() {
-                state.sum(orders, row, entry, earlier).ok()?;
+                state.add_to_total(orders.currency[at], entry).ok()?;
+                state.sum(orders, row, entry, earlier);
             }
         }
         Some(state)
     }
+}
 
-    /// Bytes that are allocated.
-    pub(crate) fn footprint(&self) -> usize {
+impl View for DashboardState {
+    fn apply(&mut self, orders: &Orders, change: &Change<'_>, recorded: &Recorded) -> Result<(), FoldError> {
+        if let Some((entry, earlier)) = self.keep(orders, change, recorded)? {
+            self.sum(orders, change.row, &entry, earlier);
+        }
+        Ok(())
+    }
+
+    fn apply_in_bulk(&mut self, orders: &Orders, change: &Change<'_>, recorded: &Recorded) -> Result<(), FoldError> {
+        self.keep(orders, change, recorded).map(|_| ())
+    }
+
+    fn settle(&mut self, orders: &Orders) -> bool {
+        let Self { entries, changed, .. } = std::mem::take(self);
+        match Self::rebuild(orders, entries) {
+            Some(rebuilt) => {
+                *self = Self { changed, ..rebuilt };
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn parts<'a>(&'a self, orders: &'a Orders) -> Vec<Kept<'a>> {
+        vec![Kept { part: Part::Entries, count: orders.len(), changed: Some(&self.changed) }]
+    }
+
+    fn put_chunk(&self, _: &Orders, _: Part, range: Range<usize>, out: &mut Vec<u8>) {
+        put_u64(out, range.len() as u64);
+        for row in range {
+            put_bytes(out, self.entries.get(u32::try_from(row).unwrap_or(u32::MAX)));
+        }
+    }
+
+    fn restore(&mut self, orders: &Orders, chunks: Chunks<'_>) -> Result<(), RestoreError> {
+        let mut ids = chunks.ids.to_vec();
+        ids.sort_unstable();
+        for id in ids {
+            let bytes = (chunks.bytes)(id).ok_or(RestoreError::Missing(id))?;
+            let mut reader = Reader::new(&bytes);
+            for _ in 0..reader.count() {
+                self.entries.push(reader.bytes());
+            }
+            if id.part != Part::Entries || !reader.is_whole() {
+                return Err(RestoreError::Damaged(id));
+            }
+        }
+        if self.settle(orders) { Ok(()) } else { Err(RestoreError::Inconsistent) }
+    }
+
+    fn mark_all(&mut self, orders: &Orders, position: Position) {
+        self.changed.mark_grown(0, orders.len(), position);
+    }
+
+    fn footprint(&self) -> usize {
         let days = |days: &BTreeMap<i32, Vec<Row>>| days.values().map(|rows| rows.capacity() * 4 + 40).sum::<usize>();
         let node = |node: &Node| {
             node.rows.capacity() * 4

@@ -6,17 +6,20 @@
 
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
+use std::ops::Range;
 
-use daybook_domain::Order;
+use daybook_domain::{Order, Position, Recorded};
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use super::class::{Class, Classes};
 use super::dues::dues;
 use crate::Row;
+use crate::checkpoint::{Chunks, Part, RestoreError};
 use crate::error::FoldError;
 use crate::merchants::{MerchantNumber, Place};
 use crate::orders::{Change, Orders, grow_by_an_eighth};
 use crate::packed::Unpacked;
+use crate::registry::{Kept, View};
 use crate::sorted::SortedRows;
 
 /// When it was placed, in microseconds, then as it came.
@@ -83,16 +86,6 @@ impl ListIndex {
         (code_number(orders.currency_of(row)), self.total[row as usize], row)
     }
 
-    pub(crate) fn apply(&mut self, orders: &Orders, change: &Change<'_>) -> Result<(), FoldError> {
-        match change.before {
-            None => {
-                self.add(orders, change.row, change.after, false);
-                Ok(())
-            }
-            Some(before) => self.change(orders, change.row, before, change.after),
-        }
-    }
-
     /// Adds the next row. `bulk`: leaves out the sorted lists, which [`ListIndex::sort_all`] will fill.
     fn add(&mut self, orders: &Orders, row: Row, after: &Unpacked, bulk: bool) {
         let class = self.classes.see(after.order.axes());
@@ -142,7 +135,7 @@ impl ListIndex {
         }
     }
 
-    fn change(&mut self, orders: &Orders, row: Row, before: &Unpacked, after: &Unpacked) -> Result<(), FoldError> {
+    fn change(&mut self, orders: &Orders, row: Row, new_tags: &[u32], after: &Unpacked) -> Result<(), FoldError> {
         let key = Self::time_key(orders, row);
         let key_of = |row| Self::time_key(orders, row);
         let place = &orders.merchants.places[orders.places[row as usize] as usize];
@@ -177,7 +170,7 @@ impl ListIndex {
                 }
             }
         }
-        for tag in after.tags.iter().filter(|tag| !before.tags.contains(tag)) {
+        for tag in new_tags {
             self.tags.entry(*tag).or_default().insert(row, key, key_of);
         }
         self.set_due(row, &after.order);
@@ -288,8 +281,7 @@ impl ListIndex {
         }
     }
 
-    /// Bytes that are allocated.
-    pub(crate) fn footprint(&self) -> usize {
+    fn footprint_of_lists(&self) -> usize {
         let lists = |lists: &HashMap<u32, SortedRows<TimeKey>>| {
             lists.capacity() * 8 / 7 * 40 + lists.values().map(SortedRows::footprint).sum::<usize>()
         };
@@ -314,6 +306,51 @@ impl ListIndex {
             + lists(&self.tags)
             + self.by_due.len() * 28
             + self.next_due.capacity() * 8 / 7 * 17
+    }
+}
+
+/// Nothing of the list is kept: it follows from the orders, which are kept in its name.
+impl View for ListIndex {
+    fn apply(&mut self, orders: &Orders, change: &Change<'_>, _: &Recorded) -> Result<(), FoldError> {
+        match change.before {
+            None => {
+                self.add(orders, change.row, change.after, false);
+                Ok(())
+            }
+            Some(before) => self.change(orders, change.row, &change.after.tags[before.tags..], change.after),
+        }
+    }
+
+    fn apply_in_bulk(&mut self, _: &Orders, _: &Change<'_>, _: &Recorded) -> Result<(), FoldError> {
+        Ok(())
+    }
+
+    fn settle(&mut self, orders: &Orders) -> bool {
+        match Self::rebuild(orders) {
+            Some(rebuilt) => {
+                *self = rebuilt;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn parts<'a>(&'a self, orders: &'a Orders) -> Vec<Kept<'a>> {
+        orders.parts()
+    }
+
+    fn put_chunk(&self, orders: &Orders, part: Part, range: Range<usize>, out: &mut Vec<u8>) {
+        orders.put_chunk(part, range, out);
+    }
+
+    fn restore(&mut self, orders: &Orders, _: Chunks<'_>) -> Result<(), RestoreError> {
+        if self.settle(orders) { Ok(()) } else { Err(RestoreError::Inconsistent) }
+    }
+
+    fn mark_all(&mut self, _: &Orders, _: Position) {}
+
+    fn footprint(&self) -> usize {
+        self.footprint_of_lists()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use daybook_domain::event::Event;
-use daybook_domain::posting::{Metric, Posting, Stage, postings};
+use daybook_domain::posting::{Metric, Milestones, Posting, Stage, postings};
 use daybook_domain::{Currency, MerchantId, Order, StreamId, Timestamp};
 use proptest::prelude::*;
 
@@ -34,7 +34,7 @@ fn posted(world: &World) -> Vec<Posted> {
             }
             (None, _) => continue,
         };
-        postings(before.as_ref(), &after, recorded, |posting| {
+        postings(before.as_ref().map(Milestones::of).unwrap_or_default(), &after, recorded, |posting| {
             all.push(Posted {
                 posting,
                 cohort: after.placed_at.0,

@@ -12,18 +12,20 @@ use super::world::World;
 use crate::checkpoint::{ChunkId, Since};
 use crate::query::{Condition, Filter, OrderQuery, Scope};
 use crate::store::Store;
-use crate::views::{DASHBOARD, ORDERS, Views};
+use crate::bulk::BulkFold;
+use crate::registry::{DASHBOARD, ORDERS};
+use crate::views::Views;
 
 const LEDGER: [u8; 16] = [7; 16];
 
 /// Everything that the views hold, in words that do not depend on how it came there.
 fn dump(views: &Views) -> Vec<String> {
     let mut out = vec![format!("position {}", views.position())];
-    for view in views.checkpoint(Since::default()) {
+    for view in views.checkpoint(&Since::default()) {
         out.extend(view.changed.iter().map(|(id, bytes)| format!("{id:?} {bytes:?}")));
         assert_eq!(view.all.len(), view.changed.len());
     }
-    let index = &views.list;
+    let index = &views.registry.list.view;
     let data = |row| crate::list::index::ListIndex::time_key(&views.orders, row);
     let rows = |list: &crate::sorted::SortedRows<_>| list.range(None, None, data).collect::<Vec<u32>>();
     for (number, node) in index.nodes.iter().enumerate() {
@@ -42,7 +44,7 @@ fn dump(views: &Views) -> Vec<String> {
     for buyer in (0..).take(views.orders.buyers.len()) {
         out.push(format!("chain {buyer} {:?}", index.buyer_chain(buyer).collect::<Vec<_>>()));
     }
-    let dashboard = &views.dashboard;
+    let dashboard = &views.registry.dashboard.view;
     let nodes =
         [("all", std::slice::from_ref(&dashboard.all)), ("place", &dashboard.places), ("below", &dashboard.below)];
     for (kind, nodes) in nodes {
@@ -87,19 +89,39 @@ proptest! {
         let (before, after) = world.recorded.split_at(cut);
         let mut views = Views::new();
         apply(&mut views, before);
-        let saved = views.checkpoint(Since::default());
+        let saved = views.checkpoint(&Since::default());
         let chunks: BTreeMap<ChunkId, Vec<u8>> = saved.iter().flat_map(|view| view.changed.clone()).collect();
-        let mut restored = Views::restore(
-            views.position(),
-            &saved[0].all,
-            Some(&saved[1].all),
-            &|id| chunks.get(&id).cloned(),
-        ).unwrap();
+        let ids = saved.iter().map(|view| (view.view, view.all.clone())).collect();
+        let mut restored = Views::restore(views.position(), &ids, &|id| chunks.get(&id).cloned()).unwrap();
         assert_eq!(dump(&restored), dump(&views));
         apply(&mut restored, after);
         assert_eq!(dump(&restored), dump(&fold(&world)));
     }
 
+    #[test]
+    fn folding_in_bulk_comes_to_the_same(seed: u64, steps in 1_usize..900, cut in 0.0..1.0_f64) {
+        println!("seed {seed} steps {steps} cut {cut}");
+        let world = World::random(seed, steps);
+        let wanted = fold(&world);
+        #[expect(clippy::float_arithmetic, clippy::cast_possible_truncation, reason = "a random place to cut at")]
+        let cut = (cut * world.recorded.len() as f64) as usize;
+        let (before, after) = world.recorded.split_at(cut);
+        // One in bulk then one by one, the other the other way round; each starts with events that were folded already.
+        let mut bulk = BulkFold::default();
+        before.iter().for_each(|recorded| bulk.apply(recorded).unwrap());
+        let mut first = bulk.finish();
+        apply(&mut first, &world.recorded);
+        assert_eq!(dump(&first), dump(&wanted));
+        let mut second = Views::new();
+        apply(&mut second, before);
+        let mut bulk = BulkFold::new(second);
+        before.iter().chain(after).for_each(|recorded| bulk.apply(recorded).unwrap());
+        let second = bulk.finish();
+        assert_eq!(dump(&second), dump(&wanted));
+        // What changed since when is known too.
+        let since = Since([(ORDERS, cut as u64), (DASHBOARD, cut as u64)].into());
+        assert_eq!(second.checkpoint(&since), wanted.checkpoint(&since));
+    }
 }
 
 proptest! {
@@ -115,7 +137,7 @@ proptest! {
         let mut views = Views::new();
         for part in world.recorded.chunks(world.recorded.len() / 5 + 1) {
             apply(&mut views, part);
-            store.save(&views.checkpoint(store.since())).unwrap();
+            store.save(&views.checkpoint(&store.since())).unwrap();
         }
         let mut reopened = Store::new(folder.path(), LEDGER);
         let (loaded, ignored) = reopened.load(head(&world)).unwrap();
@@ -123,7 +145,7 @@ proptest! {
         let loaded = loaded.unwrap();
         assert_eq!(dump(&loaded), dump(&views));
         // Nothing changed since: but for the names no chunk is made, and none is written.
-        let again = loaded.checkpoint(reopened.since());
+        let again = loaded.checkpoint(&reopened.since());
         let made: usize = again.iter().map(|view| view.changed.len()).sum();
         assert_eq!((made, reopened.save(&again).unwrap().chunks), (1, 0));
     }
@@ -144,7 +166,7 @@ fn only_changed_chunks_are_written() {
     let mut world = World::random(21, 2_000);
     println!("seed 21");
     let mut views = fold(&world);
-    let since = Since { orders: Some(views.position()), dashboard: Some(views.position()) };
+    let since = Since([(ORDERS, views.position()), (DASHBOARD, views.position())].into());
     let seen = world.recorded.len();
     let order = world.orders[0];
     let note = daybook_domain::command::AddNote {
@@ -153,7 +175,7 @@ fn only_changed_chunks_are_written() {
     };
     world.act(daybook_domain::Command::AddNote(note), daybook_domain::Origin::Live, None);
     apply(&mut views, &world.recorded[seen..]);
-    let saved = views.checkpoint(since);
+    let saved = views.checkpoint(&since);
     let changed: Vec<_> = saved[0].changed.iter().map(|(id, _)| *id).collect();
     assert_eq!(changed.len(), 2, "the names, and the first orders: {changed:?}");
     assert_eq!(saved[1].changed, [], "a note contributes to no figure");
@@ -167,10 +189,10 @@ fn saved_twice(folder: &Path) -> (World, Vec<String>, Vec<String>) {
     let mut views = Views::new();
     let (first, second) = world.recorded.split_at(world.recorded.len() / 2);
     apply(&mut views, first);
-    store.save(&views.checkpoint(store.since())).unwrap();
+    store.save(&views.checkpoint(&store.since())).unwrap();
     let older = dump(&views);
     apply(&mut views, second);
-    store.save(&views.checkpoint(store.since())).unwrap();
+    store.save(&views.checkpoint(&store.since())).unwrap();
     let newer = dump(&views);
     (world, older, newer)
 }
@@ -231,7 +253,7 @@ fn a_damaged_chunk_is_written_again_by_the_next_checkpoint() {
     let mut store = Store::new(folder.path(), LEDGER);
     let (views, ignored) = store.load(head(&world)).unwrap();
     assert!(views.is_none() && !ignored.is_empty());
-    store.save(&fold(&world).checkpoint(store.since())).unwrap();
+    store.save(&fold(&world).checkpoint(&store.since())).unwrap();
     let (views, ignored) = Store::new(folder.path(), LEDGER).load(head(&world)).unwrap();
     assert_eq!((dump(&views.unwrap()), ignored), (newer, vec![]));
 }
@@ -249,7 +271,7 @@ fn foreign_and_future_checkpoints_are_ignored() {
     assert_eq!(dump(&views), older);
     assert!(ignored[0].reason.starts_with("it is ahead of the ledger"), "{ignored:?}");
     // What the next checkpoint finds ahead of itself goes away.
-    store.save(&views.checkpoint(store.since())).unwrap();
+    store.save(&views.checkpoint(&store.since())).unwrap();
     assert_eq!(files(&folder.path().join("orders-v1"), "manifest-").len(), 1);
 }
 
@@ -272,11 +294,11 @@ fn a_dashboard_that_was_rebuilt_beside_takes_its_place() {
 
     let mut beside = Views::new();
     apply(&mut beside, &world.recorded[..10]);
-    let mut beside = *views.replace_dashboard(beside).unwrap_err();
+    let mut beside = *views.replace(DASHBOARD, beside).unwrap_err();
     apply(&mut beside, &world.recorded);
-    views.replace_dashboard(beside).unwrap();
+    views.replace(DASHBOARD, beside).unwrap();
     assert_eq!(dump(&views), newer);
-    store.save(&views.checkpoint(store.since())).unwrap();
+    store.save(&views.checkpoint(&store.since())).unwrap();
     let (views, ignored) = Store::new(folder.path(), LEDGER).load(head(&world)).unwrap();
     assert_eq!((dump(&views.unwrap()), ignored), (newer, vec![]));
 }

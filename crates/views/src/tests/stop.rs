@@ -4,12 +4,19 @@ use daybook_domain::{Event, Recorded};
 
 use super::list::fold;
 use super::world::World;
+use crate::bulk::BulkFold;
 use crate::error::{FoldError, Stopped};
 use crate::views::Views;
 
 fn world() -> World {
     println!("seed 41");
     World::random(41, 300)
+}
+
+fn fold_events(recorded: &[Recorded]) -> Views {
+    let mut views = Views::new();
+    recorded.iter().for_each(|recorded| views.apply(recorded).unwrap());
+    views
 }
 
 fn later(world: &World, recorded: &Recorded) -> Recorded {
@@ -27,6 +34,10 @@ fn stopped_at(world: &World, recorded: &Recorded) -> FoldError {
     assert_eq!(views.apply(&Recorded { position: recorded.position + 1, ..recorded.clone() }), Ok(()));
     assert!(views.order_list().is_err() && views.dashboard().is_err());
     let status = views.status();
+    let mut bulk = BulkFold::new(fold(world));
+    assert_eq!(bulk.apply(recorded), Err(Stopped { view, at, error: error.clone() }));
+    assert_eq!(bulk.apply(&Recorded { position: recorded.position + 1, ..recorded.clone() }), Ok(()));
+    assert_eq!(bulk.finish().status(), status);
     assert!(status.iter().all(|view| view.position == recorded.position - 1), "{status:?}");
     error
 }
@@ -89,6 +100,11 @@ fn the_dashboard_stops_alone() {
     }
     let stopped: Vec<Stopped> =
         world.recorded[seen..].iter().filter_map(|recorded| views.apply(recorded).err()).collect();
+    let mut bulk = BulkFold::new(fold_events(&world.recorded[..seen]));
+    let stopped_in_bulk: Vec<Stopped> =
+        world.recorded[seen..].iter().filter_map(|recorded| bulk.apply(recorded).err()).collect();
+    assert_eq!(stopped_in_bulk, stopped);
+    assert_eq!(bulk.finish().status(), views.status());
     assert_eq!(stopped.len(), 1, "{stopped:?}");
     assert_eq!((stopped[0].view, &stopped[0].error), ("dashboard", &FoldError::AmountOverflow));
     assert_eq!(views.dashboard().map(|_| ()), Err(stopped[0].clone()));
@@ -104,7 +120,7 @@ fn a_list_that_stops_leaves_the_dashboard_alone() {
     let mut views = Views::new();
     first.iter().for_each(|recorded| views.apply(recorded).unwrap());
     // As if an index had lost all that it held.
-    views.list.nodes.clear();
+    views.registry.list.view.nodes.clear();
     let stopped: Vec<Stopped> = second.iter().filter_map(|recorded| views.apply(recorded).err()).collect();
     assert_eq!(stopped.len(), 1);
     assert!(matches!(stopped[0].error, FoldError::IndexBroken { .. }));

@@ -1,0 +1,177 @@
+//! The orders as chunks of a checkpoint, and back.
+
+use std::ops::Range;
+
+use daybook_domain::{Currency, MerchantId, Position, Sealed, Slot, StreamId, Timestamp};
+use uuid::Uuid;
+
+use super::Orders;
+use crate::checkpoint::{Chunks, Part, RestoreError};
+use crate::chunks::CHUNK;
+use crate::merchants::{Place, Registered};
+use crate::registry::Kept;
+use crate::wire::{Reader, put_bytes, put_u32, put_u64};
+
+impl Orders {
+    pub(crate) fn parts(&self) -> Vec<Kept<'_>> {
+        let kept = |part, count, changed| Kept { part, count, changed: Some(changed) };
+        vec![
+            Kept { part: Part::Names, count: 1, changed: None },
+            kept(Part::Strings, self.strings.len(), &self.changed_strings),
+            kept(Part::Buyers, self.buyers.len(), &self.changed_buyers),
+            kept(Part::Orders, self.len(), &self.changed),
+        ]
+    }
+
+    pub(crate) fn put_chunk(&self, part: Part, range: Range<usize>, out: &mut Vec<u8>) {
+        if part == Part::Names {
+            put_names(self, out);
+            return;
+        }
+        put_u64(out, range.len() as u64);
+        for at in range {
+            let number = u32::try_from(at).unwrap_or(u32::MAX);
+            match part {
+                Part::Names | Part::Entries => {}
+                Part::Strings => put_bytes(out, self.strings.get(number).as_bytes()),
+                Part::Buyers => {
+                    put_u32(out, self.buyers.slot(number).0);
+                    put_u32(out, self.buyers.first_rows[at]);
+                    put_bytes(out, self.buyers.account(number));
+                }
+                Part::Orders => {
+                    out.extend_from_slice(self.ids[at].0.as_bytes());
+                    out.extend_from_slice(&self.placed_at[at].0.to_le_bytes());
+                    put_u32(out, self.places[at]);
+                    put_u32(out, self.buyer[at]);
+                    out.push(self.currency[at]);
+                    put_bytes(out, self.packed.get(number));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn restore(chunks: Chunks<'_>) -> Result<Self, RestoreError> {
+        let mut orders = Self::default();
+        let mut ids = chunks.ids.to_vec();
+        // Names and texts before what refers to them.
+        ids.sort_unstable();
+        let orders_chunks = ids.iter().filter(|id| id.part == Part::Orders).count();
+        orders.reserve(orders_chunks * CHUNK);
+        for id in ids {
+            let bytes = (chunks.bytes)(id).ok_or(RestoreError::Missing(id))?;
+            let mut reader = Reader::new(&bytes);
+            read_chunk(id.part, &mut reader, &mut orders)
+                .filter(|()| reader.is_whole())
+                .ok_or(RestoreError::Damaged(id))?;
+        }
+        let is_order = |&row: &u32| (row as usize) < orders.len();
+        if orders.buyers.first_rows.iter().all(is_order) { Ok(orders) } else { Err(RestoreError::Inconsistent) }
+    }
+
+    /// All of it counts as changed at this position.
+    pub(crate) fn mark_all(&mut self, position: Position) {
+        self.changed.mark_grown(0, self.ids.len(), position);
+        self.changed_strings.mark_grown(0, self.strings.len(), position);
+        self.changed_buyers.mark_grown(0, self.buyers.len(), position);
+    }
+}
+
+fn put_names(orders: &Orders, out: &mut Vec<u8>) {
+    let put_list = |out: &mut Vec<u8>, numbers: &[u32]| {
+        put_u64(out, numbers.len() as u64);
+        numbers.iter().for_each(|&number| put_u32(out, number));
+    };
+    put_u64(out, orders.currencies.len() as u64);
+    orders.currencies.iter().for_each(|currency| put_bytes(out, currency.as_str().as_bytes()));
+    let merchants = &orders.merchants;
+    put_u64(out, merchants.known.len() as u64);
+    for known in &merchants.known {
+        put_bytes(out, known.id.as_str().as_bytes());
+    }
+    for known in &merchants.known {
+        out.push(u8::from(known.registered.is_some()));
+        if let Some(registered) = &known.registered {
+            put_bytes(out, registered.name.as_bytes());
+            put_list(out, &registered.ancestors);
+        }
+    }
+    put_u64(out, merchants.places.len() as u64);
+    for place in &merchants.places {
+        put_u32(out, place.merchant);
+        put_list(out, &place.ancestors);
+    }
+}
+
+fn read_names(reader: &mut Reader<'_>, orders: &mut Orders) -> Option<()> {
+    for _ in 0..reader.count() {
+        let currency = Currency::new(reader.text()).ok()?;
+        orders.currency_number(currency).ok()?;
+    }
+    let merchants = reader.count();
+    for _ in 0..merchants {
+        orders.merchants.intern(&MerchantId::new(reader.text()).ok()?).ok()?;
+    }
+    let is_known = |number: &u32| (*number as usize) < merchants;
+    let list = |reader: &mut Reader<'_>| -> Box<[u32]> { (0..reader.count()).map(|_| reader.u32()).collect() };
+    for number in (0..).take(merchants) {
+        if reader.u8() == 1 {
+            let registered = Registered { name: reader.text().into(), ancestors: list(reader) };
+            if !registered.ancestors.iter().all(is_known) {
+                return None;
+            }
+            orders.merchants.set_registered(number, registered);
+        }
+    }
+    for _ in 0..reader.count() {
+        let place = Place { merchant: reader.u32(), ancestors: list(reader) };
+        if !is_known(&place.merchant) || !place.ancestors.iter().all(is_known) {
+            return None;
+        }
+        orders.merchants.intern_place(place).ok()?;
+    }
+    Some(())
+}
+
+
+fn read_chunk(part: Part, reader: &mut Reader<'_>, orders: &mut Orders) -> Option<()> {
+    match part {
+        Part::Names => return read_names(reader, orders),
+        Part::Strings => {
+            for number in (orders.strings.len()..).take(reader.count()) {
+                // A text that stands twice would shift all that come after it.
+                let id = orders.strings.intern(reader.text()).ok()?;
+                if id as usize != number {
+                    return None;
+                }
+            }
+        }
+        Part::Buyers => {
+            for _ in 0..reader.count() {
+                let (slot, row) = (Slot(reader.u32()), reader.u32());
+                let account = Sealed { slot, bytes: reader.bytes().to_vec() };
+                if orders.buyers.find(slot).is_some() {
+                    return None;
+                }
+                orders.buyers.see(&account, row).ok()?;
+            }
+        }
+        Part::Orders => {
+            for _ in 0..reader.count() {
+                let id = StreamId(Uuid::from_bytes(reader.array()));
+                let placed_at = Timestamp(i64::from_le_bytes(reader.array()));
+                let (place, buyer, currency) = (reader.u32(), reader.u32(), reader.u8());
+                let fits = (place as usize) < orders.merchants.places.len()
+                    && (buyer as usize) < orders.buyers.len()
+                    && usize::from(currency) < orders.currencies.len();
+                if !fits {
+                    return None;
+                }
+                orders.packed.push(reader.bytes());
+                orders.add_columns(id, placed_at, place, buyer, currency);
+            }
+        }
+        Part::Entries => return None,
+    }
+    Some(())
+}

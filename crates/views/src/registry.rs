@@ -1,0 +1,129 @@
+//! Which views there are, and what each of them is.
+
+use daybook_domain::{Position, Recorded};
+
+use crate::checkpoint::{Chunks, Part, RestoreError};
+use crate::chunks::Changed;
+use crate::dashboard::state::DashboardState;
+use crate::error::{FoldError, Stopped};
+use crate::list::index::ListIndex;
+use crate::orders::{Change, Orders};
+
+/// The names and versions of the views. A changed fold gets a new version, so that no old checkpoint is taken for it.
+pub const ORDERS: ViewName = ViewName { name: "orders", version: 1 };
+pub const DASHBOARD: ViewName = ViewName { name: "dashboard", version: 1 };
+
+/// Every view. The orders come first: the others stand on them.
+pub const VIEWS: [ViewName; 2] = [ORDERS, DASHBOARD];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ViewName {
+    pub name: &'static str,
+    pub version: u16,
+}
+
+/// A view's state. A new view is a module with one of these, and its lines in this file.
+pub(crate) trait View: Send {
+    /// Folds in what an event did to its order.
+    fn apply(&mut self, orders: &Orders, change: &Change<'_>, recorded: &Recorded) -> Result<(), FoldError>;
+
+    /// The same while nobody asks: what [`View::settle`] makes from the orders is left out.
+    fn apply_in_bulk(&mut self, orders: &Orders, change: &Change<'_>, recorded: &Recorded) -> Result<(), FoldError>;
+
+    /// Makes what [`View::apply_in_bulk`] left out. False: what was kept is damaged.
+    fn settle(&mut self, orders: &Orders) -> bool;
+
+    /// What a checkpoint holds of it.
+    fn parts<'a>(&'a self, orders: &'a Orders) -> Vec<Kept<'a>>;
+
+    /// Writes one chunk of a part: the things with these numbers.
+    fn put_chunk(&self, orders: &Orders, part: Part, range: std::ops::Range<usize>, out: &mut Vec<u8>);
+
+    /// Becomes what the chunks hold.
+    fn restore(&mut self, orders: &Orders, chunks: Chunks<'_>) -> Result<(), RestoreError>;
+
+    /// All of it counts as changed at this position.
+    fn mark_all(&mut self, orders: &Orders, position: Position);
+
+    /// Bytes that are allocated, about.
+    fn footprint(&self) -> usize;
+}
+
+/// A part of a view, as checkpoints see it.
+pub(crate) struct Kept<'a> {
+    pub(crate) part: Part,
+    /// How many things it consists of.
+    pub(crate) count: usize,
+    /// None: one chunk, which is always written.
+    pub(crate) changed: Option<&'a Changed>,
+}
+
+/// A view, and whether it goes on.
+#[derive(Debug, Default)]
+pub(crate) struct Running<V> {
+    pub(crate) view: V,
+    pub(crate) stopped: Option<Stopped>,
+}
+
+/// A view among all views.
+pub(crate) struct Entry<'a> {
+    pub(crate) name: ViewName,
+    pub(crate) view: &'a dyn View,
+    pub(crate) stopped: &'a Option<Stopped>,
+}
+
+pub(crate) struct EntryMut<'a> {
+    pub(crate) name: ViewName,
+    pub(crate) view: &'a mut dyn View,
+    pub(crate) stopped: &'a mut Option<Stopped>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    pub(crate) list: Running<ListIndex>,
+    pub(crate) dashboard: Running<DashboardState>,
+}
+
+impl Registry {
+    pub(crate) fn all(&self) -> [Entry<'_>; VIEWS.len()] {
+        [self.list.entry(ORDERS), self.dashboard.entry(DASHBOARD)]
+    }
+
+    pub(crate) fn all_mut(&mut self) -> [EntryMut<'_>; VIEWS.len()] {
+        [self.list.entry_mut(ORDERS), self.dashboard.entry_mut(DASHBOARD)]
+    }
+
+    /// Exchanges one view with another registry's.
+    pub(crate) fn swap(&mut self, view: ViewName, other: &mut Self) {
+        if view == ORDERS {
+            std::mem::swap(&mut self.list, &mut other.list);
+        } else if view == DASHBOARD {
+            std::mem::swap(&mut self.dashboard, &mut other.dashboard);
+        }
+    }
+
+    pub(crate) fn stopped(&self, view: ViewName) -> Option<&Stopped> {
+        self.all().into_iter().find(|entry| entry.name == view).and_then(|entry| entry.stopped.as_ref())
+    }
+
+    /// Every view stops at the same event: the orders that they stand on could not be folded.
+    pub(crate) fn stop_all(&mut self, at: Position, error: &FoldError) -> Option<Stopped> {
+        let stopped = self.all_mut().map(|entry| stop(entry.stopped, entry.name, at, error.clone()));
+        stopped.into_iter().next()
+    }
+}
+
+impl<V: View> Running<V> {
+    fn entry(&self, name: ViewName) -> Entry<'_> {
+        Entry { name, view: &self.view, stopped: &self.stopped }
+    }
+
+    fn entry_mut(&mut self, name: ViewName) -> EntryMut<'_> {
+        EntryMut { name, view: &mut self.view, stopped: &mut self.stopped }
+    }
+}
+
+/// The first reason to stop is the one that stays.
+pub(crate) fn stop(stopped: &mut Option<Stopped>, view: ViewName, at: Position, error: FoldError) -> Stopped {
+    stopped.get_or_insert(Stopped { view: view.name, at, error }).clone()
+}
