@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 /// An event-sourced order ledger.
 #[derive(Debug, Parser)]
@@ -18,6 +19,17 @@ pub(crate) enum Do {
     Serve(ServeArgs),
     /// Start on a shop that is made up, and goes on selling
     Demo(DemoArgs),
+    /// Replay stories: what the rules and the views make of them must be what their files say
+    Replay(ReplayArgs),
+    /// Print the GraphQL schema
+    Schema,
+    #[command(flatten)]
+    Ask(Ask),
+}
+
+/// What acts on a data folder. While the folder is served, its owner is sent this as JSON and does it.
+#[derive(Debug, Subcommand, Serialize, Deserialize)]
+pub(crate) enum Ask {
     /// Credentials
     Token {
         #[command(subcommand)]
@@ -42,27 +54,46 @@ pub(crate) enum Do {
     },
     /// Check everything that can be checked, and say what was checked
     Verify(VerifyArgs),
-    /// Replay stories: what the rules and the views make of them must be what their files say
-    Replay(ReplayArgs),
     /// Fold a view from the log again
     Rebuild(RebuildArgs),
-    /// Print the GraphQL schema
-    Schema,
 }
 
-#[derive(Debug, Subcommand)]
+impl Ask {
+    pub(crate) fn data(&self) -> &DataArgs {
+        match self {
+            Ask::Token { what: TokenDo::Create(args) } => &args.data,
+            Ask::Token { what: TokenDo::Revoke(args) } => &args.data,
+            Ask::Token { what: TokenDo::List(args) } | Ask::Merchant { what: MerchantDo::List(args) } => &args.data,
+            Ask::Merchant { what: MerchantDo::Create(args) } => &args.data,
+            Ask::Import { from: ImportFrom::Jsonl(args) } => &args.data,
+            Ask::Import { from: ImportFrom::Olist(args) } => &args.data,
+            Ask::History(args) => &args.data,
+            Ask::Export { what: ExportWhat::Events(args) } => &args.data,
+            Ask::Verify(args) => &args.data,
+            Ask::Rebuild(args) => &args.data,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand, Serialize, Deserialize)]
 pub(crate) enum TokenDo {
     /// Make a credential; prints it alone, once: it is not kept
     Create(TokenArgs),
+    /// End a credential; what it did stays in the log
+    Revoke(RevokeArgs),
+    /// All credentials that were made, without their secrets
+    List(ListArgs),
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Subcommand, Serialize, Deserialize)]
 pub(crate) enum MerchantDo {
     /// Register a merchant
     Create(MerchantArgs),
+    /// All merchants
+    List(ListArgs),
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Subcommand, Serialize, Deserialize)]
 pub(crate) enum ImportFrom {
     /// One action per line, as docs/import-format.md says
     Jsonl(JsonlArgs),
@@ -70,14 +101,14 @@ pub(crate) enum ImportFrom {
     Olist(OlistArgs),
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Subcommand, Serialize, Deserialize)]
 pub(crate) enum ExportWhat {
     /// The log itself, one event per line; personal texts stay sealed
     Events(ExportArgs),
 }
 
-/// Where the ledger is.
-#[derive(Clone, Debug, Args)]
+/// Where the ledger is. Never sent: an owner has one folder.
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct DataArgs {
     /// The data folder
     #[arg(long, value_name = "DIR")]
@@ -87,7 +118,7 @@ pub(crate) struct DataArgs {
     pub(crate) master_key: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub(crate) enum RoleArg {
     Platform,
     Owner,
@@ -99,9 +130,11 @@ pub(crate) enum RoleArg {
     Webhook,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TokenArgs {
     #[command(flatten)]
+    #[serde(skip)]
     pub(crate) data: DataArgs,
     /// What the token may do
     #[arg(long)]
@@ -114,9 +147,32 @@ pub(crate) struct TokenArgs {
     pub(crate) label: String,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RevokeArgs {
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
+    /// The token's id, as `token list` shows it
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
+    /// One JSON object per line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct MerchantArgs {
     #[command(flatten)]
+    #[serde(skip)]
     pub(crate) data: DataArgs,
     /// Letters, digits, `-`, `_`, `.`; never changes
     pub(crate) id: String,
@@ -128,11 +184,13 @@ pub(crate) struct MerchantArgs {
     pub(crate) parent: Option<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct JsonlArgs {
     /// The file to read
     pub(crate) file: PathBuf,
     #[command(flatten)]
+    #[serde(skip)]
     pub(crate) data: DataArgs,
     /// What the lines' ids belong to [default: the file's name]; the same source again changes nothing
     #[arg(long)]
@@ -142,22 +200,26 @@ pub(crate) struct JsonlArgs {
     pub(crate) json: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OlistArgs {
     /// The folder with the CSV files
     pub(crate) folder: PathBuf,
     #[command(flatten)]
+    #[serde(skip)]
     pub(crate) data: DataArgs,
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct HistoryArgs {
-    /// MERCHANT/NUMBER, or the order's id
+    /// The order's NUMBER, MERCHANT/NUMBER, or its id
     pub(crate) order: String,
     #[command(flatten)]
+    #[serde(skip)]
     pub(crate) data: DataArgs,
     /// Stop early: `revision:N`, `position:N`, or `time:2026-01-31T12:00:00Z`
     #[arg(long, value_name = "POINT")]
@@ -167,14 +229,16 @@ pub(crate) struct HistoryArgs {
     pub(crate) json: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub(crate) enum FormatArg {
     Jsonl,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
+    #[serde(skip)]
     pub(crate) data: DataArgs,
     #[arg(long, default_value = "jsonl")]
     pub(crate) format: FormatArg,
@@ -183,11 +247,12 @@ pub(crate) struct ExportArgs {
     pub(crate) after: u64,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct VerifyArgs {
-    /// The data folder
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -228,17 +293,19 @@ pub(crate) struct DemoArgs {
     pub(crate) orders: usize,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub(crate) enum ViewArg {
     Orders,
     Dashboard,
     All,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RebuildArgs {
     /// Which; they share one pass over the log, so all are folded
     pub(crate) view: ViewArg,
     #[command(flatten)]
+    #[serde(skip)]
     pub(crate) data: DataArgs,
 }

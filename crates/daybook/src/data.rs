@@ -1,11 +1,12 @@
-//! Opening a data folder.
+//! The data folder that a command acts on.
 
 use daybook_domain::{Actor, MerchantId, Role};
-use daybook_engine::{Folder, FolderOptions, MasterKeySource, open_folder};
+use daybook_engine::{Engine, Folder, FolderOptions, MasterKeySource, Reader, open_folder};
 use uuid::Uuid;
 
 use crate::cli::DataArgs;
 use crate::clock;
+use crate::console::{self, Console, Stop};
 use crate::failure::Failure;
 
 /// Who acts when somebody types a command at the machine itself.
@@ -16,17 +17,75 @@ pub(crate) const IMPORTER: Actor = Actor { id: Uuid::from_u128(2), role: Role::I
 /// The environment variable with the master key, for machines where no file may hold it.
 const MASTER_KEY_VARIABLE: &str = "DAYBOOK_MASTER_KEY";
 
-/// Opens the folder, or makes it.
-pub(crate) fn open_or_make(args: &DataArgs) -> Result<Folder, Failure> {
-    open_with(args, Some(clock::random_id()))
+/// A ledger that is open.
+#[derive(Clone)]
+pub(crate) struct Opened {
+    pub(crate) engine: Engine,
+    pub(crate) reader: Reader,
 }
 
-/// Opens a folder that must hold a ledger.
-pub(crate) fn open(args: &DataArgs) -> Result<Folder, Failure> {
-    open_with(args, None)
+/// A command's way to its folder. It is opened when the command asks for it, so that wrong arguments make no folder.
+pub(crate) struct Access {
+    data: DataArgs,
+    opened: Option<Opened>,
+    is_served: bool,
 }
 
-fn open_with(args: &DataArgs, id_if_new: Option<Uuid>) -> Result<Folder, Failure> {
+impl Access {
+    /// Nobody has it open.
+    pub(crate) fn at_rest(data: &DataArgs) -> Self {
+        Self { data: data.clone(), opened: None, is_served: false }
+    }
+
+    /// This process serves it.
+    pub(crate) fn served(opened: Opened) -> Self {
+        let data = DataArgs { data: opened.reader.ledger().dir().to_path_buf(), master_key: None };
+        Self { data, opened: Some(opened), is_served: true }
+    }
+
+    pub(crate) fn is_served(&self) -> bool {
+        self.is_served
+    }
+
+    pub(crate) fn dir(&self) -> &std::path::Path {
+        &self.data.data
+    }
+
+    /// The folder, which is made if there is none.
+    pub(crate) fn open_or_make(&mut self, console: &mut Console<'_>) -> Result<Opened, Failure> {
+        self.open_with(Some(clock::random_id()), console)
+    }
+
+    /// The folder, which must hold a ledger.
+    pub(crate) fn open(&mut self, console: &mut Console<'_>) -> Result<Opened, Failure> {
+        self.open_with(None, console)
+    }
+
+    fn open_with(&mut self, id_if_new: Option<Uuid>, console: &mut Console<'_>) -> Result<Opened, Failure> {
+        if let Some(opened) = &self.opened {
+            return Ok(opened.clone());
+        }
+        let folder = open_with(&self.data, id_if_new, console)?;
+        let opened = Opened { engine: folder.engine, reader: folder.reader };
+        self.opened = Some(opened.clone());
+        Ok(opened)
+    }
+
+    /// Closes the ledger cleanly, if the command opened it.
+    pub(crate) fn close(self) -> Result<(), Failure> {
+        match self.opened {
+            Some(opened) if !self.is_served => Ok(opened.engine.shutdown()?),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Opens the folder, or makes it, for a server.
+pub(crate) fn open_to_serve(args: &DataArgs) -> Result<Folder, Failure> {
+    console::with_own(Stop::default(), |console| open_with(args, Some(clock::random_id()), console))
+}
+
+fn open_with(args: &DataArgs, id_if_new: Option<Uuid>, console: &mut Console<'_>) -> Result<Folder, Failure> {
     let master_key = match (&args.master_key, std::env::var(MASTER_KEY_VARIABLE)) {
         (Some(path), _) => MasterKeySource::File(path.clone()),
         (None, Ok(hex)) => MasterKeySource::Hex(hex),
@@ -35,10 +94,12 @@ fn open_with(args: &DataArgs, id_if_new: Option<Uuid>) -> Result<Folder, Failure
     let options = FolderOptions { master_key, id_if_new, ..FolderOptions::default() };
     let folder = open_folder(&args.data, &options, clock::system())?;
     if folder.relearned > 0 {
-        eprintln!("{}: not closed cleanly last time; all is there", args.data.display());
+        console.say(&format!("{}: not closed cleanly last time; all is there", args.data.display()));
     }
     for slot in &folder.damaged_keys {
-        eprintln!("warning: key {slot} is damaged: what was sealed under it cannot be read; restore the key file");
+        console.say(&format!(
+            "warning: key {slot} is damaged: what was sealed under it cannot be read; restore the key file"
+        ));
     }
     Ok(folder)
 }

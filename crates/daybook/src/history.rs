@@ -1,18 +1,16 @@
 //! An order's history for a person, or as JSON.
 
-use std::process::ExitCode;
-
 use daybook_codec::{format_time, parse_time, to_json};
 use daybook_domain::change::{Change, Value, changes};
-use daybook_domain::{Kind, MerchantId, Order, OrderNumber, Recorded, Sealed, State, StreamId, Timestamp, evolve};
+use daybook_domain::{Kind, MerchantId, Order, Recorded, Sealed, State, Timestamp, evolve};
 use daybook_engine::{Opened, Reader};
 use serde_json::json;
-use uuid::Uuid;
 
 use crate::cli::HistoryArgs;
-use crate::data;
+use crate::console::{Console, Ended, out};
+use crate::data::Access;
 use crate::failure::Failure;
-use crate::out::{self, out};
+use crate::find;
 
 /// Where to stop.
 enum AsOf {
@@ -44,27 +42,12 @@ impl AsOf {
     }
 }
 
-/// `MERCHANT/NUMBER`, or an id. Only the first slash divides: numbers may hold some, merchants' ids may not.
-fn stream(order: &str) -> Result<StreamId, Failure> {
-    if let Some((merchant, number)) = order.split_once('/') {
-        let merchant = data::merchant_id(merchant)?;
-        let number =
-            OrderNumber::new(number).map_err(|error| Failure::new(format!("order number {number:?} {error}")))?;
-        return Ok(StreamId::order(&merchant, &number));
-    }
-    let id = Uuid::parse_str(order)
-        .map_err(|_| Failure::new(format!("{order:?} is neither MERCHANT/NUMBER nor an order's id")))?;
-    Ok(StreamId(id))
-}
-
-pub(crate) fn print(args: &HistoryArgs) -> Result<ExitCode, Failure> {
-    let stream = stream(&args.order)?;
+pub(crate) fn print(args: &HistoryArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
     let as_of = args.as_of.as_deref().map(AsOf::parse).transpose()?;
-    let folder = data::open(&args.data)?;
-    let events = folder.reader.history(stream)?;
+    let reader = access.open(console)?.reader;
+    let events = find::order(&reader, &args.order)?;
     let mut state: Option<State> = None;
     let mut text = String::new();
-    let mut shown = 0;
     for recorded in &events {
         if as_of.as_ref().is_some_and(|as_of| !as_of.includes(recorded)) {
             break;
@@ -73,21 +56,18 @@ pub(crate) fn print(args: &HistoryArgs) -> Result<ExitCode, Failure> {
         evolve(&mut state, recorded);
         let Some(after) = order(state.as_ref()) else { break };
         let changed = changes(before.as_ref(), after);
-        let json = with_texts(&folder.reader, recorded, after.tree_root());
+        let json = with_texts(&reader, recorded, after.tree_root());
         if args.json {
             print_json(&mut text, json, &changed);
         } else {
             print_text(&mut text, recorded, &json, &changed);
         }
-        shown += 1;
     }
-    folder.engine.shutdown()?;
-    if shown == 0 {
-        let why = if events.is_empty() { "there is no such order" } else { "the order did not exist yet then" };
-        return Err(Failure::new(format!("{}: {why}", args.order)));
+    if text.is_empty() {
+        return Err(Failure::new(format!("{}: the order did not exist yet then", args.order)));
     }
-    out::print(&text)?;
-    Ok(ExitCode::SUCCESS)
+    console.print(&text)?;
+    Ok(Ended::Well)
 }
 
 fn order(state: Option<&State>) -> Option<&Order> {

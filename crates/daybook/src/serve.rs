@@ -11,9 +11,10 @@ use daybook_engine::Engine;
 use tokio::net::TcpListener;
 
 use crate::cli::ServeArgs;
-use crate::data;
+use crate::data::{self, Opened};
 use crate::failure::Failure;
 use crate::follower::{self, Followers};
+use crate::owner::Owner;
 
 /// How long open requests and subscriptions may go on after the signal to end.
 const GRACE: Duration = Duration::from_secs(3);
@@ -22,10 +23,12 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     log_to_stderr();
     let runtime = runtime()?;
     let ended = runtime.block_on(async { ended_by_signal() })?;
-    let folder = data::open_or_make(&args.data)?;
+    let folder = data::open_to_serve(&args.data)?;
     let mut store = follower::store(&args.data.data, &folder.reader);
     let host = Host::new_shared(follower::load(&mut store, &folder.reader)?);
     let followers = Followers::start(&folder.reader, &host, store)?;
+    let opened = Opened { engine: folder.engine.clone(), reader: folder.reader.clone() };
+    let owner = Owner::start(opened);
     let services = Services { engine: folder.engine.clone(), reader: folder.reader.clone(), host, graphiql: true };
     let served = runtime.block_on(async {
         let listener = listen(&args.listen).await?;
@@ -33,7 +36,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
         serve(listener, services, ended).await
     });
     drop(runtime);
-    end(&folder.engine, followers, served)
+    end(&folder.engine, owner, followers, served)
 }
 
 pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
@@ -88,7 +91,16 @@ pub(crate) fn ended_by_signal() -> io::Result<impl Future<Output = ()> + Send + 
 }
 
 /// Closes the ledger cleanly, and says why it ended if nobody asked for it.
-pub(crate) fn end(engine: &Engine, followers: Followers, served: Result<(), Failure>) -> Result<ExitCode, Failure> {
+pub(crate) fn end(
+    engine: &Engine,
+    owner: Option<Owner>,
+    followers: Followers,
+    served: Result<(), Failure>,
+) -> Result<ExitCode, Failure> {
+    // Before the ledger closes: commands that are ended early still get their answers.
+    if let Some(owner) = owner {
+        owner.stop();
+    }
     let stopped = engine.watch_stopped().borrow().clone();
     let closed = engine.shutdown();
     followers.stop();

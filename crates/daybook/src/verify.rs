@@ -1,15 +1,18 @@
 //! Checking a data folder.
 
-use std::process::ExitCode;
-
 use serde_json::json;
 
 use crate::cli::VerifyArgs;
+use crate::console::{Console, Ended, out};
+use crate::data::Access;
 use crate::failure::Failure;
-use crate::out::{self, out};
 
-pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
-    let report = daybook_ledger::verify_dir(&args.data)?;
+pub(crate) fn run(args: &VerifyArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
+    // At rest it is not opened: a folder that refuses to be opened must be examined too.
+    let report = match access.is_served() {
+        true => access.open(console)?.reader.ledger().verify(),
+        false => daybook_ledger::verify_dir(access.dir())?,
+    };
     let mut text = String::new();
     if args.json {
         let findings: Vec<_> = report
@@ -48,6 +51,6 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
         }
         out!(text, "{}", if report.is_sound() { "sound" } else { "NOT SOUND: restore the folder from a backup" });
     }
-    out::print(&text)?;
-    Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    console.print(&text)?;
+    Ok(if report.is_sound() { Ended::Well } else { Ended::Wrong })
 }

@@ -12,6 +12,9 @@ use tokio::sync::watch;
 
 use crate::error::ReadError;
 
+/// Bytes of the log that a scan reads at a time.
+const SCAN_BYTES: usize = 1 << 20;
+
 /// A sealed text, as far as it can be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
@@ -99,6 +102,25 @@ impl Reader {
             each(self.decode(&record)?);
         }
         Ok(chunk.next().map_or(start.get(), daybook_ledger::Position::get))
+    }
+
+    /// Hands on every event of these kinds that is durable now, oldest first; the others are passed over undecoded.
+    pub fn each_of(&self, kinds: &[Kind], mut each: impl FnMut(Recorded)) -> Result<(), ReadError> {
+        let end = self.watermark();
+        let mut from = 1;
+        while let Some(start) = daybook_ledger::Position::new(from).filter(|start| start.get() <= end) {
+            let chunk = self.ledger.read_from(start, SCAN_BYTES)?;
+            for record in chunk.records() {
+                if kinds.iter().any(|kind| kind.tag() == record.kind) && record.position.get() <= end {
+                    each(self.decode(&record)?);
+                }
+            }
+            match chunk.next() {
+                Some(next) => from = next.get(),
+                None => break,
+            }
+        }
+        Ok(())
     }
 
     /// Events from `from` on, about `max_bytes` of them; empty at the end.

@@ -16,8 +16,10 @@ use daybook_api::Services;
 use daybook_engine::{Folder, FolderOptions, open_folder};
 
 use crate::cli::DemoArgs;
+use crate::data::Opened;
 use crate::failure::Failure;
 use crate::follower::{self, Followers};
+use crate::owner::Owner;
 use crate::{clock as wall, serve, token};
 
 pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
@@ -49,6 +51,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let followers = Followers::start(&folder.reader, &host, follower::store(&dir, &folder.reader))?;
     let (token, future) = begin(&folder, &clock, plan, now)?;
     let Folder { engine, reader, .. } = folder;
+    let owner = Owner::start(Opened { engine: engine.clone(), reader: reader.clone() });
     let services = Services { engine: engine.clone(), reader: reader.clone(), host, graphiql: true };
     let served = runtime.block_on(async {
         let listener = serve::listen(&args.listen).await?;
@@ -59,7 +62,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
         served
     });
     drop(runtime);
-    serve::end(&engine, followers, served)
+    serve::end(&engine, owner, followers, served)
 }
 
 /// The past, up to now; returns a token and what is still to come.

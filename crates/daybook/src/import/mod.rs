@@ -8,14 +8,15 @@ mod send;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::ops::ControlFlow;
 use std::path::Path;
-use std::process::ExitCode;
 
 use daybook_codec::parse_action;
 use hashbrown::HashMap;
 
 use crate::cli::{JsonlArgs, OlistArgs};
-use crate::data;
+use crate::console::{Console, Ended};
+use crate::data::Access;
 use crate::failure::Failure;
 pub(crate) use progress::Progress;
 use report::Report;
@@ -24,24 +25,28 @@ use send::Sender;
 /// The longest line that is read, in bytes.
 const MAX_LINE_BYTES: u64 = 1 << 20;
 
-pub(crate) fn jsonl(args: &JsonlArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn jsonl(args: &JsonlArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
     let file = File::open(&args.file).map_err(|error| Failure::new(format!("{}: {error}", args.file.display())))?;
     let bytes = file.metadata().map(|meta| meta.len()).unwrap_or(0);
     let source = args.source.clone().unwrap_or_else(|| file_name(&args.file));
-    let folder = data::open_or_make(&args.data)?;
+    let engine = access.open_or_make(console)?.engine;
     let mut report = Report::default();
-    let mut progress = Progress::new(bytes, "bytes");
-    let mut sender = Sender::new(&folder.engine);
+    let mut progress = Progress::new(bytes, "bytes", console);
+    let mut sender = Sender::new(&engine);
     let mut ordinals = HashMap::new();
     let mut reader = BufReader::new(file);
     let mut line = Vec::new();
     for number in 1_u64.. {
+        if console.stop.is_set() {
+            report.stopped();
+            break;
+        }
         line.clear();
         let read = std::io::Read::take(&mut reader, MAX_LINE_BYTES).read_until(b'\n', &mut line)?;
         if read == 0 {
             break;
         }
-        progress.advance(read as u64);
+        progress.advance(read as u64, console);
         if read as u64 == MAX_LINE_BYTES && line.last() != Some(&b'\n') {
             report.bad_line(number, format!("is longer than {MAX_LINE_BYTES} bytes"));
             skip_line(&mut reader)?;
@@ -67,11 +72,11 @@ pub(crate) fn jsonl(args: &JsonlArgs) -> Result<ExitCode, Failure> {
     }
     sender.finish(&mut report)?;
     progress.finish();
-    folder.engine.shutdown()?;
-    report.print(args.json)
+    report.print(args.json, console)
 }
 
-fn file_name(path: &Path) -> String {
+/// What the ids of a file's lines belong to unless somebody says otherwise.
+pub(crate) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| "import".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
@@ -86,24 +91,28 @@ fn skip_line(reader: &mut impl BufRead) -> std::io::Result<()> {
     }
 }
 
-pub(crate) fn olist(args: &OlistArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn olist(args: &OlistArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
     let source = olist::Source::read(&args.folder)?;
-    let folder = data::open_or_make(&args.data)?;
+    let engine = access.open_or_make(console)?.engine;
     let mut report = Report::default();
-    let mut progress = Progress::new(source.orders() as u64, "orders");
-    let mut sender = Sender::new(&folder.engine);
+    let mut progress = Progress::new(source.orders() as u64, "orders", console);
+    let mut sender = Sender::new(&engine);
     source.actions(&mut report, |report, step| match step {
+        _ if console.stop.is_set() => {
+            report.stopped();
+            Ok(ControlFlow::Break(()))
+        }
         olist::Step::OrderDone => {
-            progress.advance(1);
-            Ok(())
+            progress.advance(1, console);
+            Ok(ControlFlow::Continue(()))
         }
         olist::Step::Action { line, ordinal, action } => {
             let command_id = action.command_id("olist", ordinal);
-            sender.send(line, command_id, *action, report)
+            sender.send(line, command_id, *action, report)?;
+            Ok(ControlFlow::Continue(()))
         }
     })?;
     sender.finish(&mut report)?;
     progress.finish();
-    folder.engine.shutdown()?;
-    report.print(args.json)
+    report.print(args.json, console)
 }

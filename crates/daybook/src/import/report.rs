@@ -1,14 +1,14 @@
 //! What became of an import: nothing is lost without a line here.
 
 use std::collections::BTreeMap;
-use std::process::ExitCode;
 
 use daybook_domain::Rejection;
 use daybook_engine::Receipt;
 use serde_json::json;
 
+use crate::console::{Console, Ended, out};
 use crate::failure::Failure;
-use crate::out::{self, out};
+
 
 /// Bad lines that are named one by one; beyond that they are only counted.
 const NAMED: usize = 1_000;
@@ -24,6 +24,7 @@ pub(super) struct Report {
     unmapped: Vec<&'static str>,
     bad: Vec<(u64, String)>,
     bad_count: u64,
+    is_partial: bool,
 }
 
 impl Report {
@@ -46,6 +47,11 @@ impl Report {
         }
     }
 
+    /// Somebody ended it before the source's end.
+    pub(super) fn stopped(&mut self) {
+        self.is_partial = true;
+    }
+
     pub(super) fn anomaly(&mut self, class: &'static str) {
         *self.anomalies.entry(class).or_default() += 1;
     }
@@ -54,8 +60,8 @@ impl Report {
         self.unmapped.extend(columns);
     }
 
-    /// To standard output. Exit code 1 when a line was not imported.
-    pub(super) fn print(&self, as_json: bool) -> Result<ExitCode, Failure> {
+    /// [`Ended::Wrong`] when a line was not imported, or not reached.
+    pub(super) fn print(&self, as_json: bool, console: &mut Console<'_>) -> Result<Ended, Failure> {
         let mut text = String::new();
         let new: u64 = self.new.values().sum();
         let repeated: u64 = self.repeated.values().sum();
@@ -73,6 +79,7 @@ impl Report {
                     "unmappedColumns": self.unmapped,
                     "notImported": self.bad_count,
                     "badLines": bad,
+                    "stopped": self.is_partial,
                 })
             );
         } else {
@@ -87,8 +94,11 @@ impl Report {
                 out!(text, "line {line}: {why}");
             }
         }
-        out::print(&text)?;
-        Ok(if self.bad_count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        console.print(&text)?;
+        if self.is_partial {
+            console.say("stopped before the end: run the same import again and it goes on from there");
+        }
+        Ok(if self.bad_count == 0 && !self.is_partial { Ended::Well } else { Ended::Wrong })
     }
 }
 

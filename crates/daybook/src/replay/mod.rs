@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use crate::cli::ReplayArgs;
 use crate::failure::Failure;
-use crate::out::{self, out};
+use crate::console::{self, out};
 
 const COMMANDS: &str = "commands.jsonl";
 const EVENTS: &str = "events.jsonl";
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<ExitCode, Failure> {
             }
         }
     }
-    out::print(&text)?;
+    console::print(&text)?;
     Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

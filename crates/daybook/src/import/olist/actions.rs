@@ -1,5 +1,7 @@
 //! An order of the source as actions, in the order of an order's life.
 
+use std::ops::ControlFlow;
+
 use daybook_codec::Action;
 use daybook_domain::command::{
     Cancel, Command, ConfirmShipment, PlaceHold, PlaceOrder, Rate, RecordPayment, RecordTracking, RegisterMerchant,
@@ -30,31 +32,36 @@ pub(crate) enum Step {
 }
 
 impl Source {
-    /// Hands on every action; merchants before their first order, orders by time of purchase.
+    /// Hands on every action until it is told to stop; merchants before their first order, orders by time of purchase.
     pub(crate) fn actions(
         &self,
         report: &mut Report,
-        mut step: impl FnMut(&mut Report, Step) -> Result<(), Failure>,
+        mut step: impl FnMut(&mut Report, Step) -> Result<ControlFlow<()>, Failure>,
     ) -> Result<(), Failure> {
         report.unmapped(UNMAPPED);
         let Some(first) = self.orders.first() else { return Ok(()) };
         let agent = merchant_id(AGENT)?;
         let mut known = HashSet::new();
-        step(report, register(agent.clone(), None, first.purchase))?;
+        let _ = step(report, register(agent.clone(), None, first.purchase))?;
         for order in &self.orders {
             anomalies::count(order, report);
             let mut merchant = agent.clone();
             for item in order.items.iter().rev() {
                 merchant = merchant_id(&item.seller)?;
                 if known.insert(merchant.clone()) {
-                    step(report, register(merchant.clone(), Some(agent.clone()), first.purchase))?;
+                    // A stop is told again at the next step.
+                    let _ = step(report, register(merchant.clone(), Some(agent.clone()), first.purchase))?;
                 }
             }
             for (ordinal, at, command) in life(order, &merchant)? {
                 let action = Action { at: Some(at), source: None, named: None, command };
-                step(report, Step::Action { line: order.line, ordinal, action: Box::new(action) })?;
+                if step(report, Step::Action { line: order.line, ordinal, action: Box::new(action) })?.is_break() {
+                    return Ok(());
+                }
             }
-            step(report, Step::OrderDone)?;
+            if step(report, Step::OrderDone)?.is_break() {
+                return Ok(());
+            }
         }
         Ok(())
     }
