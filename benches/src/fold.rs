@@ -1,6 +1,7 @@
 //! Folding a ledger of a million events into all views, decoding included, beside decoding alone.
 
 use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -73,10 +74,12 @@ fn decode(reader: &Reader) {
     }
 }
 
-fn in_bulk(reader: &Reader) -> Views {
+/// All views of the ledger.
+pub(crate) fn in_bulk(reader: &Reader) -> Views {
     let mut fold = BulkFold::default();
-    let folded = reader.read_ahead(1, |events| {
+    let folded = reader.read_ahead(1, u64::MAX, |events| {
         events.iter().for_each(|recorded| fold.apply(recorded).expect("no view stops"));
+        ControlFlow::Continue(())
     });
     folded.expect("a ledger that can be read");
     fold.finish()
@@ -84,8 +87,9 @@ fn in_bulk(reader: &Reader) -> Views {
 
 fn one_by_one(reader: &Reader) -> Views {
     let mut views = Views::new();
-    let folded = reader.read_ahead(1, |events| {
+    let folded = reader.read_ahead(1, u64::MAX, |events| {
         events.iter().for_each(|recorded| views.apply(recorded).expect("no view stops"));
+        ControlFlow::Continue(())
     });
     folded.expect("a ledger that can be read");
     views

@@ -1,13 +1,15 @@
 //! Benchmarks that run the limit beside us, in one run, and print the ratio.
 //!
 //! ```text
-//! cargo run --release --package daybook-benches -- [write] [--seconds N] [--dir DIR]
+//! cargo run --release --package daybook-benches -- [WHAT…] [--seconds N] [--orders N] [--dir DIR]
 //! ```
 
 mod file;
 mod fold;
 mod orders;
+mod pages;
 mod spread;
+mod views;
 mod write;
 
 use std::path::PathBuf;
@@ -15,29 +17,37 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 const USAGE: &str = "\
-usage: daybook-benches [write|open|fold|all] [--seconds N] [--dir DIR]
+usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
 
   write   durable placeOrder through the engine, beside a bare preallocated file with one fdatasync per batch
   open    opening a ledger of a million events
-  fold    folding a ledger of a million events into all views
+  fold    folding a ledger of a million events into all views, beside decoding alone
+  views   what the views of a million orders cost: memory, pages, counts, dashboards, checkpoints
+  pages   pages of a million orders in process and over HTTP, beside ready-made answers
   --seconds   how long each width is sustained in all (default 60; 3 for a smoke run)
+  --orders    instead of a million
   --dir       where to write (default: the system's folder for temporary files)";
+
+const ALL: [&str; 5] = ["write", "open", "fold", "views", "pages"];
 
 /// What the command line asks for.
 struct Config {
-    what: String,
+    what: Vec<String>,
     sustained: Duration,
+    orders: u64,
     dir: PathBuf,
 }
 
 fn config() -> Option<Config> {
-    let mut config = Config { what: "all".into(), sustained: Duration::from_secs(60), dir: std::env::temp_dir() };
+    let mut config =
+        Config { what: Vec::new(), sustained: Duration::from_secs(60), orders: 1_000_000, dir: std::env::temp_dir() };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
-            "write" | "open" | "fold" | "all" => config.what = arg,
             "--seconds" => config.sustained = Duration::from_secs(args.next()?.parse().ok()?),
+            "--orders" => config.orders = args.next()?.parse().ok()?,
             "--dir" => config.dir = args.next()?.into(),
+            what if ALL.contains(&what) => config.what.push(arg),
             _ => return None,
         }
     }
@@ -49,15 +59,17 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    let wants = |what: &str| config.what == what || config.what == "all";
-    if wants("write") {
-        write::run(&config.dir, config.sustained);
-    }
-    if wants("open") {
-        write::open(&config.dir);
-    }
-    if wants("fold") {
-        fold::run(&config.dir);
+    for what in ALL {
+        if !config.what.is_empty() && !config.what.iter().any(|wanted| wanted == what) {
+            continue;
+        }
+        match what {
+            "write" => write::run(&config.dir, config.sustained),
+            "open" => write::open(&config.dir),
+            "fold" => fold::run(&config.dir),
+            "views" => views::run(&config.dir, config.orders),
+            _ => pages::run(&config.dir, config.orders, config.sustained / 6),
+        }
     }
     ExitCode::SUCCESS
 }

@@ -93,7 +93,7 @@ impl Host {
         *self.position.borrow()
     }
 
-    pub fn status(&self) -> [ViewStatus; 2] {
+    pub fn status(&self) -> Vec<ViewStatus> {
         self.views().status()
     }
 

@@ -16,7 +16,7 @@ pub(crate) fn run(mut ask: Ask) -> Result<ExitCode, Failure> {
         return owner.ask(&ask);
     }
     let stop = Stop::default();
-    if matches!(ask, Ask::Import { .. }) {
+    if matches!(ask, Ask::Import { .. } | Ask::Rebuild(_)) {
         let stop = stop.clone();
         interrupt::once(move || stop.set())?;
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
@@ -293,19 +294,18 @@ pub(crate) struct DemoArgs {
     pub(crate) orders: usize,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-pub(crate) enum ViewArg {
-    Orders,
-    Dashboard,
-    All,
-}
-
 #[derive(Debug, Args, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RebuildArgs {
-    /// Which; they share one pass over the log, so all are folded
-    pub(crate) view: ViewArg,
+    /// Which one, or `all`; while the folder is served, the old one answers until the new one takes its place
+    #[arg(value_parser = view_names())]
+    pub(crate) view: String,
     #[command(flatten)]
     #[serde(skip)]
     pub(crate) data: DataArgs,
+}
+
+/// The views that there are, and all of them.
+fn view_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(daybook_views::VIEWS.iter().map(|view| view.name).chain(["all"]))
 }

@@ -1,5 +1,8 @@
 //! The data folder that a command acts on.
 
+use std::sync::Arc;
+
+use daybook_api::Host;
 use daybook_domain::{Actor, MerchantId, Role};
 use daybook_engine::{Engine, Folder, FolderOptions, MasterKeySource, Reader, open_folder};
 use uuid::Uuid;
@@ -22,29 +25,30 @@ const MASTER_KEY_VARIABLE: &str = "DAYBOOK_MASTER_KEY";
 pub(crate) struct Opened {
     pub(crate) engine: Engine,
     pub(crate) reader: Reader,
+    /// The views that this process serves, if it does.
+    pub(crate) host: Option<Arc<Host>>,
 }
 
 /// A command's way to its folder. It is opened when the command asks for it, so that wrong arguments make no folder.
 pub(crate) struct Access {
     data: DataArgs,
     opened: Option<Opened>,
-    is_served: bool,
 }
 
 impl Access {
     /// Nobody has it open.
     pub(crate) fn at_rest(data: &DataArgs) -> Self {
-        Self { data: data.clone(), opened: None, is_served: false }
+        Self { data: data.clone(), opened: None }
     }
 
     /// This process serves it.
     pub(crate) fn served(opened: Opened) -> Self {
         let data = DataArgs { data: opened.reader.ledger().dir().to_path_buf(), master_key: None };
-        Self { data, opened: Some(opened), is_served: true }
+        Self { data, opened: Some(opened) }
     }
 
     pub(crate) fn is_served(&self) -> bool {
-        self.is_served
+        self.opened.as_ref().is_some_and(|opened| opened.host.is_some())
     }
 
     pub(crate) fn dir(&self) -> &std::path::Path {
@@ -66,7 +70,7 @@ impl Access {
             return Ok(opened.clone());
         }
         let folder = open_with(&self.data, id_if_new, console)?;
-        let opened = Opened { engine: folder.engine, reader: folder.reader };
+        let opened = Opened { engine: folder.engine, reader: folder.reader, host: None };
         self.opened = Some(opened.clone());
         Ok(opened)
     }
@@ -74,7 +78,7 @@ impl Access {
     /// Closes the ledger cleanly, if the command opened it.
     pub(crate) fn close(self) -> Result<(), Failure> {
         match self.opened {
-            Some(opened) if !self.is_served => Ok(opened.engine.shutdown()?),
+            Some(opened) if opened.host.is_none() => Ok(opened.engine.shutdown()?),
             Some(_) | None => Ok(()),
         }
     }

@@ -1,6 +1,7 @@
 //! What keeps the views behind the ledger: one thread folds what became durable, one writes checkpoints.
 
-use std::path::{Path, PathBuf};
+use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -8,10 +9,12 @@ use std::time::Duration;
 
 use daybook_api::Host;
 use daybook_engine::Reader;
-use daybook_views::Views;
 use daybook_views::store::Store;
+use daybook_views::{BulkFold, Views};
 
+use crate::console::Console;
 use crate::failure::Failure;
+use crate::import::Progress;
 
 /// Bytes of the log that are read at a time.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -25,17 +28,53 @@ pub(crate) fn store(data: &Path, reader: &Reader) -> Store {
     Store::new(&data.join("views"), *reader.ledger().id().as_bytes())
 }
 
-/// The views as they were written down last, or empty ones; what could not be used is said.
-pub(crate) fn load(store: &mut Store, reader: &Reader) -> Result<Views, Failure> {
+/// From how many events behind on the views are folded in bulk before anybody may ask: a tenth of a second's worth.
+const FAR_BEHIND: u64 = 65_536;
+/// And from what part of what was folded already, because the indexes are then made again for all.
+const FAR_BEHIND_PART: u64 = 4;
+
+/// The views as they were written down last, or empty ones, and not far behind the log; what could not be used is said.
+pub(crate) fn load(store: &mut Store, reader: &Reader, console: &mut Console<'_>) -> Result<Views, Failure> {
     let (views, ignored) = store.load(reader.watermark())?;
     for checkpoint in ignored {
-        eprintln!(
+        console.say(&format!(
             "views: the checkpoint of {} at position {} is not used, {}; it is folded from the log again",
             checkpoint.view.name, checkpoint.position, checkpoint.reason
-        );
+        ));
     }
     // Orders without their dashboard would go on without one: better folded anew, while it is cheap.
-    Ok(views.filter(|views| views.status().iter().all(|view| view.stopped.is_none())).unwrap_or_default())
+    let whole = views.filter(|views| views.status().iter().all(|view| view.stopped.is_none())).unwrap_or_default();
+    let head = reader.watermark();
+    let behind = head.saturating_sub(whole.position());
+    if behind < FAR_BEHIND.max(whole.position() / FAR_BEHIND_PART) {
+        // The follower does it, while the views answer.
+        return Ok(whole);
+    }
+    let mut progress = Progress::new(behind, "events folded", console);
+    let folded = fold(reader, BulkFold::new(whole), head, |events| {
+        progress.advance(events, console);
+        !console.stop.is_set()
+    })?;
+    progress.finish();
+    Ok(folded.finish())
+}
+
+/// Folds in bulk what is in the log up to `head`, telling `go_on` how many events more it was, as long as that says so.
+pub(crate) fn fold(
+    reader: &Reader,
+    mut fold: BulkFold,
+    head: u64,
+    mut go_on: impl FnMut(u64) -> bool,
+) -> Result<BulkFold, Failure> {
+    reader.read_ahead(fold.position() + 1, head, |events| {
+        for recorded in events {
+            if let Err(stopped) = fold.apply(recorded) {
+                tracing::error!(%stopped, "the other views go on");
+            }
+        }
+        if go_on(events.len() as u64) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    Ok(fold)
 }
 
 /// Both threads; [`Followers::stop`] ends them.
@@ -51,7 +90,7 @@ impl Followers {
         let (stop_folding, told) = channel();
         let folding = {
             let (reader, host) = (reader.clone(), Arc::clone(host));
-            std::thread::Builder::new().name("daybook-fold".into()).spawn(move || fold(&reader, &host, &told))?
+            std::thread::Builder::new().name("daybook-fold".into()).spawn(move || follow(&reader, &host, &told))?
         };
         let (stop_keeping, told) = channel();
         let keeping = {
@@ -71,7 +110,7 @@ impl Followers {
     }
 }
 
-fn fold(reader: &Reader, host: &Host, told: &Receiver<()>) {
+fn follow(reader: &Reader, host: &Host, told: &Receiver<()>) {
     let mut from = host.position() + 1;
     let mut is_ending = false;
     loop {
@@ -85,8 +124,8 @@ fn fold(reader: &Reader, host: &Host, told: &Receiver<()>) {
         if let Some(last) = events.last() {
             from = last.position + 1;
             if let Err(stopped) = host.apply(&events) {
-                for view in stopped {
-                    tracing::error!(%view, "stop the server and run `daybook rebuild`");
+                for stopped in stopped {
+                    tracing::error!(%stopped, "the other views go on; `daybook rebuild {}` folds it again", stopped.view);
                 }
             }
         } else if is_ending {
@@ -116,7 +155,7 @@ fn keep(mut store: Store, host: &Host, told: &Receiver<()>) {
         let is_ending = !matches!(told.recv_timeout(CHECKPOINT_EVERY), Err(RecvTimeoutError::Timeout));
         let position = host.position();
         if position > kept {
-            let checkpoint = host.views().checkpoint(store.since());
+            let checkpoint = host.views().checkpoint(&store.since());
             match store.save(&checkpoint) {
                 Ok(_) => kept = position,
                 Err(error) => tracing::error!(%error, "the views could not be written down; the log has all"),
@@ -126,33 +165,4 @@ fn keep(mut store: Store, host: &Host, told: &Receiver<()>) {
             return;
         }
     }
-}
-
-/// Folds all views from the first event, beside what is there, and replaces that.
-pub(crate) fn rebuild(
-    data: &Path,
-    reader: &Reader,
-    mut progress: impl FnMut(u64),
-) -> Result<(Views, PathBuf), Failure> {
-    let mut views = Views::new();
-    let mut from = 1;
-    loop {
-        let mut stopped = None;
-        let next = reader.for_each(from, CHUNK_BYTES, |recorded| {
-            if let Err(error) = views.apply(&recorded) {
-                stopped = stopped.take().or(Some(error));
-            }
-        })?;
-        if let Some(error) = stopped {
-            return Err(error.into());
-        }
-        if next == from {
-            break;
-        }
-        progress(next - from);
-        from = next;
-    }
-    let mut store = store(data, reader);
-    store.save(&views.checkpoint(store.since()))?;
-    Ok((views, data.join("views")))
 }

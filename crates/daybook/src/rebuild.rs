@@ -1,6 +1,9 @@
-//! Folding views from the log again.
+//! Folding views from the log again, beside those that are there.
 
-use daybook_views::query::Scope;
+use daybook_api::Host;
+use daybook_engine::Reader;
+use daybook_views::query::{Filter, Scope};
+use daybook_views::{BulkFold, VIEWS, ViewName, Views};
 
 use crate::cli::RebuildArgs;
 use crate::console::{Console, Ended, out};
@@ -9,18 +12,125 @@ use crate::failure::Failure;
 use crate::follower;
 use crate::import::Progress;
 
-pub(crate) fn run(_args: &RebuildArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
-    if access.is_served() {
-        return Err(Failure::new("a served folder's views cannot be rebuilt yet: stop the server, then rebuild"));
+/// Events that may be folded while every query waits, for the exchange: a millisecond or so.
+const WHILE_LOCKED: u64 = 1_000;
+
+/// What the rebuilt views hold.
+struct Folded {
+    position: u64,
+    orders: u64,
+}
+
+impl Folded {
+    fn of(views: &Views) -> Result<Self, Failure> {
+        let orders = views.order_list()?.count(&Scope::All, &Filter::default());
+        Ok(Self { position: views.position(), orders })
     }
-    // The views share one pass over the log, so each name rebuilds all of them.
-    let reader = access.open(console)?.reader;
-    let mut progress = Progress::new(reader.watermark(), "events", console);
-    let (views, kept_in) = follower::rebuild(access.dir(), &reader, |events| progress.advance(events, console))?;
-    progress.finish();
-    let orders = views.order_list()?.count(&Scope::All, &daybook_views::query::Filter::default());
+}
+
+pub(crate) fn run(args: &RebuildArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
+    let which: Vec<ViewName> = VIEWS.into_iter().filter(|view| args.view == "all" || args.view == view.name).collect();
+    let opened = access.open(console)?;
+    let folded = match &opened.host {
+        Some(host) => beside(&which, &opened.reader, host, console)?,
+        None => at_rest(&which, access, &opened.reader, console)?,
+    };
+    let Some(Folded { position, orders }) = folded else {
+        console.say("interrupted: the views are as they were");
+        return Ok(Ended::Wrong);
+    };
+    let names: Vec<&str> = which.iter().map(|view| view.name).collect();
     let mut text = String::new();
-    out!(text, "{} events, {orders} orders, written to {}", views.position(), kept_in.display());
+    out!(text, "{} folded again: {position} events, {orders} orders", names.join(", "));
     console.print(&text)?;
     Ok(Ended::Well)
+}
+
+/// Nobody serves the folder: what is there is read, in part replaced, and written back.
+fn at_rest(
+    which: &[ViewName],
+    access: &Access,
+    reader: &Reader,
+    console: &mut Console<'_>,
+) -> Result<Option<Folded>, Failure> {
+    let head = reader.watermark();
+    let Some(rebuilt) = fold_all(reader, head, console)? else { return Ok(None) };
+    let mut store = follower::store(access.dir(), reader);
+    let mut views = follower::load(&mut store, reader, console)?;
+    follow(&mut views, reader, head)?;
+    views.replace(which, Box::new(rebuilt)).map_err(|rebuilt| stopped(&rebuilt, which))?;
+    store.save(&views.checkpoint(&store.since()))?;
+    Folded::of(&views).map(Some)
+}
+
+/// The folder is served: the old views answer until the new ones are level with them.
+fn beside(
+    which: &[ViewName],
+    reader: &Reader,
+    host: &Host,
+    console: &mut Console<'_>,
+) -> Result<Option<Folded>, Failure> {
+    let Some(rebuilt) = fold_all(reader, host.position(), console)? else { return Ok(None) };
+    let mut rebuilt = Box::new(rebuilt);
+    loop {
+        if console.stop.is_set() {
+            return Ok(None);
+        }
+        follow(&mut rebuilt, reader, host.position())?;
+        let exchanged = host.with_views_mut(|serving| {
+            if serving.position().saturating_sub(rebuilt.position()) <= WHILE_LOCKED {
+                follow(&mut rebuilt, reader, serving.position())?;
+            }
+            Ok::<_, Failure>(serving.replace(which, rebuilt))
+        })?;
+        rebuilt = match exchanged {
+            Ok(old) => {
+                // When nobody waits any more.
+                drop(old);
+                return Folded::of(&host.views()).map(Some);
+            }
+            Err(rebuilt) => rebuilt,
+        };
+        if which.iter().any(|view| is_stopped(&rebuilt, *view)) {
+            return Err(stopped(&rebuilt, which));
+        }
+    }
+}
+
+/// All views from the first event on. None: interrupted.
+fn fold_all(reader: &Reader, head: u64, console: &mut Console<'_>) -> Result<Option<Views>, Failure> {
+    let mut progress = Progress::new(head, "events", console);
+    let fold = follower::fold(reader, BulkFold::default(), head, |events| {
+        progress.advance(events, console);
+        !console.stop.is_set()
+    })?;
+    progress.finish();
+    Ok((!console.stop.is_set()).then(|| fold.finish()))
+}
+
+/// Folds what is missing up to `head`, one by one.
+fn follow(views: &mut Views, reader: &Reader, head: u64) -> Result<(), Failure> {
+    while views.position() < head {
+        let events = reader.events(views.position() + 1, 1 << 16)?;
+        for recorded in events.iter().take_while(|recorded| recorded.position <= head) {
+            if let Err(stopped) = views.apply(recorded) {
+                tracing::error!(%stopped, "the other views go on");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_stopped(views: &Views, view: ViewName) -> bool {
+    views.status().iter().any(|status| status.view == view && status.stopped.is_some())
+}
+
+/// Why the rebuilt views are of no use.
+fn stopped(rebuilt: &Views, which: &[ViewName]) -> Failure {
+    let status = rebuilt.status();
+    let stopped = status.iter().filter(|status| which.contains(&status.view)).find_map(|status| status.stopped.clone());
+    match stopped {
+        Some(stopped) => Failure::new(format!("{stopped}; the views are as they were")),
+        None => Failure::new("the views went on meanwhile: try again"),
+    }
 }

@@ -11,6 +11,7 @@ use daybook_engine::Engine;
 use tokio::net::TcpListener;
 
 use crate::cli::ServeArgs;
+use crate::console;
 use crate::data::{self, Opened};
 use crate::failure::Failure;
 use crate::follower::{self, Followers};
@@ -25,9 +26,11 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let ended = runtime.block_on(async { ended_by_signal() })?;
     let folder = data::open_to_serve(&args.data)?;
     let mut store = follower::store(&args.data.data, &folder.reader);
-    let host = Host::new_shared(follower::load(&mut store, &folder.reader)?);
+    let load = |console: &mut console::Console<'_>| follower::load(&mut store, &folder.reader, console);
+    let views = console::with_own(console::Stop::default(), load)?;
+    let host = Host::new_shared(views);
     let followers = Followers::start(&folder.reader, &host, store)?;
-    let opened = Opened { engine: folder.engine.clone(), reader: folder.reader.clone() };
+    let opened = Opened { engine: folder.engine.clone(), reader: folder.reader.clone(), host: Some(Arc::clone(&host)) };
     let owner = Owner::start(opened);
     let services = Services { engine: folder.engine.clone(), reader: folder.reader.clone(), host, graphiql: true };
     let served = runtime.block_on(async {

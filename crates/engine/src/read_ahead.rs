@@ -1,5 +1,6 @@
 //! Reading a long stretch of the log: decoded on a thread of its own, while the caller folds what came before.
 
+use std::ops::ControlFlow;
 use std::sync::mpsc::sync_channel;
 
 use daybook_domain::{Position, Recorded};
@@ -12,9 +13,15 @@ const CHUNK_BYTES: usize = 512 << 10;
 const CHUNKS_AHEAD: usize = 3;
 
 impl Reader {
-    /// Hands on all events from `from` up to what is durable now, some thousand at a time; returns where to read on.
-    pub fn read_ahead(&self, from: Position, mut each: impl FnMut(&[Recorded])) -> Result<Position, ReadError> {
-        let end = self.watermark();
+    /// Hands on the events from `from` up to `end` or to what is durable, some thousand at a time, until `each` breaks;
+    /// returns where to read on.
+    pub fn read_ahead(
+        &self,
+        from: Position,
+        end: Position,
+        mut each: impl FnMut(&[Recorded]) -> ControlFlow<()>,
+    ) -> Result<Position, ReadError> {
+        let end = end.min(self.watermark());
         let (chunks, decoded) = sync_channel::<Vec<Recorded>>(CHUNKS_AHEAD);
         // Events go back to be dropped where they were made: freeing what another thread allocated costs much more.
         let (folded, back) = sync_channel::<Vec<Recorded>>(CHUNKS_AHEAD + 2);
@@ -25,17 +32,28 @@ impl Reader {
                     let mut events = back.try_recv().unwrap_or_default();
                     events.clear();
                     next = self.for_each(next, CHUNK_BYTES, |recorded| events.push(recorded))?;
+                    if next > end {
+                        events.retain(|recorded| recorded.position <= end);
+                        next = end + 1;
+                    }
                     if chunks.send(events).is_err() {
                         break;
                     }
                 }
                 Ok(next)
             });
-            for events in decoded {
-                each(&events);
+            let mut broke = None;
+            for events in &decoded {
+                let flow = each(&events);
+                if flow.is_break() {
+                    broke = events.last().map(|last| last.position + 1);
+                    break;
+                }
                 let _ = folded.try_send(events);
             }
-            reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            drop(decoded);
+            let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            broke.map_or(read, Ok)
         })
     }
 }

@@ -112,29 +112,31 @@ impl Views {
         &self.orders.merchants
     }
 
-    /// Takes over one view of views that were rebuilt beside these up to the same position; all of them if the orders
-    /// that every view stands on are not the same. Hands them back when the positions differ or the rebuilt view has
-    /// stopped: fold the missing events into it and ask again.
-    pub fn replace(&mut self, view: ViewName, mut rebuilt: Views) -> Result<(), Box<Views>> {
-        if rebuilt.position != self.position || rebuilt.registry.stopped(view).is_some() {
-            return Err(Box::new(rebuilt));
+    /// Takes over some views of those that were rebuilt beside these up to the same position; all of them if the orders
+    /// that every view stands on are not the same. Returns what was replaced, to be dropped when nobody waits.
+    ///
+    /// # Errors
+    ///
+    /// Hands the rebuilt ones back when the positions differ or a view that is wanted has stopped: fold the missing
+    /// events into them and ask again.
+    pub fn replace(&mut self, which: &[ViewName], mut rebuilt: Box<Views>) -> Result<Box<Views>, Box<Views>> {
+        if rebuilt.position != self.position || which.iter().any(|view| rebuilt.registry.stopped(*view).is_some()) {
+            return Err(rebuilt);
         }
         if self.halted || self.orders.ids != rebuilt.orders.ids {
-            *self = rebuilt;
+            std::mem::swap(self, &mut *rebuilt);
         } else {
-            if view == ORDERS {
+            if which.contains(&ORDERS) {
                 std::mem::swap(&mut self.orders, &mut rebuilt.orders);
             }
-            self.registry.swap(view, &mut rebuilt.registry);
+            which.iter().for_each(|view| self.registry.swap(*view, &mut rebuilt.registry));
         }
-        // What was saved of the view before is not to be trusted any more.
+        // What was saved of the views before is not to be trusted any more.
+        self.orders.mark_all(self.position);
         for entry in self.registry.all_mut() {
             entry.view.mark_all(&self.orders, self.position);
         }
-        if view == ORDERS {
-            self.orders.mark_all(self.position);
-        }
-        Ok(())
+        Ok(rebuilt)
     }
 
     /// Bytes that each view has allocated, about; the orders' own are the order list's.

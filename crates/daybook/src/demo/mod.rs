@@ -51,7 +51,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let followers = Followers::start(&folder.reader, &host, follower::store(&dir, &folder.reader))?;
     let (token, future) = begin(&folder, &clock, plan, now)?;
     let Folder { engine, reader, .. } = folder;
-    let owner = Owner::start(Opened { engine: engine.clone(), reader: reader.clone() });
+    let owner = Owner::start(Opened { engine: engine.clone(), reader: reader.clone(), host: Some(host.clone()) });
     let services = Services { engine: engine.clone(), reader: reader.clone(), host, graphiql: true };
     let served = runtime.block_on(async {
         let listener = serve::listen(&args.listen).await?;

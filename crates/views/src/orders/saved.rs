@@ -133,7 +133,6 @@ fn read_names(reader: &mut Reader<'_>, orders: &mut Orders) -> Option<()> {
     Some(())
 }
 
-
 fn read_chunk(part: Part, reader: &mut Reader<'_>, orders: &mut Orders) -> Option<()> {
     match part {
         Part::Names => return read_names(reader, orders),
