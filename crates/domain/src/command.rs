@@ -236,38 +236,6 @@ pub enum Command<T> {
     },
 }
 
-impl<T> Command<T> {
-    /// The stream that the command acts on first: its repeats are recognised there.
-    pub fn stream(&self, command_id: CommandId) -> StreamId {
-        match self {
-            Command::RegisterMerchant(c) => StreamId::merchant(&c.id),
-            Command::Place(c) => match &c.number {
-                Some(number) => StreamId::order(&c.merchant, number),
-                None => StreamId::order(&c.merchant, &OrderNumber::from_command(command_id)),
-            },
-            Command::EditPrice(c) => c.order,
-            Command::RecordPayment(c) => c.order,
-            Command::FailPayment(c) => c.order,
-            Command::Expire { order } => *order,
-            Command::Cancel(c) => c.order,
-            Command::PlaceHold(c) => c.order,
-            Command::ReleaseHold(c) => c.order,
-            Command::ConfirmShipment(c) => c.order,
-            Command::RecordTracking(c) => c.order,
-            Command::RequestRefund(c) => c.order,
-            Command::ApproveRefund(c) => c.order,
-            Command::RejectRefund(c) => c.order,
-            Command::SettleRefund(c) => c.order,
-            Command::FailRefund(c) => c.order,
-            Command::AddNote(c) => c.order,
-            Command::AddTag(c) => c.order,
-            Command::Rate(c) => c.order,
-            Command::IssueToken(c) => StreamId::token(&c.secret_sha256),
-            Command::RevokeToken { token } => *token,
-        }
-    }
-}
-
 impl Command<String> {
     /// Closes every personal text with `seal`, which is told the kind of the event that will carry it: the kind is
     /// part of what the seal binds, so that a text cannot be moved to another event.

@@ -25,6 +25,7 @@ pub mod reason;
 pub mod rejection;
 pub mod sealed;
 pub mod state;
+pub mod targets;
 pub mod time;
 pub mod token;
 
@@ -39,4 +40,5 @@ pub use reason::ReasonCode;
 pub use rejection::Rejection;
 pub use sealed::{Sealed, Slot};
 pub use state::{Facts, State, evolve, missing};
+pub use targets::Targets;
 pub use time::Timestamp;

@@ -2,9 +2,10 @@
 
 use crate::command::Command;
 use crate::event::{Event, PaymentClaimed, Recorded};
-use crate::ids::{CommandId, StreamId};
+use crate::ids::StreamId;
 use crate::merchant::Merchant;
 use crate::order::Order;
+use crate::targets::Targets;
 use crate::token::Token;
 
 /// What a stream's events add up to.
@@ -94,19 +95,19 @@ impl<'a> Facts<'a> {
 
 /// The next stream that must be looked up before the command can be decided. Ask again after each look-up: a payment's
 /// claim, for one, is only known once its order is.
-pub fn missing<T>(command: &Command<T>, command_id: CommandId, facts: &Facts<'_>) -> Option<StreamId> {
-    let own = command.stream(command_id);
+pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) -> Option<StreamId> {
+    let own = targets.own;
     if !facts.knows(own) {
         return Some(own);
     }
-    let other = match command {
-        Command::Place(place) => Some(StreamId::merchant(&place.merchant)),
-        Command::RegisterMerchant(register) => register.parent.as_ref().map(StreamId::merchant),
-        Command::IssueToken(issue) => issue.merchant.as_ref().map(StreamId::merchant),
+    let claim = match command {
         Command::RecordPayment(pay) => {
             facts.order(own).map(|order| StreamId::claim(order.tree_root(), &pay.provider, &pay.trade_number))
         }
-        Command::EditPrice(_)
+        Command::Place(_)
+        | Command::RegisterMerchant(_)
+        | Command::IssueToken(_)
+        | Command::EditPrice(_)
         | Command::FailPayment(_)
         | Command::Expire { .. }
         | Command::Cancel(_)
@@ -124,5 +125,5 @@ pub fn missing<T>(command: &Command<T>, command_id: CommandId, facts: &Facts<'_>
         | Command::Rate(_)
         | Command::RevokeToken { .. } => None,
     };
-    other.filter(|stream| !facts.knows(*stream))
+    targets.merchant.or(claim).filter(|stream| !facts.knows(*stream))
 }

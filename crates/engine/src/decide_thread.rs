@@ -273,14 +273,14 @@ impl Decider {
     }
 
     fn step(&mut self, job: &mut Job) -> Step {
-        let command_id = job.request.command_id;
+        let targets = job.targets;
         let mut known: Vec<StreamId> = Vec::with_capacity(4);
         loop {
             let mut facts = Facts::default();
             for &id in &known {
                 facts.add(id, self.cache.get(id).and_then(|stream| stream.state.as_ref()));
             }
-            let Some(id) = job.body.missing(command_id, &facts) else { break };
+            let Some(id) = job.body.missing(&targets, &facts) else { break };
             known.push(id);
             if self.is_delayed(id, job.arrival) {
                 job.held = known;
@@ -291,7 +291,7 @@ impl Decider {
                 return Step::Missing(id);
             }
         }
-        let own = job.body.stream(command_id);
+        let own = targets.own;
         if let Some(answer) = self.repeated_or_conflicting(own, job) {
             return Step::Answered(answer);
         }
@@ -301,14 +301,14 @@ impl Decider {
         }
         // Sealing is done once; a job that has to wait keeps its sealed form.
         if let Body::Plain(command) = &job.body {
-            match seal::in_writer(command.clone(), command_id, &facts, &self.vault) {
+            match seal::in_writer(command.clone(), &targets, &facts, &self.vault) {
                 Ok(sealed) => job.body = Body::Sealed(sealed),
                 Err(error) => return Step::Answered(Err(error)),
             }
         }
         let Body::Sealed(command) = &job.body else { unreachable!("sealed above") };
         let context = self.context(&job.request);
-        match decide(&facts, command, &context) {
+        match decide(&facts, command, &targets, &context) {
             Err(rejection) => Step::Answered(Err(rejection.into())),
             Ok(Decision::Repeat { of }) => Step::Answered(Ok(self.receipt_of(of, own))),
             Ok(Decision::Commit { events, remarks }) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use daybook_domain::state::Facts;
-use daybook_domain::{Command, CommandId, Sealed, StreamId, missing};
+use daybook_domain::{Command, CommandId, Sealed, StreamId, Targets, missing};
 use daybook_vault::Vault;
 
 use crate::Reader;
@@ -20,23 +20,17 @@ pub(crate) enum Body {
 }
 
 impl Body {
-    pub(crate) fn stream(&self, command_id: CommandId) -> StreamId {
+    pub(crate) fn missing(&self, targets: &Targets, facts: &Facts<'_>) -> Option<StreamId> {
         match self {
-            Body::Plain(command) => command.stream(command_id),
-            Body::Sealed(command) => command.stream(command_id),
-        }
-    }
-
-    pub(crate) fn missing(&self, command_id: CommandId, facts: &Facts<'_>) -> Option<StreamId> {
-        match self {
-            Body::Plain(command) => missing(command, command_id, facts),
-            Body::Sealed(command) => missing(command, command_id, facts),
+            Body::Plain(command) => missing(command, targets, facts),
+            Body::Sealed(command) => missing(command, targets, facts),
         }
     }
 }
 
 pub(crate) struct Job {
     pub(crate) body: Body,
+    pub(crate) targets: Targets,
     pub(crate) hash: [u8; 16],
     /// The command itself has moved to `body`.
     pub(crate) request: Surroundings,
@@ -70,8 +64,9 @@ impl Job {
         waiting: &Arc<AtomicUsize>,
     ) -> Result<(Job, Pending), ExecuteError> {
         let hash = vault.command_hash(&daybook_codec::canonical(&request.command, request.occurred_at));
+        let targets = Targets::of(&request.command, request.command_id);
         let body = match request.command {
-            Command::Place(place) => seal::place(place, request.command_id, reader, vault, roots)?,
+            Command::Place(place) => seal::place(place, &targets, reader, vault, roots)?,
             command => Body::Plain(command),
         };
         let (reply, pending) = Reply::new(waiting);
@@ -84,6 +79,6 @@ impl Job {
             causation: request.causation,
             correlation: request.correlation,
         };
-        Ok((Job { body, hash, request, reply, loaded: Vec::new(), arrival: 0, held: Vec::new() }, pending))
+        Ok((Job { body, targets, hash, request, reply, loaded: Vec::new(), arrival: 0, held: Vec::new() }, pending))
     }
 }

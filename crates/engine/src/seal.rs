@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use daybook_domain::command::PlaceOrder;
 use daybook_domain::state::Facts;
-use daybook_domain::{Command, CommandId, Kind, MerchantId, Order, Rejection, Sealed, Slot, State, StreamId};
+use daybook_domain::{Command, Kind, MerchantId, Order, Rejection, Sealed, Slot, State, Targets};
 use daybook_vault::{Context, SlotId, Vault};
 use hashbrown::HashMap;
 
@@ -33,14 +33,14 @@ fn failed(error: impl std::fmt::Display) -> ExecuteError {
 /// Seals a new order outside the writer, if its merchant's tree is known there; else the writer does.
 pub(crate) fn place(
     place: PlaceOrder<String>,
-    command_id: CommandId,
+    targets: &Targets,
     reader: &Reader,
     vault: &Vault,
     roots: &Roots,
 ) -> Result<Body, ExecuteError> {
     let root = match roots.get(&place.merchant) {
         Some(root) => root,
-        None => match reader.state(StreamId::merchant(&place.merchant)) {
+        None => match targets.merchant.map_or(Ok(None), |merchant| reader.state(merchant)) {
             Ok(Some(State::Merchant(merchant))) => {
                 roots.learn(&merchant.id, merchant.tree_root());
                 merchant.tree_root().clone()
@@ -51,28 +51,28 @@ pub(crate) fn place(
             Err(error) => return Err(ExecuteError::Read(Arc::new(error))),
         },
     };
-    placed(place, command_id, &root, vault).map(Body::Sealed)
+    placed(place, targets, &root, vault).map(Body::Sealed)
 }
 
 /// A new order brings its buyer; every later command finds him in the order.
 fn placed(
     place: PlaceOrder<String>,
-    command_id: CommandId,
+    targets: &Targets,
     root: &MerchantId,
     vault: &Vault,
 ) -> Result<Command<Sealed>, ExecuteError> {
     let slot = vault.slot_for(root.as_str(), &place.account).map_err(failed)?;
-    under(Command::Place(place), command_id, root, slot, vault)
+    under(Command::Place(place), targets, root, slot, vault)
 }
 
 fn under(
     command: Command<String>,
-    command_id: CommandId,
+    targets: &Targets,
     root: &MerchantId,
     slot: SlotId,
     vault: &Vault,
 ) -> Result<Command<Sealed>, ExecuteError> {
-    let stream = command.stream(command_id).0;
+    let stream = targets.own.0;
     command.seal(|kind: Kind, text: &str| {
         let context = Context { tenant: root.as_str(), stream, kind: kind.tag() };
         let bytes = vault.seal(slot, &context, text.as_bytes()).map_err(failed)?;
@@ -83,24 +83,25 @@ fn under(
 /// Seals a command in the writer, where its order or merchant is known.
 pub(crate) fn in_writer(
     command: Command<String>,
-    command_id: CommandId,
+    targets: &Targets,
     facts: &Facts<'_>,
     vault: &Vault,
 ) -> Result<Command<Sealed>, ExecuteError> {
     match command {
         Command::Place(place) => {
-            let merchant = facts
-                .merchant(StreamId::merchant(&place.merchant))
+            let merchant = targets
+                .merchant
+                .and_then(|merchant| facts.merchant(merchant))
                 .ok_or_else(|| Rejection::MerchantUnknown { id: place.merchant.clone() })?;
-            placed(place, command_id, merchant.tree_root(), vault)
+            placed(place, targets, merchant.tree_root(), vault)
         }
         Command::RegisterMerchant(_) | Command::IssueToken(_) | Command::RevokeToken { .. } => {
             // These bring no personal text, so nothing is sealed and no key is needed.
             command.seal(|_, _| Err(failed("this command has no buyer")))
         }
         _ => {
-            let order: &Order = facts.order(command.stream(command_id)).ok_or(Rejection::OrderUnknown)?;
-            under(command, command_id, order.tree_root(), SlotId(order.buyer.0), vault)
+            let order: &Order = facts.order(targets.own).ok_or(Rejection::OrderUnknown)?;
+            under(command, targets, order.tree_root(), SlotId(order.buyer.0), vault)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Command ids of imports: the same line imported again is the same command, and changes nothing.
 
 use daybook_domain::command::Command;
-use daybook_domain::{CommandId, StreamId};
+use daybook_domain::{CommandId, StreamId, Targets};
 use uuid::Uuid;
 
 use super::{Action, action_name};
@@ -53,6 +53,6 @@ impl Action {
             return StreamId::merchant(&place.merchant);
         }
         // Only an order without a number has its stream from the command's id.
-        self.command.stream(CommandId(Uuid::nil()))
+        Targets::of(&self.command, CommandId(Uuid::nil())).own
     }
 }

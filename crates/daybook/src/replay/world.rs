@@ -3,7 +3,7 @@
 use daybook_domain::decide::check_texts;
 use daybook_domain::{
     Command, Context, Decision, Facts, Kind, Position, Recorded, Rejection, Revision, Sealed, Slot, State, StreamId,
-    decide, evolve, missing,
+    Targets, decide, evolve, missing,
 };
 use hashbrown::HashMap;
 
@@ -36,11 +36,12 @@ impl World {
         let texts = &mut self.texts;
         let command = command.seal(|_, text| Ok::<_, Rejection>(texts.seal(text)))?;
         let decision = {
+            let targets = Targets::of(&command, context.command_id);
             let mut facts = Facts::default();
-            while let Some(id) = missing(&command, context.command_id, &facts) {
+            while let Some(id) = missing(&command, &targets, &facts) {
                 facts.add(id, self.streams.get(&id).and_then(|(state, _)| state.as_ref()));
             }
-            decide(&facts, &command, context)?
+            decide(&facts, &command, &targets, context)?
         };
         let Decision::Commit { events, .. } = decision else { return Ok(()) };
         let first = self.log.len() as Position + 1;

@@ -3,20 +3,23 @@
 use super::Events;
 use crate::command::RegisterMerchant;
 use crate::event::MerchantRegistered;
-use crate::ids::StreamId;
 use crate::limits::MAX_DEPTH;
+use crate::merchant::Merchant;
 use crate::rejection::Rejection;
 use crate::state::Facts;
 
-pub(super) fn register(facts: &Facts<'_>, c: &RegisterMerchant, out: &mut Events) -> Result<(), Rejection> {
+pub(super) fn register(
+    facts: &Facts<'_>,
+    above: Option<&Merchant>,
+    c: &RegisterMerchant,
+    out: &mut Events,
+) -> Result<(), Rejection> {
     if facts.state(out.stream).is_some() {
         return Err(Rejection::MerchantExists { id: c.id.clone() });
     }
     let mut ancestors = Vec::new();
     if let Some(parent) = &c.parent {
-        let above = facts
-            .merchant(StreamId::merchant(parent))
-            .ok_or_else(|| Rejection::MerchantUnknown { id: parent.clone() })?;
+        let above = above.ok_or_else(|| Rejection::MerchantUnknown { id: parent.clone() })?;
         ancestors.extend(above.ancestors.iter().cloned());
         ancestors.push(parent.clone());
         if ancestors.len() > MAX_DEPTH {

@@ -22,6 +22,7 @@ use crate::reason::ReasonCode;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
 use crate::state::Facts;
+use crate::targets::Targets;
 
 pub use check::check_texts;
 use judge::Judge;
@@ -36,16 +37,22 @@ pub enum Decision {
 }
 
 /// Decides one command. `facts` must hold every stream that [`crate::missing`] asks for.
-pub fn decide(facts: &Facts<'_>, command: &Command<Sealed>, context: &Context) -> Result<Decision, Rejection> {
+pub fn decide(
+    facts: &Facts<'_>,
+    command: &Command<Sealed>,
+    targets: &Targets,
+    context: &Context,
+) -> Result<Decision, Rejection> {
     let mut judge = Judge::new(context.origin);
     check::check_structure(command, &mut judge)?;
-    let stream = command.stream(context.command_id);
+    let stream = targets.own;
+    let merchant = targets.merchant.and_then(|id| facts.merchant(id));
     let mut out = Events { stream, list: Vec::new() };
     match command {
-        Command::RegisterMerchant(c) => merchant::register(facts, c, &mut out)?,
-        Command::IssueToken(c) => token::issue(facts, c, &mut out)?,
+        Command::RegisterMerchant(c) => merchant::register(facts, merchant, c, &mut out)?,
+        Command::IssueToken(c) => token::issue(facts, merchant, c, &mut out)?,
         Command::RevokeToken { .. } => token::revoke(facts, &mut out)?,
-        Command::Place(c) => place::place(facts, c, context, &mut judge, &mut out)?,
+        Command::Place(c) => place::place(facts, merchant, c, context, &mut judge, &mut out)?,
         Command::RecordPayment(c) => {
             let order = known(facts, stream)?;
             if let Some(claim) = pay::repeated(facts, stream, order, c)? {

@@ -4,7 +4,8 @@ use super::judge::Judge;
 use super::{Events, is_live};
 use crate::command::{Context, PlaceOrder};
 use crate::event::{Line, OrderPlaced, PayDue, SkuKind};
-use crate::ids::{OrderNumber, StreamId};
+use crate::ids::OrderNumber;
+use crate::merchant::Merchant;
 use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
@@ -12,14 +13,13 @@ use crate::state::Facts;
 
 pub(super) fn place(
     facts: &Facts<'_>,
+    merchant: Option<&Merchant>,
     c: &PlaceOrder<Sealed>,
     context: &Context,
     judge: &mut Judge,
     out: &mut Events,
 ) -> Result<(), Rejection> {
-    let merchant = facts
-        .merchant(StreamId::merchant(&c.merchant))
-        .ok_or_else(|| Rejection::MerchantUnknown { id: c.merchant.clone() })?;
+    let merchant = merchant.ok_or_else(|| Rejection::MerchantUnknown { id: c.merchant.clone() })?;
     if facts.state(out.stream).is_some() {
         return Err(Rejection::NumberTaken);
     }

@@ -3,16 +3,22 @@
 use super::Events;
 use crate::command::IssueToken;
 use crate::event::{TokenIssued, TokenRevoked};
-use crate::ids::{Role, StreamId};
+use crate::ids::Role;
+use crate::merchant::Merchant;
 use crate::rejection::{Rejection, RoleName};
 use crate::state::Facts;
 
-pub(super) fn issue(facts: &Facts<'_>, c: &IssueToken, out: &mut Events) -> Result<(), Rejection> {
+pub(super) fn issue(
+    facts: &Facts<'_>,
+    merchant: Option<&Merchant>,
+    c: &IssueToken,
+    out: &mut Events,
+) -> Result<(), Rejection> {
     if facts.state(out.stream).is_some() {
         return Err(Rejection::TokenExists);
     }
     match (&c.merchant, c.role) {
-        (Some(id), _) if facts.merchant(StreamId::merchant(id)).is_none() => {
+        (Some(id), _) if merchant.is_none() => {
             return Err(Rejection::MerchantUnknown { id: id.clone() });
         }
         (None, Role::Owner | Role::Clerk | Role::Support | Role::Buyer | Role::Webhook) => {

@@ -183,11 +183,12 @@ impl World {
             occurred_at,
         };
         let decision = {
+            let targets = Targets::of(command, context.command_id);
             let mut facts = Facts::default();
-            while let Some(id) = missing(command, context.command_id, &facts) {
+            while let Some(id) = missing(command, &targets, &facts) {
                 facts.add(id, self.streams.iter().find(|(s, ..)| *s == id).and_then(|(_, state, _)| state.as_ref()));
             }
-            decide(&facts, command, &context)?
+            decide(&facts, command, &targets, &context)?
         };
         if let Decision::Commit { events, .. } = &decision {
             let commit_end = self.position + events.len() as u64;

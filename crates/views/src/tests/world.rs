@@ -8,7 +8,7 @@ use daybook_domain::reason::Reason;
 use daybook_domain::time::{HOUR_MICROS, SECOND_MICROS};
 use daybook_domain::{
     Actor, Command, CommandId, Context, Currency, Decision, Facts, MerchantId, Money, Origin, ReasonCode, Recorded,
-    Role, Sealed, Sku, Slot, State, StreamId, Tag, Timestamp, decide, evolve, missing,
+    Role, Sealed, Sku, Slot, State, StreamId, Tag, Targets, Timestamp, decide, evolve, missing,
 };
 use uuid::Uuid;
 
@@ -106,11 +106,12 @@ impl World {
             now: Timestamp(self.now),
             occurred_at,
         };
+        let targets = Targets::of(&command, command_id);
         let mut facts = Facts::default();
-        while let Some(stream) = missing(&command, command_id, &facts) {
+        while let Some(stream) = missing(&command, &targets, &facts) {
             facts.add(stream, self.states.get(&stream).and_then(Option::as_ref));
         }
-        let Ok(Decision::Commit { events, .. }) = decide(&facts, &command, &context) else {
+        let Ok(Decision::Commit { events, .. }) = decide(&facts, &command, &targets, &context) else {
             return;
         };
         let commit_end = (self.recorded.len() + events.len()) as u64;
