@@ -6,6 +6,8 @@
 mod accounts;
 mod auth;
 mod documents;
+#[cfg(feature = "faults")]
+pub mod faults;
 mod host;
 mod http;
 mod limits;

@@ -1,5 +1,6 @@
 //! One document, from its text to its answer.
 
+use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 
@@ -62,7 +63,7 @@ impl Runner {
         }
         match AssertUnwindSafe(self.schema.execute(request)).catch_unwind().await {
             Ok(response) => Ok(coded(response)),
-            Err(_) => Err(Panicked),
+            Err(payload) => Err(Panicked::new(payload)),
         }
     }
 }
@@ -125,7 +126,7 @@ impl Executor for SocketRunner {
         caught
             .map(move |answer| {
                 let _held_until_the_stream_ends = &slot;
-                answer.map_or_else(|_| Panicked.response(), coded)
+                answer.map_or_else(|payload| Panicked::new(payload).response(), coded)
             })
             .boxed()
     }
@@ -142,12 +143,20 @@ fn coded(mut response: Response) -> Response {
     response
 }
 
-/// A resolver ended with a bug.
+/// A resolver ended with a bug; holds what it said, for the log.
 #[derive(Debug, thiserror::Error)]
-#[error("a resolver panicked; the panic itself is on standard error")]
-pub(crate) struct Panicked;
+#[error("a panic, whose place is on standard error: {0}")]
+pub(crate) struct Panicked(String);
 
 impl Panicked {
+    /// From what `catch_unwind` caught.
+    #[allow(clippy::needless_pass_by_value, reason = "a panic that was caught has been dealt with")]
+    pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
+        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+        Self(text.unwrap_or_else(|| "it bears no text".to_owned()))
+    }
+
     pub(crate) fn response(&self) -> Response {
         failure(masked(self), "INTERNAL")
     }

@@ -28,13 +28,13 @@ use query::QueryRoot;
 use subscription::SubscriptionRoot;
 
 pub(crate) type Schema = async_graphql::Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
+type SchemaBuilder = async_graphql::SchemaBuilder<QueryRoot, MutationRoot, SubscriptionRoot>;
 
-pub(crate) fn build(services: Services) -> Schema {
+pub(crate) fn builder(services: Services) -> SchemaBuilder {
     Schema::build(QueryRoot, MutationRoot, SubscriptionRoot)
         .data(services)
         .limit_complexity(MAX_COMPLEXITY)
         .limit_directives(10)
-        .finish()
 }
 
 /// The schema definition, as it stands in `schemas/api.graphql`.
