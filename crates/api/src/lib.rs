@@ -12,6 +12,7 @@ mod host;
 mod http;
 mod limits;
 mod metrics;
+mod reads;
 mod run;
 mod schema;
 mod socket;

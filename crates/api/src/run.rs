@@ -13,6 +13,7 @@ use daybook_engine::Engine;
 
 use crate::auth::Session;
 use crate::documents::Documents;
+use crate::reads::{ReadingRoom, Reads};
 use crate::schema::Schema;
 use crate::schema::error::{ApiError, masked};
 
@@ -41,26 +42,28 @@ pub(crate) fn is_refused(response: &Response) -> bool {
 pub(crate) struct Runner {
     schema: Schema,
     documents: Documents,
+    room: ReadingRoom,
 }
 
 impl Runner {
     pub(crate) fn new(schema: Schema) -> Self {
-        Self { schema, documents: Documents::default() }
+        Self { schema, documents: Documents::default(), room: ReadingRoom::default() }
     }
 
-    /// Refuses what the limits refuse, else puts the parsed document into the request.
-    fn prepare(&self, request: &mut Request) -> Result<(), Box<Response>> {
+    /// Refuses what the limits refuse, else puts into the request what it is run with.
+    fn prepare(&self, mut request: Request) -> Result<Request, Box<Response>> {
         let document =
             self.documents.parse(&request.query).map_err(|why| Box::new(failure(why, "DOCUMENT_REFUSED")))?;
         request.set_parsed_query(document);
-        Ok(())
+        Ok(request.data(Arc::new(Reads::new(&self.room))))
     }
 
     /// Runs a query or mutation. A panic in a resolver is logged and masked.
-    pub(crate) async fn run(&self, mut request: Request) -> Result<Response, Panicked> {
-        if let Err(refused) = self.prepare(&mut request) {
-            return Ok(*refused);
-        }
+    pub(crate) async fn run(&self, request: Request) -> Result<Response, Panicked> {
+        let request = match self.prepare(request) {
+            Ok(request) => request,
+            Err(refused) => return Ok(*refused),
+        };
         match AssertUnwindSafe(self.schema.execute(request)).catch_unwind().await {
             Ok(response) => Ok(coded(response)),
             Err(payload) => Err(Panicked::new(payload)),
@@ -110,7 +113,7 @@ impl Executor for SocketRunner {
 
     fn execute_stream(&self, request: Request, data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         let refuse = |response| stream::once(async { response }).boxed();
-        let mut request = match self.session() {
+        let request = match self.session() {
             Ok(session) => request.data(session),
             Err(error) => return refuse(api_failure(&error)),
         };
@@ -118,9 +121,10 @@ impl Executor for SocketRunner {
             let message = format!("a socket may have {MAX_OPERATIONS} operations under way");
             return refuse(failure(message, "TOO_MANY_OPERATIONS"));
         };
-        if let Err(refused) = self.runner.prepare(&mut request) {
-            return refuse(*refused);
-        }
+        let request = match self.runner.prepare(request) {
+            Ok(request) => request,
+            Err(refused) => return refuse(*refused),
+        };
         let answers = self.runner.schema.execute_stream_with_session_data(request, data.unwrap_or_default());
         let caught = AssertUnwindSafe(answers).catch_unwind();
         caught

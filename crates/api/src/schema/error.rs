@@ -172,7 +172,7 @@ impl ApiError {
                 format!("the view {} stopped at position {}; others go on", stopped.view, stopped.at)
             }
             ApiError::Behind(behind) => behind.to_string(),
-            ApiError::Busy => "too many commands are waiting; try again in a moment".into(),
+            ApiError::Busy => "too many others are waiting; try again in a moment".into(),
             ApiError::Full => "the disk is full: nothing was written".into(),
             ApiError::Stopped => "no commands are taken at the moment".into(),
             ApiError::Internal(error) => masked(error.as_ref()),

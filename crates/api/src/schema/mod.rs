@@ -19,10 +19,14 @@ mod scalar;
 mod subscription;
 mod zone;
 
-use async_graphql::{Context, Result};
+use std::sync::Arc;
+
+use async_graphql::Context;
 
 use crate::http::Services;
 use crate::limits::MAX_COMPLEXITY;
+use crate::reads::Reads;
+use error::ApiError;
 use mutation::MutationRoot;
 use query::QueryRoot;
 use subscription::SubscriptionRoot;
@@ -42,6 +46,14 @@ pub fn sdl() -> String {
     Schema::build(QueryRoot, MutationRoot, SubscriptionRoot).finish().sdl()
 }
 
-fn services<'a>(ctx: &Context<'a>) -> Result<&'a Services> {
+/// Reads the ledger where that holds nobody up. See [`Reads::run`].
+async fn read<T: Send + 'static>(
+    ctx: &Context<'_>,
+    read: impl FnOnce(&Services) -> Result<T, ApiError> + Send + 'static,
+) -> async_graphql::Result<T> {
+    Ok(ctx.data::<Arc<Reads>>()?.run(services(ctx)?, read).await?)
+}
+
+fn services<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Services> {
     ctx.data::<Services>()
 }

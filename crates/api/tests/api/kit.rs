@@ -46,6 +46,11 @@ pub(crate) struct Connection(BufReader<TcpStream>);
 
 impl Connection {
     pub(crate) async fn post(&mut self, body: &Value) -> Answer {
+        self.send(body).await;
+        self.answer().await
+    }
+
+    pub(crate) async fn send(&mut self, body: &Value) {
         let body = body.to_string();
         let length = body.len();
         let request = format!(
@@ -53,6 +58,9 @@ impl Connection {
              Authorization: Bearer {PLATFORM}\r\nContent-Length: {length}\r\n\r\n{body}"
         );
         self.0.get_mut().write_all(request.as_bytes()).await.unwrap();
+    }
+
+    pub(crate) async fn answer(&mut self) -> Answer {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             assert_ne!(self.0.read_line(&mut head).await.unwrap(), 0, "the server hung up");

@@ -10,6 +10,7 @@ mod mutations;
 mod pages;
 mod panics;
 mod queries;
+mod reads;
 mod schema;
 mod service;
 mod socket;

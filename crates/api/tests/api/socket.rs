@@ -47,7 +47,7 @@ impl Socket {
         self.send(json!({"id": "1", "type": "subscribe", "payload": {"query": query, "variables": variables}})).await;
     }
 
-    async fn event(&mut self) -> Value {
+    pub(crate) async fn event(&mut self) -> Value {
         let mut message = self.next().await.unwrap();
         assert_eq!(message["payload"].get("errors"), None, "{message}");
         message["payload"]["data"]["orderEvents"].take()
