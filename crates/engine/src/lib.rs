@@ -21,6 +21,7 @@ mod relearn;
 mod request;
 mod seal;
 mod sync_thread;
+mod tokens;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -28,7 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use daybook_domain::decide::check_texts;
-use daybook_domain::{State, StreamId, Timestamp, token::Token};
+use daybook_domain::{Timestamp, token::Token};
 use daybook_ledger::{Appender, Ledger};
 use daybook_vault::Vault;
 use tokio::sync::watch;
@@ -60,6 +61,7 @@ struct Shared {
     vault: Arc<Vault>,
     clock: Clock,
     roots: seal::Roots,
+    tokens: tokens::Tokens,
     stopped: watch::Sender<Option<Arc<str>>>,
     closing: AtomicBool,
     threads: Mutex<Option<Threads>>,
@@ -102,6 +104,7 @@ impl Engine {
                 vault,
                 clock,
                 roots,
+                tokens: tokens::Tokens::default(),
                 stopped,
                 closing: AtomicBool::new(false),
                 threads: Mutex::new(Some(threads)),
@@ -168,12 +171,10 @@ impl Engine {
         self.shared.reader.clone()
     }
 
-    /// The credential with this hash, as far as it is durable.
+    /// The credential with this hash, as far as it is durable: a revocation that was answered counts from the next call
+    /// on. Seldom reads the ledger, see `tokens`.
     pub fn token(&self, secret_sha256: &[u8; 32]) -> Result<Option<Token>, ReadError> {
-        Ok(match self.shared.reader.state(StreamId::token(secret_sha256))? {
-            Some(State::Token(token)) => Some(token),
-            Some(State::Order(_) | State::Merchant(_) | State::Claim(_)) | None => None,
-        })
+        self.shared.tokens.get(secret_sha256, &self.shared.reader)
     }
 
     /// What the clock says.
