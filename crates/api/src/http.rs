@@ -21,6 +21,7 @@ use crate::host::Host;
 use crate::limits::MAX_BODY_BYTES;
 use crate::metrics::{self, Outcome};
 use crate::run::{self, Panicked, Runner, api_failure, failure};
+use crate::schema::code::Code;
 use crate::schema::error::ApiError;
 use crate::schema::{self, Schema};
 use crate::socket;
@@ -114,19 +115,19 @@ async fn answer(app: &App, headers: &HeaderMap, body: Body) -> (Outcome, Respons
     };
     if !is_json(headers) {
         let message = "send the request as Content-Type: application/json";
-        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message, "BAD_REQUEST");
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message, Code::BadRequest);
     }
     let Some(bytes) = read(headers, body).await else {
         let message = "the request has more than 1 MiB";
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, message, "BODY_TOO_LARGE");
+        return refuse(StatusCode::PAYLOAD_TOO_LARGE, message, Code::BodyTooLarge);
     };
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'[') => return refuse(StatusCode::BAD_REQUEST, "send one request at a time", "BAD_REQUEST"),
+        Some(b'[') => return refuse(StatusCode::BAD_REQUEST, "send one request at a time", Code::BadRequest),
         Some(b'{') => {}
-        _ => return refuse(StatusCode::BAD_REQUEST, "the request is not a JSON object", "BAD_REQUEST"),
+        _ => return refuse(StatusCode::BAD_REQUEST, "the request is not a JSON object", Code::BadRequest),
     }
     let Ok(request) = serde_json::from_slice::<Request>(&bytes) else {
-        return refuse(StatusCode::BAD_REQUEST, "the request is not a GraphQL request in JSON", "BAD_REQUEST");
+        return refuse(StatusCode::BAD_REQUEST, "the request is not a GraphQL request in JSON", Code::BadRequest);
     };
     match app.runner.run(request.data(session)).await {
         Ok(response) if run::is_refused(&response) => {

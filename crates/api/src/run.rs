@@ -15,13 +15,14 @@ use crate::auth::Session;
 use crate::documents::Documents;
 use crate::reads::{ReadingRoom, Reads};
 use crate::schema::Schema;
+use crate::schema::code::Code;
 use crate::schema::error::{ApiError, masked};
 
 /// A request that got no `data`, with its code.
-pub(crate) fn failure(message: impl Into<String>, code: &str) -> Response {
+pub(crate) fn failure(message: impl Into<String>, code: Code) -> Response {
     let mut error = ServerError::new(message, None);
     let mut extensions = ErrorExtensionValues::default();
-    extensions.set("code", code);
+    extensions.set("code", code.name());
     error.extensions = Some(extensions);
     Response::from_errors(vec![error])
 }
@@ -53,7 +54,7 @@ impl Runner {
     /// Refuses what the limits refuse, else puts into the request what it is run with.
     fn prepare(&self, mut request: Request) -> Result<Request, Box<Response>> {
         let document =
-            self.documents.parse(&request.query).map_err(|why| Box::new(failure(why, "DOCUMENT_REFUSED")))?;
+            self.documents.parse(&request.query).map_err(|why| Box::new(failure(why, Code::DocumentRefused)))?;
         request.set_parsed_query(document);
         Ok(request.data(Arc::new(Reads::new(&self.room))))
     }
@@ -119,7 +120,7 @@ impl Executor for SocketRunner {
         };
         let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
             let message = format!("a socket may have {MAX_OPERATIONS} operations under way");
-            return refuse(failure(message, "TOO_MANY_OPERATIONS"));
+            return refuse(failure(message, Code::TooManyOperations));
         };
         let request = match self.runner.prepare(request) {
             Ok(request) => request,
@@ -141,7 +142,7 @@ fn coded(mut response: Response) -> Response {
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
-            extensions.set("code", "DOCUMENT_REFUSED");
+            extensions.set("code", Code::DocumentRefused.name());
         }
     }
     response
@@ -162,6 +163,6 @@ impl Panicked {
     }
 
     pub(crate) fn response(&self) -> Response {
-        failure(masked(self), "INTERNAL")
+        failure(masked(self), Code::Internal)
     }
 }

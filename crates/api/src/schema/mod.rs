@@ -1,5 +1,6 @@
 //! The schema: one file a subject.
 
+pub(crate) mod code;
 mod dashboard;
 mod enums;
 pub(crate) mod error;

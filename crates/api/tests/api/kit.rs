@@ -50,6 +50,10 @@ impl Connection {
         self.answer().await
     }
 
+    pub(crate) async fn write(&mut self, bytes: &[u8]) {
+        self.0.get_mut().write_all(bytes).await.unwrap();
+    }
+
     pub(crate) async fn send(&mut self, body: &Value) {
         let body = body.to_string();
         let length = body.len();
@@ -57,7 +61,7 @@ impl Connection {
             "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
              Authorization: Bearer {PLATFORM}\r\nContent-Length: {length}\r\n\r\n{body}"
         );
-        self.0.get_mut().write_all(request.as_bytes()).await.unwrap();
+        self.write(request.as_bytes()).await;
     }
 
     pub(crate) async fn answer(&mut self) -> Answer {
@@ -153,9 +157,29 @@ impl Server {
 
     /// `head`: more header lines.
     pub(crate) async fn http(&self, line: &str, head: &str, body: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
         let length = body.len();
         let head = format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{head}\r\n");
+        self.once(&head, body).await
+    }
+
+    /// As [`Server::post`], without saying beforehand how long the body is.
+    pub(crate) async fn post_in_chunks(&self, body: &[u8]) -> Answer {
+        let head = format!(
+            "POST /graphql HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\
+             Content-Type: application/json\r\nAuthorization: Bearer {PLATFORM}\r\n\r\n"
+        );
+        let mut chunks = Vec::with_capacity(body.len() + 4096);
+        for chunk in body.chunks(64 << 10) {
+            chunks.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+            chunks.extend_from_slice(chunk);
+            chunks.extend_from_slice(b"\r\n");
+        }
+        chunks.extend_from_slice(b"0\r\n\r\n");
+        self.once(&head, &chunks).await
+    }
+
+    async fn once(&self, head: &str, body: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         // The server may answer and hang up before it has read everything.
         let _ = stream.write_all(body).await;

@@ -5,6 +5,7 @@ mod auth;
 mod dashboard;
 mod hostile;
 mod kit;
+mod limits;
 mod log;
 mod mutations;
 mod pages;
