@@ -60,7 +60,7 @@ struct Shared {
     reader: Reader,
     vault: Arc<Vault>,
     clock: Clock,
-    roots: seal::Roots,
+    merchants: seal::Merchants,
     tokens: tokens::Tokens,
     stopped: watch::Sender<Option<Arc<str>>>,
     closing: AtomicBool,
@@ -80,7 +80,7 @@ impl Engine {
         let last_recorded = reader.last_recorded_at()?;
         let (jobs, inbox) = channel();
         let (stopped, _) = watch::channel(None);
-        let roots = seal::Roots::default();
+        let merchants = seal::Merchants::default();
         let (load, load_handle) = load_thread::spawn(reader.clone(), jobs.clone());
         let (batches, sync_handle) = sync_thread::spawn(appender, jobs.clone(), stopped.clone());
         let decider = decide_thread::Decider::new(
@@ -103,7 +103,7 @@ impl Engine {
                 reader,
                 vault,
                 clock,
-                roots,
+                merchants,
                 tokens: tokens::Tokens::default(),
                 stopped,
                 closing: AtomicBool::new(false),
@@ -134,7 +134,8 @@ impl Engine {
         if let Err(rejection) = check_texts(&request.command) {
             return Pending::refused(rejection.into());
         }
-        let (job, pending) = match Job::new(request, &shared.reader, &shared.vault, &shared.roots, &shared.waiting) {
+        let (job, pending) = match Job::new(request, &shared.reader, &shared.vault, &shared.merchants, &shared.waiting)
+        {
             Ok(made) => made,
             Err(error) => return Pending::refused(error),
         };
