@@ -38,7 +38,8 @@ fn failed(error: impl std::fmt::Display) -> ExecuteError {
     ExecuteError::Seal(error.to_string().into())
 }
 
-/// Seals a new order outside the writer, where that is sure to take no key in vain; else the writer does.
+/// Seals a new order outside the writer, unless it is a new buyer's and looks as if it would be refused: then the writer
+/// decides before a key is taken.
 pub(crate) fn place(
     place: PlaceOrder<String>,
     request: &Surroundings,
