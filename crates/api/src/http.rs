@@ -1,5 +1,6 @@
 //! The routes.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -13,14 +14,16 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use daybook_engine::{Engine, Reader};
+use futures_util::FutureExt;
 
 use crate::auth::Session;
 use crate::host::Host;
 use crate::limits::MAX_BODY_BYTES;
 use crate::metrics::{self, Outcome};
-use crate::run::{self, Runner, api_failure, failure};
-use crate::schema;
+use crate::run::{self, Panicked, Runner, api_failure, failure};
+use crate::schema::code::Code;
 use crate::schema::error::ApiError;
+use crate::schema::{self, Schema};
 use crate::socket;
 
 const JSON: &str = "application/json";
@@ -47,7 +50,12 @@ pub(crate) struct App {
 
 /// All routes: /graphql, /graphql/ws, /healthz, /readyz, /metrics.
 pub fn router(services: Services) -> Router {
-    let runner = Runner::new(schema::build(services.clone()));
+    let schema = schema::builder(services.clone()).finish();
+    routes(services, schema)
+}
+
+pub(crate) fn routes(services: Services, schema: Schema) -> Router {
+    let runner = Runner::new(schema);
     let app = App { services, runner, caught_up: Arc::default() };
     Router::new()
         .route("/graphql", get(page).post(graphql))
@@ -88,7 +96,9 @@ async fn metrics_page(State(app): State<App>) -> Response {
 
 async fn graphql(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
     let start = Instant::now();
-    let (outcome, response) = answer(&app, &headers, body).await;
+    // Whatever panics on the way, the connection and its other requests live on.
+    let answered = AssertUnwindSafe(answer(&app, &headers, body)).catch_unwind().await;
+    let (outcome, response) = answered.unwrap_or_else(|payload| panicked(&Panicked::new(payload), &headers));
     app.services.host.metrics.answered(outcome, start.elapsed());
     response
 }
@@ -105,19 +115,19 @@ async fn answer(app: &App, headers: &HeaderMap, body: Body) -> (Outcome, Respons
     };
     if !is_json(headers) {
         let message = "send the request as Content-Type: application/json";
-        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message, "BAD_REQUEST");
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message, Code::BadRequest);
     }
     let Some(bytes) = read(headers, body).await else {
         let message = "the request has more than 1 MiB";
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, message, "BODY_TOO_LARGE");
+        return refuse(StatusCode::PAYLOAD_TOO_LARGE, message, Code::BodyTooLarge);
     };
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'[') => return refuse(StatusCode::BAD_REQUEST, "send one request at a time", "BAD_REQUEST"),
+        Some(b'[') => return refuse(StatusCode::BAD_REQUEST, "send one request at a time", Code::BadRequest),
         Some(b'{') => {}
-        _ => return refuse(StatusCode::BAD_REQUEST, "the request is not a JSON object", "BAD_REQUEST"),
+        _ => return refuse(StatusCode::BAD_REQUEST, "the request is not a JSON object", Code::BadRequest),
     }
     let Ok(request) = serde_json::from_slice::<Request>(&bytes) else {
-        return refuse(StatusCode::BAD_REQUEST, "the request is not a GraphQL request in JSON", "BAD_REQUEST");
+        return refuse(StatusCode::BAD_REQUEST, "the request is not a GraphQL request in JSON", Code::BadRequest);
     };
     match app.runner.run(request.data(session)).await {
         Ok(response) if run::is_refused(&response) => {
@@ -129,8 +139,13 @@ async fn answer(app: &App, headers: &HeaderMap, body: Body) -> (Outcome, Respons
             let outcome = if response.errors.is_empty() { Outcome::Ok } else { Outcome::Errors };
             (outcome, write(&response, StatusCode::OK, modern))
         }
-        Err(panicked) => (Outcome::Panicked, write(&panicked.response(), StatusCode::INTERNAL_SERVER_ERROR, modern)),
+        Err(error) => panicked(&error, headers),
     }
+}
+
+fn panicked(error: &Panicked, headers: &HeaderMap) -> (Outcome, Response) {
+    let response = write(&error.response(), StatusCode::INTERNAL_SERVER_ERROR, wants_modern(headers));
+    (Outcome::Panicked, response)
 }
 
 /// None: more than is let in.

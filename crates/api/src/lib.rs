@@ -6,10 +6,13 @@
 mod accounts;
 mod auth;
 mod documents;
+#[cfg(feature = "faults")]
+pub mod faults;
 mod host;
 mod http;
 mod limits;
 mod metrics;
+mod reads;
 mod run;
 mod schema;
 mod socket;

@@ -1,5 +1,6 @@
 //! One document, from its text to its answer.
 
+use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 
@@ -12,14 +13,16 @@ use daybook_engine::Engine;
 
 use crate::auth::Session;
 use crate::documents::Documents;
+use crate::reads::{ReadingRoom, Reads};
 use crate::schema::Schema;
+use crate::schema::code::Code;
 use crate::schema::error::{ApiError, masked};
 
 /// A request that got no `data`, with its code.
-pub(crate) fn failure(message: impl Into<String>, code: &str) -> Response {
+pub(crate) fn failure(message: impl Into<String>, code: Code) -> Response {
     let mut error = ServerError::new(message, None);
     let mut extensions = ErrorExtensionValues::default();
-    extensions.set("code", code);
+    extensions.set("code", code.name());
     error.extensions = Some(extensions);
     Response::from_errors(vec![error])
 }
@@ -40,29 +43,31 @@ pub(crate) fn is_refused(response: &Response) -> bool {
 pub(crate) struct Runner {
     schema: Schema,
     documents: Documents,
+    room: ReadingRoom,
 }
 
 impl Runner {
     pub(crate) fn new(schema: Schema) -> Self {
-        Self { schema, documents: Documents::default() }
+        Self { schema, documents: Documents::default(), room: ReadingRoom::default() }
     }
 
-    /// Refuses what the limits refuse, else puts the parsed document into the request.
-    fn prepare(&self, request: &mut Request) -> Result<(), Box<Response>> {
+    /// Refuses what the limits refuse, else puts into the request what it is run with.
+    fn prepare(&self, mut request: Request) -> Result<Request, Box<Response>> {
         let document =
-            self.documents.parse(&request.query).map_err(|why| Box::new(failure(why, "DOCUMENT_REFUSED")))?;
+            self.documents.parse(&request.query).map_err(|why| Box::new(failure(why, Code::DocumentRefused)))?;
         request.set_parsed_query(document);
-        Ok(())
+        Ok(request.data(Arc::new(Reads::new(&self.room))))
     }
 
     /// Runs a query or mutation. A panic in a resolver is logged and masked.
-    pub(crate) async fn run(&self, mut request: Request) -> Result<Response, Panicked> {
-        if let Err(refused) = self.prepare(&mut request) {
-            return Ok(*refused);
-        }
+    pub(crate) async fn run(&self, request: Request) -> Result<Response, Panicked> {
+        let request = match self.prepare(request) {
+            Ok(request) => request,
+            Err(refused) => return Ok(*refused),
+        };
         match AssertUnwindSafe(self.schema.execute(request)).catch_unwind().await {
             Ok(response) => Ok(coded(response)),
-            Err(_) => Err(Panicked),
+            Err(payload) => Err(Panicked::new(payload)),
         }
     }
 }
@@ -109,23 +114,24 @@ impl Executor for SocketRunner {
 
     fn execute_stream(&self, request: Request, data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         let refuse = |response| stream::once(async { response }).boxed();
-        let mut request = match self.session() {
+        let request = match self.session() {
             Ok(session) => request.data(session),
             Err(error) => return refuse(api_failure(&error)),
         };
         let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
             let message = format!("a socket may have {MAX_OPERATIONS} operations under way");
-            return refuse(failure(message, "TOO_MANY_OPERATIONS"));
+            return refuse(failure(message, Code::TooManyOperations));
         };
-        if let Err(refused) = self.runner.prepare(&mut request) {
-            return refuse(*refused);
-        }
+        let request = match self.runner.prepare(request) {
+            Ok(request) => request,
+            Err(refused) => return refuse(*refused),
+        };
         let answers = self.runner.schema.execute_stream_with_session_data(request, data.unwrap_or_default());
         let caught = AssertUnwindSafe(answers).catch_unwind();
         caught
             .map(move |answer| {
                 let _held_until_the_stream_ends = &slot;
-                answer.map_or_else(|_| Panicked.response(), coded)
+                answer.map_or_else(|payload| Panicked::new(payload).response(), coded)
             })
             .boxed()
     }
@@ -136,19 +142,27 @@ fn coded(mut response: Response) -> Response {
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
-            extensions.set("code", "DOCUMENT_REFUSED");
+            extensions.set("code", Code::DocumentRefused.name());
         }
     }
     response
 }
 
-/// A resolver ended with a bug.
+/// A resolver ended with a bug; holds what it said, for the log.
 #[derive(Debug, thiserror::Error)]
-#[error("a resolver panicked; the panic itself is on standard error")]
-pub(crate) struct Panicked;
+#[error("a panic, whose place is on standard error: {0}")]
+pub(crate) struct Panicked(String);
 
 impl Panicked {
+    /// From what `catch_unwind` caught.
+    #[allow(clippy::needless_pass_by_value, reason = "a panic that was caught has been dealt with")]
+    pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
+        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+        Self(text.unwrap_or_else(|| "it bears no text".to_owned()))
+    }
+
     pub(crate) fn response(&self) -> Response {
-        failure(masked(self), "INTERNAL")
+        failure(masked(self), Code::Internal)
     }
 }

@@ -1,7 +1,6 @@
 //! Why stored bytes are not an event.
 
 use daybook_domain::Kind;
-use daybook_domain::ids::NameError;
 use thiserror::Error;
 
 /// Why a stored event cannot be understood. Nothing here is ever mended by guessing.
@@ -26,8 +25,6 @@ pub enum CodecError {
 pub enum FieldProblem {
     #[error("holds the unknown number {0}")]
     UnknownNumber(u8),
-    #[error("{0}")]
-    Name(NameError),
     #[error("is no currency code")]
     NotCurrency,
 }

@@ -299,15 +299,15 @@ impl Decider {
         for &id in &known {
             facts.add(id, self.cache.get(id).and_then(|stream| stream.state.as_ref()));
         }
+        let context = self.context(&job.request);
         // Sealing is done once; a job that has to wait keeps its sealed form.
         if let Body::Plain(command) = &job.body {
-            match seal::in_writer(command.clone(), &targets, &facts, &self.vault) {
+            match seal::in_writer(command.clone(), &targets, &context, &facts, &self.vault) {
                 Ok(sealed) => job.body = Body::Sealed(sealed),
                 Err(error) => return Step::Answered(Err(error)),
             }
         }
         let Body::Sealed(command) = &job.body else { unreachable!("sealed above") };
-        let context = self.context(&job.request);
         match decide(&facts, command, &targets, &context) {
             Err(rejection) => Step::Answered(Err(rejection.into())),
             Ok(Decision::Repeat { of }) => Step::Answered(Ok(self.receipt_of(of, own))),
@@ -474,7 +474,7 @@ mod tests {
     use super::*;
     use crate::load_thread;
     use crate::request::Request;
-    use crate::seal::Roots;
+    use crate::seal::Merchants;
 
     #[test]
     fn everybody_is_answered_when_the_disk_fails_behind_a_full_batch() {
@@ -495,14 +495,14 @@ mod tests {
         let decider = Decider::new(reader.clone(), Arc::clone(&vault), clock, Timestamp(0), writer, loader);
         std::thread::spawn(move || decider.run(&inbox));
 
-        let (roots, waiting) = (Roots::default(), Arc::default());
+        let (merchants, waiting) = (Merchants::default(), Arc::default());
         let send = |n: usize| {
             let id = MerchantId::new(&format!("m{n}")).unwrap();
             let register = RegisterMerchant { id, name: "x".repeat(100).into(), parent: None };
             let actor = Actor { id: Uuid::nil(), role: Role::Platform };
             let command_id = CommandId(Uuid::from_u128(n as u128));
             let request = Request::live(command_id, actor, Command::RegisterMerchant(register));
-            let (job, pending) = Job::new(request, &reader, &vault, &roots, &waiting).unwrap();
+            let (job, pending) = Job::new(request, &reader, &vault, &merchants, &waiting).unwrap();
             jobs.send(Message::Job(Box::new(job))).unwrap();
             pending
         };

@@ -11,7 +11,7 @@ use crate::Reader;
 use crate::cache::Stream;
 use crate::error::ExecuteError;
 use crate::request::{Pending, Reply, Request};
-use crate::seal::{self, Roots};
+use crate::seal::{self, Merchants};
 
 pub(crate) enum Body {
     /// Its texts are sealed under the key of an order that only the writer knows for sure.
@@ -60,16 +60,12 @@ impl Job {
         request: Request,
         reader: &Reader,
         vault: &Vault,
-        roots: &Roots,
+        merchants: &Merchants,
         waiting: &Arc<AtomicUsize>,
     ) -> Result<(Job, Pending), ExecuteError> {
         let hash = vault.command_hash(&daybook_codec::canonical(&request.command, request.occurred_at));
         let targets = Targets::of(&request.command, request.command_id);
-        let body = match request.command {
-            Command::Place(place) => seal::place(place, &targets, reader, vault, roots)?,
-            command => Body::Plain(command),
-        };
-        let (reply, pending) = Reply::new(waiting);
+        let command = request.command;
         let request = Surroundings {
             command_id: request.command_id,
             actor: request.actor,
@@ -79,6 +75,11 @@ impl Job {
             causation: request.causation,
             correlation: request.correlation,
         };
+        let body = match command {
+            Command::Place(place) => seal::place(place, &targets, &request, reader, vault, merchants)?,
+            command => Body::Plain(command),
+        };
+        let (reply, pending) = Reply::new(waiting);
         Ok((Job { body, targets, hash, request, reply, loaded: Vec::new(), arrival: 0, held: Vec::new() }, pending))
     }
 }

@@ -22,6 +22,7 @@ mod relearn;
 mod request;
 mod seal;
 mod sync_thread;
+mod tokens;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -29,7 +30,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use daybook_domain::decide::check_texts;
-use daybook_domain::{State, StreamId, Timestamp, token::Token};
+use daybook_domain::{Timestamp, token::Token};
 use daybook_ledger::{Appender, Ledger};
 use daybook_vault::Vault;
 use tokio::sync::watch;
@@ -60,7 +61,8 @@ struct Shared {
     reader: Reader,
     vault: Arc<Vault>,
     clock: Clock,
-    roots: seal::Roots,
+    merchants: seal::Merchants,
+    tokens: tokens::Tokens,
     stopped: watch::Sender<Option<Arc<str>>>,
     closing: AtomicBool,
     threads: Mutex<Option<Threads>>,
@@ -79,7 +81,7 @@ impl Engine {
         let last_recorded = reader.last_recorded_at()?;
         let (jobs, inbox) = channel();
         let (stopped, _) = watch::channel(None);
-        let roots = seal::Roots::default();
+        let merchants = seal::Merchants::default();
         let (load, load_handle) = load_thread::spawn(reader.clone(), jobs.clone());
         let (batches, sync_handle) = sync_thread::spawn(appender, jobs.clone(), stopped.clone());
         let decider = decide_thread::Decider::new(
@@ -102,7 +104,8 @@ impl Engine {
                 reader,
                 vault,
                 clock,
-                roots,
+                merchants,
+                tokens: tokens::Tokens::default(),
                 stopped,
                 closing: AtomicBool::new(false),
                 threads: Mutex::new(Some(threads)),
@@ -132,7 +135,8 @@ impl Engine {
         if let Err(rejection) = check_texts(&request.command) {
             return Pending::refused(rejection.into());
         }
-        let (job, pending) = match Job::new(request, &shared.reader, &shared.vault, &shared.roots, &shared.waiting) {
+        let (job, pending) = match Job::new(request, &shared.reader, &shared.vault, &shared.merchants, &shared.waiting)
+        {
             Ok(made) => made,
             Err(error) => return Pending::refused(error),
         };
@@ -169,12 +173,10 @@ impl Engine {
         self.shared.reader.clone()
     }
 
-    /// The credential with this hash, as far as it is durable.
+    /// The credential with this hash, as far as it is durable: a revocation that was answered counts from the next call
+    /// on. Seldom reads the ledger, see `tokens`.
     pub fn token(&self, secret_sha256: &[u8; 32]) -> Result<Option<Token>, ReadError> {
-        Ok(match self.shared.reader.state(StreamId::token(secret_sha256))? {
-            Some(State::Token(token)) => Some(token),
-            Some(State::Order(_) | State::Merchant(_) | State::Claim(_)) | None => None,
-        })
+        self.shared.tokens.get(secret_sha256, &self.shared.reader)
     }
 
     /// What the clock says.

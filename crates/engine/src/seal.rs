@@ -1,28 +1,36 @@
 //! Closing personal texts under their buyer's key before anything is decided.
 
+use std::convert::Infallible;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use daybook_domain::command::PlaceOrder;
+use daybook_domain::merchant::Merchant;
 use daybook_domain::state::Facts;
-use daybook_domain::{Command, Kind, MerchantId, Order, Rejection, Sealed, Slot, State, Targets};
+use daybook_domain::{
+    Command, Expected, Kind, MerchantId, Order, Rejection, Sealed, Slot, State, StreamId, Targets, Timestamp, decide,
+};
 use daybook_vault::{Context, SlotId, Vault};
 use hashbrown::HashMap;
 
 use crate::Reader;
 use crate::error::ExecuteError;
-use crate::job::Body;
+use crate::job::{Body, Surroundings};
 
-/// Which tree a merchant stands in. A merchant never leaves its tree, so what is known stays true.
+/// Merchants that placed orders lately. A merchant never leaves its tree, so what is known of that stays true; if the rest
+/// of it grew old, the writer, which decides, knows better.
 #[derive(Clone, Default)]
-pub(crate) struct Roots(Arc<RwLock<HashMap<MerchantId, MerchantId>>>);
+pub(crate) struct Merchants(Arc<RwLock<HashMap<MerchantId, Arc<State>>>>);
 
-impl Roots {
-    fn get(&self, merchant: &MerchantId) -> Option<MerchantId> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(merchant).cloned()
-    }
-
-    fn learn(&self, merchant: &MerchantId, root: &MerchantId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(merchant.clone(), root.clone());
+impl Merchants {
+    /// None: there is no such merchant, as far as is durable.
+    fn get(&self, id: &MerchantId, reader: &Reader) -> Result<Option<Arc<State>>, ExecuteError> {
+        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(id) {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let state = reader.state(StreamId::merchant(id)).map_err(|error| ExecuteError::Read(Arc::new(error)))?;
+        let Some(state) = state.map(Arc::new) else { return Ok(None) };
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), Arc::clone(&state));
+        Ok(Some(state))
     }
 }
 
@@ -30,39 +38,64 @@ fn failed(error: impl std::fmt::Display) -> ExecuteError {
     ExecuteError::Seal(error.to_string().into())
 }
 
-/// Seals a new order outside the writer, if its merchant's tree is known there; else the writer does.
+/// Seals a new order outside the writer, unless it is a new buyer's and looks as if it would be refused: then the writer
+/// decides before a key is taken.
 pub(crate) fn place(
     place: PlaceOrder<String>,
     targets: &Targets,
+    request: &Surroundings,
     reader: &Reader,
     vault: &Vault,
-    roots: &Roots,
+    merchants: &Merchants,
 ) -> Result<Body, ExecuteError> {
-    let root = match roots.get(&place.merchant) {
-        Some(root) => root,
-        None => match targets.merchant.map_or(Ok(None), |merchant| reader.state(merchant)) {
-            Ok(Some(State::Merchant(merchant))) => {
-                roots.learn(&merchant.id, merchant.tree_root());
-                merchant.tree_root().clone()
-            }
-            Ok(Some(State::Order(_) | State::Claim(_) | State::Token(_)) | None) => {
-                return Ok(Body::Plain(Command::Place(place)));
-            }
-            Err(error) => return Err(ExecuteError::Read(Arc::new(error))),
-        },
+    let state = merchants.get(&place.merchant, reader)?;
+    let mut facts = Facts::default();
+    if let Some(stream) = targets.merchant {
+        facts.add(stream, state.as_deref());
+    }
+    let Some(root) = targets.merchant.and_then(|stream| facts.merchant(stream)).map(Merchant::tree_root) else {
+        return Ok(Body::Plain(Command::Place(place)));
     };
-    placed(place, targets, &root, vault).map(Body::Sealed)
+    let known = vault.find(root.as_str(), &place.account);
+    let account = known.is_none().then(|| place.account.clone());
+    let command = Command::Place(place);
+    let slot = match (known, account) {
+        (Some(slot), _) => slot,
+        (None, Some(account)) if seems_new(&facts, &command, targets, request, reader) => {
+            vault.slot_for(root.as_str(), &account).map_err(failed)?
+        }
+        (None, _) => return Ok(Body::Plain(command)),
+    };
+    under(command, targets, root, slot, vault).map(Body::Sealed)
 }
 
-/// A new order brings its buyer; every later command finds him in the order.
-fn placed(
-    place: PlaceOrder<String>,
+/// Whether the rules let the order through, as far as can be seen before those who wait are decided.
+fn seems_new(
+    facts: &Facts<'_>,
+    command: &Command<String>,
     targets: &Targets,
-    root: &MerchantId,
-    vault: &Vault,
-) -> Result<Command<Sealed>, ExecuteError> {
-    let slot = vault.slot_for(root.as_str(), &place.account).map_err(failed)?;
-    under(Command::Place(place), targets, root, slot, vault)
+    request: &Surroundings,
+    reader: &Reader,
+) -> bool {
+    let is_expected = match request.expected {
+        Expected::Any | Expected::NoStream => true,
+        Expected::Exact(revision) => revision == 0,
+    };
+    // No rule about a new order asks what time it is; the clock is not asked for what is not recorded.
+    let context = daybook_domain::Context {
+        command_id: request.command_id,
+        actor: request.actor,
+        origin: request.origin,
+        now: Timestamp(0),
+        occurred_at: request.occurred_at,
+    };
+    is_expected && reader.head(targets.own).is_none() && decide(facts, &unsealed(command), targets, &context).is_ok()
+}
+
+/// The command with nothing for each text: rules do not depend on what was sealed.
+fn unsealed(command: &Command<String>) -> Command<Sealed> {
+    let nothing = |_: Kind, _: &str| Ok::<_, Infallible>(Sealed { slot: Slot(0), bytes: Vec::new() });
+    command.clone().seal(nothing).unwrap_or_else(|never| match never {})
 }
 
 fn under(
@@ -84,16 +117,20 @@ fn under(
 pub(crate) fn in_writer(
     command: Command<String>,
     targets: &Targets,
+    context: &daybook_domain::Context,
     facts: &Facts<'_>,
     vault: &Vault,
 ) -> Result<Command<Sealed>, ExecuteError> {
     match command {
-        Command::Place(place) => {
+        Command::Place(ref place) => {
+            // An order that is refused takes no key: what is handed out is never taken back.
+            decide(facts, &unsealed(&command), targets, context)?;
             let merchant = targets
                 .merchant
                 .and_then(|merchant| facts.merchant(merchant))
                 .ok_or_else(|| Rejection::MerchantUnknown { id: place.merchant.clone() })?;
-            placed(place, targets, merchant.tree_root(), vault)
+            let slot = vault.slot_for(merchant.tree_root().as_str(), &place.account).map_err(failed)?;
+            under(command, targets, merchant.tree_root(), slot, vault)
         }
         Command::RegisterMerchant(_) | Command::IssueToken(_) | Command::RevokeToken { .. } => {
             // These bring no personal text, so nothing is sealed and no key is needed.

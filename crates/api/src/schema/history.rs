@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Json, Object, Result, SimpleObject};
 use daybook_domain::change::{self, Value};
-use daybook_domain::{Event, MerchantId, Order, Recorded, State};
+use daybook_domain::{Event, MerchantId, Order, Recorded, Revision, State, StreamId};
 use daybook_engine::Opened;
 
 use super::error::ApiError;
-use super::order::OrderObject;
 use super::page::PageInfo;
 use super::scalar::{DateTime, Position};
-use super::{enums, services};
+use super::{enums, read};
 use crate::http::Services;
 
 /// On whose behalf something was done.
@@ -64,25 +63,51 @@ impl EventObject {
         Self { recorded: Arc::new(recorded), around: None }
     }
 
-    fn around(&self, services: &Services) -> Result<Option<Arc<Around>>, ApiError> {
+    async fn around(&self, ctx: &Context<'_>) -> Result<Option<Arc<Around>>> {
         if self.around.is_some() {
             return Ok(self.around.clone());
         }
-        let events = services.reader.history(self.recorded.stream)?;
-        let upto = events.iter().take_while(|recorded| recorded.revision <= self.recorded.revision).count();
-        Ok(fold_around(&events[..upto], |_| false).pop().map(Arc::new))
+        let (stream, revision) = (self.recorded.stream, self.recorded.revision);
+        read(ctx, move |services| {
+            let events = services.reader.history(stream)?;
+            let upto = events.iter().take_while(|recorded| recorded.revision <= revision).count();
+            Ok(fold_around(&events[..upto], |_| false).pop().map(Arc::new))
+        })
+        .await
     }
-}
 
-/// The tree that the texts of a stream are sealed for; only orders carry any.
-pub(crate) fn tree_root(services: &Services, recorded: &Recorded) -> Result<Option<MerchantId>, ApiError> {
-    if let Event::OrderPlaced(placed) = &recorded.event {
-        return Ok(Some(daybook_domain::event::tree_root(&placed.ancestors, &placed.merchant).clone()));
+    /// The tree that the event's texts are sealed for; only orders carry any. May read the ledger.
+    fn tree_root(&self, services: &Services) -> Result<Option<MerchantId>, ApiError> {
+        if let Some(around) = &self.around {
+            return Ok(Some(around.1.tree_root().clone()));
+        }
+        if let Event::OrderPlaced(placed) = &self.recorded.event {
+            return Ok(Some(daybook_domain::event::tree_root(&placed.ancestors, &placed.merchant).clone()));
+        }
+        Ok(match services.reader.state(self.recorded.stream)? {
+            Some(State::Order(order)) => Some(order.tree_root().clone()),
+            Some(State::Merchant(_) | State::Claim(_) | State::Token(_)) | None => None,
+        })
     }
-    Ok(match services.reader.state(recorded.stream)? {
-        Some(State::Order(order)) => Some(order.tree_root().clone()),
-        Some(State::Merchant(_) | State::Claim(_) | State::Token(_)) | None => None,
-    })
+
+    /// What it says, with its personal texts opened. May read the ledger and the key file.
+    fn opened(&self, services: &Services) -> Result<serde_json::Value, ApiError> {
+        let mut root = None;
+        let mut failed = None;
+        let data = daybook_codec::data_to_json(&self.recorded.event, &mut |sealed, kind| {
+            if root.is_none() {
+                match self.tree_root(services) {
+                    Ok(found) => root = found,
+                    Err(error) => failed = Some(error),
+                }
+            }
+            match services.reader.open_text(sealed, root.as_ref()?, self.recorded.stream, kind) {
+                Opened::Text(text) => Some(text),
+                Opened::Erased | Opened::Damaged => None,
+            }
+        });
+        failed.map_or(Ok(data), Err)
+    }
 }
 
 #[Object(name = "Event")]
@@ -150,7 +175,7 @@ impl EventObject {
     /// The order's fields that it changed; empty for other streams.
     #[graphql(complexity = "10 * child_complexity")]
     async fn changes(&self, ctx: &Context<'_>) -> Result<Vec<Change>> {
-        let Some(around) = self.around(services(ctx)?)? else { return Ok(Vec::new()) };
+        let Some(around) = self.around(ctx).await? else { return Ok(Vec::new()) };
         let (before, after) = &*around;
         let found = change::changes(before.as_ref(), after).into_iter();
         let text = |value: Option<Value>| value.map(written);
@@ -161,25 +186,8 @@ impl EventObject {
 
     /// What it says, in the shape of `schemas/events`. Personal texts are opened; of erased ones the slot is left.
     async fn data(&self, ctx: &Context<'_>) -> Result<Json<serde_json::Value>> {
-        let services = services(ctx)?;
-        let mut root = None;
-        let mut failed = None;
-        let data = daybook_codec::data_to_json(&self.recorded.event, &mut |sealed, kind| {
-            if root.is_none() {
-                match tree_root(services, &self.recorded) {
-                    Ok(found) => root = found,
-                    Err(error) => failed = Some(error),
-                }
-            }
-            match services.reader.open_text(sealed, root.as_ref()?, self.recorded.stream, kind) {
-                Opened::Text(text) => Some(text),
-                Opened::Erased | Opened::Damaged => None,
-            }
-        });
-        match failed {
-            Some(error) => Err(error.into()),
-            None => Ok(Json(data)),
-        }
+        let event = self.clone();
+        read(ctx, move |services| event.opened(services)).await.map(Json)
     }
 }
 
@@ -224,20 +232,21 @@ fn fold_around(events: &[Recorded], keep: impl Fn(&Recorded) -> bool) -> Vec<Aro
     around
 }
 
-/// A page of an order's history up to the order's own revision. Cursors are revisions.
+/// A page of an order's history up to a revision. Cursors are revisions. Reads the ledger.
 pub(crate) fn page(
     services: &Services,
-    order: &OrderObject,
+    order: StreamId,
+    revision: Revision,
     first: Option<i32>,
-    after: Option<String>,
+    after: Option<&str>,
 ) -> Result<HistoryConnection, ApiError> {
     let first = super::page::first(first)?;
-    let after: u32 = match &after {
+    let after: u32 = match after {
         Some(cursor) => cursor.parse().map_err(|_| ApiError::Invalid("after is not a cursor of this list".into()))?,
         None => 0,
     };
-    let mut events = services.reader.history(order.id)?;
-    events.retain(|recorded| recorded.revision <= order.revision);
+    let mut events = services.reader.history(order)?;
+    events.retain(|recorded| recorded.revision <= revision);
     let total = events.len();
     let from = events.partition_point(|recorded| recorded.revision <= after);
     events.truncate(from.saturating_add(first));

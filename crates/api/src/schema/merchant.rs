@@ -10,7 +10,7 @@ use daybook_views::query::MerchantEntry;
 use super::error::ApiError;
 use super::page::{MAX_FIRST, PageInfo};
 use super::plain::{self, Plain, Selected};
-use super::services;
+use super::{read, services};
 use crate::http::Services;
 
 /// A merchant.
@@ -18,10 +18,18 @@ use crate::http::Services;
 pub(crate) struct MerchantObject(pub(crate) Arc<MerchantEntry>);
 
 /// From the views, or from the ledger where the views have not got to it yet.
-pub(crate) fn find(services: &Services, id: &MerchantId) -> Result<Option<MerchantObject>, ApiError> {
-    if let Some(entry) = services.host.views().merchants().get(id) {
-        return Ok(Some(MerchantObject(Arc::new(entry))));
+pub(crate) async fn look_up(ctx: &Context<'_>, id: MerchantId) -> Result<Option<MerchantObject>> {
+    match in_views(services(ctx)?, &id) {
+        Some(found) => Ok(Some(found)),
+        None => read(ctx, move |services| in_ledger(services, &id)).await,
     }
+}
+
+fn in_views(services: &Services, id: &MerchantId) -> Option<MerchantObject> {
+    services.host.views().merchants().get(id).map(|entry| MerchantObject(Arc::new(entry)))
+}
+
+fn in_ledger(services: &Services, id: &MerchantId) -> Result<Option<MerchantObject>, ApiError> {
     Ok(match services.reader.state(StreamId::merchant(id))? {
         Some(State::Merchant(merchant)) => Some(MerchantObject(Arc::new(MerchantEntry {
             id: merchant.id,
@@ -33,9 +41,13 @@ pub(crate) fn find(services: &Services, id: &MerchantId) -> Result<Option<Mercha
     })
 }
 
-/// An order's merchant is always known; an import may name one that was never registered.
+/// An order's merchant is always known; an import may name one that was never registered. May read the ledger.
 pub(crate) fn of_order(services: &Services, id: &MerchantId) -> Result<MerchantObject, ApiError> {
-    Ok(find(services, id)?.unwrap_or_else(|| unregistered(id)))
+    let found = match in_views(services, id) {
+        Some(found) => Some(found),
+        None => in_ledger(services, id)?,
+    };
+    Ok(found.unwrap_or_else(|| unregistered(id)))
 }
 
 pub(crate) fn unregistered(id: &MerchantId) -> MerchantObject {
@@ -60,7 +72,7 @@ impl MerchantObject {
     /// The merchant directly above; null for a tree's root.
     async fn parent(&self, ctx: &Context<'_>) -> Result<Option<MerchantObject>> {
         match self.0.parent() {
-            Some(parent) => Ok(find(services(ctx)?, parent)?),
+            Some(parent) => look_up(ctx, parent.clone()).await,
             None => Ok(None),
         }
     }

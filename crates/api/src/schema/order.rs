@@ -17,8 +17,8 @@ use super::history::{self, HistoryConnection};
 use super::merchant::{self, MerchantObject};
 use super::money::MoneyObject;
 use super::plain::{self, Plain, Selected};
+use super::read;
 use super::scalar::{DateTime, Position as PositionScalar};
-use super::services;
 use crate::http::Services;
 
 /// An order as of its `revision`.
@@ -45,8 +45,8 @@ impl OrderObject {
         Self { id, number, order, lines, label, total_minor, revision, position, merchant, account }
     }
 
-    /// Folds events of one stream, oldest first. None: they are not an order's.
-    pub(crate) fn fold(services: &Services, events: &[Recorded]) -> Result<Option<Self>, ApiError> {
+    /// Folds events of one stream, oldest first. None: they are not an order's. May read the ledger, for the merchant.
+    fn fold(services: &Services, events: &[Recorded]) -> Result<Option<Self>, ApiError> {
         let Some((first, rest)) = events.split_first() else { return Ok(None) };
         let Event::OrderPlaced(placed) = &first.event else { return Ok(None) };
         let mut order = Order::placed(placed, first.origin, first.occurred_at);
@@ -71,7 +71,7 @@ impl OrderObject {
         }))
     }
 
-    /// The order as of the events that `keep` lets through, which must be a beginning of its history.
+    /// The order as of the events that `keep` lets through, which must be a beginning of its history. Reads the ledger.
     pub(crate) fn load(
         services: &Services,
         stream: StreamId,
@@ -282,7 +282,8 @@ impl OrderObject {
     /// Who did what, when and why, oldest first.
     #[graphql(complexity = "super::page::cost(first, None, child_complexity)")]
     async fn history(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<HistoryConnection> {
-        Ok(history::page(services(ctx)?, self, first, after)?)
+        let (id, revision) = (self.id, self.revision);
+        read(ctx, move |services| history::page(services, id, revision, first, after.as_deref())).await
     }
 }
 

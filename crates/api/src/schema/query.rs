@@ -16,9 +16,8 @@ use super::order::OrderObject;
 use super::orders::{self, OrderConnection, OrderSort, Paging};
 use super::scalar::Position;
 use super::subscription::{Viewer, viewer};
-use super::{events, page, services};
+use super::{events, page, read, services};
 use crate::auth::Session;
-use crate::http::Services;
 
 pub(crate) struct QueryRoot;
 
@@ -30,8 +29,11 @@ pub(crate) enum Node {
     Merchant(MerchantObject),
 }
 
-fn by_stream(services: &Services, stream: StreamId, as_of: Option<&AsOf>) -> Result<Option<OrderObject>> {
-    Ok(OrderObject::load(services, stream, |recorded| as_of.is_none_or(|as_of| as_of.includes(recorded)))?)
+async fn by_stream(ctx: &Context<'_>, stream: StreamId, as_of: Option<AsOf>) -> Result<Option<OrderObject>> {
+    read(ctx, move |services| {
+        OrderObject::load(services, stream, |recorded| as_of.as_ref().is_none_or(|as_of| as_of.includes(recorded)))
+    })
+    .await
 }
 
 #[Object(name = "Query")]
@@ -72,9 +74,8 @@ impl QueryRoot {
 
     /// One order, from its own events: always up to date. With `asOf` as it was; null if it was not there then.
     async fn order(&self, ctx: &Context<'_>, by: OrderInput, as_of: Option<AsOf>) -> Result<Option<OrderObject>> {
-        let services = services(ctx)?;
-        match lookup::order(services, &by)? {
-            Some(stream) => by_stream(services, stream, as_of.as_ref()),
+        match lookup::order(services(ctx)?, &by)? {
+            Some(stream) => by_stream(ctx, stream, as_of).await,
             None => Ok(None),
         }
     }
@@ -115,7 +116,8 @@ impl QueryRoot {
         #[graphql(desc = "Such as order-placed.")] kinds: Option<Vec<String>>,
     ) -> Result<HistoryConnection> {
         let kinds = events::kinds(kinds)?;
-        Ok(events::list(services(ctx)?, after.map_or(0, |after| after.0), first, kinds.as_ref())?)
+        let after = after.map_or(0, |after| after.0);
+        read(ctx, move |services| events::list(services, after, first, kinds.as_ref())).await
     }
 
     /// Who is asking.
@@ -137,21 +139,20 @@ impl QueryRoot {
 
     async fn merchant(&self, ctx: &Context<'_>, id: ID) -> Result<Option<MerchantObject>> {
         match MerchantId::new(&id) {
-            Ok(id) => Ok(merchant::find(services(ctx)?, &id)?),
+            Ok(id) => merchant::look_up(ctx, id).await,
             Err(_) => Ok(None),
         }
     }
 
     /// Anything by its id.
     async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
-        let services = services(ctx)?;
         if let Ok(stream) = Uuid::parse_str(&id)
-            && let Some(order) = by_stream(services, StreamId(stream), None)?
+            && let Some(order) = by_stream(ctx, StreamId(stream), None).await?
         {
             return Ok(Some(Node::Order(Arc::new(order))));
         }
         match MerchantId::new(&id) {
-            Ok(id) => Ok(merchant::find(services, &id)?.map(Node::Merchant)),
+            Ok(id) => Ok(merchant::look_up(ctx, id).await?.map(Node::Merchant)),
             Err(_) => Ok(None),
         }
     }

@@ -14,9 +14,10 @@ use super::error::ApiError;
 use super::history::Actor;
 use super::order::OrderObject;
 use super::scalar::{DateTime, Position};
-use super::services;
+use super::{read, services};
 use crate::auth::Session;
 use crate::http::Services;
+use crate::reads::Reads;
 
 /// Bytes of events that wait for a subscriber.
 const PAGE_BYTES: usize = 64 << 10;
@@ -68,14 +69,15 @@ impl OrderEvent {
 
     /// As of this event.
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<OrderObject>> {
-        let revision = self.recorded.revision;
-        Ok(OrderObject::load(services(ctx)?, self.recorded.stream, |event| event.revision <= revision)?)
+        let (stream, revision) = (self.recorded.stream, self.recorded.revision);
+        read(ctx, move |services| OrderObject::load(services, stream, |event| event.revision <= revision)).await
     }
 }
 
 /// Which orders a subscriber follows.
 struct Following {
     services: Services,
+    reads: Arc<Reads>,
     session: Session,
     merchant: Option<MerchantId>,
     subtree: bool,
@@ -92,7 +94,7 @@ impl Following {
         self.merchant.as_ref().is_none_or(|wanted| merchant == wanted || (self.subtree && ancestors.contains(wanted)))
     }
 
-    fn follows(&mut self, recorded: &Recorded) -> Result<bool, ApiError> {
+    async fn follows(&mut self, recorded: &Recorded) -> Result<bool, ApiError> {
         match &recorded.event {
             Event::MerchantRegistered(_)
             | Event::TokenIssued(_)
@@ -114,13 +116,18 @@ impl Following {
         let row = self.services.host.views().order_list().ok().and_then(|list| list.by_id(recorded.stream));
         let ours = match row {
             Some(row) => self.is_ours(&row.order.merchant, &row.order.ancestors),
-            None => match self.services.reader.history(recorded.stream)?.first().map(|first| &first.event) {
+            None => match self.first_event(recorded.stream).await? {
                 Some(Event::OrderPlaced(placed)) => self.is_ours(&placed.merchant, &placed.ancestors),
                 _ => false,
             },
         };
         self.remember(recorded.stream, ours);
         Ok(ours)
+    }
+
+    async fn first_event(&self, stream: StreamId) -> Result<Option<Event>, ApiError> {
+        let first = move |services: &Services| Ok(services.reader.history(stream)?.into_iter().next());
+        Ok(self.reads.run(&self.services, first).await?.map(|first| first.event))
     }
 
     fn remember(&mut self, stream: StreamId, ours: bool) {
@@ -135,7 +142,7 @@ impl Following {
         loop {
             while let Some(recorded) = self.page.pop_front() {
                 self.next = recorded.position + 1;
-                if self.follows(&recorded)? {
+                if self.follows(&recorded).await? {
                     return Ok(Some(OrderEvent { recorded: Arc::new(recorded) }));
                 }
             }
@@ -145,7 +152,9 @@ impl Following {
             // A token that was revoked meanwhile ends what it began.
             self.session.renew(&self.services.engine)?;
             if *self.watermark.borrow() >= self.next {
-                self.page = self.services.reader.events(self.next, PAGE_BYTES)?.into();
+                let next = self.next;
+                let page = move |services: &Services| Ok(services.reader.events(next, PAGE_BYTES)?);
+                self.page = self.reads.run(&self.services, page).await?.into();
             }
             // Others get their turn between pages.
             tokio::task::yield_now().await;
@@ -166,6 +175,9 @@ impl SubscriptionRoot {
     ) -> Result<impl Stream<Item = Result<OrderEvent>>> {
         let services = services(ctx)?.clone();
         let session = ctx.data::<Session>()?.clone();
+        let reads = Arc::clone(ctx.data::<Arc<Reads>>()?);
+        // One new event wakes all subscribers at once: they take turns. A socket's operations are bounded.
+        reads.be_patient();
         let watermark = services.reader.subscribe();
         let following = Following {
             merchant: merchant.as_deref().map(super::lookup::merchant_id).transpose()?,
@@ -175,6 +187,7 @@ impl SubscriptionRoot {
             next: after.map_or_else(|| services.reader.watermark(), |after| after.0).saturating_add(1),
             watermark,
             session,
+            reads,
             services,
             failed: false,
         };

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::kit::{PLATFORM, Server};
 
 /// What must not be shown to anybody outside.
-const INSIDE: [&str; 6] = ["/src/", ".rs:", "panicked", "async_graphql", "daybook_", "Error {"];
+pub(crate) const INSIDE: [&str; 6] = ["/src/", ".rs:", "panicked", "async_graphql", "daybook_", "Error {"];
 
 #[tokio::test]
 async fn hostile_documents_are_refused_fast_and_say_nothing_of_the_inside() {

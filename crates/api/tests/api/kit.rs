@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use axum::Router;
 use daybook_api::{Host, Services, router};
 use daybook_domain::command::{Command, IssueToken};
 use daybook_domain::{Actor, CommandId, Role, StreamId, Timestamp};
@@ -11,7 +12,7 @@ use daybook_views::Views;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
@@ -41,6 +42,42 @@ impl Answer {
     }
 }
 
+pub(crate) struct Connection(BufReader<TcpStream>);
+
+impl Connection {
+    pub(crate) async fn post(&mut self, body: &Value) -> Answer {
+        self.send(body).await;
+        self.answer().await
+    }
+
+    pub(crate) async fn write(&mut self, bytes: &[u8]) {
+        self.0.get_mut().write_all(bytes).await.unwrap();
+    }
+
+    pub(crate) async fn send(&mut self, body: &Value) {
+        let body = body.to_string();
+        let length = body.len();
+        let request = format!(
+            "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+             Authorization: Bearer {PLATFORM}\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        self.write(request.as_bytes()).await;
+    }
+
+    pub(crate) async fn answer(&mut self) -> Answer {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert_ne!(self.0.read_line(&mut head).await.unwrap(), 0, "the server hung up");
+        }
+        let head = head.to_lowercase();
+        let length = head.split("content-length: ").nth(1).unwrap().lines().next().unwrap();
+        let mut body = vec![0; length.parse().unwrap()];
+        self.0.read_exact(&mut body).await.unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head, body: String::from_utf8(body).unwrap() }
+    }
+}
+
 fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
@@ -48,7 +85,12 @@ fn hash(token: &str) -> [u8; 32] {
 impl Server {
     pub(crate) async fn start() -> Server {
         let server = Self::start_without_follower().await;
-        let (host, reader) = (Arc::clone(&server.services.host), server.services.reader.clone());
+        server.follow();
+        server
+    }
+
+    fn follow(&self) {
+        let (host, reader) = (Arc::clone(&self.services.host), self.services.reader.clone());
         tokio::spawn(async move {
             let mut watermark = reader.subscribe();
             loop {
@@ -60,10 +102,13 @@ impl Server {
                 }
             }
         });
-        server
     }
 
     pub(crate) async fn start_without_follower() -> Server {
+        Self::start_with(router).await
+    }
+
+    pub(crate) async fn start_with(router: impl FnOnce(Services) -> Router) -> Server {
         let dir = TempDir::new().unwrap();
         let micros = Arc::new(AtomicI64::new(T0));
         let clock: Clock = {
@@ -112,9 +157,29 @@ impl Server {
 
     /// `head`: more header lines.
     pub(crate) async fn http(&self, line: &str, head: &str, body: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
         let length = body.len();
         let head = format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{head}\r\n");
+        self.once(&head, body).await
+    }
+
+    /// As [`Server::post`], without saying beforehand how long the body is.
+    pub(crate) async fn post_in_chunks(&self, body: &[u8]) -> Answer {
+        let head = format!(
+            "POST /graphql HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\
+             Content-Type: application/json\r\nAuthorization: Bearer {PLATFORM}\r\n\r\n"
+        );
+        let mut chunks = Vec::with_capacity(body.len() + 4096);
+        for chunk in body.chunks(64 << 10) {
+            chunks.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+            chunks.extend_from_slice(chunk);
+            chunks.extend_from_slice(b"\r\n");
+        }
+        chunks.extend_from_slice(b"0\r\n\r\n");
+        self.once(&head, &chunks).await
+    }
+
+    async fn once(&self, head: &str, body: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         // The server may answer and hang up before it has read everything.
         let _ = stream.write_all(body).await;
@@ -124,6 +189,11 @@ impl Server {
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+    }
+
+    /// A connection that is used again and again.
+    pub(crate) async fn connect(&self) -> Connection {
+        Connection(BufReader::new(TcpStream::connect(self.address).await.unwrap()))
     }
 
     pub(crate) async fn post(&self, body: &[u8]) -> Answer {

@@ -9,16 +9,16 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::kit::{PLATFORM, Server, payment};
 
-struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    async fn open(server: &Server) -> Socket {
+    pub(crate) async fn open(server: &Server) -> Socket {
         let mut request = format!("ws://{}/graphql/ws", server.address).into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
         Socket(connect_async(request).await.unwrap().0)
     }
 
-    async fn greeted(server: &Server) -> Socket {
+    pub(crate) async fn greeted(server: &Server) -> Socket {
         let mut socket = Self::open(server).await;
         let payload = json!({"Authorization": format!("Bearer {PLATFORM}")});
         socket.send(json!({"type": "connection_init", "payload": payload})).await;
@@ -26,12 +26,12 @@ impl Socket {
         socket
     }
 
-    async fn send(&mut self, message: Value) {
+    pub(crate) async fn send(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 
     /// The next message; a close frame as `{"close": code}`; none at the end.
-    async fn next(&mut self) -> Option<Value> {
+    pub(crate) async fn next(&mut self) -> Option<Value> {
         let next = tokio::time::timeout(Duration::from_secs(5), self.0.next()).await.expect("an answer in time");
         match next?.ok()? {
             Message::Text(text) => Some(serde_json::from_str(&text).unwrap()),
@@ -47,7 +47,7 @@ impl Socket {
         self.send(json!({"id": "1", "type": "subscribe", "payload": {"query": query, "variables": variables}})).await;
     }
 
-    async fn event(&mut self) -> Value {
+    pub(crate) async fn event(&mut self) -> Value {
         let mut message = self.next().await.unwrap();
         assert_eq!(message["payload"].get("errors"), None, "{message}");
         message["payload"]["data"]["orderEvents"].take()

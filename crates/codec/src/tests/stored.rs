@@ -1,6 +1,5 @@
 //! The stored form, one event at a time.
 
-use daybook_domain::ids::NameError;
 use daybook_domain::{Actor, CommandId, Event, Kind, Origin, ReasonCode, Recorded, Role, StreamId, Timestamp};
 use uuid::Uuid;
 
@@ -92,13 +91,6 @@ fn fields_are_checked() {
         (Kind::OrderPlaced, order(b"\x01\x06spring", b"\x63\x06spring"), "adjustments.kind", unknown(0x63)),
         (Kind::OrderPlaced, order(b"CNY", b"C\xffY"), "currency", FieldProblem::NotCurrency),
         (Kind::PaymentClaimed, claim, "currency", FieldProblem::NotCurrency),
-        (
-            Kind::OrderPlaced,
-            order(b"shop-1", b"shop 1"),
-            "merchant",
-            FieldProblem::Name(NameError::BadCharacter { found: ' ' }),
-        ),
-        (Kind::TagAdded, vec![0], "tag", FieldProblem::Name(NameError::Empty)),
     ];
     for (kind, payload, field, problem) in rows {
         let version = current_version(kind);

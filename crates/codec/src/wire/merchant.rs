@@ -1,9 +1,10 @@
 //! A merchant's events.
 
+use daybook_domain::MerchantId;
 use daybook_domain::event::MerchantRegistered;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{merchant, merchant_texts, merchants};
+use super::parts::{merchant_texts, merchants};
 use super::{BadField, FromWire, ToWire};
 
 #[derive(Serialize, Deserialize)]
@@ -27,9 +28,9 @@ impl<'a> FromWire<'a> for MerchantRegisteredV1<'a> {
 
     fn into_event(self) -> Result<MerchantRegistered, BadField> {
         Ok(MerchantRegistered {
-            id: merchant("id", self.id)?,
+            id: MerchantId::from_stored(self.id),
             name: self.name.into(),
-            ancestors: merchants("ancestors", &self.ancestors)?,
+            ancestors: merchants(&self.ancestors),
         })
     }
 }

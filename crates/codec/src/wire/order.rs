@@ -4,12 +4,10 @@ use daybook_domain::event::{
     Adjustment, AdjustmentKind, Line, ObservationStarted, OrderCancelled, OrderCompleted, OrderPlaced, OrderReinstated,
     PriceEdited, SkuKind,
 };
-use daybook_domain::{OrderNumber, Sealed, Sku, Timestamp};
+use daybook_domain::{MerchantId, OrderNumber, Sealed, Sku, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::parts::{
-    PayDueV1, SealedV1, ShipDueV1, currency, merchant, merchant_texts, merchants, name, seal, unseal, variant,
-};
+use super::parts::{PayDueV1, SealedV1, ShipDueV1, currency, merchant_texts, merchants, seal, unseal, variant};
 use super::{BadField, FromWire, ToWire};
 
 /// The first form: lines named no supplier and carried no inputs, adjustments had no label.
@@ -91,7 +89,7 @@ impl<'a> FromWire<'a> for OrderPlacedV1<'a> {
     fn into_event(self) -> Result<OrderPlaced, BadField> {
         let line = |line: LineV1<'_>| {
             Ok(Line {
-                sku: name("lines.sku", Sku::new(line.sku))?,
+                sku: Sku::from_stored(line.sku),
                 title: line.title.into(),
                 kind: sku_kind(line.kind)?,
                 quantity: line.quantity,
@@ -105,9 +103,9 @@ impl<'a> FromWire<'a> for OrderPlacedV1<'a> {
             Ok(Adjustment { kind, label: kind.name().into(), amount_minor: adjustment.amount_minor })
         };
         Ok(OrderPlaced {
-            merchant: merchant("merchant", self.merchant)?,
-            ancestors: merchants("ancestors", &self.ancestors)?,
-            number: name("number", OrderNumber::new(self.number))?,
+            merchant: MerchantId::from_stored(self.merchant),
+            ancestors: merchants(&self.ancestors),
+            number: OrderNumber::from_stored(self.number),
             account: self.account.into(),
             contact: unseal(self.contact),
             currency: currency("currency", self.currency)?,
@@ -158,12 +156,12 @@ impl<'a> FromWire<'a> for OrderPlacedV2<'a> {
     fn into_event(self) -> Result<OrderPlaced, BadField> {
         let line = |line: LineV2<'_>| {
             Ok(Line {
-                sku: name("lines.sku", Sku::new(line.sku))?,
+                sku: Sku::from_stored(line.sku),
                 title: line.title.into(),
                 kind: sku_kind(line.kind)?,
                 quantity: line.quantity,
                 unit_minor: line.unit_minor,
-                supplier: line.supplier.map(|id| merchant("lines.supplier", id)).transpose()?,
+                supplier: line.supplier.map(MerchantId::from_stored),
                 inputs: unseal(line.inputs),
             })
         };
@@ -175,9 +173,9 @@ impl<'a> FromWire<'a> for OrderPlacedV2<'a> {
             })
         };
         Ok(OrderPlaced {
-            merchant: merchant("merchant", self.merchant)?,
-            ancestors: merchants("ancestors", &self.ancestors)?,
-            number: name("number", OrderNumber::new(self.number))?,
+            merchant: MerchantId::from_stored(self.merchant),
+            ancestors: merchants(&self.ancestors),
+            number: OrderNumber::from_stored(self.number),
             account: self.account.into(),
             contact: unseal(self.contact),
             currency: currency("currency", self.currency)?,

@@ -1,7 +1,6 @@
 //! Parts that several events share. They are as frozen as the events that hold them.
 
 use daybook_domain::event::{PayDue, RefundDue, ShipDue};
-use daybook_domain::ids::NameError;
 use daybook_domain::{Currency, MerchantId, Sealed, Slot, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -105,23 +104,15 @@ pub(crate) fn variant<T: Copy>(
     found.ok_or(BadField { field, problem: FieldProblem::UnknownNumber(number) })
 }
 
-pub(crate) fn name<T>(field: &'static str, made: Result<T, NameError>) -> Result<T, BadField> {
-    made.map_err(|error| BadField { field, problem: FieldProblem::Name(error) })
-}
-
-pub(crate) fn merchant(field: &'static str, id: &str) -> Result<MerchantId, BadField> {
-    name(field, MerchantId::new(id))
-}
-
-pub(crate) fn merchants(field: &'static str, ids: &[&str]) -> Result<Vec<MerchantId>, BadField> {
-    ids.iter().map(|id| merchant(field, id)).collect()
+pub(crate) fn merchants(ids: &[&str]) -> Vec<MerchantId> {
+    ids.iter().map(|id| MerchantId::from_stored(id)).collect()
 }
 
 pub(crate) fn merchant_texts(ids: &[MerchantId]) -> Vec<&str> {
     ids.iter().map(MerchantId::as_str).collect()
 }
 
-/// The code need not be in use any more: only its shape is checked.
+/// The code need not be in use any more. Its shape is part of the stored form and as frozen: three capital letters.
 pub(crate) fn currency(field: &'static str, code: [u8; 3]) -> Result<Currency, BadField> {
     if code.iter().all(u8::is_ascii_uppercase) {
         Ok(Currency::from_stored(code))

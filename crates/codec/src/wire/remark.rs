@@ -4,7 +4,7 @@ use daybook_domain::Tag;
 use daybook_domain::event::{NoteAdded, OrderRated, TagAdded};
 use serde::{Deserialize, Serialize};
 
-use super::parts::{SealedV1, name, seal, unseal};
+use super::parts::{SealedV1, seal, unseal};
 use super::{BadField, FromWire, ToWire};
 
 #[derive(Serialize, Deserialize)]
@@ -46,7 +46,7 @@ impl<'a> FromWire<'a> for TagAddedV1<'a> {
     type Event = TagAdded;
 
     fn into_event(self) -> Result<TagAdded, BadField> {
-        Ok(TagAdded { tag: name("tag", Tag::new(self.tag))? })
+        Ok(TagAdded { tag: Tag::from_stored(self.tag) })
     }
 }
 

@@ -1,11 +1,11 @@
 //! A credential's events.
 
 use daybook_domain::event::{TokenIssued, TokenRevoked};
-use daybook_domain::{Role, Timestamp};
+use daybook_domain::{MerchantId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::parts::{merchant, variant};
+use super::parts::variant;
 use super::{BadField, FromWire, ToWire};
 
 #[derive(Serialize, Deserialize)]
@@ -38,7 +38,7 @@ impl<'a> FromWire<'a> for TokenIssuedV1<'a> {
         Ok(TokenIssued {
             id: Uuid::from_bytes(self.id),
             role: variant("role", self.role, &Role::ALL, Role::code)?,
-            merchant: self.merchant.map(|id| merchant("merchant", id)).transpose()?,
+            merchant: self.merchant.map(MerchantId::from_stored),
             expires_at: self.expires_at.map(Timestamp),
             label: self.label.into(),
         })

@@ -7,3 +7,4 @@ mod expectations;
 mod personal;
 mod repeats;
 mod shop;
+mod tokens;

@@ -1,5 +1,6 @@
-use daybook_domain::{Event, Kind};
-use daybook_engine::Opened;
+use daybook_domain::command::PlaceOrder;
+use daybook_domain::{Command, Event, Expected, Kind, MerchantId, Slot};
+use daybook_engine::{Opened, Request};
 
 use crate::shop::*;
 
@@ -71,4 +72,40 @@ fn open_and_close(dir: &std::path::Path) -> u64 {
     let shop = open(dir);
     shop.engine.shutdown().unwrap();
     shop.relearned
+}
+
+#[test]
+fn an_order_that_is_refused_takes_no_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = open(&folder.path().join("data")).with_merchant();
+    shop.send(2, place("A", "ann")).unwrap();
+    let changed = |number: &str, buyer: &str, change: fn(&mut PlaceOrder<String>)| {
+        let Command::Place(mut order) = place(number, buyer) else { panic!() };
+        change(&mut order);
+        Command::Place(order)
+    };
+    let refused = [
+        (place("A", "bob"), Expected::Any),
+        (place("A", "bob"), Expected::NoStream),
+        (place("B", "bob"), Expected::Exact(1)),
+        (changed("B", "bob", |order| order.lines.clear()), Expected::Any),
+        (changed("B", "bob", |order| order.lines[0].quantity = 0), Expected::Any),
+        (changed("B", "bob", |order| order.lines[0].unit_minor = -1), Expected::Any),
+        (changed("B", "bob", |order| order.merchant = MerchantId::new("m2").unwrap()), Expected::Any),
+    ];
+    let reader = shop.engine.reader();
+    for (n, (command, expected)) in (100..).zip(refused) {
+        let shown = format!("{command:?}, {expected:?}");
+        let request = Request { expected, ..Request::live(id(n), clerk(), command) };
+        rejection(shop.engine.submit(request).wait());
+        assert_eq!(reader.buyer_slot(&merchant(), "bob"), None, "{shown}");
+    }
+    // The next slot is the one behind ann's: none was used up in between, and none is missing afterwards.
+    let ann = reader.buyer_slot(&merchant(), "ann").unwrap();
+    shop.send(3, place("B", "bob")).unwrap();
+    assert_eq!(reader.buyer_slot(&merchant(), "bob"), Some(Slot(ann.0 + 1)));
+    // A known buyer's order is refused as before.
+    rejection(shop.send(4, place("A", "bob")));
+    // The same command again, by a buyer who was new then, is still the same command.
+    assert!(shop.send(3, place("B", "bob")).unwrap().repeated);
 }

@@ -1,16 +1,19 @@
 //! From an input to its answer.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use daybook_domain::{Position, StreamId};
 use daybook_engine::Request;
 
 use super::form::{Form, Input};
 use crate::auth::Session;
+use crate::reads::Reads;
 use crate::schema::error::{ApiError, UserError, refused};
 use crate::schema::merchant::{self, MerchantObject};
 use crate::schema::order::OrderObject;
 use crate::schema::scalar::Position as PositionScalar;
-use crate::schema::services;
+use crate::schema::{read, services};
 
 /// Proof that a command was carried out: durable when it is answered.
 #[derive(Clone, Debug, SimpleObject)]
@@ -51,7 +54,7 @@ impl OrderPayload {
     /// The order as of the receipt; null when the command was refused.
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<OrderObject>> {
         let Some((stream, position)) = self.at else { return Ok(None) };
-        Ok(OrderObject::load(services(ctx)?, stream, |recorded| recorded.position <= position)?)
+        read(ctx, move |services| OrderObject::load(services, stream, |recorded| recorded.position <= position)).await
     }
 
     /// Why the command was refused; empty when it was carried out.
@@ -87,7 +90,11 @@ async fn execute(
     };
     let request = Request { expected, occurred_at, ..Request::live(command_id, session.actor, command) };
     match services.engine.execute(request).await {
-        Ok(receipt) => Ok(Ok(receipt)),
+        Ok(receipt) => {
+            // What was carried out must not be answered as if it had not been. The engine bounds how many wait.
+            ctx.data::<Arc<Reads>>().map_err(|_| no_data())?.be_patient();
+            Ok(Ok(receipt))
+        }
         Err(error) => refused(error).map(|error| Err(vec![error])),
     }
 }
@@ -112,7 +119,7 @@ pub(crate) async fn merchant(ctx: &Context<'_>, input: super::RegisterMerchantIn
     Ok(match execute(ctx, input).await? {
         Ok(receipt) => MerchantPayload {
             receipt: Some((&receipt).into()),
-            merchant: merchant::find(services(ctx)?, &crate::schema::lookup::merchant_id(&id)?)?,
+            merchant: merchant::look_up(ctx, crate::schema::lookup::merchant_id(&id)?).await?,
             user_errors: Vec::new(),
         },
         Err(user_errors) => MerchantPayload { receipt: None, merchant: None, user_errors },

@@ -1,0 +1,38 @@
+//! The stable codes of GraphQL errors, `extensions.code`; docs/api.md says what each means.
+
+macro_rules! codes {
+    ($($variant:ident = $name:literal),* $(,)?) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Code {
+            $($variant,)*
+        }
+
+        impl Code {
+            #[cfg(test)]
+            pub(crate) const ALL: &[Code] = &[$(Code::$variant,)*];
+
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Code::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    Unauthenticated = "UNAUTHENTICATED",
+    Forbidden = "FORBIDDEN",
+    BadRequest = "BAD_REQUEST",
+    BodyTooLarge = "BODY_TOO_LARGE",
+    DocumentRefused = "DOCUMENT_REFUSED",
+    InvalidArgument = "INVALID_ARGUMENT",
+    NumberAmbiguous = "NUMBER_AMBIGUOUS",
+    ViewBehind = "VIEW_BEHIND",
+    ViewStopped = "VIEW_STOPPED",
+    TooManyOperations = "TOO_MANY_OPERATIONS",
+    Busy = "BUSY",
+    DiskFull = "DISK_FULL",
+    Unavailable = "UNAVAILABLE",
+    Internal = "INTERNAL",
+}
