@@ -15,6 +15,8 @@ async fn health_readiness_and_the_page() {
     let page = server.http("GET /graphql", "", b"").await;
     assert_eq!(page.status, 200);
     assert!(page.body.contains("<textarea"), "works without a script from elsewhere");
+    let (before_script, _) = page.body.split_once("<script>").unwrap();
+    assert!(!before_script.contains("://"), "nothing is loaded from elsewhere before somebody asks for it");
 }
 
 #[tokio::test]
