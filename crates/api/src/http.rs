@@ -2,17 +2,16 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use async_graphql::{Request, Response as Answer};
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use daybook_engine::{Engine, Reader};
 use futures_util::FutureExt;
 
@@ -20,6 +19,7 @@ use crate::auth::Session;
 use crate::host::Host;
 use crate::limits::MAX_BODY_BYTES;
 use crate::metrics::{self, Outcome};
+use crate::ready::Readiness;
 use crate::run::{self, Panicked, Runner, api_failure, failure};
 use crate::schema::code::Code;
 use crate::schema::error::ApiError;
@@ -44,8 +44,7 @@ pub struct Services {
 pub(crate) struct App {
     pub(crate) services: Services,
     pub(crate) runner: Runner,
-    /// Once the views have caught up, small lags do not make the server unready again.
-    caught_up: Arc<AtomicBool>,
+    readiness: Arc<Readiness>,
 }
 
 /// All routes: /graphql, /graphql/ws, /healthz, /readyz, /metrics.
@@ -56,7 +55,7 @@ pub fn router(services: Services) -> Router {
 
 pub(crate) fn routes(services: Services, schema: Schema) -> Router {
     let runner = Runner::new(schema);
-    let app = App { services, runner, caught_up: Arc::default() };
+    let app = App { services, runner, readiness: Arc::default() };
     Router::new()
         .route("/graphql", get(page).post(graphql))
         .route("/graphql/ws", get(socket::upgrade))
@@ -75,18 +74,10 @@ async fn page(State(app): State<App>) -> Response {
 }
 
 async fn ready(State(app): State<App>) -> Response {
-    let services = &app.services;
-    let (at, of) = (services.host.position(), services.reader.watermark());
-    if at >= of {
-        app.caught_up.store(true, Ordering::Relaxed);
+    match app.readiness.look(&app.services) {
+        Ok(()) => "ready\n".into_response(),
+        Err(unready) => (StatusCode::SERVICE_UNAVAILABLE, Json(unready)).into_response(),
     }
-    if services.engine.watch_stopped().borrow().is_some() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "the ledger takes no more writes; restart\n").into_response();
-    }
-    if !app.caught_up.load(Ordering::Relaxed) {
-        return (StatusCode::SERVICE_UNAVAILABLE, format!("the views are at {at} of {of}\n")).into_response();
-    }
-    "ready\n".into_response()
 }
 
 async fn metrics_page(State(app): State<App>) -> Response {

@@ -13,6 +13,7 @@ mod http;
 mod limits;
 mod metrics;
 mod reads;
+mod ready;
 mod run;
 mod schema;
 mod socket;

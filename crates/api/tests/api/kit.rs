@@ -1,5 +1,7 @@
 //! A server on a port of its own, and the smallest HTTP client that can talk to it.
 
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -23,10 +25,10 @@ pub(crate) const ANALYST: &str = "dbk_222222222222222222222222222222222222222222
 
 pub(crate) struct Server {
     pub(crate) services: Services,
-    pub(crate) address: std::net::SocketAddr,
+    pub(crate) address: SocketAddr,
     pub(crate) micros: Arc<AtomicI64>,
     next_id: AtomicU64,
-    _dir: TempDir,
+    _dir: Option<TempDir>,
 }
 
 pub(crate) struct Answer {
@@ -78,6 +80,30 @@ impl Connection {
     }
 }
 
+pub(crate) async fn request(address: SocketAddr, line: &str, head: &str, body: &[u8]) -> Answer {
+    let length = body.len();
+    let head = format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{head}\r\n");
+    once(address, &head, body).await
+}
+
+pub(crate) async fn post(address: SocketAddr, body: &[u8]) -> Answer {
+    let head = format!("Content-Type: application/json\r\nAuthorization: Bearer {PLATFORM}\r\n");
+    request(address, "POST /graphql", &head, body).await
+}
+
+async fn once(address: SocketAddr, head: &str, body: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The server may answer and hang up before it has read everything.
+    let _ = stream.write_all(body).await;
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes).await;
+    let text = String::from_utf8(bytes).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+}
+
 fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
@@ -110,20 +136,32 @@ impl Server {
 
     pub(crate) async fn start_with(router: impl FnOnce(Services) -> Router) -> Server {
         let dir = TempDir::new().unwrap();
+        let server = Self::start_at(dir.path(), router).await;
+        Server { _dir: Some(dir), ..server }
+    }
+
+    /// A server that follows its ledger, in this folder.
+    pub(crate) async fn start_in(dir: &Path) -> Server {
+        let server = Self::start_at(dir, router).await;
+        server.follow();
+        server
+    }
+
+    async fn start_at(dir: &Path, router: impl FnOnce(Services) -> Router) -> Server {
         let micros = Arc::new(AtomicI64::new(T0));
         let clock: Clock = {
             let micros = Arc::clone(&micros);
             Arc::new(move || Timestamp(micros.fetch_add(1, Ordering::Relaxed)))
         };
         let options = FolderOptions { id_if_new: Some(Uuid::from_u128(0xDA)), ..FolderOptions::default() };
-        let Folder { engine, reader, .. } = open_folder(dir.path(), &options, clock).unwrap();
+        let Folder { engine, reader, .. } = open_folder(dir, &options, clock).unwrap();
         let host = Arc::new(Host::new(Views::new()));
         let services = Services { engine, reader, host, graphiql: true };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = router(services.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        let server = Server { services, address, micros, next_id: AtomicU64::new(1), _dir: dir };
+        let server = Server { services, address, micros, next_id: AtomicU64::new(1), _dir: None };
         server.issue(PLATFORM, Role::Platform).await;
         server
     }
@@ -157,9 +195,7 @@ impl Server {
 
     /// `head`: more header lines.
     pub(crate) async fn http(&self, line: &str, head: &str, body: &[u8]) -> Answer {
-        let length = body.len();
-        let head = format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{head}\r\n");
-        self.once(&head, body).await
+        request(self.address, line, head, body).await
     }
 
     /// As [`Server::post`], without saying beforehand how long the body is.
@@ -175,20 +211,7 @@ impl Server {
             chunks.extend_from_slice(b"\r\n");
         }
         chunks.extend_from_slice(b"0\r\n\r\n");
-        self.once(&head, &chunks).await
-    }
-
-    async fn once(&self, head: &str, body: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(head.as_bytes()).await.unwrap();
-        // The server may answer and hang up before it has read everything.
-        let _ = stream.write_all(body).await;
-        let mut bytes = Vec::new();
-        let _ = stream.read_to_end(&mut bytes).await;
-        let text = String::from_utf8(bytes).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+        once(self.address, &head, &chunks).await
     }
 
     /// A connection that is used again and again.
@@ -197,8 +220,7 @@ impl Server {
     }
 
     pub(crate) async fn post(&self, body: &[u8]) -> Answer {
-        let head = format!("Content-Type: application/json\r\nAuthorization: Bearer {PLATFORM}\r\n");
-        self.http("POST /graphql", &head, body).await
+        post(self.address, body).await
     }
 
     /// The whole answer, errors included.

@@ -12,6 +12,7 @@ mod pages;
 mod panics;
 mod queries;
 mod reads;
+mod ready;
 mod schema;
 mod service;
 mod socket;

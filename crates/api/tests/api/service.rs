@@ -7,13 +7,16 @@ async fn health_readiness_and_the_page() {
     let server = Server::start_without_follower().await;
     assert_eq!(server.http("GET /healthz", "", b"").await.status, 200);
     let unready = server.http("GET /readyz", "", b"").await;
-    assert_eq!((unready.status, unready.body.as_str()), (503, "the views are at 0 of 1\n"));
+    let starting = json!({"reason": "VIEWS_STARTING", "message": "the views are at 0 of 1"});
+    assert_eq!((unready.status, unready.json()), (503, starting));
     let events = server.services.reader.events(1, 1 << 20).unwrap();
     server.services.host.apply(&events).unwrap();
     assert_eq!(server.http("GET /readyz", "", b"").await.status, 200);
     let page = server.http("GET /graphql", "", b"").await;
     assert_eq!(page.status, 200);
     assert!(page.body.contains("<textarea"), "works without a script from elsewhere");
+    let (before_script, _) = page.body.split_once("<script>").unwrap();
+    assert!(!before_script.contains("://"), "nothing is loaded from elsewhere before somebody asks for it");
 }
 
 #[tokio::test]
