@@ -43,11 +43,7 @@ pub(crate) fn list(args: &ListArgs, access: &mut Access, console: &mut Console<'
     let mut text = String::new();
     if args.json {
         for merchant in &merchants {
-            out!(
-                text,
-                "{}",
-                json!({"id": merchant.id.as_str(), "name": merchant.name, "parent": parent(merchant)})
-            );
+            out!(text, "{}", json!({"id": merchant.id.as_str(), "name": merchant.name, "parent": parent(merchant)}));
         }
     } else {
         let rows = merchants.iter().map(|merchant| {

@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::console::{Console, Ended, out};
 use crate::failure::Failure;
 
-
 /// Bad lines that are named one by one; beyond that they are only counted.
 const NAMED: usize = 1_000;
 

@@ -17,7 +17,11 @@ pub(crate) struct Connection(UnixStream);
 /// `None`: nobody serves the folder, or there is none.
 pub(crate) fn connect(data: &Path) -> Result<Option<Connection>, Failure> {
     let connected = socket::connect(data).map_err(|error| {
-        Failure::new(format!("the server on {} cannot be asked: {}: {error}", data.display(), socket::path(data).display()))
+        Failure::new(format!(
+            "the server on {} cannot be asked: {}: {error}",
+            data.display(),
+            socket::path(data).display()
+        ))
     })?;
     Ok(connected.map(Connection))
 }
@@ -56,7 +60,9 @@ impl Connection {
                 Ok((Kind::End, code)) => return Ok(code.first().map_or(ExitCode::FAILURE, |&code| code.into())),
                 Ok((Kind::Refused, why)) => return Err(Failure::new(String::from_utf8_lossy(&why))),
                 Ok((kind @ (Kind::Hello | Kind::Stop), _)) => {
-                    return Err(Failure::new(format!("the server on this folder sent a frame {kind:?}: use its version")));
+                    return Err(Failure::new(format!(
+                        "the server on this folder sent a frame {kind:?}: use its version"
+                    )));
                 }
                 Err(FrameError::HungUp | FrameError::Io(_)) => {
                     return Err(Failure::new(

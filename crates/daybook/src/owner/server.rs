@@ -102,13 +102,11 @@ impl Owner {
 fn take_clients(listener: &UnixListener, shared: &Arc<Shared>, opened: &Opened) {
     loop {
         match listener.accept() {
-            Ok((stream, _)) => {
-                match take(stream, shared, opened) {
-                    Ok(Taken::Yes) => {}
-                    Ok(Taken::NoneAnyMore) => return,
-                    Err(error) => tracing::warn!(%error, "a command's client was turned away"),
-                }
-            }
+            Ok((stream, _)) => match take(stream, shared, opened) {
+                Ok(Taken::Yes) => {}
+                Ok(Taken::NoneAnyMore) => return,
+                Err(error) => tracing::warn!(%error, "a command's client was turned away"),
+            },
             Err(error) => {
                 tracing::warn!(%error, "no client could be taken on the folder's socket");
                 // Such as too many open files: it passes, and must not be waited for at full speed.

@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::cli::ReplayArgs;
-use crate::failure::Failure;
 use crate::console::{self, out};
+use crate::failure::Failure;
 
 const COMMANDS: &str = "commands.jsonl";
 const EVENTS: &str = "events.jsonl";
