@@ -95,7 +95,7 @@ pub(crate) fn olist(args: &OlistArgs, access: &mut Access, console: &mut Console
     let source = olist::Source::read(&args.folder)?;
     let engine = access.open_or_make(console)?.engine;
     let mut report = Report::default();
-    let mut progress = Progress::new(source.orders() as u64, "orders", console);
+    let mut progress = Progress::new(source.len() as u64, "orders", console);
     let mut sender = Sender::new(&engine);
     source.actions(&mut report, |report, step| match step {
         _ if console.stop.is_set() => {

@@ -12,7 +12,7 @@ use daybook_domain::{Currency, MerchantId, Money, OrderNumber, ReasonCode, Sku, 
 use hashbrown::HashSet;
 
 use super::anomalies;
-use super::tables::{Item, OlistOrder, Source, UNMAPPED};
+use super::tables::{Item, OlistOrder, Source};
 use crate::data::merchant_id;
 use crate::failure::Failure;
 use crate::import::report::Report;
@@ -38,13 +38,13 @@ impl Source {
         report: &mut Report,
         mut step: impl FnMut(&mut Report, Step) -> Result<ControlFlow<()>, Failure>,
     ) -> Result<(), Failure> {
-        report.unmapped(UNMAPPED);
-        let Some(first) = self.orders.first() else { return Ok(()) };
+        report.unmapped(&self.unmapped);
+        let Some(first) = self.iter().next() else { return Ok(()) };
         let agent = merchant_id(AGENT)?;
         let mut known = HashSet::new();
         let _ = step(report, register(agent.clone(), None, first.purchase))?;
-        for order in &self.orders {
-            anomalies::count(order, report);
+        for order in self.iter() {
+            anomalies::count(&order, report);
             let mut merchant = agent.clone();
             for item in order.items.iter().rev() {
                 merchant = merchant_id(&item.seller)?;
@@ -53,7 +53,7 @@ impl Source {
                     let _ = step(report, register(merchant.clone(), Some(agent.clone()), first.purchase))?;
                 }
             }
-            for (ordinal, at, command) in life(order, &merchant)? {
+            for (ordinal, at, command) in life(&order, &merchant)? {
                 let action = Action { at: Some(at), source: None, named: None, command };
                 if step(report, Step::Action { line: order.line, ordinal, action: Box::new(action) })?.is_break() {
                     return Ok(());
@@ -76,17 +76,17 @@ fn register(id: MerchantId, parent: Option<MerchantId>, at: Timestamp) -> Step {
 
 type Dated = (u64, Timestamp, Command<String>);
 
-fn life(order: &OlistOrder, merchant: &MerchantId) -> Result<Vec<Dated>, Failure> {
-    let number = OrderNumber::new(&order.id)
+fn life(order: &OlistOrder<'_>, merchant: &MerchantId) -> Result<Vec<Dated>, Failure> {
+    let number = OrderNumber::new(order.id)
         .map_err(|error| Failure::new(format!("orders line {}: order_id {error}", order.line)))?;
     let stream = StreamId::order(merchant, &number);
-    let latest = order.latest();
+    let latest = order.latest;
     let mut life: Vec<Dated> = vec![(1, order.purchase, place(order, merchant, number)?)];
     if order.is_paid() {
         for payment in order.payments.iter().filter(|payment| payment.value_minor > 0) {
             let command = RecordPayment {
                 order: stream,
-                provider: payment.kind.as_str().into(),
+                provider: (&*payment.kind).into(),
                 trade_number: format!("{}/{}", order.id, payment.sequence).into(),
                 amount: Money::new(payment.value_minor, Currency::BRL),
             };
@@ -94,13 +94,13 @@ fn life(order: &OlistOrder, merchant: &MerchantId) -> Result<Vec<Dated>, Failure
             life.push((payment.sequence, at, Command::RecordPayment(command)));
         }
     }
-    let arrived = matches!(order.status.as_str(), "shipped" | "delivered");
+    let arrived = matches!(order.status, "shipped" | "delivered");
     let shipped = order.carrier.or_else(|| arrived.then(|| order.customer.unwrap_or(latest)));
     if let Some(at) = shipped {
         let command = ConfirmShipment { order: stream, lines: None, carrier: None, tracking_number: None };
         life.push((1, at, Command::ConfirmShipment(command)));
     }
-    match order.status.as_str() {
+    match order.status {
         "delivered" => {
             let command = RecordTracking {
                 order: stream,
@@ -121,14 +121,15 @@ fn life(order: &OlistOrder, merchant: &MerchantId) -> Result<Vec<Dated>, Failure
         }
         _ => {}
     }
-    for (ordinal, review) in (1..).zip(&order.reviews) {
-        let command = Rate { order: stream, score: review.score, comment: review.comment.clone() };
+    for (ordinal, review) in (1..).zip(order.reviews) {
+        let command =
+            Rate { order: stream, score: review.score, comment: review.comment.as_deref().map(str::to_owned) };
         life.push((ordinal, review.at(latest), Command::Rate(command)));
     }
     Ok(life)
 }
 
-fn place(order: &OlistOrder, merchant: &MerchantId, number: OrderNumber) -> Result<Command<String>, Failure> {
+fn place(order: &OlistOrder<'_>, merchant: &MerchantId, number: OrderNumber) -> Result<Command<String>, Failure> {
     let mut adjustments = Vec::new();
     let mut adjust = |kind, label: &str, amount_minor| {
         if amount_minor != 0 {
@@ -142,7 +143,7 @@ fn place(order: &OlistOrder, merchant: &MerchantId, number: OrderNumber) -> Resu
     Ok(Command::Place(PlaceOrder {
         merchant: merchant.clone(),
         number: Some(number),
-        account: order.account.clone(),
+        account: order.account.to_owned(),
         contact: None,
         currency: Currency::BRL,
         lines: order.items.iter().map(|item| line(order, item)).collect::<Result<_, _>>()?,
@@ -150,11 +151,11 @@ fn place(order: &OlistOrder, merchant: &MerchantId, number: OrderNumber) -> Resu
     }))
 }
 
-fn line(order: &OlistOrder, item: &Item) -> Result<Line<String>, Failure> {
+fn line(order: &OlistOrder<'_>, item: &Item) -> Result<Line<String>, Failure> {
     Ok(Line {
         sku: Sku::new(&item.product)
             .map_err(|error| Failure::new(format!("order {}: product_id {error}", order.id)))?,
-        title: item.title.as_str().into(),
+        title: (&*item.title).into(),
         kind: SkuKind::Physical,
         quantity: 1,
         unit_minor: item.price_minor,

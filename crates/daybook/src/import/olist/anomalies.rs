@@ -3,7 +3,7 @@
 use super::tables::OlistOrder;
 use crate::import::report::Report;
 
-pub(super) fn count(order: &OlistOrder, report: &mut Report) {
+pub(super) fn count(order: &OlistOrder<'_>, report: &mut Report) {
     let is_delivered = order.status == "delivered";
     let earlier = |a: Option<_>, b: Option<_>| matches!((a, b), (Some(a), Some(b)) if a < b);
     let sellers = order.items.iter().any(|item| item.seller != order.items[0].seller);
@@ -38,12 +38,12 @@ pub(super) fn count(order: &OlistOrder, report: &mut Report) {
             report.anomaly(class);
         }
     }
-    for payment in &order.payments {
+    for payment in order.payments {
         if payment.value_minor == 0 {
             report.anomaly("payments of value 0: no event");
         }
     }
-    for review in &order.reviews {
+    for review in order.reviews {
         if review.created.is_none() {
             report.anomaly("reviews without creation date");
         }
