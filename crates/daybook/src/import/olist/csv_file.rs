@@ -139,3 +139,30 @@ impl Row<'_> {
             .map_err(|_| self.wrong(&format!("{}: {text:?} is not a time", column.name)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_that_nobody_asks_for_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = "olist_orders_dataset";
+        let write = |text: &str| std::fs::write(folder.path().join(format!("{name}.csv")), text).unwrap();
+        write("\u{feff}order_id,new_column,review_id\n\"a\",1,2\n");
+        let mut file = CsvFile::open(folder.path(), name).unwrap();
+        let (id, helper) = (file.column("order_id").unwrap(), file.helper("review_id").unwrap());
+        assert_eq!(file.unmapped().collect::<Vec<_>>(), ["orders.new_column", "orders.review_id"]);
+        let mut found = Vec::new();
+        let mut keep = |row: &Row<'_>| {
+            found.push((row.line, row.text(id)?.to_owned(), row.number::<u32>(helper)?));
+            Ok(())
+        };
+        file.each(&mut keep).unwrap();
+        assert_eq!(found, [(2, "a".to_owned(), 2)]);
+        write("order_id\na\n");
+        let missing = CsvFile::open(folder.path(), name).unwrap().helper("review_id").unwrap_err();
+        assert_eq!(missing.to_string(), "olist_orders_dataset.csv has no column review_id");
+        assert!(CsvFile::find(folder.path(), "olist_sellers_dataset").unwrap().is_none());
+    }
+}

@@ -1,15 +1,16 @@
 //! Rows that belong to others, in one piece: a list for each of a hundred thousand orders would cost more than the rows.
+//! They are handed on once, so that what they hold is freed on the way.
 
 use std::cmp::Ordering;
+use std::vec;
 
 use crate::failure::Failure;
 
 /// Rows by the number of what they belong to.
-#[derive(Debug)]
 pub(super) struct Grouped<T> {
-    rows: Vec<T>,
-    /// Where each group ends.
-    ends: Vec<u32>,
+    rows: vec::IntoIter<(u32, T)>,
+    /// How many rows each group has.
+    counts: vec::IntoIter<u32>,
 }
 
 impl<T> Grouped<T> {
@@ -23,22 +24,17 @@ impl<T> Grouped<T> {
             return Err(Failure::new("a row belongs to nothing"));
         }
         rows.sort_by(|(a, left), (b, right)| a.cmp(b).then_with(|| compare(*a, left, right)));
-        let mut ends = vec![0; groups];
-        for (end, (group, _)) in (1_u32..).zip(&rows) {
-            ends[*group as usize] = end;
+        let mut counts = vec![0; groups];
+        for (group, _) in &rows {
+            counts[*group as usize] += 1;
         }
-        let mut last = 0;
-        for end in &mut ends {
-            last = last.max(*end);
-            *end = last;
-        }
-        Ok(Self { rows: rows.into_iter().map(|(_, row)| row).collect(), ends })
+        Ok(Self { rows: rows.into_iter(), counts: counts.into_iter() })
     }
 
-    pub(super) fn of(&self, group: usize) -> &[T] {
-        let end = |group: usize| self.ends[group] as usize;
-        let start = group.checked_sub(1).map_or(0, end);
-        &self.rows[start..end(group)]
+    /// The next group's rows, from the first group on; no more after the last.
+    pub(super) fn next_group(&mut self) -> Vec<T> {
+        let count = self.counts.next().unwrap_or(0);
+        self.rows.by_ref().take(count as usize).map(|(_, row)| row).collect()
     }
 }
 
@@ -49,9 +45,9 @@ mod tests {
     #[test]
     fn each_group_has_its_rows_in_order() {
         let rows = vec![(3, 'd'), (1, 'b'), (3, 'c'), (0, 'a')];
-        let grouped = Grouped::new(rows, 5, |_, a, b| a.cmp(b)).unwrap();
-        let found: Vec<&[char]> = (0..5).map(|group| grouped.of(group)).collect();
-        assert_eq!(found, [&['a'][..], &['b'], &[], &['c', 'd'], &[]]);
+        let mut grouped = Grouped::new(rows, 5, |_, a, b| a.cmp(b)).unwrap();
+        let found: Vec<Vec<char>> = (0..6).map(|_| grouped.next_group()).collect();
+        assert_eq!(found, [vec!['a'], vec!['b'], vec![], vec!['c', 'd'], vec![], vec![]]);
         assert!(Grouped::new(vec![(5, ())], 5, |_, (), ()| Ordering::Equal).is_err());
     }
 }

@@ -13,11 +13,8 @@ use crate::failure::Failure;
 /// The data set, by time of purchase.
 pub(crate) struct Source {
     orders: Vec<Head>,
-    /// By item id.
     items: Grouped<Item>,
-    /// By sequence.
     payments: Grouped<Payment>,
-    /// By time.
     reviews: Grouped<Review>,
     /// Columns that no event carries.
     pub(super) unmapped: Vec<String>,
@@ -25,15 +22,15 @@ pub(crate) struct Source {
 
 /// One row of the orders file.
 #[derive(Debug)]
-struct Head {
-    line: u64,
-    id: Box<str>,
-    account: Rc<str>,
-    status: Rc<str>,
-    purchase: Timestamp,
-    approval: Option<Timestamp>,
-    carrier: Option<Timestamp>,
-    customer: Option<Timestamp>,
+pub(super) struct Head {
+    pub(super) line: u64,
+    pub(super) id: Box<str>,
+    pub(super) account: Rc<str>,
+    pub(super) status: Rc<str>,
+    pub(super) purchase: Timestamp,
+    pub(super) approval: Option<Timestamp>,
+    pub(super) carrier: Option<Timestamp>,
+    pub(super) customer: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -65,8 +62,14 @@ pub(super) struct Review {
 }
 
 impl Head {
-    fn latest(&self) -> Timestamp {
+    /// Of the times that are known.
+    pub(super) fn latest(&self) -> Timestamp {
         [self.approval, self.carrier, self.customer].into_iter().flatten().fold(self.purchase, Ord::max)
+    }
+
+    /// Whether the order's payments count as captured.
+    pub(super) fn is_paid(&self) -> bool {
+        self.approval.or(self.carrier).or(self.customer).is_some()
     }
 }
 
@@ -77,30 +80,18 @@ impl Review {
 }
 
 /// One row of the orders file with all that belongs to it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OlistOrder<'a> {
-    /// Its line in the orders file.
-    pub(super) line: u64,
-    pub(super) id: &'a str,
-    pub(super) account: &'a str,
-    pub(super) status: &'a str,
-    pub(super) purchase: Timestamp,
-    pub(super) approval: Option<Timestamp>,
-    pub(super) carrier: Option<Timestamp>,
-    pub(super) customer: Option<Timestamp>,
-    /// Of the times that are known.
-    pub(super) latest: Timestamp,
-    pub(super) items: &'a [Item],
-    pub(super) payments: &'a [Payment],
-    pub(super) reviews: &'a [Review],
+#[derive(Debug)]
+pub(super) struct OlistOrder {
+    pub(super) head: Head,
+    /// By item id.
+    pub(super) items: Vec<Item>,
+    /// By sequence.
+    pub(super) payments: Vec<Payment>,
+    /// By time.
+    pub(super) reviews: Vec<Review>,
 }
 
-impl OlistOrder<'_> {
-    /// Whether its payments count as captured.
-    pub(super) fn is_paid(&self) -> bool {
-        self.approval.or(self.carrier).or(self.customer).is_some()
-    }
-
+impl OlistOrder {
     pub(super) fn paid_minor(&self) -> i64 {
         self.payments.iter().map(|payment| payment.value_minor).sum()
     }
@@ -135,20 +126,19 @@ impl Source {
         self.orders.len()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = OlistOrder<'_>> {
-        self.orders.iter().enumerate().map(|(at, head)| OlistOrder {
-            line: head.line,
-            id: &head.id,
-            account: &head.account,
-            status: &head.status,
-            purchase: head.purchase,
-            approval: head.approval,
-            carrier: head.carrier,
-            customer: head.customer,
-            latest: head.latest(),
-            items: self.items.of(at),
-            payments: self.payments.of(at),
-            reviews: self.reviews.of(at),
+    /// When the first order was placed; none without orders.
+    pub(super) fn begin(&self) -> Option<Timestamp> {
+        self.orders.first().map(|head| head.purchase)
+    }
+
+    /// Hands the orders on one by one, so that an import's memory is not the whole source's to its end.
+    pub(super) fn into_orders(self) -> impl Iterator<Item = OlistOrder> {
+        let Self { orders, mut items, mut payments, mut reviews, unmapped: _ } = self;
+        orders.into_iter().map(move |head| OlistOrder {
+            head,
+            items: items.next_group(),
+            payments: payments.next_group(),
+            reviews: reviews.next_group(),
         })
     }
 
