@@ -130,3 +130,95 @@ fn damage_is_found_and_named_and_a_missing_folder_is_not_made() {
     assert_eq!(daybook(&nowhere, &["history", "m1/A-1"]).status.code(), Some(1));
     assert!(!nowhere.exists());
 }
+
+fn place(merchant: &str, number: &str) -> String {
+    let line = r#"{"action":"place","at":"2024-01-02T10:00:00Z","merchant":"M","number":"N","buyer":{"account":"M N"},"currency":"CNY","lines":[{"sku":"card","title":"Card","kind":"CARD","quantity":1,"unitPrice":"9.90"}]}"#;
+    line.replace("\"M\"", &format!("{merchant:?}"))
+        .replace("\"N\"", &format!("{number:?}"))
+        .replace("M N", &format!("{merchant} {number}"))
+}
+
+#[test]
+fn an_order_is_found_by_every_name_that_means_only_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("history.jsonl");
+    let data = folder.path().join("data");
+    let register = |id: &str, parent: &str| {
+        format!(r#"{{"action":"register-merchant","at":"2024-01-01T00:00:00Z","id":"{id}","name":"{id}"{parent}}}"#)
+    };
+    let number_like_an_id = "e481f51cbdc54678b7cc49136f2d6af7";
+    let lines = [
+        register("top", ""),
+        register("left", r#","parent":"top""#),
+        register("right", r#","parent":"top""#),
+        register("low", r#","parent":"right""#),
+        place("low", "ONE"),
+        place("left", "TWO"),
+        place("low", "TWO"),
+        place("top", "THREE"),
+        place("left", "THREE"),
+        place("low", "top/ONE"),
+        place("left", number_like_an_id),
+    ];
+    std::fs::write(&file, lines.join("\n")).expect("a file");
+    let imported = daybook(&data, &["import", "jsonl", file.to_str().expect("UTF-8")]);
+    assert!(imported.status.success(), "{}", text(&imported.stdout));
+    for (name, order) in [
+        ("ONE", "low ONE"),
+        ("low/ONE", "low ONE"),
+        ("right/ONE", "low ONE"),
+        ("top/ONE", "low ONE"),
+        ("right/TWO", "low TWO"),
+        ("top/THREE", "top THREE"),
+        ("low/top/ONE", "low top/ONE"),
+        (number_like_an_id, "left e481f51cbdc54678b7cc49136f2d6af7"),
+    ] {
+        let shown = daybook(&data, &["history", name]);
+        assert!(text(&shown.stdout).contains(&format!("\"{order}\"")), "{name}: {shown:?}");
+    }
+    for (name, why) in [
+        ("TWO", "2 merchants have an order TWO: left, low; say which, such as left/TWO"),
+        ("top/TWO", "2 merchants have an order TWO: left, low; say which, such as left/TWO"),
+        ("THREE", "2 merchants have an order THREE: top, left; say which, such as top/THREE"),
+        ("left/ONE", "left/ONE: there is no such order"),
+        ("FOUR", "FOUR: there is no such order"),
+    ] {
+        let refused = daybook(&data, &["history", name]);
+        assert_eq!((refused.status.code(), text(&refused.stderr)), (Some(1), &*format!("error: {why}\n")));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_an_import_between_lines_and_it_goes_on_later() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (pipe, data) = (folder.path().join("pipe"), folder.path().join("data"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
+    command.args(["import", "jsonl", "--json", "--source", "s"]).arg(&pipe).arg("--data").arg(&data);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let importer = command.env_remove("DAYBOOK_MASTER_KEY").spawn().expect("the binary runs");
+    let mut writer = std::fs::OpenOptions::new().write(true).open(&pipe).expect("the importer reads it");
+    let lines: Vec<&str> = LINES.lines().collect();
+    writeln!(writer, "{}", lines[..2].join("\n")).expect("two lines");
+    // More than a pipe keeps: once all is written, it reads.
+    writer.write_all(&[b'\n'; 200_000]).expect("empty lines");
+    let status = Command::new("kill").args(["-INT", &importer.id().to_string()]).status().expect("kill runs");
+    assert!(status.success());
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    // Where it waits for a line, it still takes this one. The other one finds nobody.
+    let _ = writeln!(writer, "{}", lines[3]);
+    let _ = writeln!(writer, "{}", lines[5]);
+    let output = importer.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let report = json(&output);
+    let imported = report["imported"].as_u64().expect("a count");
+    assert!((2..=3).contains(&imported) && report["stopped"] == true, "{report}");
+    assert!(text(&output.stderr).contains("run the same import again"), "{}", text(&output.stderr));
+    let file = folder.path().join("all");
+    std::fs::write(&file, LINES).expect("a file");
+    let rest = json(&daybook(&data, &["import", "jsonl", file.to_str().expect("UTF-8"), "--source", "s", "--json"]));
+    let counts = (&rest["imported"], &rest["alreadyThere"], &rest["stopped"]);
+    assert_eq!(counts, (&(4 - imported).into(), &imported.into(), &false.into()), "{rest}");
+}

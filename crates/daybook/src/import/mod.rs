@@ -32,7 +32,7 @@ pub(crate) fn jsonl(args: &JsonlArgs, access: &mut Access, console: &mut Console
     let engine = access.open_or_make(console)?.engine;
     let mut report = Report::default();
     let mut progress = Progress::new(bytes, "bytes", console);
-    let mut sender = Sender::new(&engine);
+    let mut sender = Sender::new(&engine, access.is_served());
     let mut ordinals = HashMap::new();
     let mut reader = BufReader::new(file);
     let mut line = Vec::new();
@@ -95,8 +95,8 @@ pub(crate) fn olist(args: &OlistArgs, access: &mut Access, console: &mut Console
     let source = olist::Source::read(&args.folder)?;
     let engine = access.open_or_make(console)?.engine;
     let mut report = Report::default();
-    let mut progress = Progress::new(source.orders() as u64, "orders", console);
-    let mut sender = Sender::new(&engine);
+    let mut progress = Progress::new(source.len() as u64, "orders", console);
+    let mut sender = Sender::new(&engine, access.is_served());
     source.actions(&mut report, |report, step| match step {
         _ if console.stop.is_set() => {
             report.stopped();

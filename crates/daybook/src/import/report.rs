@@ -20,7 +20,7 @@ pub(super) struct Report {
     remarks: BTreeMap<String, u64>,
     /// What the source holds that is odd, or maps to nothing.
     anomalies: BTreeMap<&'static str, u64>,
-    unmapped: Vec<&'static str>,
+    unmapped: Vec<String>,
     bad: Vec<(u64, String)>,
     bad_count: u64,
     is_partial: bool,
@@ -55,8 +55,8 @@ impl Report {
         *self.anomalies.entry(class).or_default() += 1;
     }
 
-    pub(super) fn unmapped(&mut self, columns: &[&'static str]) {
-        self.unmapped.extend(columns);
+    pub(super) fn unmapped(&mut self, columns: &[String]) {
+        self.unmapped.extend_from_slice(columns);
     }
 
     /// [`Ended::Wrong`] when a line was not imported, or not reached.

@@ -12,15 +12,19 @@ use crate::failure::Failure;
 
 /// Enough to fill many batches, little enough to stay small.
 const UNDER_WAY: usize = 8_192;
+/// In a server: others' commands wait behind these, and so many imports at once must leave them room in the queue.
+const UNDER_WAY_SERVED: usize = 512;
 
 pub(super) struct Sender<'a> {
     engine: &'a Engine,
+    under_way: usize,
     waiting: VecDeque<(u64, &'static str, Pending)>,
 }
 
 impl<'a> Sender<'a> {
-    pub(super) fn new(engine: &'a Engine) -> Self {
-        Self { engine, waiting: VecDeque::with_capacity(UNDER_WAY) }
+    pub(super) fn new(engine: &'a Engine, is_served: bool) -> Self {
+        let under_way = if is_served { UNDER_WAY_SERVED } else { UNDER_WAY };
+        Self { engine, under_way, waiting: VecDeque::with_capacity(under_way) }
     }
 
     /// `line` is what the report names a refused action by.
@@ -31,7 +35,7 @@ impl<'a> Sender<'a> {
         action: Action,
         report: &mut Report,
     ) -> Result<(), Failure> {
-        if self.waiting.len() >= UNDER_WAY {
+        if self.waiting.len() >= self.under_way {
             self.take_one(report)?;
         }
         let name = daybook_codec::action_name(&action.command);

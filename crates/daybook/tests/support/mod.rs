@@ -80,6 +80,11 @@ impl Server {
         (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
     }
 
+    /// The status of an answer.
+    pub fn status(&self, line: &str, body: &str) -> u16 {
+        self.request(line, body).0
+    }
+
     /// The data of an answer without errors.
     pub fn query(&self, query: &str, variables: &Value) -> Value {
         let (status, body) =
@@ -87,6 +92,12 @@ impl Server {
         let mut answer: Value = serde_json::from_str(&body).unwrap();
         assert!(status == 200 && answer.get("errors").is_none(), "{query}\n{answer:#}");
         answer["data"].take()
+    }
+
+    /// As a power cut does it.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// As Ctrl-C does it; how it ended.

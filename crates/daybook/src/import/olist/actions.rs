@@ -12,7 +12,7 @@ use daybook_domain::{Currency, MerchantId, Money, OrderNumber, ReasonCode, Sku, 
 use hashbrown::HashSet;
 
 use super::anomalies;
-use super::tables::{Item, OlistOrder, Source, UNMAPPED};
+use super::tables::{Item, OlistOrder, Source};
 use crate::data::merchant_id;
 use crate::failure::Failure;
 use crate::import::report::Report;
@@ -34,28 +34,28 @@ pub(crate) enum Step {
 impl Source {
     /// Hands on every action until it is told to stop; merchants before their first order, orders by time of purchase.
     pub(crate) fn actions(
-        &self,
+        self,
         report: &mut Report,
         mut step: impl FnMut(&mut Report, Step) -> Result<ControlFlow<()>, Failure>,
     ) -> Result<(), Failure> {
-        report.unmapped(UNMAPPED);
-        let Some(first) = self.orders.first() else { return Ok(()) };
+        report.unmapped(&self.unmapped);
+        let Some(begin) = self.begin() else { return Ok(()) };
         let agent = merchant_id(AGENT)?;
         let mut known = HashSet::new();
-        let _ = step(report, register(agent.clone(), None, first.purchase))?;
-        for order in &self.orders {
-            anomalies::count(order, report);
+        let _ = step(report, register(agent.clone(), None, begin))?;
+        for order in self.into_orders() {
+            anomalies::count(&order, report);
             let mut merchant = agent.clone();
             for item in order.items.iter().rev() {
                 merchant = merchant_id(&item.seller)?;
                 if known.insert(merchant.clone()) {
                     // A stop is told again at the next step.
-                    let _ = step(report, register(merchant.clone(), Some(agent.clone()), first.purchase))?;
+                    let _ = step(report, register(merchant.clone(), Some(agent.clone()), begin))?;
                 }
             }
-            for (ordinal, at, command) in life(order, &merchant)? {
+            for (ordinal, at, command) in life(&order, &merchant)? {
                 let action = Action { at: Some(at), source: None, named: None, command };
-                if step(report, Step::Action { line: order.line, ordinal, action: Box::new(action) })?.is_break() {
+                if step(report, Step::Action { line: order.head.line, ordinal, action: Box::new(action) })?.is_break() {
                     return Ok(());
                 }
             }
@@ -77,30 +77,30 @@ fn register(id: MerchantId, parent: Option<MerchantId>, at: Timestamp) -> Step {
 type Dated = (u64, Timestamp, Command<String>);
 
 fn life(order: &OlistOrder, merchant: &MerchantId) -> Result<Vec<Dated>, Failure> {
-    let number = OrderNumber::new(&order.id)
-        .map_err(|error| Failure::new(format!("orders line {}: order_id {error}", order.line)))?;
+    let number = OrderNumber::new(&order.head.id)
+        .map_err(|error| Failure::new(format!("orders line {}: order_id {error}", order.head.line)))?;
     let stream = StreamId::order(merchant, &number);
-    let latest = order.latest();
-    let mut life: Vec<Dated> = vec![(1, order.purchase, place(order, merchant, number)?)];
-    if order.is_paid() {
+    let latest = order.head.latest();
+    let mut life: Vec<Dated> = vec![(1, order.head.purchase, place(order, merchant, number)?)];
+    if order.head.is_paid() {
         for payment in order.payments.iter().filter(|payment| payment.value_minor > 0) {
             let command = RecordPayment {
                 order: stream,
-                provider: payment.kind.as_str().into(),
-                trade_number: format!("{}/{}", order.id, payment.sequence).into(),
+                provider: (&*payment.kind).into(),
+                trade_number: format!("{}/{}", order.head.id, payment.sequence).into(),
                 amount: Money::new(payment.value_minor, Currency::BRL),
             };
-            let at = order.approval.unwrap_or(order.purchase);
+            let at = order.head.approval.unwrap_or(order.head.purchase);
             life.push((payment.sequence, at, Command::RecordPayment(command)));
         }
     }
-    let arrived = matches!(order.status.as_str(), "shipped" | "delivered");
-    let shipped = order.carrier.or_else(|| arrived.then(|| order.customer.unwrap_or(latest)));
+    let arrived = matches!(&*order.head.status, "shipped" | "delivered");
+    let shipped = order.head.carrier.or_else(|| arrived.then(|| order.head.customer.unwrap_or(latest)));
     if let Some(at) = shipped {
         let command = ConfirmShipment { order: stream, lines: None, carrier: None, tracking_number: None };
         life.push((1, at, Command::ConfirmShipment(command)));
     }
-    match order.status.as_str() {
+    match &*order.head.status {
         "delivered" => {
             let command = RecordTracking {
                 order: stream,
@@ -109,7 +109,7 @@ fn life(order: &OlistOrder, merchant: &MerchantId) -> Result<Vec<Dated>, Failure
                 status: TrackingStatus::Delivered,
                 place: None,
             };
-            life.push((1, order.customer.unwrap_or(latest), Command::RecordTracking(command)));
+            life.push((1, order.head.customer.unwrap_or(latest), Command::RecordTracking(command)));
         }
         "canceled" => {
             let reason = Reason { code: ReasonCode::Imported, text: None };
@@ -122,7 +122,8 @@ fn life(order: &OlistOrder, merchant: &MerchantId) -> Result<Vec<Dated>, Failure
         _ => {}
     }
     for (ordinal, review) in (1..).zip(&order.reviews) {
-        let command = Rate { order: stream, score: review.score, comment: review.comment.clone() };
+        let command =
+            Rate { order: stream, score: review.score, comment: review.comment.as_deref().map(str::to_owned) };
         life.push((ordinal, review.at(latest), Command::Rate(command)));
     }
     Ok(life)
@@ -136,13 +137,13 @@ fn place(order: &OlistOrder, merchant: &MerchantId, number: OrderNumber) -> Resu
         }
     };
     adjust(AdjustmentKind::Freight, "freight", order.items.iter().map(|item| item.freight_minor).sum::<i64>());
-    if order.is_paid() && order.paid_minor() > 0 {
+    if order.head.is_paid() && order.paid_minor() > 0 {
         adjust(AdjustmentKind::Correction, "paid less items and freight", order.paid_minor() - order.goods_minor());
     }
     Ok(Command::Place(PlaceOrder {
         merchant: merchant.clone(),
         number: Some(number),
-        account: order.account.clone(),
+        account: order.head.account.to_string(),
         contact: None,
         currency: Currency::BRL,
         lines: order.items.iter().map(|item| line(order, item)).collect::<Result<_, _>>()?,
@@ -153,8 +154,8 @@ fn place(order: &OlistOrder, merchant: &MerchantId, number: OrderNumber) -> Resu
 fn line(order: &OlistOrder, item: &Item) -> Result<Line<String>, Failure> {
     Ok(Line {
         sku: Sku::new(&item.product)
-            .map_err(|error| Failure::new(format!("order {}: product_id {error}", order.id)))?,
-        title: item.title.as_str().into(),
+            .map_err(|error| Failure::new(format!("order {}: product_id {error}", order.head.id)))?,
+        title: (&*item.title).into(),
         kind: SkuKind::Physical,
         quantity: 1,
         unit_minor: item.price_minor,

@@ -4,7 +4,8 @@ use super::tables::OlistOrder;
 use crate::import::report::Report;
 
 pub(super) fn count(order: &OlistOrder, report: &mut Report) {
-    let is_delivered = order.status == "delivered";
+    let head = &order.head;
+    let is_delivered = &*head.status == "delivered";
     let earlier = |a: Option<_>, b: Option<_>| matches!((a, b), (Some(a), Some(b)) if a < b);
     let sellers = order.items.iter().any(|item| item.seller != order.items[0].seller);
     let classes = [
@@ -18,20 +19,20 @@ pub(super) fn count(order: &OlistOrder, report: &mut Report) {
             !order.items.is_empty() && !order.payments.is_empty() && order.paid_minor() != order.goods_minor(),
             "orders whose payments differ from items and freight",
         ),
-        (earlier(order.carrier, order.approval), "carrier before approval"),
-        (earlier(order.carrier, Some(order.purchase)), "carrier before purchase"),
-        (earlier(order.customer, order.carrier), "delivered before carrier"),
-        (is_delivered && order.approval.is_none(), "delivered without approval time"),
-        (is_delivered && order.carrier.is_none(), "delivered without carrier time"),
-        (is_delivered && order.customer.is_none(), "delivered without customer time"),
-        (order.status == "canceled", "cancelled without a time of its own: latest known time taken"),
-        (order.status == "unavailable", "unavailable without a time of its own: latest known time taken"),
+        (earlier(head.carrier, head.approval), "carrier before approval"),
+        (earlier(head.carrier, Some(head.purchase)), "carrier before purchase"),
+        (earlier(head.customer, head.carrier), "delivered before carrier"),
+        (is_delivered && head.approval.is_none(), "delivered without approval time"),
+        (is_delivered && head.carrier.is_none(), "delivered without carrier time"),
+        (is_delivered && head.customer.is_none(), "delivered without customer time"),
+        (&*head.status == "canceled", "cancelled without a time of its own: latest known time taken"),
+        (&*head.status == "unavailable", "unavailable without a time of its own: latest known time taken"),
         (
-            order.status == "canceled" && order.is_paid() && order.paid_minor() > 0,
+            &*head.status == "canceled" && head.is_paid() && order.paid_minor() > 0,
             "cancelled although paid, no refund in the source",
         ),
-        (order.status != "delivered" && order.customer.is_some(), "customer time although not delivered"),
-        (!order.is_paid() && order.paid_minor() > 0, "orders with payments that nothing confirms: left unpaid"),
+        (&*head.status != "delivered" && head.customer.is_some(), "customer time although not delivered"),
+        (!head.is_paid() && order.paid_minor() > 0, "orders with payments that nothing confirms: left unpaid"),
     ];
     for (found, class) in classes {
         if found {

@@ -3,6 +3,8 @@
 
 mod actions;
 mod anomalies;
+mod csv_file;
+mod grouped;
 mod tables;
 
 pub(super) use actions::Step;
