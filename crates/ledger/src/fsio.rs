@@ -49,6 +49,21 @@ pub(crate) fn repeat(error: &io::Error) -> io::Error {
     }
 }
 
+/// Bytes written at a time where nobody waits for them. One large sync would hold up the appends' small ones.
+const SYNC_EVERY: usize = 2 << 20;
+
+/// As [`write_zeros`] from the start, but gently: what others sync meanwhile does not wait for all of it.
+pub(crate) fn write_zeros_gently(file: &File, to: u64) -> io::Result<()> {
+    let mut at = 0;
+    while at < to {
+        let end = to.min(at + SYNC_EVERY as u64);
+        write_zeros(file, at, end)?;
+        file.sync_data()?;
+        at = end;
+    }
+    Ok(())
+}
+
 /// Writes zeros from `from` to `to`. Not `fallocate`: unwritten extents make each later sync slower.
 pub(crate) fn write_zeros(file: &File, from: u64, to: u64) -> io::Result<()> {
     const STEP: u64 = 1 << 20;
@@ -65,8 +80,7 @@ pub(crate) fn write_zeros(file: &File, from: u64, to: u64) -> io::Result<()> {
 /// As [`sync_tree`], but writes every byte once more first. A sync that failed, perhaps unseen or in an earlier process,
 /// leaves pages that count as clean without being on disk: only what is written again is surely synced.
 pub(crate) fn rewrite_tree(dir: &Path) -> io::Result<()> {
-    const STEP: usize = 1 << 20;
-    let mut buffer = vec![0; STEP];
+    let mut buffer = vec![0; SYNC_EVERY];
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
@@ -81,6 +95,7 @@ pub(crate) fn rewrite_tree(dir: &Path) -> io::Result<()> {
                 break;
             }
             file.write_all_at(&buffer[..count], at)?;
+            file.sync_data()?;
             at += count as u64;
         }
         file.sync_all()?;

@@ -194,7 +194,11 @@ impl Shared {
         }
         let made = (|| {
             let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
-            fsio::write_zeros(&file, 0, length)?;
+            if self.lock().wanted.is_some() {
+                fsio::write_zeros(&file, 0, length)?;
+            } else {
+                fsio::write_zeros_gently(&file, length)?;
+            }
             file.sync_all()?;
             Ok(Spare { file, path: path.into(), length })
         })();
