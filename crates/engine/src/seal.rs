@@ -54,21 +54,19 @@ pub(crate) fn place(
     let Some(root) = facts.merchant(stream).map(Merchant::tree_root) else {
         return Ok(Body::Plain(Command::Place(place)));
     };
-    let known = vault.find(root.as_str(), &place.account);
-    let account = known.is_none().then(|| place.account.clone());
-    let command = Command::Place(place);
-    let slot = match (known, account) {
-        (Some(slot), _) => slot,
-        (None, Some(account)) if seems_new(&facts, &command, request, reader) => {
-            vault.slot_for(root.as_str(), &account).map_err(failed)?
+    let slot = match vault.find(root.as_str(), &place.account) {
+        Some(slot) => slot,
+        None if seems_new(&facts, &place, request, reader) => {
+            vault.slot_for(root.as_str(), &place.account).map_err(failed)?
         }
-        (None, _) => return Ok(Body::Plain(command)),
+        None => return Ok(Body::Plain(Command::Place(place))),
     };
-    under(command, request.command_id, root, slot, vault).map(Body::Sealed)
+    under(Command::Place(place), request.command_id, root, slot, vault).map(Body::Sealed)
 }
 
 /// Whether the rules let the order through, as far as can be seen before those who wait are decided.
-fn seems_new(facts: &Facts<'_>, command: &Command<String>, request: &Surroundings, reader: &Reader) -> bool {
+fn seems_new(facts: &Facts<'_>, place: &PlaceOrder<String>, request: &Surroundings, reader: &Reader) -> bool {
+    let command = unsealed(Command::Place(place.clone()));
     let is_expected = match request.expected {
         Expected::Any | Expected::NoStream => true,
         Expected::Exact(revision) => revision == 0,
@@ -83,13 +81,13 @@ fn seems_new(facts: &Facts<'_>, command: &Command<String>, request: &Surrounding
     };
     is_expected
         && reader.head(command.stream(request.command_id)).is_none()
-        && decide(facts, &unsealed(command), &context).is_ok()
+        && decide(facts, &command, &context).is_ok()
 }
 
 /// The command with nothing for each text: rules do not depend on what was sealed.
-fn unsealed(command: &Command<String>) -> Command<Sealed> {
+fn unsealed(command: Command<String>) -> Command<Sealed> {
     let nothing = |_: Kind, _: &str| Ok::<_, Infallible>(Sealed { slot: Slot(0), bytes: Vec::new() });
-    command.clone().seal(nothing).unwrap_or_else(|never| match never {})
+    command.seal(nothing).unwrap_or_else(|never| match never {})
 }
 
 fn under(
@@ -118,7 +116,7 @@ pub(crate) fn in_writer(
     match command {
         Command::Place(ref place) => {
             // An order that is refused takes no key: what is handed out is never taken back.
-            decide(facts, &unsealed(&command), context)?;
+            decide(facts, &unsealed(command.clone()), context)?;
             let merchant = facts
                 .merchant(StreamId::merchant(&place.merchant))
                 .ok_or_else(|| Rejection::MerchantUnknown { id: place.merchant.clone() })?;
