@@ -56,27 +56,25 @@ pub(crate) fn place(
     let Some(root) = targets.merchant.and_then(|stream| facts.merchant(stream)).map(Merchant::tree_root) else {
         return Ok(Body::Plain(Command::Place(place)));
     };
-    let known = vault.find(root.as_str(), &place.account);
-    let account = known.is_none().then(|| place.account.clone());
-    let command = Command::Place(place);
-    let slot = match (known, account) {
-        (Some(slot), _) => slot,
-        (None, Some(account)) if seems_new(&facts, &command, targets, request, reader) => {
-            vault.slot_for(root.as_str(), &account).map_err(failed)?
+    let slot = match vault.find(root.as_str(), &place.account) {
+        Some(slot) => slot,
+        None if seems_new(&facts, &place, targets, request, reader) => {
+            vault.slot_for(root.as_str(), &place.account).map_err(failed)?
         }
-        (None, _) => return Ok(Body::Plain(command)),
+        None => return Ok(Body::Plain(Command::Place(place))),
     };
-    under(command, targets, root, slot, vault).map(Body::Sealed)
+    under(Command::Place(place), targets, root, slot, vault).map(Body::Sealed)
 }
 
 /// Whether the rules let the order through, as far as can be seen before those who wait are decided.
 fn seems_new(
     facts: &Facts<'_>,
-    command: &Command<String>,
+    place: &PlaceOrder<String>,
     targets: &Targets,
     request: &Surroundings,
     reader: &Reader,
 ) -> bool {
+    let command = unsealed(Command::Place(place.clone()));
     let is_expected = match request.expected {
         Expected::Any | Expected::NoStream => true,
         Expected::Exact(revision) => revision == 0,
@@ -89,13 +87,13 @@ fn seems_new(
         now: Timestamp(0),
         occurred_at: request.occurred_at,
     };
-    is_expected && reader.head(targets.own).is_none() && decide(facts, &unsealed(command), targets, &context).is_ok()
+    is_expected && reader.head(targets.own).is_none() && decide(facts, &command, targets, &context).is_ok()
 }
 
 /// The command with nothing for each text: rules do not depend on what was sealed.
-fn unsealed(command: &Command<String>) -> Command<Sealed> {
+fn unsealed(command: Command<String>) -> Command<Sealed> {
     let nothing = |_: Kind, _: &str| Ok::<_, Infallible>(Sealed { slot: Slot(0), bytes: Vec::new() });
-    command.clone().seal(nothing).unwrap_or_else(|never| match never {})
+    command.seal(nothing).unwrap_or_else(|never| match never {})
 }
 
 fn under(
@@ -124,10 +122,9 @@ pub(crate) fn in_writer(
     match command {
         Command::Place(ref place) => {
             // An order that is refused takes no key: what is handed out is never taken back.
-            decide(facts, &unsealed(&command), targets, context)?;
-            let merchant = targets
-                .merchant
-                .and_then(|merchant| facts.merchant(merchant))
+            decide(facts, &unsealed(command.clone()), targets, context)?;
+            let merchant = facts
+                .merchant(StreamId::merchant(&place.merchant))
                 .ok_or_else(|| Rejection::MerchantUnknown { id: place.merchant.clone() })?;
             let slot = vault.slot_for(merchant.tree_root().as_str(), &place.account).map_err(failed)?;
             under(command, targets, merchant.tree_root(), slot, vault)

@@ -136,9 +136,7 @@ impl<'a> OrderList<'a> {
         let order = unpacked.order;
         Row {
             id: orders.ids[row as usize],
-            // A stored number was checked when it was given.
-            number: OrderNumber::new(orders.number(row))
-                .unwrap_or_else(|_| OrderNumber::from_command(daybook_domain::CommandId(orders.ids[row as usize].0))),
+            number: OrderNumber::from_stored(orders.number(row)),
             lines,
             label: Label::of(order.axes()),
             total_minor: order.total_minor(),

@@ -285,9 +285,9 @@ impl Orders {
         let lines = unpacked
             .lines
             .iter()
-            .filter_map(|line| {
-                let sku = daybook_domain::Sku::new(self.strings.get(line.sku)).ok()?;
-                Some(RowLine { sku, title: self.strings.get(line.title).into() })
+            .map(|line| RowLine {
+                sku: daybook_domain::Sku::from_stored(self.strings.get(line.sku)),
+                title: self.strings.get(line.title).into(),
             })
             .collect();
         (unpacked, lines)

@@ -110,7 +110,7 @@ fn read_names(reader: &mut Reader<'_>, orders: &mut Orders) -> Option<()> {
     }
     let merchants = reader.count();
     for _ in 0..merchants {
-        orders.merchants.intern(&MerchantId::new(reader.text()).ok()?).ok()?;
+        orders.merchants.intern(&MerchantId::from_stored(reader.text())).ok()?;
     }
     let is_known = |number: &u32| (*number as usize) < merchants;
     let list = |reader: &mut Reader<'_>| -> Box<[u32]> { (0..reader.count()).map(|_| reader.u32()).collect() };
