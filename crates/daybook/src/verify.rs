@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use daybook_ledger::VerifyReport;
 use serde_json::json;
 
 use crate::cli::VerifyArgs;
@@ -10,44 +11,52 @@ use crate::out::{self, out};
 
 pub(crate) fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
     let report = daybook_ledger::verify_dir(&args.data)?;
-    let mut text = String::new();
-    if args.json {
-        let findings: Vec<_> = report
-            .findings
-            .iter()
-            .map(|found| json!({"file": found.file, "position": found.position, "what": found.what}))
-            .collect();
-        out!(
-            text,
-            "{}",
-            json!({
-                "sound": report.is_sound(),
-                "volumes": report.volumes,
-                "pages": report.pages,
-                "walFiles": report.wal_files,
-                "frames": report.frames,
-                "records": report.records,
-                "streams": report.streams,
-                "findings": findings,
-            })
-        );
-    } else {
-        out!(
-            text,
-            "checked {} records of {} streams: {} pages in {} sealed volumes (hashes, Merkle roots, heads), {} batches in \
-             {} write-ahead files (checksums, chain), positions, revisions and commits without gaps",
-            report.records,
-            report.streams,
-            report.pages,
-            report.volumes,
-            report.frames,
-            report.wal_files
-        );
-        for found in &report.findings {
-            out!(text, "WRONG {} at position {}: {}", found.file.display(), found.position, found.what);
-        }
-        out!(text, "{}", if report.is_sound() { "sound" } else { "NOT SOUND: restore the folder from a backup" });
-    }
+    let text = if args.json { json_line(&report) } else { text(&report) };
     out::print(&text)?;
     Ok(if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What was checked and what is wrong, for a person.
+pub(crate) fn text(report: &VerifyReport) -> String {
+    let mut text = String::new();
+    out!(
+        text,
+        "checked {} records of {} streams: {} pages in {} sealed volumes (hashes, Merkle roots, heads), {} batches in \
+         {} write-ahead files (checksums, chain), positions, revisions and commits without gaps",
+        report.records,
+        report.streams,
+        report.pages,
+        report.volumes,
+        report.frames,
+        report.wal_files
+    );
+    for found in &report.findings {
+        out!(text, "WRONG {} at position {}: {}", found.file.display(), found.position, found.what);
+    }
+    out!(text, "{}", if report.is_sound() { "sound" } else { "NOT SOUND: restore the folder from a backup" });
+    text
+}
+
+fn json_line(report: &VerifyReport) -> String {
+    let mut text = String::new();
+    let findings: Vec<_> = report
+        .findings
+        .iter()
+        .map(|found| json!({"file": found.file, "position": found.position, "what": found.what}))
+        .collect();
+    out!(
+        text,
+        "{}",
+        json!({
+            "sound": report.is_sound(),
+            "volumes": report.volumes,
+            "pages": report.pages,
+            "walFiles": report.wal_files,
+            "frames": report.frames,
+            "records": report.records,
+            "streams": report.streams,
+            "findings": findings,
+        })
+    );
+    text
 }
