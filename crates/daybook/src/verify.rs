@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use daybook_ledger::VerifyReport;
+use daybook_ledger::{Finding, VerifyReport};
 use serde_json::json;
 
 use crate::cli::VerifyArgs;
@@ -22,14 +22,20 @@ pub(crate) fn text(report: &VerifyReport) -> String {
     out!(
         text,
         "checked {} records of {} streams: {} pages in {} sealed volumes (hashes, Merkle roots, heads), {} batches in \
-         {} write-ahead files (checksums, chain), positions, revisions and commits without gaps",
+         {} write-ahead files (checksums, chain), {} pages not sealed yet (against those files, from which \
+         {} more are still to be made), positions, revisions and commits without gaps",
         report.records,
         report.streams,
         report.pages,
         report.volumes,
         report.frames,
-        report.wal_files
+        report.wal_files,
+        report.unsealed_pages,
+        report.unsealed_pages_missing
     );
+    for remark in &report.remarks {
+        out!(text, "NOTE {} at position {}: {}", remark.file.display(), remark.position, remark.what);
+    }
     for found in &report.findings {
         out!(text, "WRONG {} at position {}: {}", found.file.display(), found.position, found.what);
     }
@@ -39,11 +45,9 @@ pub(crate) fn text(report: &VerifyReport) -> String {
 
 fn json_line(report: &VerifyReport) -> String {
     let mut text = String::new();
-    let findings: Vec<_> = report
-        .findings
-        .iter()
-        .map(|found| json!({"file": found.file, "position": found.position, "what": found.what}))
-        .collect();
+    let listed = |found: &[Finding]| -> Vec<_> {
+        found.iter().map(|found| json!({"file": found.file, "position": found.position, "what": found.what})).collect()
+    };
     out!(
         text,
         "{}",
@@ -53,9 +57,12 @@ fn json_line(report: &VerifyReport) -> String {
             "pages": report.pages,
             "walFiles": report.wal_files,
             "frames": report.frames,
+            "unsealedPages": report.unsealed_pages,
+            "unsealedPagesMissing": report.unsealed_pages_missing,
             "records": report.records,
             "streams": report.streams,
-            "findings": findings,
+            "findings": listed(&report.findings),
+            "remarks": listed(&report.remarks),
         })
     );
     text

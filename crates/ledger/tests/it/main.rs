@@ -4,4 +4,5 @@
 mod damage;
 mod kit;
 mod reopen;
+mod unsealed;
 mod volumes;
