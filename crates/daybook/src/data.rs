@@ -34,6 +34,9 @@ fn open_with(args: &DataArgs, id_if_new: Option<Uuid>) -> Result<Folder, Failure
     };
     let options = FolderOptions { master_key, id_if_new, ..FolderOptions::default() };
     let folder = open_folder(&args.data, &options, clock::system())?;
+    if let Some(cut) = folder.reader.ledger().cut() {
+        eprintln!("warning: {cut}, and was cut off: who was given a receipt for it must send the command again");
+    }
     if folder.relearned > 0 {
         eprintln!("{}: not closed cleanly last time; all is there", args.data.display());
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use crate::cut::{self, Cut};
 use crate::frame::FRAME_HEADER;
 use crate::identity::Identity;
 use crate::lock::DirLock;
@@ -167,6 +168,8 @@ struct Verifier<'a> {
     streams: StreamIndex,
     /// None: the binder may be at work on them.
     unsealed: Option<Unsealed>,
+    /// What continues the end of the last file, but is not whole.
+    cut: Option<Cut>,
     report: VerifyReport,
 }
 
@@ -180,6 +183,7 @@ impl<'a> Verifier<'a> {
             end,
             streams: StreamIndex::default(),
             unsealed: None,
+            cut: None,
             report: VerifyReport::default(),
         }
     }
@@ -316,6 +320,15 @@ impl<'a> Verifier<'a> {
                 end + 1,
                 format!("records up to position {wanted} were acknowledged, but are not there"),
             );
+        } else if let (Some(cut), None) = (self.cut.take(), self.until) {
+            self.report.remarks.push(Finding {
+                file: last_file.clone(),
+                position: end + 1,
+                what: format!(
+                    "{cut}: opening cuts it off. It is not known to have been acknowledged; it may have been if the \
+                     power failed since"
+                ),
+            });
         }
         if mark.is_some_and(|mark| mark.clean && mark.position < end) {
             self.find(&last_file, wanted + 1, "there are records after the position at which the ledger was closed");
@@ -337,6 +350,7 @@ impl<'a> Verifier<'a> {
             let next = std::mem::replace(&mut self.end.next, header.first);
             self.find(path, next.get(), format!("it does not continue what ends before position {next}"));
         }
+        self.cut = None;
         let begin = ChainPoint { next: header.first, chain: header.chain, offset: WAL_HEADER };
         let until = self.until.unwrap_or(u64::MAX);
         let mut found = Vec::new();
@@ -371,6 +385,7 @@ impl<'a> Verifier<'a> {
         }
         let (Ok(end) | Err(end)) = stopped;
         self.end = end;
+        self.cut = cut::find(self.ledger, path, &bytes, end);
         // While the ledger is in use, batches after the watermark are no finding.
         if self.until.is_none()
             && let Some(offset) = frame_after(self.ledger, &bytes, end)

@@ -46,6 +46,9 @@ pub(super) fn try_out(fixture: &Path) -> Result<Kept, Failure> {
     let events = match open(fixture, &data) {
         Ok(folder) => {
             let events = events(&folder.reader)?;
+            if let Some(cut) = folder.reader.ledger().cut() {
+                out!(said, "{cut}, and was cut off");
+            }
             out!(said, "{} events", events.lines().count());
             folder.engine.shutdown()?;
             Some(events)
