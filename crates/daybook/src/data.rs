@@ -38,7 +38,7 @@ fn open_with(args: &DataArgs, id_if_new: Option<Uuid>) -> Result<Folder, Failure
         eprintln!("warning: {cut}, and was cut off: who was given a receipt for it must send the command again");
     }
     if folder.relearned > 0 {
-        eprintln!("{}: not closed cleanly last time; all is there", args.data.display());
+        eprintln!("{}: not closed cleanly last time; all that was durable is there", args.data.display());
     }
     for slot in &folder.damaged_keys {
         eprintln!("warning: key {slot} is damaged: what was sealed under it cannot be read; restore the key file");
