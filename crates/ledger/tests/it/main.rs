@@ -5,5 +5,6 @@ mod cut;
 mod damage;
 mod kit;
 mod reopen;
+mod scrub;
 mod unsealed;
 mod volumes;

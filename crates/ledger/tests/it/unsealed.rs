@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use daybook_ledger::{Options, verify_dir};
 
-use crate::kit::{self, Folder, all, folder, open};
+use crate::kit::{self, Folder, all, folder, open, open_sled};
 use crate::volumes::wait_for_volumes;
 
 const RECORDS: u64 = 300;
@@ -83,16 +83,7 @@ fn a_flipped_bit_in_a_page_is_seen() {
 fn another_page_in_the_place_of_one_is_remarked() {
     let (folder, records) = with_pages();
     {
-        // A dropped database gives up its lock when its last helper thread is done with it.
-        let config = sled::Config::new().path(folder.sled()).segment_size(8 << 20);
-        let deadline = Instant::now() + Duration::from_secs(10);
-        let db = loop {
-            match config.open() {
-                Ok(db) => break db,
-                Err(error) => assert!(Instant::now() < deadline, "{error}"),
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        };
+        let db = open_sled(&folder.sled());
         let (key, page) = db.iter().nth(1).unwrap().unwrap();
         let mut page = page.to_vec();
         page[500] ^= 1;
