@@ -27,9 +27,9 @@ deny:
 bless:
     cargo xtask bless
 
-# A long run of kill -9 and power loss (the test run does 40 and 25 cycles)
+# A long run of kill -9 and power loss (the test run does 40 and 25 cycles); CRASH_SEED repeats one
 crash cycles="1000":
-    CRASH_CYCLES={{cycles}} POWER_CYCLES={{cycles}} cargo test --release --package daybook-testkit -- --nocapture
+    CRASH_CYCLES={{cycles}} POWER_CYCLES={{cycles}} cargo test --release --package daybook-testkit --test ledger_torture -- --nocapture nothing_is_lost
 
 # Speed beside the limit
 bench:

@@ -97,8 +97,13 @@ fn open_with(args: &DataArgs, id_if_new: Option<Uuid>, console: &mut Console<'_>
     };
     let options = FolderOptions { master_key, id_if_new, ..FolderOptions::default() };
     let folder = open_folder(&args.data, &options, clock::system())?;
+    if let Some(cut) = folder.reader.ledger().cut() {
+        console.say(&format!(
+            "warning: {cut}, and was cut off: who was given a receipt for it must send the command again"
+        ));
+    }
     if folder.relearned > 0 {
-        console.say(&format!("{}: not closed cleanly last time; all is there", args.data.display()));
+        console.say(&format!("{}: not closed cleanly last time; all that was durable is there", args.data.display()));
     }
     for slot in &folder.damaged_keys {
         console.say(&format!(

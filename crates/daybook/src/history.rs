@@ -77,7 +77,8 @@ fn order(state: Option<&State>) -> Option<&Order> {
     }
 }
 
-fn with_texts(reader: &Reader, recorded: &Recorded, root: &MerchantId) -> serde_json::Value {
+/// The event as JSON, personal texts opened where their keys are there.
+pub(crate) fn with_texts(reader: &Reader, recorded: &Recorded, root: &MerchantId) -> serde_json::Value {
     to_json(recorded, &mut |sealed: &Sealed, kind: Kind| match reader.open_text(sealed, root, recorded.stream, kind) {
         Opened::Text(text) => Some(text),
         Opened::Erased | Opened::Damaged => None,

@@ -222,3 +222,30 @@ fn ctrl_c_ends_an_import_between_lines_and_it_goes_on_later() {
     let counts = (&rest["imported"], &rest["alreadyThere"], &rest["stopped"]);
     assert_eq!(counts, (&(4 - imported).into(), &imported.into(), &false.into()), "{rest}");
 }
+
+/// As when the power fails right after the last append, and its bytes change: whoever opens the folder is told.
+#[test]
+fn a_batch_that_is_cut_off_the_end_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    assert!(daybook(&data, &["merchant", "create", "m1"]).status.success());
+    let mark = std::fs::read(data.join("durable")).expect("a mark");
+    assert!(daybook(&data, &["merchant", "create", "m2"]).status.success());
+    std::fs::write(data.join("durable"), mark).expect("written");
+    let file = data.join("wal/00000000000000000001.wal");
+    let mut bytes = std::fs::read(&file).expect("a file");
+    let end = bytes.iter().rposition(|&byte| byte != 0).expect("records");
+    bytes[end - 20] ^= 1;
+    std::fs::write(&file, bytes).expect("written");
+
+    let verified = daybook(&data, &["verify"]);
+    let said = text(&verified.stdout);
+    assert!(verified.status.success() && said.contains("NOTE ") && said.contains("(position 2)"), "{said}");
+    let exported = daybook(&data, &["export", "events"]);
+    let said = text(&exported.stderr);
+    assert!(said.contains("warning: a batch of 1 record (position 2) at byte "), "{said}");
+    assert!(said.contains("must send the command again"), "{said}");
+    assert_eq!(text(&exported.stdout).lines().count(), 1);
+    let again = daybook(&data, &["export", "events"]);
+    assert!(!text(&again.stderr).contains("warning"), "it is said once: {}", text(&again.stderr));
+}

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -55,4 +56,63 @@ fn a_difference_is_named_by_file_and_line() {
     assert!(text.contains("events.jsonl line 6 differs"), "{text}");
     let (code, text) = tampered("events.jsonl", r#""excessMinor":500"#, r#""excessMinor":501"#);
     assert!(code == Some(1) && text.contains("events.jsonl line"), "{text}");
+}
+
+/// All files below a folder, by name.
+fn bytes_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(bytes_below(&path));
+        } else {
+            files.insert(path.clone(), fs::read(path).unwrap());
+        }
+    }
+    files
+}
+
+fn copy(from: &Path, to: &Path) {
+    for (path, bytes) in bytes_below(from) {
+        let path = to.join(path.strip_prefix(from).unwrap());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+}
+
+#[test]
+fn blessing_never_rewrites_a_kept_folder() {
+    let temp = tempfile::tempdir().unwrap();
+    for name in ["folder-format-1", "folder-damaged-closed", "folder-damaged-killed"] {
+        let story = temp.path().join(name);
+        copy(&fixtures().join(name), &story);
+        let before = bytes_below(&story.join("data"));
+        fs::write(story.join("expected.txt"), "something else").unwrap();
+        assert_eq!(replay(&story).status.code(), Some(1), "{name}");
+        let mut bless = Command::new(env!("CARGO_BIN_EXE_daybook"));
+        assert!(bless.args(["replay", "--bless"]).arg(&story).status().unwrap().success());
+        assert_eq!(replay(&story).status.code(), Some(0), "{name}");
+        assert!(bytes_below(&story.join("data")) == before, "{name}: data was rewritten");
+    }
+}
+
+/// What a later version would do that could not read the folder any more, or read something else in it.
+#[test]
+fn a_kept_folder_that_reads_otherwise_is_a_difference() {
+    let temp = tempfile::tempdir().unwrap();
+    let story = temp.path().join("story");
+    copy(&fixtures().join("folder-format-1"), &story);
+    let file = story.join("data/wal/00000000000000000051.wal");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[5000] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let output = replay(&story);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.code() == Some(1) && text.contains("expected.txt line"), "{text}");
+    copy(&fixtures().join("folder-format-1"), &story);
+    // Without its key the history is there, and the personal texts are not.
+    fs::write(story.join("TEST-ONLY-master-key"), "11".repeat(32)).unwrap();
+    let output = replay(&story);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.code() == Some(1) && text.contains("expected.txt line"), "{text}");
 }

@@ -37,6 +37,15 @@ pub(crate) struct FrameHeader {
     pub(crate) chain: Chain,
 }
 
+/// Fields of a header that nothing vouches for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unchecked {
+    pub(crate) payload_len: u32,
+    pub(crate) count: u32,
+    pub(crate) first: u64,
+    pub(crate) chain: Chain,
+}
+
 impl FrameHeader {
     pub(crate) fn frame_len(&self) -> usize {
         FRAME_HEADER + index(u64::from(self.payload_len))
@@ -61,6 +70,18 @@ impl FrameHeader {
         put(frame, 48, &self.chain);
         let crc = frame_crc(frame);
         put(frame, CRC_AT, &crc.to_le_bytes());
+    }
+
+    /// What the bytes say where a frame should start, whatever has become of them.
+    pub(crate) fn read_unchecked(ledger: Uuid, bytes: &[u8]) -> Option<Unchecked> {
+        let bytes = bytes.get(..FRAME_HEADER)?;
+        let of_ours = u32_at(bytes, 0) == FRAME_MAGIC || array_at(bytes, 32) == *ledger.as_bytes();
+        of_ours.then(|| Unchecked {
+            payload_len: u32_at(bytes, 8),
+            count: u32_at(bytes, 12),
+            first: u64_at(bytes, 16),
+            chain: array_at(bytes, 48),
+        })
     }
 
     /// The header of the frame that starts at `bytes[0]`, if a whole and undamaged frame of this ledger does.

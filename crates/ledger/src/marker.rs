@@ -1,9 +1,10 @@
 //! The file `durable`: how far the ledger has been acknowledged.
 //!
 //! Two slots, at 0 and 4096, hold the same mark; each append writes one after the other, after its sync and before its
-//! acknowledgement, without syncing them. So a killed process leaves an exact mark, and power loss leaves an older one:
-//! a lower bound. Damage to one slot is made good by the other. What stays undetected is damage to both slots that
-//! leaves neither readable (refused at opening) or a lost last batch together with a mark that power loss kept old.
+//! acknowledgement, without syncing them; they are synced when appends pause. So a killed process leaves an exact mark,
+//! and so does power loss in a pause; under load it leaves an older one: a lower bound. Damage to one slot is made good by
+//! the other; if neither can be read, opening refuses. What remains is damage to the very last batch together with a mark
+//! that power loss under load kept old: it looks like a torn end (see `cut.rs`).
 //!
 //! Slot: magic `DBmk`, u16 format = 1, u8 clean, u8 zero, u64 sequence, [16] ledger id, u64 last durable position,
 //! u64 first position of the write-ahead file, u64 end offset in it, [32] chain, u64 epoch, u32 CRC-32.
@@ -12,11 +13,13 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::bytes::{array_at, put, u16_at, u32_at, u64_at};
 use crate::frame::Chain;
+use crate::idle_sync::IdleSync;
 use crate::{OpenError, fsio};
 
 const MAGIC: [u8; 4] = *b"DBmk";
@@ -46,9 +49,11 @@ impl Mark {
 
 #[derive(Debug)]
 pub(crate) struct Marker {
-    file: File,
+    file: Arc<File>,
     ledger: Uuid,
     sequence: u64,
+    /// None while nothing is appended.
+    idle: Option<IdleSync>,
 }
 
 pub(crate) fn path(dir: &Path) -> PathBuf {
@@ -70,7 +75,7 @@ impl Marker {
     pub(crate) fn create(dir: &Path, ledger: Uuid) -> io::Result<()> {
         let file = OpenOptions::new().write(true).create(true).truncate(true).open(path(dir))?;
         file.set_len(FILE_BYTES)?;
-        let mut marker = Self { file, ledger, sequence: 0 };
+        let mut marker = Self { file: Arc::new(file), ledger, sequence: 0, idle: None };
         marker.write(&Mark::EMPTY)?;
         marker.file.sync_all()?;
         fsio::sync_dir(dir)
@@ -78,7 +83,13 @@ impl Marker {
 
     pub(crate) fn open(dir: &Path, ledger: Uuid, sequence: u64) -> io::Result<Self> {
         let file = OpenOptions::new().write(true).open(path(dir))?;
-        Ok(Self { file, ledger, sequence })
+        Ok(Self { file: Arc::new(file), ledger, sequence, idle: None })
+    }
+
+    /// From now on the mark is synced whenever appends pause.
+    pub(crate) fn sync_when_idle(&mut self) -> io::Result<()> {
+        self.idle = Some(IdleSync::start(Arc::clone(&self.file))?);
+        Ok(())
     }
 
     pub(crate) fn write(&mut self, mark: &Mark) -> io::Result<()> {
@@ -87,7 +98,7 @@ impl Marker {
         for at in SLOT_AT {
             self.file.write_all_at(&slot, at)?;
         }
-        Ok(())
+        self.idle.as_ref().map_or(Ok(()), IdleSync::written)
     }
 
     pub(crate) fn sync(&self) -> io::Result<()> {

@@ -15,6 +15,7 @@ use crate::appender::{Appender, Current, Start};
 use crate::batch::Tail;
 use crate::binder::Binder;
 use crate::bytes::index;
+use crate::cut::{self, Cut};
 use crate::frame::Chain;
 use crate::identity::Identity;
 use crate::lock::DirLock;
@@ -70,6 +71,8 @@ struct Found {
     end: ChainPoint,
     last_epoch: u64,
     mark_seen: bool,
+    /// What continues the end, but is not whole.
+    cut: Option<Cut>,
 }
 
 #[derive(Debug)]
@@ -95,6 +98,10 @@ impl Ledger {
         let (shelf, sealed) = Shelf::load(dir, identity.ledger, options, &mut streams)?;
         let found = scan(dir, identity.ledger, sealed, &mark, &mut streams)?;
         check_mark(dir, &mark, sealed, &found)?;
+
+        if let Some(cut) = &found.cut {
+            tracing::warn!("{cut}, and is cut off; who was given a receipt for it must send the command again");
+        }
 
         // From here on the disk is changed.
         let at = |file: &Path| {
@@ -136,8 +143,10 @@ impl Ledger {
             work_changed: Condvar::new(),
             sealing: Mutex::default(),
             counters: Counters::default(),
+            cut: found.cut,
             _lock: lock,
         });
+        marker.sync_when_idle().map_err(at(dir))?;
         let binder = Binder::start(Arc::clone(&shared), sealed, spares.recycler()).map_err(at(dir))?;
         let tail = Tail { next: found.end.next, epoch };
         let start = Start { tail, chain: found.end.chain, volume, current, marker, mark };
@@ -153,6 +162,7 @@ fn scan(dir: &Path, ledger: Uuid, sealed: Sealed, mark: &Mark, streams: &mut Str
         end: ChainPoint { next: Position::FIRST.plus(sealed.last), chain: sealed.chain, offset: 0 },
         last_epoch: 0,
         mark_seen: mark.position == sealed.last && mark.chain == sealed.chain,
+        cut: None,
     };
     let folder = wal_dir(dir);
     let mut bytes = Vec::new();
@@ -186,6 +196,7 @@ fn scan(dir: &Path, ledger: Uuid, sealed: Sealed, mark: &Mark, streams: &mut Str
             }
             Ok::<(), OpenError>(())
         })?;
+        found.cut = cut::find(ledger, &path, &bytes, found.end);
         rest_from = frame_after(ledger, &bytes, found.end).map(|offset| (path.clone(), offset));
         found.files.push(FoundFile { file, path, header });
     }

@@ -76,6 +76,12 @@ impl PageStore {
         self.call(|db| db.flush()).map(drop)
     }
 
+    /// The first positions of all pages, as they stand in the keys; 0 for a key that is none.
+    pub(crate) fn firsts(&self) -> Result<Vec<u64>, StoreError> {
+        let position = |key: sled::IVec| key.as_ref().try_into().map_or(0, u64::from_be_bytes);
+        self.call(|db| db.iter().keys().map(|key| key.map(position)).collect())
+    }
+
     /// How many keys there are.
     pub(crate) fn len(&self) -> Result<usize, StoreError> {
         self.call(|db| db.iter().keys().try_fold(0, |count, key| key.map(|_| count + 1)))

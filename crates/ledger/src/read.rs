@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::bytes::index;
 use crate::chunk::Chunk;
+use crate::cut::Cut;
 use crate::record::OwnedRecord;
 use crate::shared::Shared;
 use crate::shelf::ShelfError;
@@ -50,6 +51,13 @@ impl Ledger {
     #[must_use]
     pub fn dir(&self) -> &std::path::Path {
         &self.shared.dir
+    }
+
+    /// The incomplete batch that opening found at the end and cut off, if there was one. Nobody was told of it, unless the
+    /// power failed within a moment after it was acknowledged and it was damaged since.
+    #[must_use]
+    pub fn cut(&self) -> Option<&Cut> {
+        self.shared.cut.as_ref()
     }
 
     /// The last durable position, 0 for none. Readers see nothing beyond it.

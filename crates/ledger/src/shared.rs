@@ -7,6 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::cut::Cut;
 use crate::frame::Chain;
 use crate::lock::DirLock;
 use crate::shelf::Shelf;
@@ -32,6 +33,8 @@ pub(crate) struct Shared {
     /// Held while a volume is sealed and its write-ahead files go, or while neither may happen.
     pub(crate) sealing: Mutex<()>,
     pub(crate) counters: Counters,
+    /// What opening cut off the end.
+    pub(crate) cut: Option<Cut>,
     /// Dropped last, with the last handle.
     pub(crate) _lock: DirLock,
 }

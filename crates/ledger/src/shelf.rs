@@ -133,14 +133,16 @@ impl Shelf {
         self.volumes.write().unwrap_or_else(PoisonError::into_inner).push(span);
     }
 
+    /// The sealed volume that holds `position`.
+    pub(crate) fn span(&self, position: Position) -> Option<VolumeSpan> {
+        let volumes = self.volumes();
+        let after = volumes.partition_point(|volume| volume.first <= position);
+        after.checked_sub(1).map(|at| volumes[at]).filter(|volume| position <= volume.last)
+    }
+
     /// The records from `position` to the end of their page, or fewer once `max_bytes` are reached.
     pub(crate) fn read(&self, position: Position, max_bytes: usize) -> Result<Chunk, ShelfError> {
-        let span = {
-            let volumes = self.volumes();
-            let after = volumes.partition_point(|volume| volume.first <= position);
-            let found = after.checked_sub(1).map(|at| volumes[at]).filter(|volume| position <= volume.last);
-            found.ok_or(ShelfError::NoVolume { position })?
-        };
+        let span = self.span(position).ok_or(ShelfError::NoVolume { position })?;
         let volume = self.open_volume(span.first)?;
         let at = volume.pages.partition_point(|page| page.first <= position) - 1;
         let entry = volume.pages[at];
@@ -195,8 +197,12 @@ impl OpenVolume {
         &self.store
     }
 
+    pub(crate) fn pages(&self) -> &[PageEntry] {
+        &self.pages
+    }
+
     /// A page that is exactly what the manifest says.
-    fn page(&self, entry: &PageEntry) -> Result<sled::IVec, ShelfError> {
+    pub(crate) fn page(&self, entry: &PageEntry) -> Result<sled::IVec, ShelfError> {
         let page = self.store.get(entry.first)?.ok_or_else(|| self.damaged(entry, "missing".into()))?;
         if page.len() < PAGE_HEADER || *blake3::hash(&page).as_bytes() != entry.hash {
             return Err(self.damaged(entry, "not what the manifest says".into()));

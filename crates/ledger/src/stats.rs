@@ -15,6 +15,8 @@ pub(crate) struct Counters {
     pub(crate) sync_micros: AtomicU64,
     sync_buckets: [AtomicU64; SYNC_BUCKETS_MICROS.len() + 1],
     pub(crate) bound: AtomicU64,
+    pub(crate) scrubbed_pages: AtomicU64,
+    pub(crate) scrub_damaged: AtomicU64,
 }
 
 /// What happened since the ledger was opened, and how large it is.
@@ -33,6 +35,10 @@ pub struct Stats {
     pub volumes: u64,
     /// The last position that is in a page in sled, sealed or not.
     pub bound: u64,
+    /// Steps of a scrub: sealed pages that were looked at.
+    pub scrubbed_pages: u64,
+    /// Of those, that were damaged, or whose volume was.
+    pub scrub_damaged: u64,
     pub streams: u64,
     /// Memory of the stream index in bytes.
     pub stream_index_bytes: u64,
@@ -57,6 +63,8 @@ impl Counters {
             sync_micros: self.sync_micros.load(Relaxed),
             sync_buckets: std::array::from_fn(|bucket| self.sync_buckets[bucket].load(Relaxed)),
             bound: self.bound.load(Relaxed),
+            scrubbed_pages: self.scrubbed_pages.load(Relaxed),
+            scrub_damaged: self.scrub_damaged.load(Relaxed),
             ..Stats::default()
         }
     }

@@ -1,5 +1,7 @@
 //! Checking everything: what opening checks, and all that opening takes on trust.
 
+mod unsealed;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
@@ -7,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use crate::cut::{self, Cut};
 use crate::frame::FRAME_HEADER;
 use crate::identity::Identity;
 use crate::lock::DirLock;
@@ -21,6 +24,7 @@ use crate::shelf::{self, OpenVolume, manifest_path, sled_folder};
 use crate::stream_index::StreamIndex;
 use crate::wal_file::{ChainPoint, WAL_HEADER, WalHeader, follow_frames, frame_after, wal_dir};
 use crate::{Head, Ledger, OpenError, Position, fsio, volumes_dir};
+use unsealed::Unsealed;
 
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,10 +55,17 @@ pub struct VerifyReport {
     pub wal_files: u64,
     /// Batches in write-ahead files: checksum and chain.
     pub frames: u64,
+    /// Pages of volumes that are not sealed yet, each against the records in the write-ahead files. None while the ledger
+    /// is in use: they are the binder's then, and nobody else reads them.
+    pub unsealed_pages: u64,
+    /// Pages of those volumes that are not there: not made yet, or lost. Both are made from the write-ahead files.
+    pub unsealed_pages_missing: u64,
     /// Records anywhere: checksum, gapless position, place in its stream.
     pub records: u64,
     pub streams: u64,
     pub findings: Vec<Finding>,
+    /// What is not as it should be though nothing is lost or wrong by it.
+    pub remarks: Vec<Finding>,
 }
 
 impl VerifyReport {
@@ -68,9 +79,20 @@ impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "checked {} records of {} streams: {} volumes with {} pages, {} write-ahead files with {} batches",
-            self.records, self.streams, self.volumes, self.pages, self.wal_files, self.frames
+            "checked {} records of {} streams: {} volumes with {} pages, {} write-ahead files with {} batches; {} of \
+             their {} pages made so far",
+            self.records,
+            self.streams,
+            self.volumes,
+            self.pages,
+            self.wal_files,
+            self.frames,
+            self.unsealed_pages,
+            self.unsealed_pages + self.unsealed_pages_missing
         )?;
+        for remark in &self.remarks {
+            writeln!(f, "note: {remark}")?;
+        }
         for finding in &self.findings {
             writeln!(f, "{finding}")?;
         }
@@ -92,6 +114,7 @@ pub fn verify_dir(dir: &Path) -> Result<VerifyReport, OpenError> {
     let _lock = DirLock::take(dir)?;
     let identity = Identity::load(dir)?;
     let mut verifier = Verifier::new(dir, identity.ledger, None);
+    verifier.unsealed = Some(Unsealed::new(identity.ledger));
     verifier
         .volumes(|folder, _| PageStore::open(&sled_folder(folder)).map(Store::Own).map_err(|error| error.to_string()));
     let mark = match marker::load(dir, identity.ledger) {
@@ -143,13 +166,26 @@ struct Verifier<'a> {
     until: Option<u64>,
     end: ChainPoint,
     streams: StreamIndex,
+    /// None: the binder may be at work on them.
+    unsealed: Option<Unsealed>,
+    /// What continues the end of the last file, but is not whole.
+    cut: Option<Cut>,
     report: VerifyReport,
 }
 
 impl<'a> Verifier<'a> {
     fn new(dir: &'a Path, ledger: Uuid, until: Option<u64>) -> Self {
         let end = ChainPoint { next: Position::FIRST, chain: [0; 32], offset: 0 };
-        Self { dir, ledger, until, end, streams: StreamIndex::default(), report: VerifyReport::default() }
+        Self {
+            dir,
+            ledger,
+            until,
+            end,
+            streams: StreamIndex::default(),
+            unsealed: None,
+            cut: None,
+            report: VerifyReport::default(),
+        }
     }
 
     fn find(&mut self, file: &Path, position: u64, what: impl Into<String>) {
@@ -158,6 +194,9 @@ impl<'a> Verifier<'a> {
 
     fn finish(mut self) -> VerifyReport {
         self.report.streams = self.streams.len() as u64;
+        if let Some(unsealed) = self.unsealed.take() {
+            unsealed.compare(&mut self.report);
+        }
         self.report
     }
 
@@ -170,7 +209,10 @@ impl<'a> Verifier<'a> {
         let sealed: Vec<_> = folders.iter().map(|(_, folder)| manifest_path(folder).exists()).collect();
         for (at, (number, folder)) in folders.iter().enumerate() {
             if !sealed[at] {
-                // The open volume has none; its records are checked where they are kept until then.
+                // The open volume has none; its records are checked where they are kept until then, and then its pages.
+                if let (Some(unsealed), Some(first)) = (&mut self.unsealed, Position::new(*number)) {
+                    unsealed.folder(first, folder);
+                }
                 if sealed[at..].contains(&true) {
                     self.find(&manifest_path(folder), *number, "it is missing, though a later volume has one");
                 }
@@ -278,6 +320,15 @@ impl<'a> Verifier<'a> {
                 end + 1,
                 format!("records up to position {wanted} were acknowledged, but are not there"),
             );
+        } else if let (Some(cut), None) = (self.cut.take(), self.until) {
+            self.report.remarks.push(Finding {
+                file: last_file.clone(),
+                position: end + 1,
+                what: format!(
+                    "{cut}: opening cuts it off. It is not known to have been acknowledged; it may have been if the \
+                     power failed since"
+                ),
+            });
         }
         if mark.is_some_and(|mark| mark.clean && mark.position < end) {
             self.find(&last_file, wanted + 1, "there are records after the position at which the ledger was closed");
@@ -299,10 +350,12 @@ impl<'a> Verifier<'a> {
             let next = std::mem::replace(&mut self.end.next, header.first);
             self.find(path, next.get(), format!("it does not continue what ends before position {next}"));
         }
+        self.cut = None;
         let begin = ChainPoint { next: header.first, chain: header.chain, offset: WAL_HEADER };
         let until = self.until.unwrap_or(u64::MAX);
         let mut found = Vec::new();
-        let (streams, report) = (&mut self.streams, &mut self.report);
+        let (streams, unsealed, report) = (&mut self.streams, &mut self.unsealed, &mut self.report);
+        let volume = header.volume;
         let stopped = follow_frames(self.ledger, &bytes, begin, |at, header, frame| {
             if header.first.get() > until {
                 return Err(at);
@@ -310,6 +363,9 @@ impl<'a> Verifier<'a> {
             report.frames += 1;
             let checked = check_run(&frame[FRAME_HEADER..], header.first, header.count, |_, record| {
                 report.records += 1;
+                if let Some(unsealed) = unsealed {
+                    unsealed.take(volume, record);
+                }
                 streams.advance(record).inspect_err(|_| {
                     streams.set(record.stream, Head { position: record.position, revision: record.revision });
                 })
@@ -329,6 +385,7 @@ impl<'a> Verifier<'a> {
         }
         let (Ok(end) | Err(end)) = stopped;
         self.end = end;
+        self.cut = cut::find(self.ledger, path, &bytes, end);
         // While the ledger is in use, batches after the watermark are no finding.
         if self.until.is_none()
             && let Some(offset) = frame_after(self.ledger, &bytes, end)

@@ -2,10 +2,11 @@
 //!
 //! [`run`] submits commits whose content follows from client and sequence number alone, and journals outside the data
 //! folder: each submission before it is made, each answer after it came. [`check`] opens the ledger and compares it
-//! with the journals: nothing acknowledged is missing, nothing is there that was not submitted or that was refused, no
+//! with the journal: nothing acknowledged is missing, nothing is there that was not submitted or that was refused, no
 //! commit is there by half or twice, positions and revisions have no gaps, and what an earlier check saw is unchanged.
 //!
-//! The journals are written, not synced: they have to outlive the process, and the machine stays up.
+//! An answer is journalled with a sync, and its client goes on only after that: what the journal says was told would be
+//! there after a loss of power too.
 
 mod check;
 mod commits;

@@ -5,9 +5,14 @@
 //! - `events.jsonl`: one event per line, as `daybook export events` writes them, personal texts opened.
 //! - `views.json`: the orders, counts and dashboard after the last event.
 //!
-//! Replaying decides the commands again and folds the events again: both must give what stands in the files. So a
-//! changed rule or a changed view shows as a difference, and `--bless` writes it down.
+//! - `data/` and `expected.txt`, if they are there: a kept data folder (see `folder.rs`) that holds these events, or that
+//!   is damaged and refused.
+//!
+//! Replaying decides the commands again, opens the folder again and folds the events again: all must give what stands in
+//! the files. So a changed rule or a changed view shows as a difference, and `--bless` writes it down; but nothing ever
+//! rewrites `data/`.
 
+mod folder;
 mod golden;
 mod story;
 mod world;
@@ -23,6 +28,7 @@ use crate::failure::Failure;
 const COMMANDS: &str = "commands.jsonl";
 const EVENTS: &str = "events.jsonl";
 const VIEWS: &str = "views.json";
+const EXPECTED: &str = "expected.txt";
 
 pub(crate) fn run(args: &ReplayArgs) -> Result<ExitCode, Failure> {
     let stories = stories(&args.story)?;
@@ -31,7 +37,8 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<ExitCode, Failure> {
     for folder in &stories {
         let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         match replay(folder, args.bless) {
-            Ok(count) => out!(text, "{name}: {count} events"),
+            Ok(Some(count)) => out!(text, "{name}: {count} events"),
+            Ok(None) => out!(text, "{name}: refused"),
             Err(difference) => {
                 is_right = false;
                 out!(text, "{name}: {difference}");
@@ -44,7 +51,7 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<ExitCode, Failure> {
 
 /// The folder itself, or all stories in it.
 fn stories(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let is_story = |folder: &Path| folder.join(EVENTS).exists() || folder.join(COMMANDS).exists();
+    let is_story = |folder: &Path| [EVENTS, COMMANDS, folder::DATA].iter().any(|name| folder.join(name).exists());
     if is_story(folder) {
         return Ok(vec![folder.to_path_buf()]);
     }
@@ -63,18 +70,24 @@ fn stories(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// How many events the story has; or the first difference.
-fn replay(folder: &Path, bless: bool) -> Result<usize, Failure> {
+/// How many events the story has, none if it is a folder that is refused as it should be; or the first difference.
+fn replay(folder: &Path, bless: bool) -> Result<Option<usize>, Failure> {
     let mut refused = Vec::new();
     if let Some(commands) = read(&folder.join(COMMANDS))? {
         let (events, refusals) = story::decide_all(&commands)?;
         refused = refusals;
         settle(&folder.join(EVENTS), &events, bless)?;
     }
+    if folder.join(folder::DATA).exists() {
+        let kept = folder::try_out(folder)?;
+        settle(&folder.join(EXPECTED), &kept.said, bless)?;
+        let Some(events) = kept.events else { return Ok(None) };
+        settle(&folder.join(EVENTS), &events, bless)?;
+    }
     let events = read(&folder.join(EVENTS))?.ok_or_else(|| Failure::new(format!("there is no {EVENTS}")))?;
     let events = story::read_events(&events)?;
     settle(&folder.join(VIEWS), &golden::views(&events, &refused)?, bless)?;
-    Ok(events.len())
+    Ok(Some(events.len()))
 }
 
 fn read(path: &Path) -> Result<Option<String>, Failure> {

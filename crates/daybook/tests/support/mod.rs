@@ -3,7 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, reason = "unwrap is how a test fails")]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -64,20 +64,12 @@ impl Server {
     }
 
     fn request(&self, line: &str, body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(
-            stream,
-            "{line} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.address,
-            self.token,
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+        self.client().request(line, body).unwrap()
+    }
+
+    /// What a thread needs to send requests, also while the server is being killed.
+    pub fn client(&self) -> Client {
+        Client { address: self.address.clone(), token: self.token.clone() }
     }
 
     /// The status of an answer.
@@ -94,8 +86,9 @@ impl Server {
         answer["data"].take()
     }
 
-    /// As a power cut does it.
+    /// As `kill -9` does it. Panics if it had ended by itself.
     pub fn kill(&mut self) {
+        assert_eq!(self.child.try_wait().unwrap(), None, "the server ended by itself");
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -106,6 +99,41 @@ impl Server {
         let status = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());
         self.child.wait().unwrap().code()
+    }
+}
+
+#[derive(Clone)]
+pub struct Client {
+    address: String,
+    token: String,
+}
+
+impl Client {
+    /// Status and body; an error if the connection ended before both were there.
+    pub fn request(&self, line: &str, body: &str) -> io::Result<(u16, String)> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        write!(
+            stream,
+            "{line} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.address,
+            self.token,
+            body.len()
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let cut = || io::Error::from(io::ErrorKind::UnexpectedEof);
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(cut)?;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(cut)?;
+        Ok((status, body.to_owned()))
+    }
+
+    /// A whole GraphQL answer, errors and all; an error if there was none.
+    pub fn ask(&self, query: &str, variables: &Value) -> io::Result<Value> {
+        let body = json!({"query": query, "variables": variables}).to_string();
+        let (_, body) = self.request("POST /graphql", &body)?;
+        // A body that was cut off is no answer.
+        Ok(serde_json::from_str(&body)?)
     }
 }
 

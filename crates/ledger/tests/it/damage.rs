@@ -496,6 +496,7 @@ fn what_a_recycled_file_held_stays_forgotten() {
         let before = all(&it.ledger);
         let mut crashed = open(&copy, &options);
         assert_eq!(all(&crashed.ledger), before, "round {round}");
+        assert_eq!(crashed.ledger.cut(), None, "round {round}: what the file held before is no batch of today");
         crashed.append(1, 7, 30);
         assert_eq!(all(&crashed.ledger)[..before.len()], before, "round {round}");
     }

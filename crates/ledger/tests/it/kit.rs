@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use daybook_ledger::{Append, Appender, BatchBuilder, Head, Ledger, Options, Origin, Position, RecordDraft};
 use tempfile::TempDir;
@@ -133,5 +134,18 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         } else {
             std::fs::copy(entry.path(), &target).unwrap();
         }
+    }
+}
+
+/// A volume's sled folder, past the ledger, once whoever had it open has let go.
+pub(crate) fn open_sled(folder: &Path) -> sled::Db {
+    let config = sled::Config::new().path(folder).segment_size(8 << 20);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        match config.open() {
+            Ok(db) => return db,
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
 }

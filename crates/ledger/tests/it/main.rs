@@ -1,7 +1,10 @@
 //! The ledger as its users see it: real files in temporary folders.
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
 
+mod cut;
 mod damage;
 mod kit;
 mod reopen;
+mod scrub;
+mod unsealed;
 mod volumes;

@@ -1,10 +1,10 @@
 //! What the ledger holds against what its clients were told.
 
 use super::commits::{Commit, same};
-use super::journal::{self, Answer};
+use super::journal::{self, Answer, Told};
 use super::options;
 use daybook_ledger::{Head, Ledger, Position, Record};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 use uuid::Uuid;
@@ -23,26 +23,23 @@ pub struct Found {
 /// File in the journals' folder: how far the last check saw, and a hash of all that.
 const SEEN: &str = "seen";
 
-/// Opens the ledger in `data`, compares all of it with the journals, and lets go of it: properly closed if `close`,
+/// Opens the ledger in `data`, compares all of it with the journal, and lets go of it: properly closed if `close`,
 /// else as a crash would.
 ///
 /// # Errors
 ///
 /// Says what is wrong: with the ledger, or with reading it.
-pub fn check(data: &Path, journals: &Path, clients: u32, close: bool) -> Result<Found, String> {
-    let mut answers = Vec::new();
-    for client in 1..=clients {
-        answers.push(journal::read(journals, client).map_err(|error| error.to_string())?);
-    }
+pub fn check(data: &Path, journals: &Path, close: bool) -> Result<Found, String> {
+    let told = journal::read(journals).map_err(|error| error.to_string())?;
     if !Ledger::exists(data) {
         // Killed before it was created: then nobody can have been told anything.
-        return match answers.iter().map(BTreeMap::len).sum() {
+        return match told.answers.len() {
             0 => Ok(Found::default()),
             commits => Err(format!("no ledger, though {commits} commits were submitted")),
         };
     }
     let (ledger, appender) = Ledger::open(data, &options()).map_err(|error| format!("opening: {error}"))?;
-    let mut scan = Scan::new(&answers, read_seen(journals)?);
+    let mut scan = Scan::new(&told, read_seen(journals)?);
     scan.all(&ledger)?;
     scan.nothing_acknowledged_is_missing()?;
     for (stream, head) in &scan.heads {
@@ -65,7 +62,7 @@ fn read_seen(journals: &Path) -> Result<Option<(u64, String)>, String> {
 }
 
 struct Scan<'a> {
-    answers: &'a [BTreeMap<u64, Answer>],
+    told: &'a Told,
     seen: Option<(u64, String)>,
     hash: blake3::Hasher,
     heads: HashMap<Uuid, Head>,
@@ -77,9 +74,9 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    fn new(answers: &'a [BTreeMap<u64, Answer>], seen: Option<(u64, String)>) -> Scan<'a> {
+    fn new(told: &'a Told, seen: Option<(u64, String)>) -> Scan<'a> {
         Scan {
-            answers,
+            told,
             seen,
             hash: blake3::Hasher::new(),
             heads: HashMap::new(),
@@ -152,9 +149,8 @@ impl<'a> Scan<'a> {
         if !self.done.insert(commit) {
             return Err(format!("{commit:?} is there twice"));
         }
-        let journal = (commit.client as usize).checked_sub(1).and_then(|at| self.answers.get(at));
         self.found.commits += 1;
-        match journal.and_then(|journal| journal.get(&commit.sequence)) {
+        match self.told.answers.get(&commit) {
             None => Err(format!("{commit:?} was never submitted")),
             Some(Answer::Refused) => Err(format!("{commit:?} was refused")),
             Some(Answer::Acknowledged(at)) if *at != first => Err(format!("{commit:?} was acknowledged at {at}")),
@@ -176,17 +172,16 @@ impl<'a> Scan<'a> {
     }
 
     fn nothing_acknowledged_is_missing(&mut self) -> Result<(), String> {
-        for (client, journal) in (1..).zip(self.answers) {
-            for (&sequence, answer) in journal {
-                let Answer::Acknowledged(position) = answer else { continue };
-                if !self.done.contains(&Commit { client, sequence }) {
-                    let end = self.next.get() - 1;
-                    return Err(format!(
-                        "commit {sequence} of client {client}, acknowledged at {position}, is lost: the ledger ends at {end}"
-                    ));
-                }
-                self.found.acknowledged += 1;
+        for (commit, answer) in &self.told.answers {
+            let Answer::Acknowledged(position) = answer else { continue };
+            if !self.done.contains(commit) {
+                let Commit { client, sequence } = commit;
+                let end = self.next.get() - 1;
+                return Err(format!(
+                    "commit {sequence} of client {client}, acknowledged at {position}, is lost: the ledger ends at {end}"
+                ));
             }
+            self.found.acknowledged += 1;
         }
         Ok(())
     }

@@ -1,10 +1,25 @@
-//! What clients asked for and were told. A line each: `S sequence` before submitting, then `A sequence position` when
-//! acknowledged or `R sequence` when refused for want of room. Without an answer the outcome is unknown.
+//! What clients asked for and were told: one file for all of them, a line each.
+//!
+//! | line | meaning |
+//! |---|---|
+//! | `S client sequence` | is about to be submitted |
+//! | `A client sequence position` | was acknowledged: durable from this position on |
+//! | `R client sequence` | was refused for want of room |
+//! | `Y` | the journal was synced: every answer above is on the device |
+//!
+//! Without an answer the outcome is unknown. Answers are written and synced by one thread, which lets one sync do for all
+//! that came while the one before was under way; a client goes on when its own is synced. So an answer counts as told
+//! once a `Y` stands below it, and everything that led to it (its submission above all) is at least as durable.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use super::commits::Commit;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -16,82 +31,148 @@ pub(super) enum Answer {
     Refused,
 }
 
-fn path(folder: &Path, client: u32) -> PathBuf {
-    folder.join(format!("client-{client}"))
+fn path(folder: &Path) -> PathBuf {
+    folder.join("answers")
 }
 
-/// One client's journal, for writing.
-pub(super) struct Journal(File);
+/// A handle on the journal, for writing; clients clone it.
+#[derive(Clone)]
+pub(super) struct Journal {
+    file: Arc<File>,
+    answers: Sender<Entry>,
+}
+
+/// A line with an answer, and whom to tell that it is durable.
+struct Entry {
+    line: String,
+    synced: Sender<io::Result<()>>,
+}
 
 impl Journal {
-    pub(super) fn open(folder: &Path, client: u32) -> io::Result<Journal> {
-        Ok(Journal(File::options().append(true).create(true).open(path(folder, client))?))
+    /// Opens the journal in `folder` and starts the thread that syncs it, which ends with the last handle.
+    pub(super) fn open(folder: &Path) -> io::Result<Journal> {
+        let file = Arc::new(File::options().append(true).create(true).open(path(folder))?);
+        // Its name has to be as durable as what is said under it.
+        File::open(folder)?.sync_all()?;
+        let (answers, entries) = channel();
+        let synced = Arc::clone(&file);
+        thread::Builder::new().name("journal".into()).spawn(move || sync_in_groups(&synced, &entries))?;
+        Ok(Journal { file, answers })
     }
 
-    pub(super) fn submitting(&mut self, sequence: u64) -> io::Result<()> {
-        self.line(&format!("S {sequence}\n"))
+    /// Not synced: what is submitted but not known to be answered has no claim to anything.
+    pub(super) fn submitting(&self, commit: Commit) -> io::Result<()> {
+        line(&self.file, &format!("S {} {}\n", commit.client, commit.sequence))
     }
 
-    pub(super) fn acknowledged(&mut self, sequence: u64, first: u64) -> io::Result<()> {
-        self.line(&format!("A {sequence} {first}\n"))
+    /// Returns when the answer is durable.
+    pub(super) fn acknowledged(&self, commit: Commit, first: u64) -> io::Result<()> {
+        self.answered(format!("A {} {} {first}\n", commit.client, commit.sequence))
     }
 
-    pub(super) fn refused(&mut self, sequence: u64) -> io::Result<()> {
-        self.line(&format!("R {sequence}\n"))
+    /// Returns when the answer is durable.
+    pub(super) fn refused(&self, commit: Commit) -> io::Result<()> {
+        self.answered(format!("R {} {}\n", commit.client, commit.sequence))
     }
 
-    /// One call, so that a kill leaves all of the line or nothing.
-    fn line(&mut self, line: &str) -> io::Result<()> {
-        self.0.write_all(line.as_bytes())
+    fn answered(&self, line: String) -> io::Result<()> {
+        let (synced, done) = channel();
+        let gone = || io::Error::other("the thread that syncs the journal is gone");
+        self.answers.send(Entry { line, synced }).map_err(|_| gone())?;
+        done.recv().map_err(|_| gone())?
     }
 }
 
-/// A client's commits by sequence number; empty if it never wrote a journal.
-pub(super) fn read(folder: &Path, client: u32) -> io::Result<BTreeMap<u64, Answer>> {
-    let mut commits = BTreeMap::new();
-    let text = match fs::read_to_string(path(folder, client)) {
+fn sync_in_groups(file: &File, entries: &Receiver<Entry>) {
+    while let Ok(first) = entries.recv() {
+        let group: Vec<Entry> = std::iter::once(first).chain(entries.try_iter()).collect();
+        let lines: String = group.iter().map(|entry| entry.line.as_str()).collect();
+        let result = line(file, &lines).and_then(|()| file.sync_data()).and_then(|()| line(file, "Y\n"));
+        for entry in group {
+            let answer = result.as_ref().map_or_else(|error| Err(io::Error::other(error.to_string())), |()| Ok(()));
+            // Nobody waits any more when the load is ending.
+            let _ = entry.synced.send(answer);
+        }
+    }
+}
+
+/// One call, so that a kill leaves all of it or nothing, and no other thread's line comes in between.
+fn line(mut file: &File, line: &str) -> io::Result<()> {
+    file.write_all(line.as_bytes())
+}
+
+/// What the journal says of all commits.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) answers: BTreeMap<Commit, Answer>,
+    /// Acknowledgements whose sync is known to have ended.
+    pub(super) synced: u64,
+}
+
+impl Told {
+    /// A client's next sequence number.
+    pub(super) fn next_of(&self, client: u32) -> u64 {
+        let all = Commit { client, sequence: 0 }..=Commit { client, sequence: u64::MAX };
+        self.answers.range(all).next_back().map_or(1, |(commit, _)| commit.sequence + 1)
+    }
+}
+
+/// Reads the journal in `folder`; empty if nobody wrote one.
+pub(super) fn read(folder: &Path) -> io::Result<Told> {
+    let text = match fs::read_to_string(path(folder)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error),
     };
+    let mut told = Told::default();
+    let mut acknowledged = 0;
     for line in text.lines() {
+        let wrong = || io::Error::other(format!("the journal says {line:?}"));
         let words: Vec<&str> = line.split(' ').collect();
-        let number = |at: usize| words[at].parse::<u64>().map_err(io::Error::other);
-        match words[..] {
-            ["S", _] => commits.insert(number(1)?, Answer::None),
-            ["A", _, _] => commits.insert(number(1)?, Answer::Acknowledged(number(2)?)),
-            ["R", _] => commits.insert(number(1)?, Answer::Refused),
-            _ => return Err(io::Error::other(format!("a client's journal says {line:?}"))),
+        let commit = || -> Option<Commit> {
+            Some(Commit { client: words.get(1)?.parse().ok()?, sequence: words.get(2)?.parse().ok()? })
         };
+        let answer = match words[..] {
+            ["Y"] => {
+                told.synced = acknowledged;
+                continue;
+            }
+            ["S", _, _] => Answer::None,
+            ["R", _, _] => Answer::Refused,
+            ["A", _, _, position] => {
+                acknowledged += 1;
+                Answer::Acknowledged(position.parse().map_err(|_| wrong())?)
+            }
+            _ => return Err(wrong()),
+        };
+        told.answers.insert(commit().ok_or_else(wrong)?, answer);
     }
-    Ok(commits)
+    Ok(told)
 }
 
 /// How many commits all clients had answered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Answers {
     pub acknowledged: u64,
+    /// Of those, whose place in the journal is known to be durable.
+    pub synced: u64,
     pub refused: u64,
     pub unanswered: u64,
 }
 
-/// Counts what the clients' journals in `folder` say.
+/// Counts what the clients' journal in `folder` says.
 ///
 /// # Errors
 ///
-/// When a journal cannot be read.
+/// When it cannot be read.
 pub fn answers(folder: &Path) -> io::Result<Answers> {
-    let mut answers = Answers::default();
-    for client in 1.. {
-        if !path(folder, client).exists() {
-            break;
-        }
-        for answer in read(folder, client)?.values() {
-            match answer {
-                Answer::None => answers.unanswered += 1,
-                Answer::Acknowledged(_) => answers.acknowledged += 1,
-                Answer::Refused => answers.refused += 1,
-            }
+    let told = read(folder)?;
+    let mut answers = Answers { synced: told.synced, ..Answers::default() };
+    for answer in told.answers.values() {
+        match answer {
+            Answer::None => answers.unanswered += 1,
+            Answer::Acknowledged(_) => answers.acknowledged += 1,
+            Answer::Refused => answers.refused += 1,
         }
     }
     Ok(answers)

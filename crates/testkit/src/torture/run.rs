@@ -64,13 +64,13 @@ fn start(data: &Path, journals: &Path, load: Load) -> Result<End, String> {
     let (ledger, appender) = Ledger::open(data, &options()).map_err(|error| format!("opening: {error}"))?;
     let (submit, submissions) = sync_channel(load.clients as usize);
     let (end, ended) = channel();
+    let told = journal::read(journals).map_err(|error| error.to_string())?;
+    let journal = Journal::open(journals).map_err(|error| error.to_string())?;
     for client in 1..=load.clients {
-        let next =
-            journal::read(journals, client).map_err(|error| error.to_string())?.keys().last().map_or(1, |n| n + 1);
-        let journal = Journal::open(journals, client).map_err(|error| error.to_string())?;
-        let (submit, end) = (submit.clone(), end.clone());
+        let next = Commit { client, sequence: told.next_of(client) };
+        let (journal, submit, end) = (journal.clone(), submit.clone(), end.clone());
         let random = Random::new(load.seed ^ u64::from(client));
-        spawn(end, move || be_client(Commit { client, sequence: next }, journal, &submit, random, load.think_micros));
+        spawn(end, move || be_client(next, &journal, &submit, random, load.think_micros));
     }
     let reads = fs::File::create(journals.join(READS)).map_err(|error| error.to_string())?;
     let reader = ledger.clone();
@@ -90,14 +90,14 @@ fn spawn(end: Sender<End>, work: impl FnOnce() -> End + Send + 'static) {
 
 fn be_client(
     mut commit: Commit,
-    mut journal: Journal,
+    journal: &Journal,
     submit: &SyncSender<Submission>,
     mut random: Random,
     think_micros: u64,
 ) -> End {
     loop {
         let (answer, answered) = channel();
-        if let Err(error) = journal.submitting(commit.sequence) {
+        if let Err(error) = journal.submitting(commit) {
             return End::Broken(format!("the journal: {error}"));
         }
         // When the writer is gone it has said why; its word must come first.
@@ -108,8 +108,8 @@ fn be_client(
             }
         };
         let noted = match outcome {
-            Outcome::Done { first } => journal.acknowledged(commit.sequence, first),
-            Outcome::Full => journal.refused(commit.sequence),
+            Outcome::Done { first } => journal.acknowledged(commit, first),
+            Outcome::Full => journal.refused(commit),
         };
         if let Err(error) = noted {
             return End::Broken(format!("the journal: {error}"));
