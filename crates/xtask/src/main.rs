@@ -9,7 +9,8 @@ usage: cargo xtask <chore>
 
   test       everything that must hold: layering, unit and integration tests, doc tests
   layering   only who may depend on whom
-  bless      rewrite the schemas and golden views that tests compare with; review the difference";
+  bless      rewrite the schemas and golden views that tests compare with, never a kept data folder; review the
+             difference";
 
 fn main() -> ExitCode {
     let chore = std::env::args().nth(1);
