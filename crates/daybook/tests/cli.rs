@@ -210,6 +210,7 @@ fn ctrl_c_ends_an_import_between_lines_and_it_goes_on_later() {
     // Where it waits for a line, it still takes this one. The other one finds nobody.
     let _ = writeln!(writer, "{}", lines[3]);
     let _ = writeln!(writer, "{}", lines[5]);
+    drop(writer);
     let output = importer.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let report = json(&output);
