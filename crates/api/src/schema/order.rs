@@ -119,7 +119,9 @@ impl From<Axes> for AxesObject {
 
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct OrderLine {
-    /// From 1.
+    /// For caches of clients: the order's id and the line's number.
+    id: ID,
+    /// From 1 within the order.
     number: u16,
     sku: String,
     title: String,
@@ -200,6 +202,7 @@ impl OrderObject {
     async fn lines(&self) -> Vec<OrderLine> {
         let both = (1..).zip(self.lines.iter().zip(&self.order.lines));
         both.map(|(number, (line, state))| OrderLine {
+            id: ID(format!("{}:{number}", self.id)),
             number,
             sku: line.sku.as_str().to_owned(),
             title: line.title.as_ref().to_owned(),
