@@ -228,7 +228,7 @@ fn checkpoints(dir: &Path, views: &Views) {
     let folder = tempfile::tempdir_in(dir).unwrap();
     let mut store = Store::new(folder.path(), [1; 16]);
     let start = Instant::now();
-    store.save(&saved).unwrap();
+    store.save(&store.checkpoint(views).unwrap()).unwrap();
     println!("saved to disk in {:.2?}", start.elapsed());
     let ((loaded, ignored), took) = shortest(|| Store::new(folder.path(), [1; 16]).load(views.position()).unwrap());
     println!("loaded from disk in {took:.2?} ({} ignored)", ignored.len());

@@ -1,6 +1,7 @@
 //! What keeps the views behind the ledger: one thread folds what became durable, one writes checkpoints.
 
 use std::ops::ControlFlow;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -8,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use daybook_api::Host;
-use daybook_engine::Reader;
+use daybook_engine::{ReadError, Reader};
 use daybook_views::store::Store;
 use daybook_views::{BulkFold, Views};
 
@@ -20,6 +21,9 @@ use crate::import::Progress;
 const CHUNK_BYTES: usize = 1 << 20;
 /// How often the views are written down, if they moved.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
+/// How often reading the log is tried again, and after how long.
+const RETRIES: u32 = 20;
+const RETRY_AFTER: Duration = Duration::from_millis(500);
 /// The longest that an event waits to be folded when there was no traffic before it.
 const LONGEST_NAP: Duration = Duration::from_millis(5);
 
@@ -56,7 +60,12 @@ pub(crate) fn load(store: &mut Store, reader: &Reader, console: &mut Console<'_>
         !console.stop.is_set()
     })?;
     progress.finish();
-    Ok(folded.finish())
+    let views = folded.finish();
+    if let Some(checkpoint) = store.checkpoint(&views) {
+        // Now, while nobody waits for them: all of it is much.
+        store.save(&checkpoint)?;
+    }
+    Ok(views)
 }
 
 /// Folds in bulk what is in the log up to `head`, telling `go_on` how many events more it was, as long as that says so.
@@ -113,27 +122,51 @@ impl Followers {
 fn follow(reader: &Reader, host: &Host, told: &Receiver<()>) {
     let mut from = host.position() + 1;
     let mut is_ending = false;
+    let mut failures = 0;
     loop {
-        let events = match reader.events(from, CHUNK_BYTES) {
-            Ok(events) => events,
-            Err(error) => {
-                tracing::error!(%error, from, "the views stand still: the log cannot be read there; run `daybook verify`");
+        // A fold that panics left its views half done, and so would a thread that ends without a word.
+        let folded = std::panic::catch_unwind(AssertUnwindSafe(|| fold_some(reader, host, from)));
+        match folded.unwrap_or(Err(Trouble::Panic)) {
+            Ok(next) if next > from => (from, failures) = (next, 0),
+            Ok(_) if is_ending => return,
+            Ok(_) => is_ending = wait_for(reader, from, told),
+            // Such as too many open files: it may pass.
+            Err(Trouble::Unreadable(error)) if failures < RETRIES && !is_ending => {
+                failures += 1;
+                tracing::warn!(%error, from, "the log could not be read there; it is tried again");
+                is_ending = told.recv_timeout(RETRY_AFTER) != Err(RecvTimeoutError::Timeout);
+            }
+            Err(trouble) => {
+                let why = match trouble {
+                    Trouble::Unreadable(error) => {
+                        format!("the log cannot be read there, run `daybook verify`: {error}")
+                    }
+                    Trouble::Panic => "folding ended with a bug, see the log".into(),
+                };
+                tracing::error!(from, why, "the views stop");
+                host.with_views_mut(|views| views.stop(from, why));
                 return;
             }
-        };
-        if let Some(last) = events.last() {
-            from = last.position + 1;
-            if let Err(stopped) = host.apply(&events) {
-                for stopped in stopped {
-                    tracing::error!(%stopped, "the other views go on; `daybook rebuild {}` folds it again", stopped.view);
-                }
-            }
-        } else if is_ending {
-            return;
-        } else {
-            is_ending = wait_for(reader, from, told);
         }
     }
+}
+
+/// Why the views cannot go on.
+enum Trouble {
+    Unreadable(ReadError),
+    Panic,
+}
+
+/// Folds what comes at `from`; where to go on.
+fn fold_some(reader: &Reader, host: &Host, from: u64) -> Result<u64, Trouble> {
+    let events = reader.events(from, CHUNK_BYTES).map_err(Trouble::Unreadable)?;
+    let Some(last) = events.last() else { return Ok(from) };
+    if let Err(stopped) = host.apply(&events) {
+        for stopped in stopped {
+            tracing::error!(%stopped, "the other views go on; `daybook rebuild {}` folds it again", stopped.view);
+        }
+    }
+    Ok(last.position + 1)
 }
 
 /// Until there is something at `from`; whether the thread is to end.
@@ -150,16 +183,11 @@ fn wait_for(reader: &Reader, from: u64, told: &Receiver<()>) -> bool {
 }
 
 fn keep(mut store: Store, host: &Host, told: &Receiver<()>) {
-    let mut kept = host.position();
     loop {
         let is_ending = !matches!(told.recv_timeout(CHECKPOINT_EVERY), Err(RecvTimeoutError::Timeout));
-        let position = host.position();
-        if position > kept {
-            let checkpoint = host.views().checkpoint(&store.since());
-            match store.save(&checkpoint) {
-                Ok(_) => kept = position,
-                Err(error) => tracing::error!(%error, "the views could not be written down; the log has all"),
-            }
+        let checkpoint = store.checkpoint(&host.views());
+        if let Some(Err(error)) = checkpoint.map(|checkpoint| store.save(&checkpoint)) {
+            tracing::error!(%error, "the views could not be written down; the log has all");
         }
         if is_ending {
             return;

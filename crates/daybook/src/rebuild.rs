@@ -59,7 +59,9 @@ fn at_rest(
     let mut views = follower::load(&mut store, reader, console)?;
     follow(&mut views, reader, head)?;
     views.replace(which, Box::new(rebuilt)).map_err(|rebuilt| stopped(&rebuilt, which))?;
-    store.save(&views.checkpoint(&store.since()))?;
+    if let Some(checkpoint) = store.checkpoint(&views) {
+        store.save(&checkpoint)?;
+    }
     Folded::of(&views).map(Some)
 }
 

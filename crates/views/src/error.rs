@@ -19,6 +19,8 @@ pub enum FoldError {
     AmountOverflow,
     #[error("its checkpoint could not be used; it is being rebuilt or must be")]
     NoCheckpoint,
+    #[error("{why}")]
+    NoEvent { why: String },
     #[error("an event counts an order more or less than once")]
     OddCount,
     #[error("what the view kept of its orders cannot be read back; rebuild the view")]

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use crate::checkpoint::{ChunkId, ChunksOf, Part, RestoreError, Since, ViewCheckpoint};
 use crate::registry::{ORDERS, VIEWS, ViewName};
-use crate::views::Views;
+use crate::views::{Lineage, Views};
 use crate::wire::{Reader, put_bytes, put_u32, put_u64};
 
 const MAGIC: &[u8; 8] = b"dbkviews";
@@ -55,8 +55,17 @@ struct Manifest {
 pub struct Store {
     folder: PathBuf,
     ledger: LedgerId,
-    /// What was loaded or saved last of each view.
+    /// What was loaded or saved last of each view,
     newest: Manifests,
+    /// and of which views.
+    of: Option<Lineage>,
+}
+
+/// What is to be saved of some views.
+#[derive(Debug)]
+pub struct Checkpoint {
+    of: Lineage,
+    views: Vec<ViewCheckpoint>,
 }
 
 type Manifests = BTreeMap<ViewName, Manifest>;
@@ -70,12 +79,20 @@ pub struct Saved {
 
 impl Store {
     pub fn new(folder: &Path, ledger: LedgerId) -> Self {
-        Self { folder: folder.to_path_buf(), ledger, newest: Manifests::new() }
+        Self { folder: folder.to_path_buf(), ledger, newest: Manifests::new(), of: None }
     }
 
-    /// What to ask [`Views::checkpoint`] for.
-    pub fn since(&self) -> Since {
-        Since(self.newest.iter().map(|(view, manifest)| (*view, manifest.position)).collect())
+    /// What has to be saved of these views: what changed since the last time if it was theirs, else all. None: nothing.
+    pub fn checkpoint(&self, views: &Views) -> Option<Checkpoint> {
+        let mut since = Since::default();
+        if self.of.as_ref() == Some(&views.lineage) {
+            since.0.extend(self.newest.iter().map(|(view, manifest)| (*view, manifest.position)));
+        }
+        let is_saved = |position: &Position| *position == views.position();
+        if since.0.len() == VIEWS.len() && since.0.values().all(is_saved) {
+            return None;
+        }
+        Some(Checkpoint { of: views.lineage.clone(), views: views.checkpoint(&since) })
     }
 
     /// The newest usable checkpoint that is not ahead of the ledger, whose last position is `head`: all views if there
@@ -99,7 +116,7 @@ impl Store {
             if found.len() == VIEWS.len() {
                 match self.restore(position, &found) {
                     Ok(views) => {
-                        self.newest = found;
+                        (self.newest, self.of) = (found, Some(views.lineage.clone()));
                         return Ok((Some(views), ignored));
                     }
                     Err((view, error)) => {
@@ -117,7 +134,7 @@ impl Store {
         };
         match self.restore(position, &found) {
             Ok(views) => {
-                self.newest = found;
+                (self.newest, self.of) = (found, Some(views.lineage.clone()));
                 Ok((Some(views), ignored))
             }
             Err((view, error)) => {
@@ -127,15 +144,14 @@ impl Store {
         }
     }
 
-    /// Writes what [`Views::checkpoint`] gave for [`Store::since`], makes it durable, and removes what no kept manifest
-    /// names.
-    pub fn save(&mut self, checkpoint: &[ViewCheckpoint]) -> Result<Saved, StoreError> {
+    /// Writes what [`Store::checkpoint`] gave, makes it durable, and removes what no kept manifest names.
+    pub fn save(&mut self, checkpoint: &Checkpoint) -> Result<Saved, StoreError> {
         let mut saved = Saved::default();
         let mut manifests = Vec::new();
-        for view in checkpoint {
+        for view in &checkpoint.views {
             let folder = self.view_folder(view.view);
             fs::create_dir_all(&folder).map_err(failed("create", &folder))?;
-            let before = self.newest.get(&view.view);
+            let before = self.newest.get(&view.view).filter(|_| self.of.as_ref() == Some(&checkpoint.of));
             let mut chunks: BTreeMap<ChunkId, ChunkFile> = BTreeMap::new();
             for (id, bytes) in &view.changed {
                 let file = ChunkFile { hash: *blake3::hash(bytes).as_bytes(), bytes: bytes.len() as u64 };
@@ -166,6 +182,7 @@ impl Store {
             self.newest.insert(view, manifest);
             self.tidy(view)?;
         }
+        self.of = Some(checkpoint.of.clone());
         Ok(saved)
     }
 

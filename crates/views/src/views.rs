@@ -1,5 +1,7 @@
 //! All views, folded together: one pass over the log, one packed order before each event.
 
+use std::sync::Arc;
+
 use daybook_domain::{Position, Recorded};
 
 use crate::dashboard::Dashboard;
@@ -28,6 +30,18 @@ pub struct Views {
     pub(crate) halted: bool,
     pub(crate) registry: Registry,
     pub(crate) bench: Workbench,
+    /// The same for as long as what was saved of these views may be built on.
+    pub(crate) lineage: Lineage,
+}
+
+/// Which views they are: other ones have another, however equal they may be.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lineage(Arc<()>);
+
+impl PartialEq for Lineage {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 impl Views {
@@ -74,6 +88,11 @@ impl Views {
         self.halted = true;
         let stopped = self.registry.stop_all(at, &error);
         stopped.unwrap_or(Stopped { view: ORDERS.name, at, error })
+    }
+
+    /// Every view that still goes stops before this event: it cannot be had, or what it did is not known.
+    pub fn stop(&mut self, at: Position, why: String) {
+        self.halt(at, FoldError::NoEvent { why });
     }
 
     pub fn status(&self) -> Vec<ViewStatus> {
@@ -132,10 +151,7 @@ impl Views {
             which.iter().for_each(|view| self.registry.swap(*view, &mut rebuilt.registry));
         }
         // What was saved of the views before is not to be trusted any more.
-        self.orders.mark_all(self.position);
-        for entry in self.registry.all_mut() {
-            entry.view.mark_all(&self.orders, self.position);
-        }
+        self.lineage = Lineage::default();
         Ok(rebuilt)
     }
 

@@ -73,6 +73,11 @@ fn apply(views: &mut Views, recorded: &[Recorded]) {
     recorded.iter().for_each(|recorded| views.apply(recorded).unwrap());
 }
 
+fn save(store: &mut Store, views: &Views) {
+    let checkpoint = store.checkpoint(views).expect("something changed");
+    store.save(&checkpoint).unwrap();
+}
+
 fn head(world: &World) -> u64 {
     world.recorded.len() as u64
 }
@@ -137,17 +142,15 @@ proptest! {
         let mut views = Views::new();
         for part in world.recorded.chunks(world.recorded.len() / 5 + 1) {
             apply(&mut views, part);
-            store.save(&views.checkpoint(&store.since())).unwrap();
+            save(&mut store, &views);
         }
         let mut reopened = Store::new(folder.path(), LEDGER);
         let (loaded, ignored) = reopened.load(head(&world)).unwrap();
         assert_eq!(ignored, []);
         let loaded = loaded.unwrap();
         assert_eq!(dump(&loaded), dump(&views));
-        // Nothing changed since: but for the names no chunk is made, and none is written.
-        let again = loaded.checkpoint(&reopened.since());
-        let made: usize = again.iter().map(|view| view.changed.len()).sum();
-        assert_eq!((made, reopened.save(&again).unwrap().chunks), (1, 0));
+        // Nothing changed since.
+        assert!(reopened.checkpoint(&loaded).is_none());
     }
 
     #[test]
@@ -189,10 +192,10 @@ fn saved_twice(folder: &Path) -> (World, Vec<String>, Vec<String>) {
     let mut views = Views::new();
     let (first, second) = world.recorded.split_at(world.recorded.len() / 2);
     apply(&mut views, first);
-    store.save(&views.checkpoint(&store.since())).unwrap();
+    save(&mut store, &views);
     let older = dump(&views);
     apply(&mut views, second);
-    store.save(&views.checkpoint(&store.since())).unwrap();
+    save(&mut store, &views);
     let newer = dump(&views);
     (world, older, newer)
 }
@@ -253,7 +256,7 @@ fn a_damaged_chunk_is_written_again_by_the_next_checkpoint() {
     let mut store = Store::new(folder.path(), LEDGER);
     let (views, ignored) = store.load(head(&world)).unwrap();
     assert!(views.is_none() && !ignored.is_empty());
-    store.save(&fold(&world).checkpoint(&store.since())).unwrap();
+    save(&mut store, &fold(&world));
     let (views, ignored) = Store::new(folder.path(), LEDGER).load(head(&world)).unwrap();
     assert_eq!((dump(&views.unwrap()), ignored), (newer, vec![]));
 }
@@ -271,8 +274,11 @@ fn foreign_and_future_checkpoints_are_ignored() {
     assert_eq!(dump(&views), older);
     assert!(ignored[0].reason.starts_with("it is ahead of the ledger"), "{ignored:?}");
     // What the next checkpoint finds ahead of itself goes away.
-    store.save(&views.checkpoint(&store.since())).unwrap();
-    assert_eq!(files(&folder.path().join("orders-v1"), "manifest-").len(), 1);
+    let mut views = views;
+    apply(&mut views, &world.recorded[..world.recorded.len() - 1]);
+    save(&mut store, &views);
+    assert_eq!(files(&folder.path().join("orders-v1"), "manifest-").len(), 2);
+    assert!(files(&folder.path().join("orders-v1"), &format!("manifest-{:020}", head(&world))).is_empty());
 }
 
 #[test]
@@ -298,7 +304,7 @@ fn a_dashboard_that_was_rebuilt_beside_takes_its_place() {
     apply(&mut beside, &world.recorded);
     views.replace(&[DASHBOARD], beside).unwrap();
     assert_eq!(dump(&views), newer);
-    store.save(&views.checkpoint(&store.since())).unwrap();
+    save(&mut store, &views);
     let (views, ignored) = Store::new(folder.path(), LEDGER).load(head(&world)).unwrap();
     assert_eq!((dump(&views.unwrap()), ignored), (newer, vec![]));
 }
@@ -308,24 +314,46 @@ fn views_that_went_wrong_are_replaced_as_a_whole_or_one_by_one() {
     let world = World::random(51, 600);
     println!("seed 51");
     let right = dump(&fold(&world));
-    // An index that lost its rows: the list alone is exchanged, and all of it is written down again.
+    // An index that lost its rows: the list alone is exchanged.
     let mut views = fold(&world);
     views.registry.list.view.nodes.clear();
     assert_ne!(dump(&views), right);
     views.replace(&[ORDERS], Box::new(fold(&world))).unwrap();
     assert_eq!(dump(&views), right);
-    let since = Since([(ORDERS, head(&world) - 1), (DASHBOARD, head(&world) - 1)].into());
-    assert!(views.checkpoint(&since).iter().all(|view| view.all.len() == view.changed.len()));
     // Orders that could not be folded on: nothing of what stands on them can stay.
     let (first, second) = world.recorded.split_at(world.recorded.len() / 2);
     let mut views = Views::new();
     apply(&mut views, first);
-    assert!(
-        views
-            .apply(&Recorded { revision: 99, ..second.iter().find(|recorded| recorded.revision > 1).unwrap().clone() })
-            .is_err()
-    );
+    let changed = second.iter().find(|recorded| recorded.revision > 1).unwrap();
+    assert!(views.apply(&Recorded { revision: 99, ..changed.clone() }).is_err());
     apply(&mut views, second);
     views.replace(&[DASHBOARD], Box::new(fold(&world))).unwrap();
     assert_eq!(dump(&views), right);
+}
+
+#[test]
+fn what_takes_the_place_of_other_views_is_saved_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (world, _, newer) = saved_twice(folder.path());
+    let mut store = Store::new(folder.path(), LEDGER);
+    let mut views = store.load(head(&world)).unwrap().0.unwrap();
+    assert!(store.checkpoint(&views).is_none(), "nothing came since");
+    // What is on disk is wrong, and no event came since: each chunk has to be written again.
+    for view in ["orders-v1", "dashboard-v1"] {
+        files(&folder.path().join(view), ".chunk").iter().for_each(|file| flip(file));
+    }
+    views.replace(&[ORDERS, DASHBOARD], Box::new(fold(&world))).unwrap();
+    save(&mut store, &views);
+    assert!(store.checkpoint(&views).is_none());
+    let (loaded, ignored) = Store::new(folder.path(), LEDGER).load(head(&world)).unwrap();
+    assert_eq!((dump(&loaded.unwrap()), ignored), (newer.clone(), vec![]));
+    // Views that were never saved are not built on what was saved of others.
+    let mut other = Store::new(folder.path(), LEDGER);
+    drop(other.load(head(&world)).unwrap());
+    for view in ["orders-v1", "dashboard-v1"] {
+        files(&folder.path().join(view), ".chunk").iter().for_each(|file| flip(file));
+    }
+    save(&mut other, &fold(&world));
+    let (loaded, ignored) = Store::new(folder.path(), LEDGER).load(head(&world)).unwrap();
+    assert_eq!((dump(&loaded.unwrap()), ignored), (newer, vec![]));
 }
