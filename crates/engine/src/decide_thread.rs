@@ -21,8 +21,8 @@ use crate::request::{Answer, Receipt, Reply};
 use crate::sync_thread::{Decided, Synced, Writer, answer};
 use crate::{Clock, Reader, seal};
 
-/// Streams in one generation of the cache.
-const CACHE_GENERATION: usize = 65_536;
+/// Streams in one generation of the cache: as many as a hash table of 2¹⁶ places takes before it doubles.
+const CACHE_GENERATION: usize = 57_344;
 /// A batch is sent off at this many bytes, whatever waits.
 const BATCH_BYTES: usize = 384 << 10;
 // Whatever comes next has room in a batch that is not sent off yet.

@@ -151,7 +151,7 @@ impl Store {
         for view in &checkpoint.views {
             let folder = self.view_folder(view.view);
             fs::create_dir_all(&folder).map_err(failed("create", &folder))?;
-            let before = self.newest.get(&view.view).filter(|_| self.of.as_ref() == Some(&checkpoint.of));
+            let before = self.newest.get(&view.view);
             let mut chunks: BTreeMap<ChunkId, ChunkFile> = BTreeMap::new();
             for (id, bytes) in &view.changed {
                 let file = ChunkFile { hash: *blake3::hash(bytes).as_bytes(), bytes: bytes.len() as u64 };
