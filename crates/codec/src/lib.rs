@@ -31,7 +31,7 @@ mod values;
 mod wire;
 
 pub use action::{
-    Action, ActionError, OrderName, action_name, action_schema, canonical, import_command_id, parse_action,
+    Action, ActionError, LineKey, OrderName, action_name, action_schema, canonical, import_command_id, parse_action,
     write_action,
 };
 pub use error::{CodecError, FieldProblem};

@@ -38,7 +38,8 @@ pub struct Context {
     pub origin: Origin,
     /// The engine's clock.
     pub now: Timestamp,
-    /// When it happened in the world; only imports, payments and tracking bring one.
+    /// When it happened in the world; only imports, payments and tracking bring one. Those of now lie between five minutes
+    /// before the order was placed and five minutes after `now`.
     pub occurred_at: Option<Timestamp>,
 }
 

@@ -107,6 +107,8 @@ pub enum Rejection {
     TooMany,
     #[error("this command happened earlier than the order was placed")]
     BeforePlacing,
+    #[error("this happened in the future: more than five minutes after now")]
+    InTheFuture,
     #[error("it happened before what is recorded of the order already")]
     OutOfOrder,
     #[error("a token of role {role} belongs to a merchant")]
@@ -181,6 +183,7 @@ impl Rejection {
             Rejection::AlreadyRated => "ALREADY_RATED",
             Rejection::TooMany => "TOO_MANY",
             Rejection::BeforePlacing => "BEFORE_PLACING",
+            Rejection::InTheFuture => "IN_THE_FUTURE",
             Rejection::OutOfOrder => "OUT_OF_ORDER",
             Rejection::TokenNeedsMerchant { .. } => "TOKEN_NEEDS_MERCHANT",
             Rejection::TokenUnknown => "TOKEN_UNKNOWN",

@@ -1,5 +1,6 @@
 //! The vault: who has which slot, sealing and opening under slots, erasing them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -107,15 +108,16 @@ impl Vault {
     }
 
     /// The subject's slot: the one it has, or the next free one. The subject's hash is written but not synced.
-    /// `account` counts byte for byte; callers normalise it if they want to.
+    /// Accounts that differ in case, or in blanks at their ends, are one subject.
     ///
     /// # Errors
     /// An account that begins with NUL; failures to prepare or write slots.
     pub fn slot_for(&self, root: &str, account: &str) -> Result<SlotId, AssignError> {
-        if is_reserved(account) {
-            return Err(AssignError::ReservedAccount);
+        let subject = self.subject(root, account).ok_or(AssignError::ReservedAccount)?;
+        match self.slot_of(&subject) {
+            Some(slot) => Ok(slot),
+            None => self.assign(subject.normal),
         }
-        self.assign(self.shared.keys.subject_hash(root, account))
     }
 
     /// The slot of a tree's own texts, which belong to no buyer.
@@ -128,10 +130,7 @@ impl Vault {
 
     /// The subject's slot, if it has one that is not erased.
     pub fn find(&self, root: &str, account: &str) -> Option<SlotId> {
-        if is_reserved(account) {
-            return None;
-        }
-        self.shared.read().slot_of(&self.shared.keys.subject_hash(root, account))
+        self.slot_of(&self.subject(root, account)?)
     }
 
     /// The log names this slot: it is never handed out again. Cheap to repeat.
@@ -155,10 +154,13 @@ impl Vault {
     /// # Errors
     /// The slot does not exist or is erased; the subject has another live slot; the slot has another subject.
     pub fn relearn(&self, slot: SlotId, root: &str, account: &str) -> Result<(), RelearnError> {
-        if is_reserved(account) {
-            return Err(RelearnError::ReservedAccount);
+        let subject = self.subject(root, account).ok_or(RelearnError::ReservedAccount)?;
+        let Some(exact) = subject.exact else { return self.bind(slot, subject.normal) };
+        match self.bind(slot, subject.normal) {
+            // Given when accounts counted byte for byte: two spellings had two slots, and keep them.
+            Err(RelearnError::SlotTaken { .. } | RelearnError::BoundElsewhere { .. }) => self.bind(slot, exact),
+            bound => bound,
         }
-        self.bind(slot, self.shared.keys.subject_hash(root, account))
     }
 
     /// The log gives this slot to the tree itself. See [`Vault::relearn`].
@@ -268,6 +270,23 @@ impl Vault {
         self.shared.file.sync_through(self.shared.file.last_write())
     }
 
+    /// None: no buyer's account.
+    fn subject(&self, root: &str, account: &str) -> Option<Subject> {
+        let normal = normal_account(account);
+        // Also after blanks: those do not count.
+        if is_reserved(&normal) {
+            return None;
+        }
+        let hash = |account| self.shared.keys.subject_hash(root, account);
+        Some(Subject { normal: hash(&normal), exact: (normal != account).then(|| hash(account)) })
+    }
+
+    fn slot_of(&self, subject: &Subject) -> Option<SlotId> {
+        let table = self.shared.read();
+        // The exact one first: whoever had a slot before keeps it.
+        subject.exact.and_then(|exact| table.slot_of(&exact)).or_else(|| table.slot_of(&subject.normal))
+    }
+
     fn assign(&self, subject: SubjectHash) -> Result<SlotId, AssignError> {
         if let Some(slot) = self.shared.read().slot_of(&subject) {
             return Ok(slot);
@@ -319,6 +338,12 @@ impl Vault {
         self.shared.file.write_subject(slot, &subject)?;
         table.bind(subject, slot);
         Ok(())
+    }
+
+    /// As slots were given when accounts counted byte for byte.
+    #[cfg(test)]
+    pub(crate) fn bind_exactly(&self, slot: SlotId, root: &str, account: &str) -> Result<(), RelearnError> {
+        self.bind(slot, self.shared.keys.subject_hash(root, account))
     }
 
     /// Starts at most one thread. If it fails, whoever finds no slot left prepares the block and gets the error.
@@ -425,6 +450,23 @@ impl Shared {
         }
         Ok(())
     }
+}
+
+/// A buyer, as the table of slots knows it.
+struct Subject {
+    normal: SubjectHash,
+    /// Of the account as it was given, where that is not its normal form. Slots were given by it once, byte for byte, and
+    /// stay with those who have them.
+    exact: Option<SubjectHash>,
+}
+
+/// What makes two accounts one: neither case nor blanks at the ends count. Hashes of it are stored, so it is frozen.
+fn normal_account(account: &str) -> Cow<'_, str> {
+    let trimmed = account.trim();
+    if trimmed.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(trimmed);
+    }
+    Cow::Owned(trimmed.to_lowercase())
 }
 
 fn is_reserved(account: &str) -> bool {

@@ -75,6 +75,7 @@ codes! {
     AlreadyRated = "ALREADY_RATED",
     TooMany = "TOO_MANY",
     BeforePlacing = "BEFORE_PLACING",
+    InTheFuture = "IN_THE_FUTURE",
     OutOfOrder = "OUT_OF_ORDER",
     TokenNeedsMerchant = "TOKEN_NEEDS_MERCHANT",
     TokenUnknown = "TOKEN_UNKNOWN",
@@ -121,6 +122,7 @@ impl UserError {
             Rejection::TicketUnknown { .. } | Rejection::TicketAmbiguous => "ticket",
             Rejection::CheckpointKnown => "checkpoint",
             Rejection::TagKnown => "tag",
+            Rejection::BeforePlacing | Rejection::InTheFuture => "occurredAt",
             _ => "",
         };
         let path = std::iter::once("input").chain(field.split('.').filter(|part| !part.is_empty()));

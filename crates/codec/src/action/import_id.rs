@@ -35,7 +35,7 @@ pub fn import_command_id(source: &str, order: StreamId, action: &str, ordinal: &
 
 impl Action {
     /// The id of the command that this line of `source` is. The line's own id, if it has one, stands for the ordinal
-    /// with `source:` before it; else `ordinal` counts (from 1) the lines of the same action on the same order.
+    /// with `source:` before it; else `ordinal` counts (from 1) the lines with the same [`super::LineKey`], also those that are no actions.
     pub fn command_id(&self, source: &str, ordinal: u64) -> CommandId {
         let ordinal = match &self.source {
             Some(own) => format!("source:{own}"),

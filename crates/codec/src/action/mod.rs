@@ -1,6 +1,7 @@
 //! Actions: one command a line, as JSON. What an import reads, and what the hash of every command is made from.
 
 mod import_id;
+mod key;
 mod lines;
 mod object;
 mod read;
@@ -11,6 +12,7 @@ use daybook_domain::{Command, MerchantId, OrderNumber, Timestamp};
 use thiserror::Error;
 
 pub use self::import_id::import_command_id;
+pub use self::key::LineKey;
 pub use self::read::parse_action;
 pub use self::schema::action_schema;
 pub use self::write::{canonical, write_action};

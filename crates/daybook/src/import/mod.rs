@@ -1,6 +1,7 @@
 //! Bringing history in: every source becomes actions, every action one command with an id that follows from the source,
 //! so that a second run changes nothing and a run that was cut off goes on.
 
+mod count;
 mod olist;
 mod progress;
 mod report;
@@ -11,13 +12,13 @@ use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use daybook_codec::parse_action;
-use hashbrown::HashMap;
+use daybook_codec::{LineKey, parse_action};
 
 use crate::cli::{JsonlArgs, OlistArgs};
 use crate::console::{Console, Ended};
 use crate::data::Access;
 use crate::failure::Failure;
+use count::Counts;
 pub(crate) use progress::Progress;
 use report::Report;
 use send::Sender;
@@ -33,7 +34,7 @@ pub(crate) fn jsonl(args: &JsonlArgs, access: &mut Access, console: &mut Console
     let mut report = Report::default();
     let mut progress = Progress::new(bytes, "bytes", console);
     let mut sender = Sender::new(&engine, access.is_served());
-    let mut ordinals = HashMap::new();
+    let mut counts = Counts::new(engine.reader());
     let mut reader = BufReader::new(file);
     let mut line = Vec::new();
     for number in 1_u64.. {
@@ -48,11 +49,13 @@ pub(crate) fn jsonl(args: &JsonlArgs, access: &mut Access, console: &mut Console
         }
         progress.advance(read as u64, console);
         if read as u64 == MAX_LINE_BYTES && line.last() != Some(&b'\n') {
+            counts.skip(LineKey::of_bad(&line));
             report.bad_line(number, format!("is longer than {MAX_LINE_BYTES} bytes"));
             skip_line(&mut reader)?;
             continue;
         }
         let Ok(text) = std::str::from_utf8(&line) else {
+            counts.skip(LineKey::of_bad(&line));
             report.bad_line(number, "is not UTF-8".into());
             continue;
         };
@@ -60,19 +63,35 @@ pub(crate) fn jsonl(args: &JsonlArgs, access: &mut Access, console: &mut Console
             continue;
         }
         match parse_action(text.trim()) {
-            Err(error) => report.bad_line(number, error.to_string()),
+            Err(error) => {
+                counts.skip(LineKey::of_bad(&line));
+                report.bad_line(number, error.to_string());
+            }
             Ok(action) => {
-                // Lines of one action on one order are told apart by their count.
-                let key = (action.target(), daybook_codec::action_name(&action.command));
-                let ordinal = ordinals.entry(key).and_modify(|count| *count += 1).or_insert(1_u64);
-                let command_id = action.command_id(&source, *ordinal);
-                sender.send(number, command_id, action, &mut report)?;
+                let counted = counts.next(&action, &source);
+                if let Some(key) = counted.key
+                    && let Some(other) = sender.changed_line(key, &mut report)?
+                    && !counts.is_there(&action, &counted)?
+                {
+                    report.bad_line(number, shifted(other));
+                    continue;
+                }
+                let key = counted.key.filter(|_| counted.is_known);
+                sender.send(number, counted.command_id, key, action, &mut report)?;
             }
         }
     }
     sender.finish(&mut report)?;
     progress.finish();
     report.print(args.json, console)
+}
+
+/// Why a line is left out whose id follows from its place, once lines before it stand at other places than before.
+fn shifted(other: u64) -> String {
+    format!(
+        "stands behind line {other}, where another line of the same action on the same order was imported before: it may \
+         have been imported itself; put line {other} behind the others of its action and order, and import again"
+    )
 }
 
 /// What the ids of a file's lines belong to unless somebody says otherwise.
@@ -108,7 +127,7 @@ pub(crate) fn olist(args: &OlistArgs, access: &mut Access, console: &mut Console
         }
         olist::Step::Action { line, ordinal, action } => {
             let command_id = action.command_id("olist", ordinal);
-            sender.send(line, command_id, *action, report)?;
+            sender.send(line, command_id, None, *action, report)?;
             Ok(ControlFlow::Continue(()))
         }
     })?;

@@ -11,6 +11,7 @@ mod place;
 mod price;
 mod refund;
 mod remark;
+mod reported;
 mod ship;
 mod token;
 

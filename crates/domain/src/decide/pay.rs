@@ -1,7 +1,7 @@
 //! Money coming in. Whatever comes is recorded: too little, too much, too late, in the wrong currency.
 
 use super::judge::Judge;
-use super::{Events, is_live};
+use super::{Events, is_live, reported};
 use crate::command::{Context, FailPayment, RecordPayment};
 use crate::event::{
     Hold, HoldPlaced, LatePaymentReceived, OrderCancelled, OrderReinstated, PaymentCaptured, PaymentClaimed,
@@ -49,6 +49,7 @@ pub(super) fn record(
     if order.captures >= 10_000 {
         return Err(Rejection::TooMany);
     }
+    reported::check(order, context)?;
     let at = context.happened_at();
     judge.remark_unless(at >= order.placed_at, Rejection::BeforePlacing);
     let claim = claim_stream(order, c);
@@ -161,6 +162,7 @@ pub(super) fn fail(
     judge: &mut Judge,
     out: &mut Events,
 ) -> Result<(), Rejection> {
+    reported::check(order, context)?;
     judge.rule(order.lifecycle != Lifecycle::Cancelled, || Rejection::OrderCancelled)?;
     let payment = order.payment();
     judge.rule(order.paid_at.is_none(), || Rejection::NotUnpaid { payment })?;

@@ -1,7 +1,7 @@
 //! Shipping and delivery.
 
 use super::judge::Judge;
-use super::{Events, is_live};
+use super::{Events, is_live, reported};
 use crate::command::{ConfirmShipment, Context, RecordTracking};
 use crate::event::{
     Delivered, ObservationStarted, OrderCompleted, ShipmentConfirmed, ShippedLine, TrackingStatus, TrackingUpdated,
@@ -84,6 +84,7 @@ pub(super) fn track(
     if order.checkpoints.len() >= MAX_PER_ORDER {
         return Err(Rejection::TooMany);
     }
+    reported::check(order, context)?;
     let at = context.happened_at();
     let shipment = match c.shipment {
         Some(shipment) => shipment,

@@ -124,3 +124,31 @@ fn a_failed_payment_starts_a_reminder() {
     World::paid().refuses(&fail, Rejection::NotUnpaid { payment: Payment::Paid });
     World::placed().with(&cancel(ReasonCode::Other)).refuses(&fail, Rejection::OrderCancelled);
 }
+
+#[test]
+fn what_is_reported_happened_after_the_placing_and_not_in_the_future() {
+    let fail = Command::FailPayment(FailPayment {
+        order: order(),
+        provider: "alipay".into(),
+        failure: "INSUFFICIENT_FUNDS".into(),
+        note: None,
+    });
+    let shipped = World::paid().with(&ship(None));
+    for (world, command) in [
+        (World::placed(), pay(1400, "T1")),
+        (World::placed(), fail),
+        (shipped, track("c1", TrackingStatus::InTransit)),
+    ] {
+        let world = world.at(10);
+        let sent = |micros| world.clone().send_at(&command, Some(at(0).plus_micros(micros)));
+        const MINUTE: i64 = time::MINUTE_MICROS;
+        assert_eq!(sent(15 * MINUTE + 1), Err(Rejection::InTheFuture), "{command:?}");
+        assert_eq!(sent(i64::MAX), Err(Rejection::InTheFuture), "{command:?}");
+        assert_eq!(sent(-5 * MINUTE - 1), Err(Rejection::BeforePlacing), "{command:?}");
+        assert_eq!(sent(i64::MIN), Err(Rejection::BeforePlacing), "{command:?}");
+        assert!(sent(15 * MINUTE).is_ok() && sent(-5 * MINUTE).is_ok(), "{command:?}");
+        let mut world = world.clone();
+        world.origin = Origin::Import;
+        assert!(world.send_at(&command, Some(at(-1_000_000))).is_ok(), "history is not judged: {command:?}");
+    }
+}

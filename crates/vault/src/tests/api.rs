@@ -14,7 +14,6 @@ fn a_subject_keeps_its_slot_until_it_is_erased_and_then_gets_another() {
     assert_eq!(slot, SlotId(0));
     assert_eq!(vault.slot_for("root", "a").unwrap(), slot);
     assert_eq!(vault.find("root", "a"), Some(slot));
-    assert_eq!(vault.find("root", "A"), None);
     assert_eq!(vault.find("roota", ""), None);
     assert_eq!(vault.slot_for("other", "a").unwrap(), SlotId(1));
 
@@ -24,6 +23,58 @@ fn a_subject_keeps_its_slot_until_it_is_erased_and_then_gets_another() {
     assert_eq!(vault.find("root", "a"), None);
     assert_eq!(vault.slot_for("root", "a").unwrap(), SlotId(2));
     assert_eq!(vault.find("other", "a"), Some(SlotId(1)));
+}
+
+#[test]
+fn case_and_blanks_at_the_ends_make_no_other_buyer() {
+    let (vault, _) = open(&new_disk(4)).unwrap();
+    let slot = vault.slot_for("root", "Zoë@Example.org").unwrap();
+    for spelling in ["zoë@example.org", " ZOË@EXAMPLE.ORG\u{3000}", "Zoë@Example.org"] {
+        assert_eq!(vault.find("root", spelling), Some(slot), "{spelling:?}");
+        assert_eq!(vault.slot_for("root", spelling).unwrap(), slot, "{spelling:?}");
+        vault.relearn(slot, "root", spelling).unwrap();
+    }
+    assert_eq!(vault.find("root", "zoe@example.org"), None);
+    vault.erase(slot).unwrap();
+    assert_eq!(vault.find("root", "Zoë@Example.org"), None);
+}
+
+/// Once accounts counted byte for byte.
+#[test]
+fn who_has_a_slot_by_the_exact_account_keeps_it() {
+    let disk = new_disk(8);
+    {
+        let (vault, _) = open(&disk).unwrap();
+        for (slot, account) in [(0, "Bob"), (1, "bob"), (2, "BOB"), (3, "Zoë")] {
+            vault.bind_exactly(SlotId(slot), "root", account).unwrap();
+        }
+    }
+    let (vault, _) = open(&disk).unwrap();
+    // Twice: as after a crash, when the log is read again.
+    for _ in 0..2 {
+        for (slot, account) in [(0, "Bob"), (1, "bob"), (2, "BOB"), (3, "Zoë")] {
+            assert_eq!(vault.find("root", account), Some(SlotId(slot)), "{account}");
+            assert_eq!(vault.slot_for("root", account).unwrap(), SlotId(slot), "{account}");
+            vault.relearn(SlotId(slot), "root", account).unwrap();
+        }
+    }
+    // Its subject never reached the disk.
+    vault.relearn(SlotId(4), "root", " bob").unwrap();
+    assert_eq!(vault.find("root", " bob"), Some(SlotId(4)));
+    assert_eq!(vault.find("root", "bOB"), Some(SlotId(1)), "a new spelling is the normal one's");
+    assert!(matches!(vault.relearn(SlotId(5), "root", "bob"), Err(RelearnError::BoundElsewhere { .. })));
+    assert!(matches!(vault.relearn(SlotId(0), "root", "eve"), Err(RelearnError::SlotTaken { .. })));
+}
+
+#[test]
+fn blanks_do_not_lead_to_the_trees_own_slot() {
+    let (vault, _) = open(&new_disk(4)).unwrap();
+    vault.tree_slot("root").unwrap();
+    for account in ["\0tree", " \0tree", "\0TREE "] {
+        assert_eq!(vault.find("root", account), None, "{account:?}");
+        assert!(matches!(vault.slot_for("root", account), Err(AssignError::ReservedAccount)), "{account:?}");
+        assert!(matches!(vault.relearn(SlotId(1), "root", account), Err(RelearnError::ReservedAccount)), "{account:?}");
+    }
 }
 
 #[test]

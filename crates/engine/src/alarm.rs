@@ -1,0 +1,123 @@
+//! Shipping and delivery.
+
+use super::judge::Judge;
+use super::{Events, is_live, reported};
+use crate::command::{ConfirmShipment, Context, RecordTracking};
+use crate::event::{
+    Delivered, ObservationStarted, OrderCompleted, ShipmentConfirmed, ShippedLine, TrackingStatus, TrackingUpdated,
+};
+use crate::limits::MAX_PER_ORDER;
+use crate::order::{Lifecycle, Order};
+use crate::policy::Policy;
+use crate::rejection::Rejection;
+use crate::sealed::Sealed;
+
+pub(super) fn confirm(
+    order: &Order,
+    c: &ConfirmShipment,
+    context: &Context,
+    judge: &mut Judge,
+    out: &mut Events,
+) -> Result<(), Rejection> {
+    if order.shipments.len() >= MAX_PER_ORDER {
+        return Err(Rejection::TooMany);
+    }
+    let at = context.happened_at();
+    judge.rule(order.lifecycle != Lifecycle::Cancelled, || Rejection::OrderCancelled)?;
+    judge.rule(order.delivered_at.is_none(), || Rejection::AlreadyDelivered)?;
+    let payment = order.payment();
+    judge.rule(order.paid_at.is_some(), || Rejection::NotPaid { payment })?;
+    judge.rule(order.holds.is_empty(), || Rejection::OnHold)?;
+    judge.rule(!order.has_open_ticket(), || Rejection::RefundOpen)?;
+    judge.rule(payment != crate::order::Payment::Refunded, || Rejection::NotPaid { payment })?;
+    judge.remark_unless(at >= order.placed_at, Rejection::BeforePlacing);
+    judge.remark_unless(order.paid_at.is_none_or(|paid_at| at >= paid_at), Rejection::OutOfOrder);
+    let lines = match &c.lines {
+        Some(asked) => summed(order, asked, judge)?,
+        None => rest(order),
+    };
+    judge.rule(!lines.is_empty(), || Rejection::NothingToShip)?;
+    out.push(ShipmentConfirmed {
+        shipment: u16::try_from(order.shipments.len() + 1).map_err(|_| Rejection::TooMany)?,
+        lines,
+        carrier: c.carrier.clone(),
+        tracking_number: c.tracking_number.clone(),
+    });
+    Ok(())
+}
+
+/// The asked lines, one entry a line, checked against what is unshipped.
+fn summed(order: &Order, asked: &[ShippedLine], judge: &mut Judge) -> Result<Vec<ShippedLine>, Rejection> {
+    let mut lines: Vec<ShippedLine> = Vec::with_capacity(asked.len());
+    for part in asked {
+        match lines.iter_mut().find(|line| line.line == part.line) {
+            Some(line) => line.quantity = line.quantity.saturating_add(part.quantity),
+            None => lines.push(*part),
+        }
+    }
+    for shipped in &lines {
+        let line = order
+            .lines
+            .get(usize::from(shipped.line).wrapping_sub(1))
+            .ok_or(Rejection::LineUnknown { line: shipped.line })?;
+        let unshipped = line.quantity.saturating_sub(line.shipped);
+        judge.rule(shipped.quantity <= unshipped, || Rejection::MoreThanUnshipped { line: shipped.line, unshipped })?;
+    }
+    Ok(lines)
+}
+
+fn rest(order: &Order) -> Vec<ShippedLine> {
+    (1..)
+        .zip(&order.lines)
+        .map(|(line, state)| ShippedLine { line, quantity: state.quantity.saturating_sub(state.shipped) })
+        .filter(|shipped| shipped.quantity > 0)
+        .collect()
+}
+
+pub(super) fn track(
+    order: &Order,
+    c: &RecordTracking<Sealed>,
+    context: &Context,
+    judge: &mut Judge,
+    out: &mut Events,
+) -> Result<(), Rejection> {
+    if order.checkpoints.len() >= MAX_PER_ORDER {
+        return Err(Rejection::TooMany);
+    }
+    reported::check(order, context)?;
+    let at = context.happened_at();
+    let shipment = match c.shipment {
+        Some(shipment) => shipment,
+        None if order.shipments.len() > 1 => return Err(Rejection::ShipmentAmbiguous),
+        None => 1,
+    };
+    judge.rule(!order.shipments.is_empty(), || Rejection::NothingShipped)?;
+    let index = usize::from(shipment).wrapping_sub(1);
+    let parcel = order.shipments.get(index);
+    judge.rule(parcel.is_some() || order.shipments.is_empty(), || Rejection::ShipmentUnknown { shipment })?;
+    if order.checkpoints.contains(&c.checkpoint) {
+        return Err(Rejection::CheckpointKnown);
+    }
+    judge.rule(order.delivered_at.is_none(), || Rejection::AlreadyDelivered)?;
+    if let Some(parcel) = parcel {
+        let goes_on =
+            parcel.status.is_none_or(|status| c.status >= status) && parcel.seen_at.is_none_or(|seen_at| at >= seen_at);
+        judge.rule(goes_on, || Rejection::TrackingBackwards)?;
+    }
+    judge.remark_unless(at >= order.placed_at, Rejection::BeforePlacing);
+    judge.remark_unless(order.shipped_at.is_none_or(|shipped_at| at >= shipped_at), Rejection::OutOfOrder);
+    out.push(TrackingUpdated { shipment, checkpoint: c.checkpoint.clone(), status: c.status, place: c.place.clone() });
+    let all_arrived = c.status == TrackingStatus::Delivered
+        && order.shipments.iter().enumerate().all(|(i, parcel)| i == index || parcel.delivered);
+    let is_last = all_arrived && (order.unshipped() == 0 || !is_live(context));
+    if is_last && order.delivered_at.is_none() {
+        out.push(Delivered { shipment });
+        if order.lifecycle == Lifecycle::Placed {
+            out.push(OrderCompleted {});
+            if is_live(context) {
+                out.push(ObservationStarted { until: context.now.plus_micros(Policy::DEFAULT.observe_for_micros) });
+            }
+        }
+    }
+    Ok(())
+}
