@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::kit::{PLATFORM, Server};
+use crate::socket::Socket;
 
 /// What must not be shown to anybody outside.
 pub(crate) const INSIDE: [&str; 6] = ["/src/", ".rs:", "panicked", "async_graphql", "daybook_", "Error {"];
@@ -52,6 +53,43 @@ async fn hostile_documents_are_refused_fast_and_say_nothing_of_the_inside() {
             assert!(!answer.body.contains(inside), "{shown} shows {inside}: {body}");
         }
     }
+}
+
+/// Documents whose brackets hide in what is no string.
+fn hidden_brackets() -> Vec<String> {
+    let lists = "[".repeat(3_000);
+    let closed = format!("{lists}{}", "]".repeat(3_000));
+    vec![
+        format!(r#"{{ a: __type(name: """\""" """) {{ name }} b: __type(name: {closed}) {{ name }} }}"#),
+        format!(r#"{{ a: __type(name: """x\\""" c: """) {{ name }} b: __type(name: {closed}) {{ name }} }}"#),
+        format!(r#"{{ a: __type(name: ["""x"{lists}"#),
+        format!(r#"{{ a: __type(name: ["""x"{closed}]) {{ name }} }}"#),
+        format!("{{ a: __type(name: \"x\r\\\" {lists}"),
+        format!("query ($a: {lists}A) {{ viewer {{ id }} }}"),
+        format!("query ($a: A = {closed}) {{ viewer {{ id }} }}"),
+        format!("{{ viewer {{ id @include(if: {closed}) }} }}"),
+    ]
+}
+
+#[test]
+fn brackets_that_hide_end_no_process() {
+    // As in the server, where a thread has the runtime's own 2 MiB.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let server = Server::start().await;
+        let mut socket = Socket::greeted(&server).await;
+        for document in hidden_brackets() {
+            let start = Instant::now();
+            let body = server.post(json!({"query": document}).to_string().as_bytes()).await.json();
+            assert_eq!(body["errors"][0]["extensions"]["code"], "DOCUMENT_REFUSED", "{body}");
+            socket.send(json!({"id": "a", "type": "subscribe", "payload": {"query": document}})).await;
+            let message = socket.next().await.unwrap();
+            assert!(message.to_string().contains("DOCUMENT_REFUSED"), "{message}");
+            assert_eq!(socket.next().await.unwrap()["type"], "complete");
+            assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        }
+        assert_eq!(server.http("GET /healthz", "", b"").await.status, 200);
+    });
 }
 
 #[tokio::test]

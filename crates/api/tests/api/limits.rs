@@ -54,6 +54,9 @@ fn limits() -> Vec<Limit> {
         limit("more than 20 operations", 20, |n| repeated(n, |n| format!("query q{n} {{ viewer {{ id }} }} "))),
         limit("more than 50 aliases", 50, |n| format!("{{ viewer {{ {} }} }}", repeated(n, |n| format!("a{n}: id ")))),
         limit("more than 1000 fields", 1_000, |n| format!("{{ viewer {{ {} }} }}", "id ".repeat(n - 1))),
+        limit("more than 50 fields of its root", 50, |n| format!("{{ {} }}", "__typename ".repeat(n))),
+        limit("more than 1000 arguments", 1_000, |n| format!("{{ viewer({}) {{ id }} }}", "a: 1 ".repeat(n))),
+        limit("more than 4000 opening brackets", 4_000, |n| format!("{{ viewer {{ id }} }} #{}", "[".repeat(n - 2))),
         limit("at most 15 are answered", 15, |n| {
             format!("{{ merchant(id: \"m\") {{ {} id {} }} }}", "parent { ".repeat(n - 2), "}".repeat(n - 2))
         }),
