@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use daybook_ledger::{CreateError, Ledger, OpenError, Options};
-use daybook_vault::{MasterKey, MasterKeyError, SlotId, Vault};
+use daybook_vault::{MasterKey, MasterKeyError, OpenReport, SlotId, Vault};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -36,8 +36,12 @@ pub struct FolderOptions {
 pub struct Folder {
     pub engine: Engine,
     pub reader: Reader,
-    /// Events from which the buyers' keys were relearned: more than none after a crash.
+    /// Events from which the buyers' keys were relearned: more than none after a crash, or when the key file is older than
+    /// the one that was there before.
     pub relearned: u64,
+    /// Keys that the log gives to another buyer than the key file did. What was sealed under them can be read, but their
+    /// buyers are not found by account, and get new keys.
+    pub contested_keys: Vec<SlotId>,
     /// Keys that are damaged: what was sealed under them cannot be read.
     pub damaged_keys: Vec<SlotId>,
 }
@@ -72,15 +76,21 @@ pub fn open_folder(dir: &Path, options: &FolderOptions, clock: Clock) -> Result<
         Ledger::create(dir, id)?;
     }
     let (ledger, appender) = Ledger::open(dir, &options.ledger)?;
-    let (vault, damaged_keys) = open_vault(dir, options, &ledger)?;
+    let (vault, keys) = open_vault(dir, options, &ledger)?;
     let vault = Arc::new(vault);
     let reader = Reader::open(ledger.clone(), Arc::clone(&vault));
-    let relearned = relearn::relearn(&reader)?;
+    let relearned = relearn::relearn(&reader, &keys)?;
     let engine = Engine::start(ledger, appender, vault, clock)?;
-    Ok(Folder { engine, reader, relearned, damaged_keys })
+    Ok(Folder {
+        engine,
+        reader,
+        relearned: relearned.events,
+        contested_keys: relearned.contested.into_iter().collect(),
+        damaged_keys: keys.damaged,
+    })
 }
 
-fn open_vault(dir: &Path, options: &FolderOptions, ledger: &Ledger) -> Result<(Vault, Vec<SlotId>), OpenFolderError> {
+fn open_vault(dir: &Path, options: &FolderOptions, ledger: &Ledger) -> Result<(Vault, OpenReport), OpenFolderError> {
     let keys = dir.join("keys");
     let master = match &options.master_key {
         MasterKeySource::Folder => MasterKey::load_or_create(&dir.join("master.key"), &keys)?,
@@ -89,11 +99,11 @@ fn open_vault(dir: &Path, options: &FolderOptions, ledger: &Ledger) -> Result<(V
     };
     // A log that has events and no keys is not given new ones: they would open nothing.
     if !keys.exists() && ledger.watermark() == 0 {
-        return Ok((Vault::create(&keys, &master, ledger.id())?, Vec::new()));
+        drop(Vault::create(&keys, &master, ledger.id())?);
     }
     let (vault, report) = Vault::open(&keys, &master)?;
     if report.id != ledger.id() {
         return Err(OpenFolderError::OtherKeys { keys: report.id, log: ledger.id() });
     }
-    Ok((vault, report.damaged))
+    Ok((vault, report))
 }

@@ -16,6 +16,7 @@ mod error;
 mod folder;
 mod job;
 mod load_thread;
+mod note;
 mod read_ahead;
 mod reader;
 mod relearn;

@@ -1,16 +1,18 @@
-//! Which buyer has which key is written beside the keys without a sync: after a crash it is learned again from the log,
-//! from the last position at which it was synced.
+//! Which buyer has which key is written beside the keys without a sync: after a crash, or when an older key file was put
+//! back, it is learned again from the log. The log is right: it cannot be changed any more.
 
-use std::fs;
-use std::io::{self, Write};
+use std::collections::BTreeSet;
+use std::io;
 use std::path::PathBuf;
 
-use daybook_domain::{Event, Kind, Recorded, event::tree_root};
-use daybook_vault::{OpenSealedError, RelearnError, SlotId};
+use daybook_domain::event::{OrderPlaced, tree_root};
+use daybook_domain::{Event, Kind, Position, Recorded};
+use daybook_vault::{Context, OpenReport, OpenSealedError, RelearnError, SlotId};
 use thiserror::Error;
 
 use crate::error::ReadError;
-use crate::reader::{Opened, Reader};
+use crate::note::Note;
+use crate::reader::Reader;
 
 /// Why the keys do not fit the log.
 #[derive(Debug, Error)]
@@ -23,61 +25,99 @@ pub enum KeysError {
     Unfit { position: u64, what: String },
 }
 
+/// What relearning found.
+#[derive(Debug, Default)]
+pub(crate) struct Relearned {
+    /// Events that were looked at.
+    pub(crate) events: u64,
+    /// Keys that the log gives to another buyer than the key file did, or to several. Nobody gets them any more.
+    pub(crate) contested: BTreeSet<SlotId>,
+    /// Keys of buyers for whom the key file has another one, which they keep.
+    pub(crate) second: BTreeSet<SlotId>,
+}
+
 fn path(reader: &Reader) -> PathBuf {
     reader.ledger().dir().join("keys.position")
 }
 
 /// Syncs the key file, then notes up to where it is known to be complete.
 pub(crate) fn checkpoint(reader: &Reader) -> io::Result<()> {
-    let position = reader.watermark();
+    let note = Note::of(reader.vault(), reader.watermark());
     reader.vault().sync().map_err(io::Error::other)?;
-    let path = path(reader);
-    let temporary = path.with_extension("position.new");
-    let mut file = fs::File::create(&temporary)?;
-    writeln!(file, "{position}")?;
-    file.sync_all()?;
-    fs::rename(&temporary, &path)
+    note.store(&path(reader))
 }
 
-/// Where learning has to begin. A note that cannot be read, or is of another ledger's future, costs time, not data.
-fn known_to(reader: &Reader) -> u64 {
-    let noted = fs::read_to_string(path(reader)).ok().and_then(|text| text.trim().parse::<u64>().ok());
-    noted.filter(|&position| position <= reader.watermark()).unwrap_or(0)
+/// Where learning has to begin.
+fn start(reader: &Reader, keys: &OpenReport) -> Position {
+    let note = Note::load(&path(reader)).filter(|note| note.holds_for(keys, reader.watermark()));
+    note.map_or(0, |note| note.position) + 1
 }
 
-/// Must run before the first buyer is given a key. Returns how many events were looked at.
-pub(crate) fn relearn(reader: &Reader) -> Result<u64, KeysError> {
-    let start = known_to(reader) + 1;
+/// Must run before the first buyer is given a key. `keys`: what opening the key file found.
+pub(crate) fn relearn(reader: &Reader, keys: &OpenReport) -> Result<Relearned, KeysError> {
+    let start = start(reader, keys);
+    let mut relearned = Relearned::default();
     let mut from = start;
     loop {
         let mut failed = None;
         let next = reader.for_each(from, 1 << 20, |recorded| {
-            if failed.is_none() {
-                failed = learn(reader, &recorded).err();
+            if let (None, Event::OrderPlaced(placed)) = (&failed, &recorded.event) {
+                let unfit = |what| KeysError::Unfit { position: recorded.position, what };
+                failed = relearned.learn(reader, &recorded, placed).err().map(unfit);
             }
         })?;
         if let Some(error) = failed {
             return Err(error);
         }
         if next == from {
-            return Ok(from - start);
+            relearned.events = from - start;
+            relearned.warn();
+            return Ok(relearned);
         }
         from = next;
     }
 }
 
-fn learn(reader: &Reader, recorded: &Recorded) -> Result<(), KeysError> {
-    let Event::OrderPlaced(placed) = &recorded.event else { return Ok(()) };
-    let unfit = |what: String| KeysError::Unfit { position: recorded.position, what };
-    let slot = SlotId(placed.account.slot.0);
-    reader.vault().mark_used(slot).map_err(|error| unfit(error.to_string()))?;
-    let root = tree_root(&placed.ancestors, &placed.merchant);
-    match reader.open_text(&placed.account, root, recorded.stream, Kind::OrderPlaced) {
-        Opened::Text(account) => match reader.vault().relearn(slot, root.as_str(), &account) {
-            Ok(()) | Err(RelearnError::Erased { .. }) => Ok(()),
-            Err(error) => Err(unfit(error.to_string())),
-        },
-        Opened::Erased => Ok(()),
-        Opened::Damaged => Err(unfit(OpenSealedError::Damaged { slot }.to_string())),
+impl Relearned {
+    fn learn(&mut self, reader: &Reader, recorded: &Recorded, placed: &OrderPlaced) -> Result<(), String> {
+        let slot = SlotId(placed.account.slot.0);
+        let vault = reader.vault();
+        vault.mark_used(slot).map_err(|error| error.to_string())?;
+        if self.contested.contains(&slot) {
+            return Ok(());
+        }
+        let root = tree_root(&placed.ancestors, &placed.merchant);
+        let context = Context { tenant: root.as_str(), stream: recorded.stream.0, kind: Kind::OrderPlaced.tag() };
+        let account = match vault.open_sealed(slot, &context, &placed.account.bytes) {
+            Ok(bytes) => String::from_utf8(bytes).map_err(|_| OpenSealedError::Damaged { slot }.to_string())?,
+            // Whoever opens the folder is told of damaged keys. Whose they are cannot be learned; that they are
+            // somebody's is enough.
+            Err(OpenSealedError::Erased { .. } | OpenSealedError::KeyDamaged { .. }) => return Ok(()),
+            Err(error) => return Err(error.to_string()),
+        };
+        match vault.relearn(slot, root.as_str(), &account) {
+            Ok(()) | Err(RelearnError::Erased { .. }) => {}
+            Err(RelearnError::BoundElsewhere { .. }) => {
+                self.second.insert(slot);
+            }
+            // Whoever the key file gives it to must not be given another's key with the next order.
+            Err(RelearnError::SlotTaken { .. }) => {
+                self.contested.insert(slot);
+                vault.disown(slot).map_err(|error| error.to_string())?;
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+        Ok(())
+    }
+
+    fn warn(&self) {
+        if !self.contested.is_empty() {
+            let keys = &self.contested;
+            tracing::warn!(?keys, "the log gives these keys to other buyers than the key file; nobody gets them again");
+        }
+        if !self.second.is_empty() {
+            let keys = &self.second;
+            tracing::warn!(?keys, "the log gives these keys to buyers who have other keys in the key file");
+        }
     }
 }

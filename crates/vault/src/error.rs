@@ -50,6 +50,15 @@ pub enum RelearnError {
     Write(#[from] WriteError),
 }
 
+/// The slot was not taken from its subject.
+#[derive(Debug, thiserror::Error)]
+pub enum DisownError {
+    #[error(transparent)]
+    UnknownSlot(#[from] UnknownSlot),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
 /// A text was not sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {

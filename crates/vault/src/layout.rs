@@ -63,6 +63,8 @@ impl fmt::Display for SlotId {
 /// First 16 bytes of the keyed hash of a subject. Zeros mean none.
 pub(crate) type SubjectHash = [u8; 16];
 
+pub(crate) const NO_SUBJECT: SubjectHash = [0; 16];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) id: Uuid,
@@ -153,7 +155,7 @@ pub(crate) fn encode_erased(slot: SlotId) -> [u8; SLOT_BYTES] {
 fn finish(slot: SlotId, mut bytes: [u8; SLOT_BYTES]) -> [u8; SLOT_BYTES] {
     let crc = slot_crc(slot, &bytes[..76]);
     bytes[76..80].copy_from_slice(&crc.to_le_bytes());
-    bytes[SUBJECT_AT..].copy_from_slice(&encode_subject(slot, &[0; 16]));
+    bytes[SUBJECT_AT..].copy_from_slice(&encode_subject(slot, &NO_SUBJECT));
     bytes
 }
 
@@ -181,7 +183,7 @@ pub(crate) fn decode_subject(slot: SlotId, bytes: &[u8; SLOT_BYTES]) -> SubjectP
     let subject: SubjectHash = array_at(bytes, SUBJECT_AT);
     if slot_crc(slot, &bytes[SUBJECT_AT..124]) != u32_at(bytes, 124) {
         SubjectPart::Damaged
-    } else if subject == [0; 16] {
+    } else if subject == NO_SUBJECT {
         SubjectPart::None
     } else {
         SubjectPart::Hash(subject)

@@ -65,7 +65,9 @@ mod vault;
 mod tests;
 
 pub use create::CreateError;
-pub use error::{AssignError, EraseError, OpenSealedError, RelearnError, SealError, SealSharedError, WriteError};
+pub use error::{
+    AssignError, DisownError, EraseError, OpenSealedError, RelearnError, SealError, SealSharedError, WriteError,
+};
 pub use key_file::{OpenError, OpenReport};
 pub use layout::SlotId;
 pub use master::{MasterKey, MasterKeyError};

@@ -18,7 +18,7 @@ const TAG_BYTES: usize = 16;
 /// or kind of event unnoticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Context<'a> {
-    /// The merchant whose event it is.
+    /// Whose data it is: the root of the merchants' tree, as for a subject. Not the merchant whose event it is.
     pub tenant: &'a str,
     /// The event's stream.
     pub stream: Uuid,

@@ -121,6 +121,11 @@ impl Table {
             *state = SlotState::Erased;
         }
         self.keys.wipe(slot);
+        self.disown(slot);
+    }
+
+    /// Forgets who has the slot. Walks all subjects, see [`Table::forget`].
+    pub(crate) fn disown(&mut self, slot: SlotId) {
         self.subjects.retain(|_, bound| *bound != slot);
         self.mark_used(slot);
     }

@@ -14,10 +14,12 @@ use zeroize::Zeroizing;
 
 use crate::create::{CreateError, Entropy, FillError, create_file, fill_slots, new_file};
 use crate::disk::Disk;
-use crate::error::{AssignError, EraseError, OpenSealedError, RelearnError, SealError, SealSharedError, WriteError};
+use crate::error::{
+    AssignError, DisownError, EraseError, OpenSealedError, RelearnError, SealError, SealSharedError, WriteError,
+};
 use crate::hashes::Keys;
 use crate::key_file::{KeyFile, OpenError, OpenReport};
-use crate::layout::{KeyPart, NONCE_BYTES, SlotId, SubjectHash, SubjectPart, decode_key, decode_subject};
+use crate::layout::{KeyPart, NO_SUBJECT, NONCE_BYTES, SlotId, SubjectHash, SubjectPart, decode_key, decode_subject};
 use crate::master::MasterKey;
 use crate::sealing::{self, Context};
 use crate::table::{SlotState, Table, UnknownSlot};
@@ -169,6 +171,30 @@ impl Vault {
     /// As [`Vault::relearn`].
     pub fn relearn_tree(&self, slot: SlotId, root: &str) -> Result<(), RelearnError> {
         self.bind(slot, self.shared.keys.subject_hash(root, TREE_ACCOUNT))
+    }
+
+    /// The log gives this slot to more than one buyer, or to another than the key file does: nobody gets it again. What was
+    /// sealed under it can still be opened; whoever had it gets a new slot with the next [`Vault::slot_for`]. Not synced.
+    ///
+    /// # Errors
+    /// The slot does not exist; failures to write.
+    pub fn disown(&self, slot: SlotId) -> Result<(), DisownError> {
+        let mut table = self.shared.write();
+        if !table.state(slot)?.is_erased() {
+            self.shared.file.write_subject(slot, &NO_SUBJECT)?;
+        }
+        table.disown(slot);
+        Ok(())
+    }
+
+    /// How many slots, from 0, are never handed out again.
+    pub fn handed_out(&self) -> u32 {
+        self.shared.read().handed_out()
+    }
+
+    /// How many slots are erased.
+    pub fn erased(&self) -> u32 {
+        self.shared.read().erased()
     }
 
     /// Seals a text: 40 bytes longer than it, different each time.

@@ -4,6 +4,7 @@
 
 mod concurrency;
 mod expectations;
+mod keys;
 mod personal;
 mod repeats;
 mod shop;

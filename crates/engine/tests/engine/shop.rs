@@ -17,6 +17,7 @@ pub(crate) const T0: i64 = 1_700_000_000_000_000;
 pub(crate) struct Shop {
     pub(crate) engine: Engine,
     pub(crate) relearned: u64,
+    pub(crate) contested_keys: Vec<u32>,
     pub(crate) micros: Arc<AtomicI64>,
 }
 
@@ -34,8 +35,9 @@ pub(crate) fn open(dir: &Path) -> Shop {
         let micros = Arc::clone(&micros);
         Arc::new(move || Timestamp(micros.load(Ordering::Relaxed)))
     };
-    let Folder { engine, relearned, .. } = open_folder(dir, &options(), clock).unwrap();
-    Shop { engine, relearned, micros }
+    let Folder { engine, relearned, contested_keys, .. } = open_folder(dir, &options(), clock).unwrap();
+    let contested_keys = contested_keys.into_iter().map(|slot| slot.0).collect();
+    Shop { engine, relearned, contested_keys, micros }
 }
 
 pub(crate) fn id(n: u128) -> CommandId {
@@ -97,6 +99,11 @@ impl Shop {
         let register = RegisterMerchant { id: merchant(), name: "Shop".into(), parent: None };
         self.send(1, Command::RegisterMerchant(register)).unwrap();
         self
+    }
+
+    /// The folder can be opened again.
+    pub(crate) fn close(self) {
+        self.engine.shutdown().unwrap();
     }
 
     pub(crate) fn send(&self, command_id: u128, command: Command<String>) -> Result<Receipt, ExecuteError> {

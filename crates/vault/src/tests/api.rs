@@ -2,8 +2,8 @@
 
 use super::{CONTEXT, ID, master, new_disk, open};
 use crate::{
-    AssignError, CreateError, MasterKey, OpenError, OpenSealedError, RelearnError, SealError, SlotId, UnknownSlot,
-    Vault, WriteError,
+    AssignError, CreateError, DisownError, MasterKey, OpenError, OpenSealedError, RelearnError, SealError, SlotId,
+    UnknownSlot, Vault, WriteError,
 };
 use crate::{EraseError, layout};
 
@@ -75,6 +75,31 @@ fn blanks_do_not_lead_to_the_trees_own_slot() {
         assert!(matches!(vault.slot_for("root", account), Err(AssignError::ReservedAccount)), "{account:?}");
         assert!(matches!(vault.relearn(SlotId(1), "root", account), Err(RelearnError::ReservedAccount)), "{account:?}");
     }
+}
+
+#[test]
+fn a_slot_that_was_disowned_is_nobodys_but_still_opens() {
+    let disk = new_disk(4);
+    let sealed = {
+        let (vault, _) = open(&disk).unwrap();
+        assert_eq!(vault.slot_for("root", "a").unwrap(), SlotId(0));
+        assert_eq!(vault.slot_for("root", "b").unwrap(), SlotId(1));
+        let sealed = vault.seal(SlotId(0), &CONTEXT, b"text").unwrap();
+        vault.disown(SlotId(0)).unwrap();
+        assert_eq!(vault.find("root", "a"), None);
+        assert_eq!(vault.find("root", "b"), Some(SlotId(1)));
+        assert!(matches!(vault.disown(SlotId(4)), Err(DisownError::UnknownSlot(_))));
+        sealed
+    };
+    let (vault, report) = open(&disk).unwrap();
+    assert_eq!(report.subject_damaged, []);
+    assert_eq!(vault.open_sealed(SlotId(0), &CONTEXT, &sealed).unwrap(), b"text");
+    assert_eq!((vault.handed_out(), vault.erased()), (2, 0));
+    assert_eq!(vault.slot_for("root", "a").unwrap(), SlotId(2));
+    vault.erase(SlotId(1)).unwrap();
+    vault.disown(SlotId(1)).unwrap();
+    assert!(open(&disk).unwrap().0.is_erased(SlotId(1)));
+    assert_eq!((vault.handed_out(), vault.erased()), (3, 1));
 }
 
 #[test]
