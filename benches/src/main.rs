@@ -9,6 +9,7 @@ mod fold;
 mod orders;
 mod pages;
 mod spread;
+mod usage;
 mod views;
 mod write;
 

@@ -17,20 +17,8 @@ use daybook_views::query::*;
 use daybook_views::store::Store;
 
 use crate::spread::{per_second, percentile};
+use crate::usage::{computed_micros, resident_bytes};
 use source::{AGENTS, MERCHANTS, Random, SKUS, Source, T0, YEAR, agent, merchant, sku, stream_of};
-
-fn resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = status.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0);
-    pages * 4_096
-}
-
-/// Hundredths of a second that all threads of this process have computed.
-fn cpu_centis() -> u64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
-}
 
 /// The shortest of three: what it costs, without what other programs took meanwhile.
 fn shortest<T>(mut run: impl FnMut() -> T) -> (T, Duration) {
@@ -217,10 +205,10 @@ fn checkpoints(dir: &Path, views: &Views) {
     println!("checkpoint of everything: {bytes} bytes in {:.2?}", start.elapsed());
     let chunks: BTreeMap<ChunkId, Vec<u8>> = saved.iter().flat_map(|view| view.changed.clone()).collect();
     let ids = saved.iter().map(|view| (view.view, view.all.clone())).collect();
-    let cpu = cpu_centis();
+    let computed = computed_micros();
     let (restored, took) = shortest(|| Views::restore(views.position(), &ids, &|id| chunks.get(&id).cloned()).unwrap());
-    let cpu = (cpu_centis() - cpu) * 10 / 3;
-    println!("restored from memory in {took:.2?}, {cpu} ms of processor time on two threads");
+    let millis = (computed_micros() - computed) / 3_000;
+    println!("restored from memory in {took:.2?}, {millis} ms of processor time");
     for (view, bytes) in restored.footprint() {
         println!("{}: {bytes} bytes after restoring", view.name);
     }

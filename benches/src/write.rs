@@ -10,6 +10,7 @@ use daybook_engine::Engine;
 use crate::file::BareFile;
 use crate::orders;
 use crate::spread::{median, per_second, percent, percentile};
+use crate::usage::{computed_micros, written_bytes};
 
 const ROUNDS: u32 = 3;
 
@@ -21,11 +22,16 @@ struct Round {
     span: Duration,
     /// Sorted.
     took: Vec<Duration>,
+    /// Processor time of all threads, the callers' too, in microseconds.
+    computed: u64,
+    /// To the disk, by all threads.
+    written: u64,
 }
 
 fn place_orders(engine: &Engine, callers: u64, next: &Arc<AtomicU64>, span: Duration) -> Round {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("threads");
     let before = engine.reader().ledger().stats();
+    let (computed, written) = (computed_micros(), written_bytes());
     let begin = Instant::now();
     let stop = Arc::new(AtomicBool::new(false));
     let took: Vec<Duration> = runtime.block_on(async {
@@ -61,6 +67,8 @@ fn place_orders(engine: &Engine, callers: u64, next: &Arc<AtomicU64>, span: Dura
         bytes: after.synced_bytes - before.synced_bytes,
         span,
         took,
+        computed: computed_micros() - computed,
+        written: written_bytes() - written,
     }
 }
 
@@ -92,10 +100,13 @@ pub(crate) fn run(dir: &Path, sustained: Duration) {
             }
             ours_latency.push(micros(percentile(&done.took, 500)));
             println!(
-                "  {callers:>3} callers: {} orders/s, p50 {:?} p99 {:?}, {orders_a_batch} orders and {batch_bytes} bytes a batch",
+                "  {callers:>3} callers: {} orders/s, p50 {:?} p99 {:?}, {orders_a_batch} orders and {batch_bytes} bytes a \
+                 batch; {} ns of processor time an order, {} % of what was synced went to the disk in all",
                 per_second(done.orders, done.span),
                 percentile(&done.took, 500),
                 percentile(&done.took, 990),
+                done.computed * 1_000 / done.orders.max(1),
+                percent(done.written, done.bytes),
             );
         }
         let (ours, theirs) = (median(ours), median(theirs));
