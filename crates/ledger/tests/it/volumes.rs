@@ -142,7 +142,6 @@ fn an_unsealed_sled_folder_is_repaired_or_made_anew() {
 
 /// A volume as large as in use: `cargo nextest run --release -p daybook-ledger --run-ignored only`.
 #[test]
-#[ignore = "takes long without optimisation"]
 fn a_volume_of_real_size() {
     let folder = folder();
     let options = Options::default();
