@@ -140,7 +140,7 @@ fn an_unsealed_sled_folder_is_repaired_or_made_anew() {
     }
 }
 
-/// A volume as large as in use: `cargo nextest run --release -p daybook-ledger --run-ignored only`.
+/// A volume as large as in use.
 #[test]
 fn a_volume_of_real_size() {
     let folder = folder();
