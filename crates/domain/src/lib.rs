@@ -24,6 +24,7 @@ pub mod posting;
 pub mod reason;
 pub mod rejection;
 pub mod sealed;
+mod spelling;
 pub mod state;
 pub mod targets;
 pub mod time;

@@ -134,11 +134,9 @@ fn what_is_reported_happened_after_the_placing_and_not_in_the_future() {
         note: None,
     });
     let shipped = World::paid().with(&ship(None));
-    for (world, command) in [
-        (World::placed(), pay(1400, "T1")),
-        (World::placed(), fail),
-        (shipped, track("c1", TrackingStatus::InTransit)),
-    ] {
+    for (world, command) in
+        [(World::placed(), pay(1400, "T1")), (World::placed(), fail), (shipped, track("c1", TrackingStatus::InTransit))]
+    {
         let world = world.at(10);
         let sent = |micros| world.clone().send_at(&command, Some(at(0).plus_micros(micros)));
         const MINUTE: i64 = time::MINUTE_MICROS;
