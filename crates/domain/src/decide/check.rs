@@ -5,8 +5,8 @@ use crate::command::{Command, Origin, PlaceOrder};
 use crate::event::Line;
 use crate::ids::NameError;
 use crate::limits::{
-    MAX_ADJUSTMENTS, MAX_AMOUNT_MINOR, MAX_CONTACT_BYTES, MAX_LINES, MAX_NAME_CHARS, MAX_QUANTITY, MAX_TEXT_CHARS,
-    MAX_TITLE_CHARS,
+    MAX_ADJUSTMENTS, MAX_AMOUNT_MINOR, MAX_CONTACT_BYTES, MAX_LINES, MAX_NAME_CHARS, MAX_ORDER_TEXT_BYTES,
+    MAX_QUANTITY, MAX_TEXT_CHARS, MAX_TITLE_CHARS,
 };
 use crate::reason::Reason;
 use crate::rejection::Rejection;
@@ -176,6 +176,26 @@ fn note(field: &'static str, value: Option<&str>) -> Result<(), Rejection> {
     value.map_or(Ok(()), |value| text(field, value, MAX_TEXT_CHARS))
 }
 
+fn json(field: &'static str, value: Option<&String>) -> Result<(), Rejection> {
+    match value {
+        Some(value) if value.len() > MAX_CONTACT_BYTES => {
+            Err(invalid(field, format!("is longer than {MAX_CONTACT_BYTES} bytes")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn text_bytes(c: &PlaceOrder<String>) -> usize {
+    let of_line = |line: &Line<String>| {
+        let supplier = line.supplier.as_ref().map_or(0, |supplier| supplier.as_str().len());
+        line.sku.as_str().len() + line.title.len() + supplier + line.inputs.as_ref().map_or(0, String::len)
+    };
+    let number = c.number.as_ref().map_or(0, |number| number.as_str().len());
+    let lines = c.lines.iter().map(of_line).sum::<usize>();
+    let labels = c.adjustments.iter().map(|adjustment| adjustment.label.len()).sum::<usize>();
+    c.account.len() + c.contact.as_ref().map_or(0, String::len) + number + lines + labels
+}
+
 /// The personal texts, which can only be seen before they are sealed.
 pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Rejection> {
     match command {
@@ -184,11 +204,14 @@ pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Reje
             if origin != Origin::Import && !spelling::has_clean_ends(&c.account) {
                 return Err(invalid("buyer.account", UNCLEAN_ENDS));
             }
-            let json = c.contact.iter().chain(c.lines.iter().filter_map(|line| line.inputs.as_ref()));
-            for value in json {
-                if value.len() > MAX_CONTACT_BYTES {
-                    return Err(invalid("contact", format!("is longer than {MAX_CONTACT_BYTES} bytes")));
-                }
+            json("contact", c.contact.as_ref())?;
+            c.lines.iter().try_for_each(|line| json("inputs", line.inputs.as_ref()))?;
+            let bytes = text_bytes(c);
+            if bytes > MAX_ORDER_TEXT_BYTES {
+                let problem = format!(
+                    "have too much text: an order's texts together {bytes} bytes, at most {MAX_ORDER_TEXT_BYTES}"
+                );
+                return Err(invalid("lines", problem));
             }
             Ok(())
         }
