@@ -10,6 +10,7 @@
 
 pub mod change;
 pub mod command;
+mod currency;
 pub mod decide;
 pub mod event;
 pub mod ids;
