@@ -152,6 +152,7 @@ pub struct PriceEdited {
     pub line: u16,
     pub old_unit_minor: i64,
     pub new_unit_minor: i64,
+    /// Of a command's several, the first event's alone.
     pub note: Option<Sealed>,
 }
 

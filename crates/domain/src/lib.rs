@@ -10,6 +10,7 @@
 
 pub mod change;
 pub mod command;
+mod currency;
 pub mod decide;
 pub mod event;
 pub mod ids;
@@ -24,6 +25,7 @@ pub mod posting;
 pub mod reason;
 pub mod rejection;
 pub mod sealed;
+mod spelling;
 pub mod state;
 pub mod targets;
 pub mod time;

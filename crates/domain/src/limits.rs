@@ -1,4 +1,5 @@
-//! How much one command may carry, so that a commit stays below the ledger's 48 KiB.
+//! How much one command may carry. A commit has 48 KiB: whatever keeps these limits fits into one, an order through the
+//! limit on all its texts together, everything else through those on its single texts.
 
 /// Lines in one order.
 pub const MAX_LINES: usize = 100;
@@ -14,6 +15,9 @@ pub const MAX_NAME_CHARS: usize = 128;
 pub const MAX_TEXT_CHARS: usize = 4_000;
 /// Bytes of a contact, as JSON.
 pub const MAX_CONTACT_BYTES: usize = 4_096;
+/// Bytes of all texts of an order together: account, contact, number, SKUs, titles, suppliers, inputs, labels. What else an
+/// order of the most lines and adjustments holds, below the most ancestors, fits into the 11 KiB that are left.
+pub const MAX_ORDER_TEXT_BYTES: usize = 37 << 10;
 /// Minor units of any single amount: sums of all that one order may hold stay far from overflow.
 pub const MAX_AMOUNT_MINOR: i64 = 1_000_000_000_000_000;
 /// Checkpoints, tickets, shipments, notes and tags of one order, each.

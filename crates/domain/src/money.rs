@@ -4,9 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// An ISO 4217 alphabetic code.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Currency([u8; 3]);
+pub use crate::currency::Currency;
 
 /// An amount in the currency's minor units (1.00 CNY = 100, 1 JPY = 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,77 +23,6 @@ pub enum MoneyError {
     TooManyDecimals { text: String, digits: u32, currency: Currency },
     #[error("{0:?} is too large")]
     TooLarge(String),
-}
-
-/// Codes in use with other than two decimals (ISO 4217:2015 list one, amended to 176).
-const NO_DECIMALS: &[&str] = &[
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF",
-    "XPF",
-];
-const THREE_DECIMALS: &[&str] = &["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
-const FOUR_DECIMALS: &[&str] = &["CLF", "UYW"];
-const TWO_DECIMALS: &[&str] = &[
-    "AED", "AFN", "ALL", "AMD", "ANG", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BMD", "BND",
-    "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CNY", "COP", "CRC", "CUP", "CVE", "CZK",
-    "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GTQ", "GYD",
-    "HKD", "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "IRR", "JMD", "KES", "KGS", "KHR", "KPW", "KYD", "KZT", "LAK",
-    "LBP", "LKR", "LRD", "LSL", "MAD", "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MXN",
-    "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR", "NZD", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "QAR", "RON",
-    "RSD", "RUB", "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SVC", "SYP",
-    "SZL", "THB", "TJS", "TMT", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "USD", "UYU", "UZS", "VED", "VES", "WST",
-    "XCD", "XCG", "YER", "ZAR", "ZMW", "ZWG",
-];
-
-impl Currency {
-    pub const CNY: Currency = Currency(*b"CNY");
-    pub const BRL: Currency = Currency(*b"BRL");
-
-    /// Accepts upper-case codes in use only.
-    pub fn new(code: &str) -> Result<Self, MoneyError> {
-        let unknown = || MoneyError::UnknownCurrency(code.chars().take(16).collect());
-        let bytes: [u8; 3] = code.as_bytes().try_into().map_err(|_| unknown())?;
-        let known = [TWO_DECIMALS, NO_DECIMALS, THREE_DECIMALS, FOUR_DECIMALS];
-        if known.iter().any(|list| list.contains(&code)) { Ok(Self(bytes)) } else { Err(unknown()) }
-    }
-
-    /// From stored bytes: the log is believed, since the code was checked when it was written.
-    pub const fn from_stored(code: [u8; 3]) -> Self {
-        Self(code)
-    }
-
-    pub const fn to_bytes(self) -> [u8; 3] {
-        self.0
-    }
-
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("???")
-    }
-
-    /// Decimals of the minor unit.
-    pub fn digits(self) -> u32 {
-        let code = self.as_str();
-        if NO_DECIMALS.contains(&code) {
-            0
-        } else if THREE_DECIMALS.contains(&code) {
-            3
-        } else if FOUR_DECIMALS.contains(&code) {
-            4
-        } else {
-            2
-        }
-    }
-}
-
-impl fmt::Display for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl fmt::Debug for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 impl Money {

@@ -5,6 +5,7 @@ use crate::event::{Event, PaymentClaimed, Recorded};
 use crate::ids::StreamId;
 use crate::merchant::Merchant;
 use crate::order::Order;
+use crate::spelling;
 use crate::targets::Targets;
 use crate::token::Token;
 
@@ -100,10 +101,11 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
     if !facts.knows(own) {
         return Some(own);
     }
-    let claim = match command {
-        Command::RecordPayment(pay) => {
-            facts.order(own).map(|order| StreamId::claim(order.tree_root(), &pay.provider, &pay.trade_number))
-        }
+    let claims = match command {
+        Command::RecordPayment(pay) => facts.order(own).map_or([None; 2], |order| {
+            let root = order.tree_root();
+            [Some(spelling::claim(root, pay)), spelling::claim_as_given(root, pay)]
+        }),
         Command::Place(_)
         | Command::RegisterMerchant(_)
         | Command::IssueToken(_)
@@ -123,7 +125,7 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
         | Command::AddNote(_)
         | Command::AddTag(_)
         | Command::Rate(_)
-        | Command::RevokeToken { .. } => None,
+        | Command::RevokeToken { .. } => [None; 2],
     };
-    targets.merchant.or(claim).filter(|stream| !facts.knows(*stream))
+    targets.merchant.into_iter().chain(claims.into_iter().flatten()).find(|stream| !facts.knows(*stream))
 }

@@ -133,7 +133,7 @@ impl Engine {
         if shared.closing.load(Ordering::Acquire) {
             return Pending::refused(self.stopped());
         }
-        if let Err(rejection) = check_texts(&request.command) {
+        if let Err(rejection) = check_texts(&request.command, request.origin) {
             return Pending::refused(rejection.into());
         }
         let (job, pending) = match Job::new(request, &shared.reader, &shared.vault, &shared.merchants, &shared.waiting)

@@ -32,7 +32,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn send(&mut self, command: Command<String>, context: &Context) -> Result<(), Rejection> {
-        check_texts(&command)?;
+        check_texts(&command, context.origin)?;
         let texts = &mut self.texts;
         let command = command.seal(|_, text| Ok::<_, Rejection>(texts.seal(text)))?;
         let decision = {

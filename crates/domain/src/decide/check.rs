@@ -1,15 +1,16 @@
 //! What can be said of a command before anything else is known.
 
 use super::judge::Judge;
-use crate::command::{Command, PlaceOrder};
+use crate::command::{Command, Origin, PlaceOrder};
 use crate::event::Line;
 use crate::ids::NameError;
 use crate::limits::{
-    MAX_ADJUSTMENTS, MAX_AMOUNT_MINOR, MAX_CONTACT_BYTES, MAX_LINES, MAX_NAME_CHARS, MAX_QUANTITY, MAX_TEXT_CHARS,
-    MAX_TITLE_CHARS,
+    MAX_ADJUSTMENTS, MAX_AMOUNT_MINOR, MAX_CONTACT_BYTES, MAX_LINES, MAX_NAME_CHARS, MAX_ORDER_TEXT_BYTES,
+    MAX_QUANTITY, MAX_TEXT_CHARS, MAX_TITLE_CHARS,
 };
 use crate::reason::Reason;
 use crate::rejection::Rejection;
+use crate::spelling;
 
 fn invalid(field: &'static str, problem: impl Into<String>) -> Rejection {
     Rejection::Invalid { field, problem: problem.into() }
@@ -38,6 +39,20 @@ fn optional_name(field: &'static str, value: Option<&str>) -> Result<(), Rejecti
     value.map_or(Ok(()), |value| name(field, value))
 }
 
+const UNCLEAN_ENDS: &str = "begins or ends with what cannot be seen, such as a blank";
+
+fn provider(value: &str, judge: &mut Judge) -> Result<(), Rejection> {
+    name("provider", value)?;
+    judge.rule(spelling::is_provider(value), || {
+        invalid("provider", "must be lower case: letters a to z, digits, '.', '_', '-'")
+    })
+}
+
+fn trade_number(value: &str, judge: &mut Judge) -> Result<(), Rejection> {
+    name("tradeNumber", value)?;
+    judge.rule(spelling::is_trade_number(value), || invalid("tradeNumber", "must hold no blanks and nothing invisible"))
+}
+
 fn amount(field: &'static str, minor: i64) -> Result<(), Rejection> {
     if minor.unsigned_abs() > MAX_AMOUNT_MINOR.unsigned_abs() {
         return Err(invalid(field, "is larger than Daybook keeps"));
@@ -57,13 +72,13 @@ pub(super) fn check_structure<T>(command: &Command<T>, judge: &mut Judge) -> Res
             c.prices.iter().try_for_each(|price| amount("unitPrice", price.unit.minor))
         }
         Command::RecordPayment(c) => {
-            name("provider", &c.provider)?;
-            name("tradeNumber", &c.trade_number)?;
+            provider(&c.provider, judge)?;
+            trade_number(&c.trade_number, judge)?;
             amount("amount", c.amount.minor)?;
             if c.amount.minor <= 0 { Err(Rejection::AmountNotPositive) } else { Ok(()) }
         }
         Command::FailPayment(c) => {
-            name("provider", &c.provider)?;
+            provider(&c.provider, judge)?;
             name("failure", &c.failure)
         }
         Command::ConfirmShipment(c) => {
@@ -86,8 +101,8 @@ pub(super) fn check_structure<T>(command: &Command<T>, judge: &mut Judge) -> Res
             if asked.minor <= 0 { Err(Rejection::AmountNotPositive) } else { Ok(()) }
         }
         Command::SettleRefund(c) => {
-            optional_name("provider", c.provider.as_deref())?;
-            optional_name("tradeNumber", c.trade_number.as_deref())
+            c.provider.as_deref().map_or(Ok(()), |value| provider(value, judge))?;
+            c.trade_number.as_deref().map_or(Ok(()), |value| trade_number(value, judge))
         }
         Command::FailRefund(c) => name("failure", &c.failure),
         Command::Rate(c) => {
@@ -97,6 +112,7 @@ pub(super) fn check_structure<T>(command: &Command<T>, judge: &mut Judge) -> Res
                 Err(invalid("score", "must be 1 to 5"))
             }
         }
+        Command::AddTag(c) => judge.rule(spelling::has_clean_ends(c.tag.as_str()), || invalid("tag", UNCLEAN_ENDS)),
         Command::IssueToken(c) => {
             if c.label.is_empty() {
                 Ok(())
@@ -111,7 +127,6 @@ pub(super) fn check_structure<T>(command: &Command<T>, judge: &mut Judge) -> Res
         | Command::ApproveRefund(_)
         | Command::RejectRefund(_)
         | Command::AddNote(_)
-        | Command::AddTag(_)
         | Command::RevokeToken { .. } => Ok(()),
     }
 }
@@ -161,16 +176,42 @@ fn note(field: &'static str, value: Option<&str>) -> Result<(), Rejection> {
     value.map_or(Ok(()), |value| text(field, value, MAX_TEXT_CHARS))
 }
 
-/// Lengths of the personal texts, which can only be seen before they are sealed.
-pub fn check_texts(command: &Command<String>) -> Result<(), Rejection> {
+fn json(field: &'static str, value: Option<&String>) -> Result<(), Rejection> {
+    match value {
+        Some(value) if value.len() > MAX_CONTACT_BYTES => {
+            Err(invalid(field, format!("is longer than {MAX_CONTACT_BYTES} bytes")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn text_bytes(c: &PlaceOrder<String>) -> usize {
+    let of_line = |line: &Line<String>| {
+        let supplier = line.supplier.as_ref().map_or(0, |supplier| supplier.as_str().len());
+        line.sku.as_str().len() + line.title.len() + supplier + line.inputs.as_ref().map_or(0, String::len)
+    };
+    let number = c.number.as_ref().map_or(0, |number| number.as_str().len());
+    let lines = c.lines.iter().map(of_line).sum::<usize>();
+    let labels = c.adjustments.iter().map(|adjustment| adjustment.label.len()).sum::<usize>();
+    c.account.len() + c.contact.as_ref().map_or(0, String::len) + number + lines + labels
+}
+
+/// The personal texts, which can only be seen before they are sealed.
+pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Rejection> {
     match command {
         Command::Place(c) => {
             name("buyer.account", &c.account)?;
-            let json = c.contact.iter().chain(c.lines.iter().filter_map(|line| line.inputs.as_ref()));
-            for value in json {
-                if value.len() > MAX_CONTACT_BYTES {
-                    return Err(invalid("contact", format!("is longer than {MAX_CONTACT_BYTES} bytes")));
-                }
+            if origin != Origin::Import && !spelling::has_clean_ends(&c.account) {
+                return Err(invalid("buyer.account", UNCLEAN_ENDS));
+            }
+            json("contact", c.contact.as_ref())?;
+            c.lines.iter().try_for_each(|line| json("inputs", line.inputs.as_ref()))?;
+            let bytes = text_bytes(c);
+            if bytes > MAX_ORDER_TEXT_BYTES {
+                let problem = format!(
+                    "have too much text: an order's texts together {bytes} bytes, at most {MAX_ORDER_TEXT_BYTES}"
+                );
+                return Err(invalid("lines", problem));
             }
             Ok(())
         }

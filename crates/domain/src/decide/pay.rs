@@ -13,11 +13,8 @@ use crate::policy::Policy;
 use crate::reason::ReasonCode;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
+use crate::spelling;
 use crate::state::Facts;
-
-fn claim_stream(order: &Order, c: &RecordPayment) -> StreamId {
-    StreamId::claim(order.tree_root(), &c.provider, &c.trade_number)
-}
 
 /// A trade number counts once within a merchants' tree: the exact repeat of a callback is answered with the first
 /// receipt, anything else under the same number is refused.
@@ -27,16 +24,14 @@ pub(super) fn repeated(
     order: &Order,
     c: &RecordPayment,
 ) -> Result<Option<StreamId>, Rejection> {
-    let claim = claim_stream(order, c);
-    match facts.claim(claim) {
-        None => Ok(None),
-        Some(first)
-            if first.order == stream && first.amount_minor == c.amount.minor && first.currency == c.amount.currency =>
-        {
-            Ok(Some(claim))
-        }
-        Some(_) => Err(Rejection::TradeNumberUsed),
+    let root = order.tree_root();
+    for claim in [Some(spelling::claim(root, c)), spelling::claim_as_given(root, c)].into_iter().flatten() {
+        let Some(first) = facts.claim(claim) else { continue };
+        let is_same =
+            first.order == stream && first.amount_minor == c.amount.minor && first.currency == c.amount.currency;
+        return if is_same { Ok(Some(claim)) } else { Err(Rejection::TradeNumberUsed) };
     }
+    Ok(None)
 }
 
 pub(super) fn record(
@@ -52,7 +47,8 @@ pub(super) fn record(
     reported::check(order, context)?;
     let at = context.happened_at();
     judge.remark_unless(at >= order.placed_at, Rejection::BeforePlacing);
-    let claim = claim_stream(order, c);
+    let claim = spelling::claim(order.tree_root(), c);
+    let c = &spelt(c);
     let amount_minor = c.amount.minor;
     if c.amount.currency != order.currency {
         out.push_because(
@@ -83,6 +79,15 @@ pub(super) fn record(
     }
     out.push_to(claim, PaymentClaimed { order: out.stream, amount_minor, currency: c.amount.currency });
     Ok(())
+}
+
+/// As it is stored.
+fn spelt(c: &RecordPayment) -> RecordPayment {
+    RecordPayment {
+        provider: spelling::provider(&c.provider).into(),
+        trade_number: spelling::trade_number(&c.trade_number).into(),
+        ..*c
+    }
 }
 
 /// Money for a cancelled order. If it was only too late, and is enough, the order lives again; else it goes back.
@@ -166,7 +171,8 @@ pub(super) fn fail(
     judge.rule(order.lifecycle != Lifecycle::Cancelled, || Rejection::OrderCancelled)?;
     let payment = order.payment();
     judge.rule(order.paid_at.is_none(), || Rejection::NotUnpaid { payment })?;
-    out.push(PaymentFailed { provider: c.provider.clone(), failure: c.failure.clone(), note: c.note.clone() });
+    let provider = spelling::provider(&c.provider).into();
+    out.push(PaymentFailed { provider, failure: c.failure.clone(), note: c.note.clone() });
     if is_live(context) {
         // A reminder after the deadline would remind of nothing.
         let after = context.happened_at().plus_micros(Policy::DEFAULT.remind_after_micros);

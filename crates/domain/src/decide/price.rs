@@ -23,11 +23,13 @@ pub(super) fn edit(order: &Order, c: &EditPrice<Sealed>, judge: &mut Judge, out:
         if price.unit.minor < 0 {
             return Err(Rejection::Invalid { field: "unitPrice", problem: "must not be below zero".into() });
         }
+        // One reason for all, which may be long: the first event tells it.
+        let note = if events.is_empty() { c.reason.text.clone() } else { None };
         events.push(PriceEdited {
             line: price.line,
             old_unit_minor: line.unit_minor,
             new_unit_minor: price.unit.minor,
-            note: c.reason.text.clone(),
+            note,
         });
         line.unit_minor = price.unit.minor;
     }

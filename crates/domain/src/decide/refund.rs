@@ -14,6 +14,7 @@ use crate::policy::Policy;
 use crate::reason::ReasonCode;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
+use crate::spelling;
 
 pub(super) fn request(
     order: &Order,
@@ -111,8 +112,8 @@ pub(super) fn settle(
     out.push(RefundSettled {
         ticket: number,
         amount_minor: ticket.amount_minor,
-        provider: c.provider.clone(),
-        trade_number: c.trade_number.clone(),
+        provider: c.provider.as_deref().map(|given| spelling::provider(given).into()),
+        trade_number: c.trade_number.as_deref().map(|given| spelling::trade_number(given).into()),
     });
     if !is_live(context) {
         return Ok(());

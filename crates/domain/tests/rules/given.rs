@@ -164,6 +164,12 @@ impl World {
         self
     }
 
+    /// A stream that no command of now would make.
+    pub(crate) fn begin(&mut self, stream: StreamId, state: State) {
+        self.streams.retain(|(id, ..)| *id != stream);
+        self.streams.push((stream, Some(state), 1));
+    }
+
     /// Decides, and on success appends.
     pub(crate) fn send(&mut self, command: &Command<Sealed>) -> Result<Decision, Rejection> {
         self.send_at(command, None)

@@ -13,4 +13,5 @@ mod random;
 mod refund;
 mod remark;
 mod ship;
+mod spelling;
 mod token;

@@ -38,6 +38,23 @@ fn each_fault_has_its_refusal() {
 }
 
 #[test]
+fn the_first_event_tells_the_reason_for_all() {
+    let note = sealed(&"x".repeat(16_000));
+    let command = Command::EditPrice(EditPrice {
+        order: order(),
+        prices: (1..=100).map(|price| NewPrice { line: 1, unit: cny(price) }).collect(),
+        reason: reason::Reason { code: ReasonCode::Negotiated, text: Some(note.clone()) },
+    });
+    let note_of = |event| match event {
+        Event::PriceEdited(edited) => edited.note,
+        other => panic!("{other:?}"),
+    };
+    let notes: Vec<_> = World::placed().must(&command).into_iter().map(note_of).collect();
+    assert_eq!(notes[0], Some(note));
+    assert!(notes.len() == 100 && notes[1..].iter().all(Option::is_none));
+}
+
+#[test]
 fn the_event_says_what_it_was_and_what_it_is() {
     let mut world = World::placed();
     let events = world.must(&edit(1, cny(90)));

@@ -1,0 +1,51 @@
+//! One spelling for what ids are made of: else the same money would count once for each way to write its trade number.
+
+use std::borrow::Cow;
+
+use crate::command::RecordPayment;
+use crate::ids::{MerchantId, StreamId};
+
+/// How a provider's name is stored. What comes live is refused unless it is spelt so.
+pub(crate) fn provider(given: &str) -> Cow<'_, str> {
+    let trimmed = given.trim();
+    if trimmed.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(trimmed);
+    }
+    Cow::Owned(trimmed.to_lowercase())
+}
+
+/// How a trade number is stored.
+pub(crate) fn trade_number(given: &str) -> &str {
+    given.trim()
+}
+
+pub(crate) fn is_provider(given: &str) -> bool {
+    given.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte))
+}
+
+pub(crate) fn is_trade_number(given: &str) -> bool {
+    !given.contains(|c: char| c.is_whitespace() || is_invisible(c))
+}
+
+/// Nothing at the ends that cannot be seen. Inside it may be wanted: a blank, or what joins two signs into one.
+pub(crate) fn has_clean_ends(given: &str) -> bool {
+    let is_clean = |end: Option<char>| end.is_none_or(|c| !c.is_whitespace() && !is_invisible(c));
+    is_clean(given.chars().next()) && is_clean(given.chars().next_back())
+}
+
+/// Control characters, and those that only say how others are to be set.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The claim that a payment makes.
+pub(crate) fn claim(root: &MerchantId, c: &RecordPayment) -> StreamId {
+    StreamId::claim(root, &provider(&c.provider), trade_number(&c.trade_number))
+}
+
+/// The claim that it would have made when each spelling had its own, if that is another one.
+pub(crate) fn claim_as_given(root: &MerchantId, c: &RecordPayment) -> Option<StreamId> {
+    let as_given = StreamId::claim(root, &c.provider, &c.trade_number);
+    (as_given != claim(root, c)).then_some(as_given)
+}
