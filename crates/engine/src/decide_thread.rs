@@ -221,7 +221,7 @@ impl Decider {
                     self.load(Load::Keys);
                 }
             }
-            Synced::Refused { tail } => self.discard(&synced, tail),
+            Synced::Refused { tail, .. } => self.discard(&synced, tail),
             Synced::Stopped { ref why } => {
                 self.stopped = Some(Arc::clone(why));
                 // Never appended to again: only empty, so that nobody waits for it to have room.

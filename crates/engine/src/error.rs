@@ -16,6 +16,9 @@ pub enum ExecuteError {
     Busy,
     #[error("the disk is full: nothing was written; make room and send the command again")]
     Full,
+    /// A fault of the writer, which goes on from where the ledger ends.
+    #[error("the ledger does not end where the writer thought: nothing was written; send the command again")]
+    Fenced,
     #[error("the command's events take {bytes} bytes, more than one commit may have; split it")]
     TooLarge { bytes: usize },
     #[error("Daybook writes no more: {why}")]

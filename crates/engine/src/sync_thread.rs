@@ -30,11 +30,18 @@ pub(crate) enum Synced {
     /// Not written. The ledger still ends here.
     Refused {
         tail: Tail,
+        why: Refusal,
     },
     /// Nothing more is written.
     Stopped {
         why: Arc<str>,
     },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Full,
+    Fenced,
 }
 
 type Handle = JoinHandle<Result<(), io::Error>>;
@@ -75,10 +82,10 @@ fn run(
         let Work::Batch(Decided { batch, answers }) = work else { continue };
         let synced = match appender.append(batch) {
             Append::Done { .. } => Synced::Done,
-            Append::Full => Synced::Refused { tail: appender.tail() },
+            Append::Full => Synced::Refused { tail: appender.tail(), why: Refusal::Full },
             Append::Fenced => {
                 tracing::error!("a batch was built for another tail: nothing of it was written");
-                Synced::Refused { tail: appender.tail() }
+                Synced::Refused { tail: appender.tail(), why: Refusal::Fenced }
             }
             Append::Unknown(error) => {
                 let why: Arc<str> =
@@ -101,7 +108,8 @@ pub(crate) fn answer(answers: Vec<(Reply, Answer)>, synced: &Synced) {
     for (reply, answer) in answers {
         reply.send(match synced {
             Synced::Done => answer,
-            Synced::Refused { .. } => Err(ExecuteError::Full),
+            Synced::Refused { why: Refusal::Full, .. } => Err(ExecuteError::Full),
+            Synced::Refused { why: Refusal::Fenced, .. } => Err(ExecuteError::Fenced),
             Synced::Stopped { why } => Err(ExecuteError::Stopped { why: Arc::clone(why) }),
         });
     }

@@ -6,8 +6,8 @@ use std::sync::{Arc, atomic::AtomicUsize};
 use std::time::Duration;
 
 use daybook_domain::command::{Command, RegisterMerchant};
-use daybook_domain::{Actor, CommandId, MerchantId, Role, Timestamp};
-use daybook_ledger::{Ledger, Options, Tail};
+use daybook_domain::{Actor, CommandId, MerchantId, Role, StreamId, Timestamp};
+use daybook_ledger::{BatchBuilder, Ledger, Options, Tail};
 use daybook_vault::{MasterKey, Vault};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::alarm::Thread;
 use crate::decide_thread::{Decider, Message};
 use crate::job::Job;
 use crate::load_thread::{self, Load};
-use crate::request::{Answer, Request};
+use crate::request::{Answer, Receipt, Reply, Request};
 use crate::seal::Merchants;
 use crate::sync_thread::{Decided, Synced, Work, Writer, answer};
 use crate::{Clock, Engine, ExecuteError, FolderOptions, Pending, Reader, ShutdownError, open_folder};
@@ -94,6 +94,35 @@ fn everybody_is_answered_when_the_disk_fails_behind_a_full_batch() {
     let answers = soon(|| pending.into_iter().map(Pending::wait).collect::<Vec<_>>());
     assert_eq!(answers.len(), JOBS);
     assert!(answers.iter().all(is_stopped));
+}
+
+#[test]
+fn a_batch_for_another_tail_is_not_said_to_have_met_a_full_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    Ledger::create(&dir, Uuid::from_u128(1)).unwrap();
+    let (ledger, appender) = Ledger::open(&dir, &Options::default()).unwrap();
+    let (jobs, inbox) = channel();
+    let (stopped, watched) = watch::channel(None);
+    let (writer, handle) = crate::sync_thread::spawn(appender, jobs, stopped);
+    let other = Tail { next: writer.tail.next.plus(1), ..writer.tail };
+    let (reply, pending) = Reply::new(&Arc::default());
+    let receipt = Receipt {
+        position: 2,
+        command_id: CommandId(Uuid::nil()),
+        stream: StreamId(Uuid::nil()),
+        repeated: false,
+        remarks: Vec::new(),
+    };
+    let decided = Decided { batch: BatchBuilder::new(other).finish(), answers: vec![(reply, Ok(receipt))] };
+    writer.batches.send(Work::Batch(decided)).unwrap();
+    let answer = soon(|| pending.wait());
+    assert!(matches!(answer, Err(ExecuteError::Fenced)), "{answer:?}");
+    assert!(matches!(inbox.recv(), Ok(Message::Synced(Synced::Refused { tail, .. })) if tail == writer.tail));
+    assert_eq!(*watched.borrow(), None);
+    drop(writer);
+    handle.join().unwrap().unwrap();
+    assert_eq!(ledger.watermark(), 0);
 }
 
 /// A folder with the merchant m0, which is not in the writer's memory.

@@ -235,7 +235,9 @@ pub(crate) fn refused(error: ExecuteError) -> Result<UserError, ApiError> {
             tracing::error!(%error, "a command met a writer that writes no more");
             Err(ApiError::Stopped)
         }
-        error @ (ExecuteError::Read(_) | ExecuteError::Seal(_)) => Err(ApiError::Internal(Box::new(error))),
+        error @ (ExecuteError::Read(_) | ExecuteError::Seal(_) | ExecuteError::Fenced) => {
+            Err(ApiError::Internal(Box::new(error)))
+        }
     }
 }
 
