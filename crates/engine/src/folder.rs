@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use daybook_domain::Position;
 use daybook_ledger::{CreateError, Ledger, OpenError, Options};
 use daybook_vault::{MasterKey, MasterKeyError, OpenReport, SlotId, Vault};
 use thiserror::Error;
@@ -46,7 +47,8 @@ pub struct Folder {
     pub damaged_keys: Vec<SlotId>,
 }
 
-/// Why a data folder was not opened. Nothing in it was changed.
+/// Why a data folder was not opened. Nothing in it was changed, except that after [`OpenFolderError::Unfit`] and
+/// [`OpenFolderError::Read`] it counts as opened once more; no event was.
 #[derive(Debug, Error)]
 pub enum OpenFolderError {
     #[error("there is no ledger in {dir}; `daybook serve --data {dir}` or an import makes one")]
@@ -73,13 +75,21 @@ pub enum OpenFolderError {
 pub fn open_folder(dir: &Path, options: &FolderOptions, clock: Clock) -> Result<Folder, OpenFolderError> {
     if !Ledger::exists(dir) {
         let id = options.id_if_new.ok_or_else(|| OpenFolderError::NoLedger { dir: dir.into() })?;
+        check_given(&options.master_key)?;
         Ledger::create(dir, id)?;
     }
-    let (ledger, appender) = Ledger::open(dir, &options.ledger)?;
-    let (vault, keys) = open_vault(dir, options, &ledger)?;
+    let (ledger, appender, (vault, keys)) =
+        Ledger::open_if(dir, &options.ledger, |id, last| open_vault(dir, options, id, last))?;
     let vault = Arc::new(vault);
     let reader = Reader::open(ledger.clone(), Arc::clone(&vault));
-    let relearned = relearn::relearn(&reader, &keys)?;
+    let relearned = match relearn::relearn(&reader, &keys) {
+        Ok(relearned) => relearned,
+        Err(error) => {
+            // Nothing was appended. What cannot be marked as closed is checked by the next opening, as after a crash.
+            let _ = appender.close();
+            return Err(error.into());
+        }
+    };
     let engine = Engine::start(ledger, appender, vault, clock)?;
     Ok(Folder {
         engine,
@@ -90,20 +100,39 @@ pub fn open_folder(dir: &Path, options: &FolderOptions, clock: Clock) -> Result<
     })
 }
 
-fn open_vault(dir: &Path, options: &FolderOptions, ledger: &Ledger) -> Result<(Vault, OpenReport), OpenFolderError> {
-    let keys = dir.join("keys");
+/// A master key that was given and is none must not leave a new ledger behind.
+fn check_given(source: &MasterKeySource) -> Result<(), MasterKeyError> {
+    match source {
+        MasterKeySource::File(path) if path.exists() => MasterKey::load(path).map(drop),
+        MasterKeySource::Folder | MasterKeySource::File(_) => Ok(()),
+        MasterKeySource::Hex(hex) => MasterKey::from_hex(hex).map(drop),
+    }
+}
+
+/// `log` and `last`: the ledger's id and last position. Writes to the key file only if it belongs to that ledger.
+fn open_vault(
+    dir: &Path,
+    options: &FolderOptions,
+    log: Uuid,
+    last: Position,
+) -> Result<(Vault, OpenReport), OpenFolderError> {
+    let path = dir.join("keys");
+    let exists = path.exists();
+    if !exists && last > 0 {
+        // They would open nothing.
+        return Err(daybook_vault::OpenError::Missing { path }.into());
+    }
     let master = match &options.master_key {
-        MasterKeySource::Folder => MasterKey::load_or_create(&dir.join("master.key"), &keys)?,
-        MasterKeySource::File(path) => MasterKey::load_or_create(path, &keys)?,
+        MasterKeySource::Folder => MasterKey::load_or_create(&dir.join("master.key"), &path)?,
+        MasterKeySource::File(file) => MasterKey::load_or_create(file, &path)?,
         MasterKeySource::Hex(hex) => MasterKey::from_hex(hex)?,
     };
-    // A log that has events and no keys is not given new ones: they would open nothing.
-    if !keys.exists() && ledger.watermark() == 0 {
-        drop(Vault::create(&keys, &master, ledger.id())?);
+    if !exists {
+        drop(Vault::create(&path, &master, log)?);
     }
-    let (vault, report) = Vault::open(&keys, &master)?;
-    if report.id != ledger.id() {
-        return Err(OpenFolderError::OtherKeys { keys: report.id, log: ledger.id() });
+    let keys = Vault::id_of(&path, &master)?;
+    if keys != log {
+        return Err(OpenFolderError::OtherKeys { keys, log });
     }
-    Ok((vault, report))
+    Ok(Vault::open(&path, &master)?)
 }
