@@ -15,12 +15,13 @@ use hashbrown::HashMap;
 
 use crate::alarm::{self, Thread};
 use crate::cache::{Cache, Stream};
+use crate::clock::time_to_record;
 use crate::error::ExecuteError;
 use crate::job::{Body, Job, Surroundings};
 use crate::load_thread::Load;
 use crate::request::{Answer, Receipt, Reply};
 use crate::sync_thread::{Decided, Synced, Work, Writer, answer};
-use crate::{Clock, Reader, seal};
+use crate::{Clock, ClockBehind, Reader, seal};
 
 /// Streams in one generation of the cache.
 const CACHE_GENERATION: usize = 65_536;
@@ -350,7 +351,10 @@ impl Decider {
         for &id in &known {
             facts.add(id, self.cache.get(id).and_then(|stream| stream.state.as_ref()));
         }
-        let context = self.context(&job.request);
+        let context = match self.context(&job.request) {
+            Ok(context) => context,
+            Err(error) => return Step::Answered(Err(error.into())),
+        };
         // Sealing is done once; a job that has to wait keeps its sealed form.
         if let Body::Plain(command) = &job.body {
             match seal::in_writer(command.clone(), &targets, &context, &facts, &self.vault) {
@@ -368,14 +372,14 @@ impl Decider {
         }
     }
 
-    fn context(&self, request: &Surroundings) -> Context {
-        Context {
+    fn context(&self, request: &Surroundings) -> Result<Context, ClockBehind> {
+        Ok(Context {
             command_id: request.command_id,
             actor: request.actor,
             origin: request.origin,
-            now: (self.clock)().max(self.last_recorded),
+            now: time_to_record((self.clock)(), self.last_recorded)?,
             occurred_at: request.occurred_at,
-        }
+        })
     }
 
     /// The same command again gets its old receipt, whatever happened since; only then do expectations count.

@@ -7,6 +7,8 @@ use daybook_codec::CodecError;
 use daybook_domain::{Position, Rejection};
 use thiserror::Error;
 
+use crate::ClockBehind;
+
 /// Why a command was not carried out.
 #[derive(Debug, Error)]
 pub enum ExecuteError {
@@ -23,6 +25,8 @@ pub enum ExecuteError {
     TooLarge { bytes: usize },
     #[error("Daybook writes no more: {why}")]
     Stopped { why: Arc<str> },
+    #[error(transparent)]
+    ClockBehind(#[from] ClockBehind),
     #[error("the history of the order could not be read")]
     Read(#[source] Arc<ReadError>),
     #[error("personal data could not be sealed: {0}")]

@@ -9,9 +9,10 @@ use daybook_vault::{MasterKey, MasterKeyError, OpenReport, SlotId, Vault};
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::clock::time_to_record;
 use crate::error::ReadError;
 use crate::relearn::{self, KeysError};
-use crate::{Clock, Engine, Reader};
+use crate::{Clock, ClockBehind, Engine, Reader};
 
 /// Where the key comes from that wraps all other keys.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +44,8 @@ pub struct Folder {
     /// Keys that the log gives to another buyer than the key file did. What was sealed under them can be read, but their
     /// buyers are not found by account, and get new keys.
     pub contested_keys: Vec<SlotId>,
+    /// The clock is far behind the newest event: commands are refused until it is not any more.
+    pub clock_behind: Option<ClockBehind>,
     /// Keys that are damaged: what was sealed under them cannot be read.
     pub damaged_keys: Vec<SlotId>,
 }
@@ -90,11 +93,16 @@ pub fn open_folder(dir: &Path, options: &FolderOptions, clock: Clock) -> Result<
             return Err(error.into());
         }
     };
+    let clock_behind = time_to_record(clock(), reader.last_recorded_at()?).err();
+    if let Some(behind) = &clock_behind {
+        tracing::warn!("{behind}; until then commands are refused");
+    }
     let engine = Engine::start(ledger, appender, vault, clock)?;
     Ok(Folder {
         engine,
         reader,
         relearned: relearned.events,
+        clock_behind,
         contested_keys: relearned.contested.into_iter().collect(),
         damaged_keys: keys.damaged,
     })

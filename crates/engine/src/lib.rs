@@ -12,6 +12,7 @@
 
 mod alarm;
 mod cache;
+mod clock;
 mod decide_thread;
 mod error;
 mod folder;
@@ -39,6 +40,7 @@ use daybook_ledger::{Appender, Ledger};
 use daybook_vault::Vault;
 use tokio::sync::watch;
 
+pub use clock::{Clock, ClockBehind, MAX_BRIDGED_SECONDS};
 pub use error::{ExecuteError, ReadError, ShutdownError};
 pub use folder::{Folder, FolderOptions, MasterKeySource, OpenFolderError, open_folder};
 pub use reader::{Opened, Reader};
@@ -47,9 +49,6 @@ pub use request::{Pending, Receipt, Request};
 use alarm::{Alarm, Stopped, Thread};
 use decide_thread::Message;
 use job::Job;
-
-/// Where the time comes from. The engine never lets it run backwards.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Commands that may wait for an answer. Beyond that callers are told that the engine is busy.
 const MAX_WAITING: usize = 16_384;
