@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU16;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+use std::sync::mpsc::{Receiver, SendError, Sender, TryRecvError};
 
 use daybook_domain::state::Facts;
 use daybook_domain::{
@@ -13,13 +13,15 @@ use daybook_ledger::{BatchBuilder, MAX_BATCH_BYTES, MAX_COMMIT_BYTES, Origin, Pu
 use daybook_vault::Vault;
 use hashbrown::HashMap;
 
+use crate::alarm::{self, Thread};
 use crate::cache::{Cache, Stream};
+use crate::clock::time_to_record;
 use crate::error::ExecuteError;
 use crate::job::{Body, Job, Surroundings};
 use crate::load_thread::Load;
 use crate::request::{Answer, Receipt, Reply};
-use crate::sync_thread::{Decided, Synced, Writer, answer};
-use crate::{Clock, Reader, seal};
+use crate::sync_thread::{Decided, Synced, Work, Writer, answer};
+use crate::{Clock, ClockBehind, Reader, seal};
 
 /// Streams in one generation of the cache: as many as a hash table of 2¹⁶ places takes before it doubles.
 const CACHE_GENERATION: usize = 57_344;
@@ -37,6 +39,13 @@ pub(crate) enum Message {
         held: Vec<StreamId>,
     },
     Synced(Synced),
+    /// The loader or the sync thread ended with a bug, and what they had in hand is lost.
+    Broken {
+        thread: Thread,
+        why: Arc<str>,
+    },
+    #[cfg(test)]
+    Break(Thread),
     /// Finish what is queued and end.
     Close,
 }
@@ -129,6 +138,9 @@ impl Decider {
                 Message::Job(job) => self.waiting.push_back(job),
                 Message::LoadFailed { arrival, held } => self.release(arrival, &held),
                 Message::Synced(synced) => self.synced(synced),
+                Message::Broken { thread, why } => self.broken(thread, why),
+                #[cfg(test)]
+                Message::Break(thread) => self.break_for_a_test(thread),
                 Message::Close => self.closing = true,
             }
             self.take_waiting();
@@ -171,7 +183,33 @@ impl Decider {
         }
         let next = BatchBuilder::new(self.batch.tail());
         let batch = std::mem::replace(&mut self.batch, next).finish();
-        self.in_flight = self.writer.batches.send(Decided { batch, answers }).is_ok();
+        match self.writer.batches.send(Work::Batch(Decided { batch, answers })) {
+            Ok(()) => self.in_flight = true,
+            Err(SendError(_lost)) => self.broken(Thread::Sync, alarm::why(Thread::Sync)),
+        }
+    }
+
+    /// Nothing more is decided, and nobody waits for what the thread had.
+    fn broken(&mut self, thread: Thread, why: Arc<str>) {
+        match thread {
+            Thread::Decide => {}
+            Thread::Load => {
+                // What it sent back before it ended waits here, and is still to be released.
+                self.loading = self.waiting.iter().filter(|job| !job.held.is_empty()).count();
+                self.delayed.clear();
+                self.stopped.get_or_insert(why);
+            }
+            Thread::Sync => self.synced(Synced::Stopped { why }),
+        }
+    }
+
+    #[cfg(test)]
+    fn break_for_a_test(&self, thread: Thread) {
+        match thread {
+            Thread::Decide => panic!("a test breaks the deciding thread"),
+            Thread::Load => self.loader.send(Load::Break).unwrap(),
+            Thread::Sync => self.writer.batches.send(Work::Break).unwrap(),
+        }
     }
 
     fn synced(&mut self, synced: Synced) {
@@ -181,10 +219,10 @@ impl Decider {
                 let durable = self.reader.watermark();
                 if durable - self.keys_synced >= KEYS_EVERY {
                     self.keys_synced = durable;
-                    let _ = self.loader.send(Load::Keys);
+                    self.load(Load::Keys);
                 }
             }
-            Synced::Refused { tail } => self.discard(&synced, tail),
+            Synced::Refused { tail, .. } => self.discard(&synced, tail),
             Synced::Stopped { ref why } => {
                 self.stopped = Some(Arc::clone(why));
                 // Never appended to again: only empty, so that nobody waits for it to have room.
@@ -219,12 +257,26 @@ impl Decider {
             Step::Answered(answer) => self.answers.push((job.reply, answer)),
             Step::Missing(stream) => {
                 self.hold(job.arrival, &job.held);
-                let _ = self.loader.send(Load::Stream(stream, job));
+                self.load(Load::Stream(stream, job));
             }
             Step::Behind => {
                 self.hold(job.arrival, &job.held);
-                let _ = self.loader.send(Load::Behind(job));
+                self.load(Load::Behind(job));
             }
+        }
+    }
+
+    fn load(&mut self, load: Load) {
+        let Err(SendError(load)) = self.loader.send(load) else { return };
+        match load {
+            Load::Stream(_, job) | Load::Behind(job) => {
+                self.release(job.arrival, &job.held);
+                job.reply.send(Err(ExecuteError::Stopped { why: alarm::why(Thread::Load) }));
+            }
+            // It is relearned at the next start.
+            Load::Keys => {}
+            #[cfg(test)]
+            Load::Break => {}
         }
     }
 
@@ -299,7 +351,10 @@ impl Decider {
         for &id in &known {
             facts.add(id, self.cache.get(id).and_then(|stream| stream.state.as_ref()));
         }
-        let context = self.context(&job.request);
+        let context = match self.context(&job.request) {
+            Ok(context) => context,
+            Err(error) => return Step::Answered(Err(error.into())),
+        };
         // Sealing is done once; a job that has to wait keeps its sealed form.
         if let Body::Plain(command) = &job.body {
             match seal::in_writer(command.clone(), &targets, &context, &facts, &self.vault) {
@@ -317,14 +372,14 @@ impl Decider {
         }
     }
 
-    fn context(&self, request: &Surroundings) -> Context {
-        Context {
+    fn context(&self, request: &Surroundings) -> Result<Context, ClockBehind> {
+        Ok(Context {
             command_id: request.command_id,
             actor: request.actor,
             origin: request.origin,
-            now: (self.clock)().max(self.last_recorded),
+            now: time_to_record((self.clock)(), self.last_recorded)?,
             occurred_at: request.occurred_at,
-        }
+        })
     }
 
     /// The same command again gets its old receipt, whatever happened since; only then do expectations count.
@@ -457,67 +512,5 @@ fn draft(request: &Surroundings, hash: [u8; 16], context: &Context, event: &NewE
             daybook_domain::Origin::System => Origin::System,
         },
         payload: encoded.payload,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::mpsc::{channel, sync_channel};
-    use std::time::Duration;
-
-    use daybook_domain::command::{Command, RegisterMerchant};
-    use daybook_domain::{Actor, CommandId, MerchantId, Role};
-    use daybook_ledger::{Ledger, Options};
-    use daybook_vault::MasterKey;
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::load_thread;
-    use crate::request::Request;
-    use crate::seal::Merchants;
-
-    #[test]
-    fn everybody_is_answered_when_the_disk_fails_behind_a_full_batch() {
-        const JOBS: usize = 6_000;
-        let folder = tempfile::tempdir().unwrap();
-        let dir = folder.path().join("data");
-        Ledger::create(&dir, Uuid::from_u128(1)).unwrap();
-        let (ledger, appender) = Ledger::open(&dir, &Options::default()).unwrap();
-        let master = MasterKey::from_hex(&"07".repeat(32)).unwrap();
-        let vault = Arc::new(Vault::create(&dir.join("keys"), &master, Uuid::from_u128(1)).unwrap());
-        let reader = Reader::open(ledger, Arc::clone(&vault));
-
-        let (jobs, inbox) = channel();
-        let (batches, sent_off) = channel();
-        let (loader, _load) = load_thread::spawn(reader.clone(), jobs.clone());
-        let writer = Writer { batches, tail: appender.tail() };
-        let clock: Clock = Arc::new(|| Timestamp(1));
-        let decider = Decider::new(reader.clone(), Arc::clone(&vault), clock, Timestamp(0), writer, loader);
-        std::thread::spawn(move || decider.run(&inbox));
-
-        let (merchants, waiting) = (Merchants::default(), Arc::default());
-        let send = |n: usize| {
-            let id = MerchantId::new(&format!("m{n}")).unwrap();
-            let register = RegisterMerchant { id, name: "x".repeat(100).into(), parent: None };
-            let actor = Actor { id: Uuid::nil(), role: Role::Platform };
-            let command_id = CommandId(Uuid::from_u128(n as u128));
-            let request = Request::live(command_id, actor, Command::RegisterMerchant(register));
-            let (job, pending) = Job::new(request, &reader, &vault, &merchants, &waiting).unwrap();
-            jobs.send(Message::Job(Box::new(job))).unwrap();
-            pending
-        };
-        // The first goes alone; the others fill a batch and queue behind it. Then the first one's sync fails.
-        let mut pending = vec![send(0)];
-        let Decided { answers, .. } = sent_off.recv().unwrap();
-        pending.extend((1..JOBS).map(send));
-        let failed = Synced::Stopped { why: "a disk that fails".into() };
-        answer(answers, &failed);
-        jobs.send(Message::Synced(failed)).unwrap();
-
-        let (all, answered) = sync_channel(1);
-        std::thread::spawn(move || all.send(pending.into_iter().map(crate::Pending::wait).collect::<Vec<_>>()));
-        let answers = answered.recv_timeout(Duration::from_secs(30)).expect("nobody waits for ever");
-        assert_eq!(answers.len(), JOBS);
-        assert!(answers.iter().all(|answer| matches!(answer, Err(ExecuteError::Stopped { .. }))));
     }
 }

@@ -7,6 +7,8 @@ use daybook_codec::CodecError;
 use daybook_domain::{Position, Rejection};
 use thiserror::Error;
 
+use crate::ClockBehind;
+
 /// Why a command was not carried out.
 #[derive(Debug, Error)]
 pub enum ExecuteError {
@@ -16,10 +18,15 @@ pub enum ExecuteError {
     Busy,
     #[error("the disk is full: nothing was written; make room and send the command again")]
     Full,
+    /// A fault of the writer, which goes on from where the ledger ends.
+    #[error("the ledger does not end where the writer thought: nothing was written; send the command again")]
+    Fenced,
     #[error("the command's events take {bytes} bytes, more than one commit may have; split it")]
     TooLarge { bytes: usize },
     #[error("Daybook writes no more: {why}")]
     Stopped { why: Arc<str> },
+    #[error(transparent)]
+    ClockBehind(#[from] ClockBehind),
     #[error("the history of the order could not be read")]
     Read(#[source] Arc<ReadError>),
     #[error("personal data could not be sealed: {0}")]

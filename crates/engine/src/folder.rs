@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use daybook_domain::Position;
 use daybook_ledger::{CreateError, Ledger, OpenError, Options};
 use daybook_vault::{MasterKey, MasterKeyError, OpenReport, SlotId, Vault};
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::clock::time_to_record;
 use crate::error::ReadError;
 use crate::relearn::{self, KeysError};
-use crate::{Clock, Engine, Reader};
+use crate::{Clock, ClockBehind, Engine, Reader};
 
 /// Where the key comes from that wraps all other keys.
 #[derive(Clone, Debug, Default)]
@@ -42,11 +44,14 @@ pub struct Folder {
     /// Keys that the log gives to another buyer than the key file did. What was sealed under them can be read, but their
     /// buyers are not found by account, and get new keys.
     pub contested_keys: Vec<SlotId>,
+    /// The clock is far behind the newest event: commands are refused until it is not any more.
+    pub clock_behind: Option<ClockBehind>,
     /// Keys that are damaged: what was sealed under them cannot be read.
     pub damaged_keys: Vec<SlotId>,
 }
 
-/// Why a data folder was not opened. Nothing in it was changed.
+/// Why a data folder was not opened. Nothing in it was changed, except that after [`OpenFolderError::Unfit`] and
+/// [`OpenFolderError::Read`] it counts as opened once more; no event was.
 #[derive(Debug, Error)]
 pub enum OpenFolderError {
     #[error("there is no ledger in {dir}; `daybook serve --data {dir}` or an import makes one")]
@@ -73,37 +78,69 @@ pub enum OpenFolderError {
 pub fn open_folder(dir: &Path, options: &FolderOptions, clock: Clock) -> Result<Folder, OpenFolderError> {
     if !Ledger::exists(dir) {
         let id = options.id_if_new.ok_or_else(|| OpenFolderError::NoLedger { dir: dir.into() })?;
+        check_given(&options.master_key)?;
         Ledger::create(dir, id)?;
     }
-    let (ledger, appender) = Ledger::open(dir, &options.ledger)?;
-    let (vault, keys) = open_vault(dir, options, &ledger)?;
+    let (ledger, appender, (vault, keys)) =
+        Ledger::open_if(dir, &options.ledger, |id, last| open_vault(dir, options, id, last))?;
     let vault = Arc::new(vault);
     let reader = Reader::open(ledger.clone(), Arc::clone(&vault));
-    let relearned = relearn::relearn(&reader, &keys)?;
+    let relearned = match relearn::relearn(&reader, &keys) {
+        Ok(relearned) => relearned,
+        Err(error) => {
+            // Nothing was appended. What cannot be marked as closed is checked by the next opening, as after a crash.
+            let _ = appender.close();
+            return Err(error.into());
+        }
+    };
+    let clock_behind = time_to_record(clock(), reader.last_recorded_at()?).err();
+    if let Some(behind) = &clock_behind {
+        tracing::warn!("{behind}; until then commands are refused");
+    }
     let engine = Engine::start(ledger, appender, vault, clock)?;
     Ok(Folder {
         engine,
         reader,
         relearned: relearned.events,
+        clock_behind,
         contested_keys: relearned.contested.into_iter().collect(),
         damaged_keys: keys.damaged,
     })
 }
 
-fn open_vault(dir: &Path, options: &FolderOptions, ledger: &Ledger) -> Result<(Vault, OpenReport), OpenFolderError> {
-    let keys = dir.join("keys");
+/// A master key that was given and is none must not leave a new ledger behind.
+fn check_given(source: &MasterKeySource) -> Result<(), MasterKeyError> {
+    match source {
+        MasterKeySource::File(path) if path.exists() => MasterKey::load(path).map(drop),
+        MasterKeySource::Folder | MasterKeySource::File(_) => Ok(()),
+        MasterKeySource::Hex(hex) => MasterKey::from_hex(hex).map(drop),
+    }
+}
+
+/// `log` and `last`: the ledger's id and last position. Writes to the key file only if it belongs to that ledger.
+fn open_vault(
+    dir: &Path,
+    options: &FolderOptions,
+    log: Uuid,
+    last: Position,
+) -> Result<(Vault, OpenReport), OpenFolderError> {
+    let path = dir.join("keys");
+    let exists = path.exists();
+    if !exists && last > 0 {
+        // They would open nothing.
+        return Err(daybook_vault::OpenError::Missing { path }.into());
+    }
     let master = match &options.master_key {
-        MasterKeySource::Folder => MasterKey::load_or_create(&dir.join("master.key"), &keys)?,
-        MasterKeySource::File(path) => MasterKey::load_or_create(path, &keys)?,
+        MasterKeySource::Folder => MasterKey::load_or_create(&dir.join("master.key"), &path)?,
+        MasterKeySource::File(file) => MasterKey::load_or_create(file, &path)?,
         MasterKeySource::Hex(hex) => MasterKey::from_hex(hex)?,
     };
-    // A log that has events and no keys is not given new ones: they would open nothing.
-    if !keys.exists() && ledger.watermark() == 0 {
-        drop(Vault::create(&keys, &master, ledger.id())?);
+    if !exists {
+        drop(Vault::create(&path, &master, log)?);
     }
-    let (vault, report) = Vault::open(&keys, &master)?;
-    if report.id != ledger.id() {
-        return Err(OpenFolderError::OtherKeys { keys: report.id, log: ledger.id() });
+    let keys = Vault::id_of(&path, &master)?;
+    if keys != log {
+        return Err(OpenFolderError::OtherKeys { keys, log });
     }
-    Ok((vault, report))
+    Ok(Vault::open(&path, &master)?)
 }

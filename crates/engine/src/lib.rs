@@ -10,7 +10,9 @@
 //! Deciding the next batch overlaps the sync of this one. Answers that write nothing (refusals, repeats) wait too, until
 //! everything that they were decided against is durable.
 
+mod alarm;
 mod cache;
+mod clock;
 mod decide_thread;
 mod error;
 mod folder;
@@ -23,6 +25,8 @@ mod relearn;
 mod request;
 mod seal;
 mod sync_thread;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -36,16 +40,15 @@ use daybook_ledger::{Appender, Ledger};
 use daybook_vault::Vault;
 use tokio::sync::watch;
 
+pub use clock::{Clock, ClockBehind, MAX_BRIDGED_SECONDS};
 pub use error::{ExecuteError, ReadError, ShutdownError};
 pub use folder::{Folder, FolderOptions, MasterKeySource, OpenFolderError, open_folder};
 pub use reader::{Opened, Reader};
 pub use request::{Pending, Receipt, Request};
 
+use alarm::{Alarm, Stopped, Thread};
 use decide_thread::Message;
 use job::Job;
-
-/// Where the time comes from. The engine never lets it run backwards.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Commands that may wait for an answer. Beyond that callers are told that the engine is busy.
 const MAX_WAITING: usize = 16_384;
@@ -64,7 +67,7 @@ struct Shared {
     clock: Clock,
     merchants: seal::Merchants,
     tokens: tokens::Tokens,
-    stopped: watch::Sender<Option<Arc<str>>>,
+    stopped: Stopped,
     closing: AtomicBool,
     threads: Mutex<Option<Threads>>,
 }
@@ -83,7 +86,7 @@ impl Engine {
         let (jobs, inbox) = channel();
         let (stopped, _) = watch::channel(None);
         let merchants = seal::Merchants::default();
-        let (load, load_handle) = load_thread::spawn(reader.clone(), jobs.clone());
+        let (load, load_handle) = load_thread::spawn(reader.clone(), jobs.clone(), stopped.clone());
         let (batches, sync_handle) = sync_thread::spawn(appender, jobs.clone(), stopped.clone());
         let decider = decide_thread::Decider::new(
             reader.clone(),
@@ -93,9 +96,13 @@ impl Engine {
             batches,
             load,
         );
+        let alarm = Alarm::new(Thread::Decide, stopped.clone(), None);
         let decide_handle = std::thread::Builder::new()
             .name("daybook-decide".into())
-            .spawn(move || decider.run(&inbox))
+            .spawn(move || {
+                let _alarm = alarm;
+                decider.run(&inbox);
+            })
             .expect("the system can start a thread");
         let threads = Threads { decide: decide_handle, sync: sync_handle, load: load_handle };
         Ok(Engine {
@@ -149,10 +156,11 @@ impl Engine {
 
     fn stopped(&self) -> ExecuteError {
         let why = self.shared.stopped.borrow().clone();
-        ExecuteError::Stopped { why: why.unwrap_or_else(|| "Daybook is shutting down".into()) }
+        ExecuteError::Stopped { why: why.unwrap_or_else(|| "its threads have ended".into()) }
     }
 
-    /// Changes once, to why the engine writes no more. The process should then exit and open the ledger again.
+    /// Changes once, to why the engine takes no more commands: a write that failed, a thread that ended with a bug, or
+    /// [`Engine::shutdown`]. The process should then exit and open the ledger again.
     pub fn watch_stopped(&self) -> watch::Receiver<Option<Arc<str>>> {
         self.shared.stopped.subscribe()
     }
@@ -160,13 +168,15 @@ impl Engine {
     /// Finishes what is queued, then closes the ledger cleanly. Later commands are answered [`ExecuteError::Stopped`].
     pub fn shutdown(&self) -> Result<(), ShutdownError> {
         self.shared.closing.store(true, Ordering::Release);
+        alarm::stop(&self.shared.stopped, "Daybook is shutting down".into());
         let threads = self.shared.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(threads) = threads else { return Ok(()) };
         // The writer ends on its own when it has stopped; then nobody listens.
         let _ = self.shared.jobs.send(Message::Close);
-        threads.decide.join().map_err(|_| ShutdownError::Panicked)?;
-        threads.load.join().map_err(|_| ShutdownError::Panicked)?;
-        threads.sync.join().map_err(|_| ShutdownError::Panicked)?.map_err(ShutdownError::Close)?;
+        // All of them, so that nothing is at work in the folder any more, however one of them ended.
+        let (decide, load, sync) = (threads.decide.join(), threads.load.join(), threads.sync.join());
+        let (Ok(()), Ok(()), Ok(closed)) = (decide, load, sync) else { return Err(ShutdownError::Panicked) };
+        closed.map_err(ShutdownError::Close)?;
         relearn::checkpoint(&self.shared.reader).map_err(ShutdownError::Keys)
     }
 

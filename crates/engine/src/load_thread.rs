@@ -5,6 +5,7 @@ use std::thread::JoinHandle;
 
 use daybook_domain::StreamId;
 
+use crate::alarm::{Alarm, Stopped, Thread};
 use crate::cache::Stream;
 use crate::decide_thread::Message;
 use crate::error::{ExecuteError, ReadError};
@@ -18,14 +19,20 @@ pub(crate) enum Load {
     Behind(Box<Job>),
     /// Make durable which buyer has which key, up to what is durable now.
     Keys,
+    /// Ends with a bug while it has the next one.
+    #[cfg(test)]
+    Break,
 }
 
 /// One thread, so that two jobs on one stream keep their order.
-pub(crate) fn spawn(reader: Reader, back: Sender<Message>) -> (Sender<Load>, JoinHandle<()>) {
+pub(crate) fn spawn(reader: Reader, back: Sender<Message>, stopped: Stopped) -> (Sender<Load>, JoinHandle<()>) {
     let (sender, inbox) = channel();
     let handle = std::thread::Builder::new()
         .name("daybook-load".into())
-        .spawn(move || run(&reader, &inbox, &back))
+        .spawn(move || {
+            let _alarm = Alarm::new(Thread::Load, stopped, Some(back.clone()));
+            run(&reader, &inbox, &back);
+        })
         .expect("the system can start a thread");
     (sender, handle)
 }
@@ -53,6 +60,11 @@ fn run(reader: &Reader, inbox: &Receiver<Load>, back: &Sender<Message>) {
                 if back.send(Message::Job(job)).is_err() {
                     return;
                 }
+            }
+            #[cfg(test)]
+            Load::Break => {
+                let _in_hand = inbox.recv();
+                panic!("a test breaks the load thread");
             }
             Load::Keys => {
                 if let Err(error) = relearn::checkpoint(reader) {

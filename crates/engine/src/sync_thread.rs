@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use daybook_ledger::{Append, Appender, Batch, Tail};
-use tokio::sync::watch;
 
+use crate::alarm::{Alarm, Stopped, Thread, stop};
 use crate::decide_thread::Message;
 use crate::error::ExecuteError;
 use crate::request::{Answer, Reply};
@@ -18,11 +18,19 @@ pub(crate) struct Decided {
     pub(crate) answers: Vec<(Reply, Answer)>,
 }
 
+pub(crate) enum Work {
+    Batch(Decided),
+    /// Ends with a bug while it has the next batch.
+    #[cfg(test)]
+    Break,
+}
+
 pub(crate) enum Synced {
     Done,
     /// Not written. The ledger still ends here.
     Refused {
         tail: Tail,
+        why: Refusal,
     },
     /// Nothing more is written.
     Stopped {
@@ -30,48 +38,60 @@ pub(crate) enum Synced {
     },
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Full,
+    Fenced,
+}
+
 type Handle = JoinHandle<Result<(), io::Error>>;
 
-pub(crate) fn spawn(
-    appender: Appender,
-    back: Sender<Message>,
-    stopped: watch::Sender<Option<Arc<str>>>,
-) -> (Writer, Handle) {
+pub(crate) fn spawn(appender: Appender, back: Sender<Message>, stopped: Stopped) -> (Writer, Handle) {
     let tail = appender.tail();
     let (sender, inbox) = channel();
     let handle = std::thread::Builder::new()
         .name("daybook-sync".into())
-        .spawn(move || run(appender, &inbox, &back, &stopped))
+        .spawn(move || {
+            let _alarm = Alarm::new(Thread::Sync, stopped.clone(), Some(back.clone()));
+            run(appender, &inbox, &back, &stopped)
+        })
         .expect("the system can start a thread");
     (Writer { batches: sender, tail }, handle)
 }
 
 /// The deciding side's end.
 pub(crate) struct Writer {
-    pub(crate) batches: Sender<Decided>,
+    pub(crate) batches: Sender<Work>,
     /// Where the ledger ended at the start.
     pub(crate) tail: Tail,
 }
 
 fn run(
     mut appender: Appender,
-    inbox: &Receiver<Decided>,
+    inbox: &Receiver<Work>,
     back: &Sender<Message>,
-    stopped: &watch::Sender<Option<Arc<str>>>,
+    stopped: &Stopped,
 ) -> Result<(), io::Error> {
-    while let Ok(Decided { batch, answers }) = inbox.recv() {
+    while let Ok(work) = inbox.recv() {
+        #[cfg(test)]
+        if matches!(work, Work::Break) {
+            let _in_hand = inbox.recv();
+            panic!("a test breaks the sync thread");
+        }
+        #[cfg_attr(not(test), allow(irrefutable_let_patterns, reason = "a test has other work"))]
+        let Work::Batch(Decided { batch, answers }) = work else { continue };
         let synced = match appender.append(batch) {
             Append::Done { .. } => Synced::Done,
-            Append::Full => Synced::Refused { tail: appender.tail() },
+            Append::Full => Synced::Refused { tail: appender.tail(), why: Refusal::Full },
             Append::Fenced => {
                 tracing::error!("a batch was built for another tail: nothing of it was written");
-                Synced::Refused { tail: appender.tail() }
+                Synced::Refused { tail: appender.tail(), why: Refusal::Fenced }
             }
             Append::Unknown(error) => {
                 let why: Arc<str> =
                     format!("a write to the ledger failed ({error}); start Daybook again to learn what is durable")
                         .into();
-                stopped.send_replace(Some(Arc::clone(&why)));
+                stop(stopped, Arc::clone(&why));
                 Synced::Stopped { why }
             }
         };
@@ -88,7 +108,8 @@ pub(crate) fn answer(answers: Vec<(Reply, Answer)>, synced: &Synced) {
     for (reply, answer) in answers {
         reply.send(match synced {
             Synced::Done => answer,
-            Synced::Refused { .. } => Err(ExecuteError::Full),
+            Synced::Refused { why: Refusal::Full, .. } => Err(ExecuteError::Full),
+            Synced::Refused { why: Refusal::Fenced, .. } => Err(ExecuteError::Fenced),
             Synced::Stopped { why } => Err(ExecuteError::Stopped { why: Arc::clone(why) }),
         });
     }

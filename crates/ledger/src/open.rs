@@ -88,8 +88,22 @@ impl Ledger {
     /// Everything in the write-ahead files is checked. What a crash tore and nobody was told of is cleared away; if
     /// anything that was acknowledged is missing or damaged, this refuses and says what to do.
     pub fn open(dir: &Path, options: &Options) -> Result<(Self, Appender), OpenError> {
+        let (ledger, appender, ()) = Self::open_if(dir, options, |_, _| Ok::<(), OpenError>(()))?;
+        Ok((ledger, appender))
+    }
+
+    /// [`Ledger::open`], if `fits` finds that what belongs to the ledger fits it. It is given the ledger's id and its last
+    /// position, 0 for none, once the folder is locked and all was checked, before anything is changed.
+    ///
+    /// # Errors
+    /// What `fits` returns, and what [`Ledger::open`] does.
+    pub fn open_if<T, E: From<OpenError>>(
+        dir: &Path,
+        options: &Options,
+        fits: impl FnOnce(Uuid, u64) -> Result<T, E>,
+    ) -> Result<(Self, Appender, T), E> {
         if !dir.is_dir() {
-            return Err(OpenError::NoLedger { dir: dir.into() });
+            return Err(OpenError::NoLedger { dir: dir.into() }.into());
         }
         let lock = DirLock::take(dir)?;
         let identity = Identity::load(dir)?;
@@ -98,6 +112,7 @@ impl Ledger {
         let (shelf, sealed) = Shelf::load(dir, identity.ledger, options, &mut streams)?;
         let found = scan(dir, identity.ledger, sealed, &mark, &mut streams)?;
         check_mark(dir, &mark, sealed, &found)?;
+        let fitting = fits(identity.ledger, found.end.next.get() - 1)?;
 
         if let Some(cut) = &found.cut {
             tracing::warn!("{cut}, and is cut off; who was given a receipt for it must send the command again");
@@ -150,7 +165,7 @@ impl Ledger {
         let binder = Binder::start(Arc::clone(&shared), sealed, spares.recycler()).map_err(at(dir))?;
         let tail = Tail { next: found.end.next, epoch };
         let start = Start { tail, chain: found.end.chain, volume, current, marker, mark };
-        Ok((Self { shared: Arc::clone(&shared) }, Appender::new(shared, start, spares, binder)))
+        Ok((Self { shared: Arc::clone(&shared) }, Appender::new(shared, start, spares, binder), fitting))
     }
 }
 

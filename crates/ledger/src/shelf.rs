@@ -1,5 +1,6 @@
 //! The sealed volumes: `volumes/<first position, 20 digits>/{sled/…, heads, manifest}`. None is ever written again.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -52,6 +53,8 @@ struct OpenSet {
     kept: Vec<Arc<OpenVolume>>,
     /// Put away, but maybe still in some reader's hands: opening such a folder again would meet its lock.
     released: Vec<Weak<OpenVolume>>,
+    /// One for each volume that was ever opened: two who want it do not open it twice.
+    turns: HashMap<Position, Arc<Mutex<()>>>,
 }
 
 /// A sealed volume that is open for reading.
@@ -129,7 +132,7 @@ impl Shelf {
         let span = VolumeSpan { first: manifest.first, last: manifest.last };
         let folder = volume_folder(&self.dir, span.first);
         let volume = OpenVolume { folder, first: span.first, pages: manifest.pages, store };
-        self.open_set().keep(Arc::new(volume), self.capacity);
+        self.keep(Arc::new(volume));
         self.volumes.write().unwrap_or_else(PoisonError::into_inner).push(span);
     }
 
@@ -151,18 +154,29 @@ impl Shelf {
     }
 
     pub(crate) fn open_volume(&self, first: Position) -> Result<Arc<OpenVolume>, ShelfError> {
-        let mut open = self.open_set();
-        if let Some(volume) = open.find(first) {
-            open.keep(Arc::clone(&volume), self.capacity);
-            return Ok(volume);
-        }
-        let folder = volume_folder(&self.dir, first);
-        let manifest =
-            read_manifest(&folder).map_err(|what| ShelfError::Manifest { file: manifest_path(&folder), what })?;
-        let store = PageStore::open(&sled_folder(&folder))?;
-        let volume = Arc::new(OpenVolume { folder, first, pages: manifest.pages, store });
-        open.keep(Arc::clone(&volume), self.capacity);
+        let turn = {
+            let mut open = self.open_set();
+            if let Some(volume) = open.find(first) {
+                let _put_away = open.keep(Arc::clone(&volume), self.capacity);
+                drop(open);
+                return Ok(volume);
+            }
+            Arc::clone(open.turns.entry(first).or_default())
+        };
+        // Opening may wait for whoever still closes the same folder. Only who wants this volume waits with it.
+        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = self.open_set().find(first);
+        let volume = match found {
+            Some(volume) => volume,
+            None => Arc::new(OpenVolume::open(volume_folder(&self.dir, first), first)?),
+        };
+        self.keep(Arc::clone(&volume));
         Ok(volume)
+    }
+
+    /// What is put away for it is closed after the lock is given back.
+    fn keep(&self, volume: Arc<OpenVolume>) {
+        let _put_away = self.open_set().keep(volume, self.capacity);
     }
 
     fn volumes(&self) -> RwLockReadGuard<'_, Vec<VolumeSpan>> {
@@ -183,16 +197,25 @@ impl OpenSet {
         self.released.iter().filter_map(Weak::upgrade).find(|volume| volume.first == first)
     }
 
-    fn keep(&mut self, volume: Arc<OpenVolume>, capacity: usize) {
+    /// Returns what is put away for it: dropping the last hold on a volume closes its folder, which takes time.
+    #[must_use]
+    fn keep(&mut self, volume: Arc<OpenVolume>, capacity: usize) -> Vec<Arc<OpenVolume>> {
         self.kept.push(volume);
-        while self.kept.len() > capacity {
-            let released = self.kept.remove(0);
-            self.released.push(Arc::downgrade(&released));
-        }
+        let surplus = self.kept.len().saturating_sub(capacity);
+        let put_away: Vec<_> = self.kept.drain(..surplus).collect();
+        self.released.extend(put_away.iter().map(Arc::downgrade));
+        put_away
     }
 }
 
 impl OpenVolume {
+    fn open(folder: PathBuf, first: Position) -> Result<Self, ShelfError> {
+        let manifest =
+            read_manifest(&folder).map_err(|what| ShelfError::Manifest { file: manifest_path(&folder), what })?;
+        let store = PageStore::open(&sled_folder(&folder))?;
+        Ok(Self { folder, first, pages: manifest.pages, store })
+    }
+
     pub(crate) fn store(&self) -> &PageStore {
         &self.store
     }

@@ -300,13 +300,18 @@ fn a_full_disk_is_said_and_passes() {
 
 /// A closed ledger of four records, all in one sealed volume.
 fn sealed(dir: &std::path::Path) -> Options {
+    sealed_volumes(dir, 1)
+}
+
+/// A closed ledger of sealed volumes of four records each.
+fn sealed_volumes(dir: &std::path::Path, volumes: u64) -> Options {
     let options = Options { volume_events: 4, ..small() };
     Ledger::create(dir, LEDGER).unwrap();
     let (ledger, mut appender) = Ledger::open(dir, &options).unwrap();
-    for stream in 0..4 {
-        assert!(matches!(appender.append(one(&appender, stream)), Append::Done { .. }));
+    for stream in 0..4 * volumes {
+        assert!(matches!(appender.append(one(&appender, u128::from(stream))), Append::Done { .. }));
     }
-    while ledger.stats().volumes == 0 {
+    while ledger.stats().volumes < volumes {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
     appender.close().unwrap();
@@ -336,6 +341,34 @@ fn a_page_that_was_replaced_is_not_read() {
     assert!(report.findings.iter().any(|finding| finding.what.contains("not what the manifest says")), "{report}");
     drop((ledger, appender));
     assert!(!crate::verify_dir(temp.path()).unwrap().is_sound());
+}
+
+#[test]
+fn a_volume_that_is_slow_to_open_holds_up_no_reader_of_another() {
+    let temp = tempfile::tempdir().unwrap();
+    let options = sealed_volumes(temp.path(), 2);
+    let second = Position::new(5).unwrap();
+    let folder = crate::shelf::sled_folder(&crate::shelf::volume_folder(temp.path(), second));
+    let (ledger, _appender) = Ledger::open(temp.path(), &options).unwrap();
+    // As if somebody were still closing it.
+    let held = crate::page_store::PageStore::open(&folder).unwrap();
+    let read = |position| {
+        let ledger = ledger.clone();
+        let (done, result) = std::sync::mpsc::channel();
+        std::thread::spawn(move || done.send(ledger.read(position).map(|record| record.record().position)));
+        result
+    };
+    let slow = [read(second), read(second)];
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let other = read(Position::FIRST).recv_timeout(std::time::Duration::from_secs(4)).expect("it need not wait");
+    assert_eq!(other.unwrap(), Position::FIRST);
+    for slow in &slow {
+        assert!(slow.try_recv().is_err(), "the volume is not free yet");
+    }
+    drop(held);
+    for slow in slow {
+        assert_eq!(slow.recv().unwrap().unwrap(), second);
+    }
 }
 
 #[test]

@@ -84,15 +84,7 @@ impl KeyFile {
         path: &Path,
     ) -> Result<(KeyFile, Table, OpenReport), OpenError> {
         let io = |source| OpenError::Io { path: path.to_owned(), source };
-        let length = disk.len().map_err(io)?;
-        if length < file_bytes(0) {
-            return Err(too_short(disk.as_ref(), length, path));
-        }
-        let pages = [read_header(disk.as_ref(), 0).map_err(io)?, read_header(disk.as_ref(), 1).map_err(io)?];
-        let mut header = choose(&pages, path)?;
-        if keys.master_check(header.id) != header.master_check {
-            return Err(OpenError::WrongMasterKey { path: path.to_owned() });
-        }
+        let Headers { pages, newest: mut header, length } = Headers::read(disk.as_ref(), keys, path)?;
         let damaged_page = pages.iter().position(Result::is_err);
 
         let counted = file_bytes(header.prepared);
@@ -207,6 +199,30 @@ impl KeyFile {
 
     fn refuse_if_poisoned(&self) -> Result<(), WriteError> {
         if self.poisoned.load(Ordering::Acquire) { Err(WriteError::Poisoned) } else { Ok(()) }
+    }
+}
+
+/// What stands before the slots.
+pub(crate) struct Headers {
+    pages: [Result<Header, HeaderFault>; 2],
+    pub(crate) newest: Header,
+    /// Of the whole file, in bytes.
+    length: u64,
+}
+
+impl Headers {
+    pub(crate) fn read(disk: &dyn Disk, keys: &Keys, path: &Path) -> Result<Headers, OpenError> {
+        let io = |source| OpenError::Io { path: path.to_owned(), source };
+        let length = disk.len().map_err(io)?;
+        if length < file_bytes(0) {
+            return Err(too_short(disk, length, path));
+        }
+        let pages = [read_header(disk, 0).map_err(io)?, read_header(disk, 1).map_err(io)?];
+        let newest = choose(&pages, path)?;
+        if keys.master_check(newest.id) != newest.master_check {
+            return Err(OpenError::WrongMasterKey { path: path.to_owned() });
+        }
+        Ok(Headers { pages, newest, length })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +18,7 @@ use crate::error::{
     AssignError, DisownError, EraseError, OpenSealedError, RelearnError, SealError, SealSharedError, WriteError,
 };
 use crate::hashes::Keys;
-use crate::key_file::{KeyFile, OpenError, OpenReport};
+use crate::key_file::{Headers, KeyFile, OpenError, OpenReport};
 use crate::layout::{KeyPart, NO_SUBJECT, NONCE_BYTES, SlotId, SubjectHash, SubjectPart, decode_key, decode_subject};
 use crate::master::MasterKey;
 use crate::sealing::{self, Context};
@@ -76,11 +76,17 @@ impl Vault {
     /// A wrong master key, a file that was cut off, damage that may concern slots in use. Damage of single slots does not
     /// keep the others from being used: see [`OpenReport::damaged`].
     pub fn open(path: &Path, master: &MasterKey) -> Result<(Vault, OpenReport), OpenError> {
-        let file = File::options().read(true).write(true).open(path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => OpenError::Missing { path: path.to_owned() },
-            _ => OpenError::Io { path: path.to_owned(), source },
-        })?;
+        let file = open_file(path, File::options().read(true).write(true))?;
         Vault::open_on(Box::new(file), master, path, system_entropy(), TUNING)
+    }
+
+    /// The id with which the key file was created, which must be the ledger's. Reads only, and needs the right master key.
+    ///
+    /// # Errors
+    /// A wrong master key, a file that is no key file or has no sound header.
+    pub fn id_of(path: &Path, master: &MasterKey) -> Result<Uuid, OpenError> {
+        let file = open_file(path, File::options().read(true))?;
+        Ok(Headers::read(&file, &master.derive(), path)?.newest.id)
     }
 
     pub(crate) fn open_on(
@@ -493,6 +499,13 @@ fn normal_account(account: &str) -> Cow<'_, str> {
         return Cow::Borrowed(trimmed);
     }
     Cow::Owned(trimmed.to_lowercase())
+}
+
+fn open_file(path: &Path, options: &OpenOptions) -> Result<File, OpenError> {
+    options.open(path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => OpenError::Missing { path: path.to_owned() },
+        _ => OpenError::Io { path: path.to_owned(), source },
+    })
 }
 
 fn is_reserved(account: &str) -> bool {

@@ -233,11 +233,13 @@ pub(crate) fn refused(error: ExecuteError) -> Result<UserError, ApiError> {
         }
         ExecuteError::Busy => Err(ApiError::Busy),
         ExecuteError::Full => Err(ApiError::Full),
-        error @ ExecuteError::Stopped { .. } => {
-            tracing::error!(%error, "a command met a writer that writes no more");
+        error @ (ExecuteError::Stopped { .. } | ExecuteError::ClockBehind(_)) => {
+            tracing::error!(%error, "a command met a writer that takes none");
             Err(ApiError::Stopped)
         }
-        error @ (ExecuteError::Read(_) | ExecuteError::Seal(_)) => Err(ApiError::Internal(Box::new(error))),
+        error @ (ExecuteError::Read(_) | ExecuteError::Seal(_) | ExecuteError::Fenced) => {
+            Err(ApiError::Internal(Box::new(error)))
+        }
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use daybook_domain::{Event, Kind, Slot};
-use daybook_engine::Opened;
-use daybook_vault::{MasterKey, Vault};
+use daybook_domain::{Event, Kind, Slot, Timestamp};
+use daybook_engine::{Clock, FolderOptions, MasterKeySource, OpenFolderError, Opened, open_folder};
+use daybook_vault::{MasterKey, MasterKeyError, Vault};
 
+use crate::personal::files_below;
 use crate::shop::*;
 
 /// Ann's order, then bob's; in between a copy of the key file was made, which knows ann alone.
@@ -123,4 +124,65 @@ fn a_note_of_an_earlier_version_is_not_trusted() {
     two_orders(&dir);
     fs::write(dir.join("keys.position"), "3\n").unwrap();
     assert_eq!(open(&dir).relearned, 3);
+}
+
+/// Every file's name and bytes.
+fn bytes_of(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files = Vec::new();
+    files_below(dir, &mut files);
+    files.sort();
+    files.into_iter().map(|file| (file.clone(), fs::read(file).unwrap())).collect()
+}
+
+#[test]
+fn a_folder_whose_keys_do_not_fit_is_refused_untouched() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dir, other) = (folder.path().join("data"), folder.path().join("other"));
+    two_orders(&dir);
+    let with = |master_key| FolderOptions { master_key, ..options() };
+    let id_if_new = Some(uuid::Uuid::from_u128(0xE));
+    open_folder(&other, &FolderOptions { id_if_new, ..options() }, clock()).unwrap().engine.shutdown().unwrap();
+    // As a crash leaves them: opening has something to cut off.
+    for keys in [dir.join("keys"), other.join("keys")] {
+        fs::write(&keys, [&fs::read(&keys).unwrap()[..], &[1; 100]].concat()).unwrap();
+    }
+    let kept = fs::read(dir.join("keys")).unwrap();
+    let refused = |master_key, what: &str| {
+        let before = bytes_of(&dir);
+        let error = open_folder(&dir, &with(master_key), clock()).err().expect(what);
+        assert!(bytes_of(&dir) == before, "{what}");
+        error
+    };
+
+    let wrong = MasterKeySource::Hex("07".repeat(32));
+    let error = refused(wrong, "a wrong master key");
+    assert!(matches!(error, OpenFolderError::Keys(daybook_vault::OpenError::WrongMasterKey { .. })), "{error}");
+    let error = refused(MasterKeySource::Hex("07".into()), "no master key");
+    assert!(matches!(error, OpenFolderError::MasterKey(MasterKeyError::NotHex)), "{error}");
+
+    fs::copy(other.join("keys"), dir.join("keys")).unwrap();
+    let error = refused(MasterKeySource::File(other.join("master.key")), "another ledger's keys");
+    assert!(matches!(error, OpenFolderError::OtherKeys { .. }), "{error}");
+
+    fs::remove_file(dir.join("keys")).unwrap();
+    fs::remove_file(dir.join("master.key")).unwrap();
+    let error = refused(MasterKeySource::Folder, "no keys");
+    assert!(matches!(error, OpenFolderError::Keys(daybook_vault::OpenError::Missing { .. })), "{error}");
+
+    fs::write(dir.join("keys"), kept).unwrap();
+    let error = refused(MasterKeySource::Folder, "keys without a master key");
+    assert!(matches!(error, OpenFolderError::MasterKey(MasterKeyError::Missing { .. })), "{error}");
+}
+
+#[test]
+fn a_wrong_master_key_leaves_no_new_folder_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let options = FolderOptions { master_key: MasterKeySource::Hex("07".into()), ..options() };
+    assert!(matches!(open_folder(&dir, &options, clock()), Err(OpenFolderError::MasterKey(MasterKeyError::NotHex))));
+    assert!(!dir.exists());
+}
+
+fn clock() -> Clock {
+    std::sync::Arc::new(|| Timestamp(T0))
 }

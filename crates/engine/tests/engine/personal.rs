@@ -4,7 +4,7 @@ use daybook_engine::{Opened, Request};
 
 use crate::shop::*;
 
-fn files_below(dir: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+pub(crate) fn files_below(dir: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() { files_below(&path, found) } else { found.push(path) }

@@ -8,7 +8,7 @@ use daybook_domain::command::*;
 use daybook_domain::event::{Line, SkuKind};
 use daybook_domain::reason::Reason;
 use daybook_domain::*;
-use daybook_engine::{Clock, Engine, ExecuteError, Folder, FolderOptions, Receipt, Request, open_folder};
+use daybook_engine::{Clock, ClockBehind, Engine, ExecuteError, Folder, FolderOptions, Receipt, Request, open_folder};
 use daybook_ledger::Options;
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ pub(crate) struct Shop {
     pub(crate) engine: Engine,
     pub(crate) relearned: u64,
     pub(crate) contested_keys: Vec<u32>,
+    pub(crate) clock_behind: Option<ClockBehind>,
     pub(crate) micros: Arc<AtomicI64>,
 }
 
@@ -35,9 +36,9 @@ pub(crate) fn open(dir: &Path) -> Shop {
         let micros = Arc::clone(&micros);
         Arc::new(move || Timestamp(micros.load(Ordering::Relaxed)))
     };
-    let Folder { engine, relearned, contested_keys, .. } = open_folder(dir, &options(), clock).unwrap();
+    let Folder { engine, relearned, contested_keys, clock_behind, .. } = open_folder(dir, &options(), clock).unwrap();
     let contested_keys = contested_keys.into_iter().map(|slot| slot.0).collect();
-    Shop { engine, relearned, contested_keys, micros }
+    Shop { engine, relearned, contested_keys, clock_behind, micros }
 }
 
 pub(crate) fn id(n: u128) -> CommandId {
