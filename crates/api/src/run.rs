@@ -13,7 +13,7 @@ use daybook_engine::Engine;
 
 use crate::auth::Session;
 use crate::documents::Documents;
-use crate::reads::{ReadingRoom, Reads};
+use crate::reads::{Reads, Rooms};
 use crate::schema::Schema;
 use crate::schema::code::Code;
 use crate::schema::error::{ApiError, masked};
@@ -43,12 +43,12 @@ pub(crate) fn is_refused(response: &Response) -> bool {
 pub(crate) struct Runner {
     schema: Schema,
     documents: Documents,
-    room: ReadingRoom,
+    rooms: Rooms,
 }
 
 impl Runner {
     pub(crate) fn new(schema: Schema) -> Self {
-        Self { schema, documents: Documents::default(), room: ReadingRoom::default() }
+        Self { schema, documents: Documents::default(), rooms: Rooms::default() }
     }
 
     /// Refuses what the limits refuse, else puts into the request what it is run with.
@@ -56,7 +56,7 @@ impl Runner {
         let document =
             self.documents.parse(&request.query).map_err(|why| Box::new(failure(why, Code::DocumentRefused)))?;
         request.set_parsed_query(document);
-        Ok(request.data(Arc::new(Reads::new(&self.room))))
+        Ok(request.data(Arc::new(Reads::new(&self.rooms))))
     }
 
     /// Runs a query or mutation. A panic in a resolver is logged and masked.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod auth;
+mod crowd;
 mod dashboard;
 mod hostile;
 mod kit;
