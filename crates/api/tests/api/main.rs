@@ -17,3 +17,4 @@ mod ready;
 mod schema;
 mod service;
 mod socket;
+mod strangers;

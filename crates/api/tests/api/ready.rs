@@ -44,7 +44,7 @@ pub(crate) async fn register(server: &Server, numbers: std::ops::Range<u128>) {
     }
 }
 
-async fn eleven_seconds_pass() {
+pub(crate) async fn eleven_seconds_pass() {
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(11)).await;
     tokio::time::resume();
