@@ -1,6 +1,6 @@
 //! The read models that are served: one writer folds events in, everyone else reads.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::time::Duration;
 
 use daybook_domain::{Event, MerchantId, Position, Recorded, Slot};
@@ -18,6 +18,8 @@ const EVENTS_A_LOCK: usize = 256;
 
 pub struct Host {
     views: RwLock<Views>,
+    /// As of the last change, for those who must not wait for the lock.
+    status: Mutex<Vec<ViewStatus>>,
     position: watch::Sender<Position>,
     /// Trees, for accounts: the same account is another buyer in another tree.
     roots: RwLock<BTreeSet<MerchantId>>,
@@ -39,6 +41,7 @@ impl Host {
         let roots = all.into_iter().filter(|entry| entry.ancestors.is_empty()).map(|entry| entry.id).collect();
         let (position, _) = watch::channel(views.position());
         Self {
+            status: Mutex::new(views.status()),
             views: RwLock::new(views),
             position,
             roots: RwLock::new(roots),
@@ -66,9 +69,7 @@ impl Host {
                     self.roots.write().unwrap_or_else(PoisonError::into_inner).insert(event.id.clone());
                 }
             }
-            let position = views.position();
-            drop(views);
-            self.position.send_replace(position);
+            self.changed(views);
         }
         if stopped.is_empty() { Ok(()) } else { Err(stopped) }
     }
@@ -78,14 +79,28 @@ impl Host {
         self.views.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The views, if nobody changes them just now or waits to.
+    pub(crate) fn try_views(&self) -> Option<RwLockReadGuard<'_, Views>> {
+        match self.views.try_read() {
+            Ok(views) => Some(views),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     /// Changes the views in another way than by the next events, such as to exchange a rebuilt one.
     pub fn with_views_mut<T>(&self, change: impl FnOnce(&mut Views) -> T) -> T {
         let mut views = self.views.write().unwrap_or_else(PoisonError::into_inner);
         let result = change(&mut views);
-        let position = views.position();
-        drop(views);
-        self.position.send_replace(position);
+        self.changed(views);
         result
+    }
+
+    fn changed(&self, views: RwLockWriteGuard<'_, Views>) {
+        let (position, status) = (views.position(), views.status());
+        drop(views);
+        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
+        self.position.send_replace(position);
     }
 
     /// The last position that the views have been given.
@@ -93,8 +108,9 @@ impl Host {
         *self.position.borrow()
     }
 
+    /// As of the last change; waits for nobody.
     pub fn status(&self) -> Vec<ViewStatus> {
-        self.views().status()
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until the views have got to `position`.

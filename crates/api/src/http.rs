@@ -24,7 +24,7 @@ use crate::run::{self, Panicked, Runner, api_failure, failure};
 use crate::schema::code::Code;
 use crate::schema::error::ApiError;
 use crate::schema::{self, Schema};
-use crate::socket;
+use crate::socket::{self, Door};
 
 const JSON: &str = "application/json";
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json; charset=utf-8";
@@ -44,6 +44,7 @@ pub struct Services {
 pub(crate) struct App {
     pub(crate) services: Services,
     pub(crate) runner: Runner,
+    pub(crate) door: Door,
     readiness: Arc<Readiness>,
 }
 
@@ -55,7 +56,7 @@ pub fn router(services: Services) -> Router {
 
 pub(crate) fn routes(services: Services, schema: Schema) -> Router {
     let runner = Runner::new(schema);
-    let app = App { services, runner, readiness: Arc::default() };
+    let app = App { services, runner, door: Door::default(), readiness: Arc::default() };
     Router::new()
         .route("/graphql", get(page).post(graphql))
         .route("/graphql/ws", get(socket::upgrade))

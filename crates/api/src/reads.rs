@@ -1,42 +1,90 @@
-//! Reads of the ledger, off the threads that serve: each of them may wait for a disk.
+//! Reads off the threads that serve: of the ledger, each of which may wait for a disk, and of the views, which may take
+//! long or wait for whoever changes them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
+use daybook_views::Views;
 use tokio::sync::{AcquireError, Mutex, OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use tokio::time::Instant;
 
 use crate::http::Services;
 use crate::schema::error::ApiError;
 
-/// Reads that run at the same time; more would only queue at the disk.
-const RUNNING: usize = 8;
-/// Operations that may wait for their turn; whoever comes then is told to come again.
-const WAITING: usize = 64;
-
-/// What all operations share.
+/// Threads that reads run on, and how many may wait for one; whoever comes then is told to come again.
 #[derive(Clone)]
 pub(crate) struct ReadingRoom {
     places: Arc<Semaphore>,
     desks: Arc<Semaphore>,
 }
 
-impl Default for ReadingRoom {
+impl ReadingRoom {
+    fn new(running: usize, waiting: usize) -> Self {
+        Self { places: Arc::new(Semaphore::new(running + waiting)), desks: Arc::new(Semaphore::new(running)) }
+    }
+}
+
+/// What all operations share.
+#[derive(Clone)]
+pub(crate) struct Rooms {
+    /// For reads of the ledger. More at the same time would only queue at the disk.
+    ledger: ReadingRoom,
+    /// For looks at the views that take long. Few, so that there is a processor left for everybody else.
+    long: ReadingRoom,
+    /// For short looks at the views while somebody changes them.
+    short: ReadingRoom,
+}
+
+impl Default for Rooms {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(RUNNING + WAITING)), desks: Arc::new(Semaphore::new(RUNNING)) }
+        Self { ledger: ReadingRoom::new(8, 64), long: ReadingRoom::new(2, 64), short: ReadingRoom::new(32, 512) }
     }
 }
 
 /// One operation's reads: one after another, however many of its fields ask, so that a single operation neither takes
 /// every desk nor stands in its own way.
 pub(crate) struct Reads {
-    room: ReadingRoom,
+    rooms: Rooms,
     turn: Mutex<()>,
     is_patient: AtomicBool,
+    begun: Instant,
+    /// Ends with the operation.
+    alive: Arc<()>,
+}
+
+/// No operation begins another read after so long.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Whether an operation still goes on: for reads that consist of many.
+pub(crate) struct Going {
+    until: Option<Instant>,
+    alive: Weak<()>,
+}
+
+impl Going {
+    /// # Errors
+    /// `TimedOut` when the operation has taken too long, or nobody waits for its answer any more.
+    pub(crate) fn check(&self) -> Result<(), ApiError> {
+        let is_late = self.until.is_some_and(|until| Instant::now() > until);
+        if is_late || self.alive.strong_count() == 0 { Err(ApiError::TimedOut) } else { Ok(()) }
+    }
 }
 
 impl Reads {
-    pub(crate) fn new(room: &ReadingRoom) -> Self {
-        Self { room: room.clone(), turn: Mutex::new(()), is_patient: AtomicBool::new(false) }
+    pub(crate) fn new(rooms: &Rooms) -> Self {
+        Self {
+            rooms: rooms.clone(),
+            turn: Mutex::new(()),
+            is_patient: AtomicBool::new(false),
+            begun: Instant::now(),
+            alive: Arc::new(()),
+        }
+    }
+
+    pub(crate) fn going(&self) -> Going {
+        let until = (!self.is_patient.load(Ordering::Relaxed)).then(|| self.begun + DEADLINE);
+        Going { until, alive: Arc::downgrade(&self.alive) }
     }
 
     /// From here on the operation waits for as long as it takes: for what must not be told to come again, such as the
@@ -45,17 +93,53 @@ impl Reads {
         self.is_patient.store(true, Ordering::Relaxed);
     }
 
-    /// Runs `read` on a thread that may block. Goes on to its end even if nobody waits for it any more.
-    ///
-    /// # Errors
-    /// `Busy` when too many wait already; what `read` returns. A panic of `read` goes on here.
+    /// Reads the ledger. As [`Reads::run_in`].
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         services: &Services,
         read: impl FnOnce(&Services) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
+        self.run_in(&self.rooms.ledger, services, read).await
+    }
+
+    /// Looks at the views, here if nobody changes them just now.
+    ///
+    /// # Errors
+    /// As [`Reads::run_in`].
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        services: &Services,
+        look: impl FnOnce(&Services, &Views) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        if let Some(views) = services.host.try_views() {
+            return look(services, &views);
+        }
+        self.run_in(&self.rooms.short, services, move |services| look(services, &services.host.views())).await
+    }
+
+    /// Looks at the views for a long time. As [`Reads::run_in`].
+    pub(crate) async fn look_long<T: Send + 'static>(
+        &self,
+        services: &Services,
+        look: impl FnOnce(&Services, &Views) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.run_in(&self.rooms.long, services, move |services| look(services, &services.host.views())).await
+    }
+
+    /// Runs `read` on a thread that may block. Goes on to its end even if nobody waits for it any more.
+    ///
+    /// # Errors
+    /// `Busy` when too many wait already, `TimedOut` when the operation began too long ago; what `read` returns. A panic
+    /// of `read` goes on here.
+    async fn run_in<T: Send + 'static>(
+        &self,
+        room: &ReadingRoom,
+        services: &Services,
+        read: impl FnOnce(&Services) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let _turn = self.turn.lock().await;
-        let held = (self.place()?, Arc::clone(&self.room.desks).acquire_owned().await?);
+        let held = (self.place(room)?, Arc::clone(&room.desks).acquire_owned().await?);
+        self.going().check()?;
         let services = services.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let _held_until_it_ends = held;
@@ -71,11 +155,11 @@ impl Reads {
         }
     }
 
-    fn place(&self) -> Result<Option<OwnedSemaphorePermit>, ApiError> {
+    fn place(&self, room: &ReadingRoom) -> Result<Option<OwnedSemaphorePermit>, ApiError> {
         if self.is_patient.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        match Arc::clone(&self.room.places).try_acquire_owned() {
+        match Arc::clone(&room.places).try_acquire_owned() {
             Ok(place) => Ok(Some(place)),
             Err(TryAcquireError::NoPermits) => Err(ApiError::Busy),
             Err(TryAcquireError::Closed) => Err(ApiError::Stopped),

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Data, ErrorExtensionValues, Executor, Request, Response, ServerError};
@@ -13,7 +14,7 @@ use daybook_engine::Engine;
 
 use crate::auth::Session;
 use crate::documents::Documents;
-use crate::reads::{ReadingRoom, Reads};
+use crate::reads::{Reads, Rooms};
 use crate::schema::Schema;
 use crate::schema::code::Code;
 use crate::schema::error::{ApiError, masked};
@@ -43,12 +44,12 @@ pub(crate) fn is_refused(response: &Response) -> bool {
 pub(crate) struct Runner {
     schema: Schema,
     documents: Documents,
-    room: ReadingRoom,
+    rooms: Rooms,
 }
 
 impl Runner {
     pub(crate) fn new(schema: Schema) -> Self {
-        Self { schema, documents: Documents::default(), room: ReadingRoom::default() }
+        Self { schema, documents: Documents::default(), rooms: Rooms::default() }
     }
 
     /// Refuses what the limits refuse, else puts into the request what it is run with.
@@ -56,7 +57,7 @@ impl Runner {
         let document =
             self.documents.parse(&request.query).map_err(|why| Box::new(failure(why, Code::DocumentRefused)))?;
         request.set_parsed_query(document);
-        Ok(request.data(Arc::new(Reads::new(&self.room))))
+        Ok(request.data(Arc::new(Reads::new(&self.rooms))))
     }
 
     /// Runs a query or mutation. A panic in a resolver is logged and masked.
@@ -80,14 +81,27 @@ pub(crate) struct SocketRunner {
     /// Set by the greeting.
     session: Arc<OnceLock<Session>>,
     slots: Arc<Semaphore>,
+    /// Operations refused one after another.
+    refusals: Arc<AtomicU32>,
 }
 
 /// Operations that one WebSocket may have under way.
-const MAX_OPERATIONS: usize = 64;
+pub(crate) const MAX_OPERATIONS: usize = 64;
+/// Operations that may be refused one after another before the socket is closed.
+const MAX_REFUSALS: u32 = 32;
 
 impl SocketRunner {
     pub(crate) fn new(runner: Runner, engine: Engine) -> Self {
-        Self { runner, engine, session: Arc::default(), slots: Arc::new(Semaphore::new(MAX_OPERATIONS)) }
+        let slots = Arc::new(Semaphore::new(MAX_OPERATIONS));
+        Self { runner, engine, session: Arc::default(), slots, refusals: Arc::default() }
+    }
+
+    pub(crate) fn is_greeted(&self) -> bool {
+        self.session.get().is_some()
+    }
+
+    pub(crate) fn is_refused_too_often(&self) -> bool {
+        self.refusals.load(Ordering::Relaxed) >= MAX_REFUSALS
     }
 
     /// Lets the socket in, once.
@@ -113,7 +127,10 @@ impl Executor for SocketRunner {
     }
 
     fn execute_stream(&self, request: Request, data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        let refuse = |response| stream::once(async { response }).boxed();
+        let refuse = |response| {
+            self.refusals.fetch_add(1, Ordering::Relaxed);
+            stream::once(async { response }).boxed()
+        };
         let request = match self.session() {
             Ok(session) => request.data(session),
             Err(error) => return refuse(api_failure(&error)),
@@ -126,6 +143,7 @@ impl Executor for SocketRunner {
             Ok(request) => request,
             Err(refused) => return refuse(*refused),
         };
+        self.refusals.store(0, Ordering::Relaxed);
         let answers = self.runner.schema.execute_stream_with_session_data(request, data.unwrap_or_default());
         let caught = AssertUnwindSafe(answers).catch_unwind();
         caught

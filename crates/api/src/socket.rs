@@ -1,5 +1,8 @@
 //! `graphql-transport-ws`: subscriptions, and whatever else, over one WebSocket.
 
+mod door;
+mod gate;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -8,31 +11,45 @@ use async_graphql::http::{WebSocket as Protocol, WebSocketProtocols, WsMessage};
 use async_graphql::{Data, Error};
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use daybook_engine::Engine;
 use futures_util::{SinkExt, StreamExt, future};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::auth::Session;
 use crate::host::Host;
 use crate::http::App;
 use crate::limits::MAX_BODY_BYTES;
 use crate::run::SocketRunner;
+pub(crate) use door::Door;
+use door::Place;
+use gate::{Gate, Refusal};
 
 const NAME: &str = "graphql-transport-ws";
 /// Silence after which a connection is closed; clients ping more often.
 const SILENCE: Duration = Duration::from_secs(600);
-/// How long a client may take to say who it is.
+/// How long a client may take to say who it is, whatever else it says meanwhile.
 const GREETING: Duration = Duration::from_secs(10);
+/// How long a client may take to take an answer.
+const SENDING: Duration = Duration::from_secs(30);
 
 pub(crate) async fn upgrade(State(app): State<App>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+    if door::is_foreign(&headers) {
+        return (StatusCode::FORBIDDEN, "WebSockets are not opened for pages of other hosts\n").into_response();
+    }
+    let Some(place) = app.door.enter() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many WebSockets are open; try again in a moment\n")
+            .into_response();
+    };
+    let greeted_by = Instant::now() + GREETING;
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
     upgrade
         .protocols([NAME])
         .max_message_size(MAX_BODY_BYTES)
         .max_frame_size(MAX_BODY_BYTES)
-        .on_upgrade(move |socket| serve(app, bearer, socket))
+        .on_upgrade(move |socket| serve(app, bearer, socket, place, greeted_by))
         .into_response()
 }
 
@@ -52,25 +69,27 @@ impl Drop for Open {
     }
 }
 
-async fn serve(app: App, bearer: Option<String>, socket: WebSocket) {
+async fn serve(app: App, bearer: Option<String>, socket: WebSocket, mut place: Place, greeted_by: Instant) {
     let _open = Open::new(&app.services.host);
     if socket.protocol().and_then(|protocol| protocol.to_str().ok()) != Some(NAME) {
         return;
     }
+    let runner = SocketRunner::new(app.runner.clone(), app.services.engine.clone());
+    let gate = Gate::default();
     let (mut sink, source) = socket.split();
+    let (at_gate, asked) = (gate.clone(), runner.clone());
     let messages = source
         .take_while(|message| future::ready(message.is_ok()))
-        .filter_map(|message| future::ready(message.ok()))
         .filter_map(|message| {
             future::ready(match message {
-                Message::Text(text) => Some(text.as_bytes().to_vec()),
-                Message::Binary(bytes) => Some(bytes.to_vec()),
-                Message::Ping(_) | Message::Pong(_) | Message::Close(_) => None,
+                Ok(Message::Text(text)) => Some(text.as_bytes().to_vec()),
+                Ok(Message::Binary(bytes)) => Some(bytes.to_vec()),
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_)) | Err(_) => None,
             })
-        });
-    let runner = SocketRunner::new(app.runner.clone(), app.services.engine.clone());
+        })
+        .take_while(move |message| future::ready(at_gate.lets_in(message, asked.is_greeted())));
     let (engine, greeted_runner) = (app.services.engine.clone(), runner.clone());
-    let answers = Protocol::new(runner, messages, WebSocketProtocols::GraphQLWS)
+    let answers = Protocol::new(runner.clone(), messages, WebSocketProtocols::GraphQLWS)
         .keepalive_timeout(SILENCE)
         .on_connection_init(move |payload| {
             let session = greet(&engine, bearer.as_deref(), &payload);
@@ -80,30 +99,45 @@ async fn serve(app: App, bearer: Option<String>, socket: WebSocket) {
             }))
         });
     futures_util::pin_mut!(answers);
-    let mut greeted = false;
     loop {
-        let next = if greeted {
+        let next = if runner.is_greeted() {
+            place.is_known();
             answers.next().await
         } else {
-            match tokio::time::timeout(GREETING, answers.next()).await {
-                Ok(first) => first,
+            match timeout_at(greeted_by, answers.next()).await {
+                Ok(next) => next,
                 Err(_) => Some(WsMessage::Close(4408, "Connection initialisation timeout".into())),
             }
         };
-        greeted = true;
-        let Some(answer) = next else { break };
-        let (message, is_last) = match answer {
-            WsMessage::Text(text) => (Message::Text(text.into()), false),
-            WsMessage::Close(code, reason) => {
+        let (message, is_last) = match next {
+            Some(WsMessage::Text(text)) => {
+                gate.answered(&text);
+                (Message::Text(text.into()), false)
+            }
+            Some(WsMessage::Close(code, reason)) => {
                 // The protocol's own code for a refused greeting.
                 let code = if code == 1002 && reason.starts_with(REFUSED) { 4403 } else { code };
-                (Message::Close(Some(CloseFrame { code, reason: reason.into() })), true)
+                (close(code, reason), true)
             }
+            None => match gate.refused() {
+                Some(Refusal { code, reason }) => (close(code, reason.into()), true),
+                None => break,
+            },
         };
-        if sink.send(message).await.is_err() || is_last {
+        // Who does not read is not waited for.
+        let sent = timeout(SENDING, sink.send(message)).await;
+        if is_last || !matches!(sent, Ok(Ok(()))) {
+            break;
+        }
+        if runner.is_refused_too_often() {
+            let _ = timeout(SENDING, sink.send(close(4429, "Too many refused operations".into()))).await;
             break;
         }
     }
+}
+
+fn close(code: u16, reason: String) -> Message {
+    Message::Close(Some(CloseFrame { code, reason: reason.into() }))
 }
 
 const REFUSED: &str = "Forbidden";

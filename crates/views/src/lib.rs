@@ -35,7 +35,7 @@ mod wire;
 pub use bulk::BulkFold;
 pub use dashboard::{Dashboard, MAX_DAYS};
 pub use error::{FoldError, Stopped};
-pub use list::OrderList;
+pub use list::{MAX_NAMESAKES, OrderList};
 pub use merchants::Merchants;
 pub use registry::{DASHBOARD, ORDERS, VIEWS, ViewName};
 pub use views::{ViewStatus, Views};

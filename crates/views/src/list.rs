@@ -3,6 +3,7 @@
 mod branch;
 mod class;
 mod dues;
+mod effort;
 mod find;
 pub(crate) mod index;
 mod source;
@@ -15,23 +16,42 @@ use crate::orders::Orders;
 use crate::query::{
     BuyerAccount, Cursor, CursorKey, Direction, Filter, OrderQuery, Page, QueryError, Row, Scope, SortField, Take,
 };
+use effort::Effort;
 use index::{AmountKey, ListIndex, TimeKey};
 use source::Bounds;
-use test::{Data, MerchantSet, Test};
+use test::{Data, MerchantSet};
+
+/// Orders of one number that are answered at most.
+pub const MAX_NAMESAKES: usize = 100;
 
 /// The order list at the position that the views have reached.
 #[derive(Clone, Copy)]
 pub struct OrderList<'a> {
-    data: Data<'a>,
+    orders: &'a Orders,
+    index: &'a ListIndex,
 }
 
 impl<'a> OrderList<'a> {
     pub(crate) fn new(orders: &'a Orders, index: &'a ListIndex) -> Self {
-        Self { data: Data { orders, index } }
+        Self { orders, index }
     }
 
+    /// # Errors
+    ///
+    /// When a cursor is not of this list.
     pub fn page(&self, query: &OrderQuery) -> Result<Page, QueryError> {
-        let test = self.test(&query.scope, &query.filter);
+        self.page_within(query, u64::MAX)
+    }
+
+    /// As [`OrderList::page`], in so many steps at most: a step is about one test of one order, some nanoseconds.
+    ///
+    /// # Errors
+    ///
+    /// When a cursor is not of this list, or the page takes more steps.
+    pub fn page_within(&self, query: &OrderQuery, steps: u64) -> Result<Page, QueryError> {
+        let effort = Effort::new(steps);
+        let data = self.data(&effort);
+        let test = data.test(&query.scope, &query.filter)?;
         let (size, is_first) = match query.take {
             Take::First(size) => (size, true),
             Take::Last(size) => (size, false),
@@ -44,7 +64,7 @@ impl<'a> OrderList<'a> {
                     CursorKey::PlacedAt(at) => Some((at.0, row)),
                     CursorKey::Amount { .. } => None,
                 })?;
-                self.data.find::<TimeKey>(&test, within, rising, want)
+                data.find::<TimeKey>(&test, within, rising, want)?
             }
             SortField::Amount => {
                 let within = self.bounds(query, |cursor, row| match cursor.key {
@@ -53,7 +73,7 @@ impl<'a> OrderList<'a> {
                     }
                     CursorKey::PlacedAt(_) => None,
                 })?;
-                self.data.find::<AmountKey>(&test, within, rising, want)
+                data.find::<AmountKey>(&test, within, rising, want)?
             }
         };
         let has_more = found.len() > size;
@@ -77,7 +97,7 @@ impl<'a> OrderList<'a> {
             let Some(cursor) = cursor else {
                 continue;
             };
-            let row = self.data.orders.find(cursor.order).ok_or(QueryError::CursorUnknown)?;
+            let row = self.orders.find(cursor.order).ok_or(QueryError::CursorUnknown)?;
             let key = key(cursor, row).ok_or(QueryError::CursorOfOtherSort)?;
             if is_after == (query.sort.direction == Direction::Ascending) {
                 bounds.raise(key.next());
@@ -91,17 +111,33 @@ impl<'a> OrderList<'a> {
     /// How many orders a page walk would bring. Without conditions other than axes, merchants and time it looks at
     /// no row.
     pub fn count(&self, scope: &Scope, filter: &Filter) -> u64 {
-        self.data.count(&self.test(scope, filter))
+        // So many steps are never taken.
+        self.count_within(scope, filter, u64::MAX).unwrap_or(u64::MAX)
+    }
+
+    /// As [`OrderList::count`], in so many steps at most.
+    ///
+    /// # Errors
+    ///
+    /// When it takes more steps.
+    pub fn count_within(&self, scope: &Scope, filter: &Filter, steps: u64) -> Result<u64, QueryError> {
+        let effort = Effort::new(steps);
+        let data = self.data(&effort);
+        Ok(data.count(&data.test(scope, filter)?)?)
+    }
+
+    fn data<'b>(&'b self, effort: &'b Effort) -> Data<'b> {
+        Data { orders: self.orders, index: self.index, effort }
     }
 
     pub fn by_id(&self, id: StreamId) -> Option<Row> {
-        self.data.orders.find(id).map(|row| self.row(row))
+        self.orders.find(id).map(|row| self.row(row))
     }
 
     /// The merchant's own order of that number; if it has none, those of the merchants below it; without a merchant,
-    /// all of that number. More than one: the number is ambiguous.
+    /// all of that number. More than one: the number is ambiguous; of these at most [`MAX_NAMESAKES`].
     pub fn by_number(&self, merchant: Option<&MerchantId>, number: &OrderNumber) -> Vec<Row> {
-        let Data { orders, index } = self.data;
+        let Self { orders, index } = *self;
         let mut rows = index.rows_of_number(orders, number.as_str());
         if let Some(merchant) = merchant {
             let set =
@@ -113,25 +149,16 @@ impl<'a> OrderList<'a> {
                 rows = own;
             }
         }
-        rows.into_iter().map(|row| self.row(row)).collect()
+        rows.into_iter().take(MAX_NAMESAKES).map(|row| self.row(row)).collect()
     }
 
     /// What opens a buyer's account.
     pub fn account(&self, buyer: Slot) -> Option<BuyerAccount> {
-        self.data.orders.account(buyer)
-    }
-
-    fn test(&self, scope: &Scope, filter: &Filter) -> Test {
-        let mut tests: Vec<Test> = self.data.compile_scope(scope).into_iter().collect();
-        match self.data.compile(filter) {
-            Test::And(more) => tests.extend(more),
-            other => tests.push(other),
-        }
-        Test::And(tests)
+        self.orders.account(buyer)
     }
 
     fn row(&self, row: RowNumber) -> Row {
-        let orders = self.data.orders;
+        let orders = self.orders;
         let (unpacked, lines) = orders.full(row);
         let order = unpacked.order;
         Row {

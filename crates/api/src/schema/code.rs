@@ -31,6 +31,8 @@ codes! {
     ViewBehind = "VIEW_BEHIND",
     ViewStopped = "VIEW_STOPPED",
     TooManyOperations = "TOO_MANY_OPERATIONS",
+    TooMuchWork = "TOO_MUCH_WORK",
+    TimedOut = "TIMED_OUT",
     Busy = "BUSY",
     DiskFull = "DISK_FULL",
     Unavailable = "UNAVAILABLE",

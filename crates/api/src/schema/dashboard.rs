@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use daybook_domain::Currency;
+use daybook_views::Views;
 use daybook_views::query::{ByMerchant, DashboardAnswer, DashboardQuery, Day, Figures, StageAnswer};
 
 use super::enums::{self, Scope};
@@ -12,8 +13,7 @@ use super::merchant::{self, MerchantObject};
 use super::money::MoneyObject;
 use super::page::MAX_FIRST;
 use super::scalar::{Date, DateTime, Decimal};
-use super::{services, zone};
-use crate::http::Services;
+use super::zone;
 
 /// At or after `gte` and before `lt`.
 #[derive(Clone, Debug, InputObject)]
@@ -37,7 +37,7 @@ pub(crate) struct Dashboard {
     currency: Currency,
 }
 
-pub(crate) fn ask(services: &Services, question: &Question) -> Result<Dashboard, ApiError> {
+pub(crate) fn ask(views: &Views, question: &Question) -> Result<Dashboard, ApiError> {
     let currency = Currency::new(&question.currency).map_err(|error| ApiError::Invalid(error.to_string()))?;
     let merchant = question.merchant.as_deref().map(super::lookup::merchant_id).transpose()?;
     let (from, to) = (question.range.gte.0, question.range.lt.0);
@@ -56,7 +56,7 @@ pub(crate) fn ask(services: &Services, question: &Question) -> Result<Dashboard,
         basis: question.basis.into(),
         merchants: MAX_FIRST,
     };
-    let answer = services.host.views().dashboard()?.answer(&query)?;
+    let answer = views.dashboard()?.answer(&query)?;
     Ok(Dashboard { answer: Arc::new(answer), currency })
 }
 
@@ -113,7 +113,8 @@ struct MerchantFigures {
 #[Object]
 impl MerchantFigures {
     async fn merchant(&self, ctx: &Context<'_>) -> Result<MerchantObject> {
-        Ok(merchant::of_order(services(ctx)?, &self.found.merchant)?)
+        let id = &self.found.merchant;
+        Ok(merchant::look_up(ctx, id.clone()).await?.unwrap_or_else(|| merchant::unregistered(id)))
     }
 
     async fn placed_orders(&self) -> u64 {
@@ -182,7 +183,7 @@ impl Dashboard {
     }
 
     /// Always 168 cells, Monday 0 o'clock first.
-    #[graphql(complexity = "168 * child_complexity")]
+    #[graphql(complexity = "168 + 168 * child_complexity")]
     async fn by_weekday_hour(&self) -> Vec<WeekdayHour> {
         let cells = self.answer.by_weekday_hour.iter().enumerate();
         cells
@@ -197,7 +198,7 @@ impl Dashboard {
     }
 
     /// Every local day of the range, without gaps.
-    #[graphql(complexity = "400 * child_complexity")]
+    #[graphql(complexity = "400 + 400 * child_complexity")]
     async fn by_day(&self) -> Vec<DayFigures> {
         let day = |day: &Day| DayFigures {
             date: Date::from_day_number(day.number),

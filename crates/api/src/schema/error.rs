@@ -140,6 +140,9 @@ pub(crate) enum ApiError {
     Unauthenticated(&'static str),
     View(Stopped),
     Behind(Behind),
+    /// The query would look at too many orders; the text says what to narrow.
+    TooMuchWork(String),
+    TimedOut,
     Busy,
     Full,
     Stopped,
@@ -157,6 +160,8 @@ impl ApiError {
             ApiError::Unauthenticated(_) => Code::Unauthenticated,
             ApiError::View(_) => Code::ViewStopped,
             ApiError::Behind(_) => Code::ViewBehind,
+            ApiError::TooMuchWork(_) => Code::TooMuchWork,
+            ApiError::TimedOut => Code::TimedOut,
             ApiError::Busy => Code::Busy,
             ApiError::Full => Code::DiskFull,
             ApiError::Stopped => Code::Unavailable,
@@ -166,7 +171,7 @@ impl ApiError {
 
     pub(crate) fn message(&self) -> String {
         match self {
-            ApiError::Invalid(why) => why.clone(),
+            ApiError::Invalid(why) | ApiError::TooMuchWork(why) => why.clone(),
             ApiError::NumberAmbiguous => {
                 "several orders bear this number: name the merchant, or use the order's id".into()
             }
@@ -175,6 +180,7 @@ impl ApiError {
                 format!("the view {} stopped at position {}; others go on", stopped.view, stopped.at)
             }
             ApiError::Behind(behind) => behind.to_string(),
+            ApiError::TimedOut => "this took more than ten seconds; ask for less at once".into(),
             ApiError::Busy => "too many others are waiting; try again in a moment".into(),
             ApiError::Full => "the disk is full: nothing was written".into(),
             ApiError::Stopped => "no commands are taken at the moment".into(),
@@ -220,7 +226,12 @@ impl From<Behind> for ApiError {
 
 impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
-        ApiError::Invalid(error.to_string())
+        match error {
+            QueryError::TooMuchWork => ApiError::TooMuchWork(error.to_string()),
+            QueryError::CursorOfOtherSort | QueryError::CursorUnknown | QueryError::RangeTooLong { .. } => {
+                ApiError::Invalid(error.to_string())
+            }
+        }
     }
 }
 

@@ -7,7 +7,9 @@ use daybook_domain::Kind;
 use super::error::ApiError;
 use super::history::{EventObject, HistoryConnection};
 use super::page::{self, PageInfo};
+use super::query::READ;
 use crate::http::Services;
+use crate::reads::Going;
 
 /// Bytes read at a time.
 const READ_BYTES: usize = 256 << 10;
@@ -23,10 +25,16 @@ pub(crate) fn kinds(names: Option<Vec<String>>) -> Result<Option<BTreeSet<Kind>>
     names.iter().map(kind).collect::<Result<_, _>>().map(Some)
 }
 
+/// What a page counts for beside its events: one that looks for some kinds reads much more than it answers.
+pub(crate) fn cost(looks_for_kinds: bool) -> usize {
+    if looks_for_kinds { 10 * READ } else { READ }
+}
+
 /// The events behind `after`, oldest first. Cursors are positions; `endCursor` is the last position that was looked at,
 /// so that a page that found nothing is gone on from as well.
 pub(crate) fn list(
     services: &Services,
+    going: &Going,
     after: u64,
     first: Option<i32>,
     kinds: Option<&BTreeSet<Kind>>,
@@ -37,6 +45,7 @@ pub(crate) fn list(
     let mut nodes = Vec::new();
     let limit = end.min(after.saturating_add(MAX_SCANNED));
     while seen < limit && nodes.len() < first {
+        going.check()?;
         let events = services.reader.events(seen + 1, READ_BYTES)?;
         if events.is_empty() {
             break;

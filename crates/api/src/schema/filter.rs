@@ -2,6 +2,7 @@
 
 use async_graphql::{InputObject, InputType};
 use daybook_domain::{Currency, MerchantId, Money, OrderNumber, Sku, Slot, StreamId, Tag};
+use daybook_views::Views;
 use daybook_views::query::{Condition, Filter, Scope as Whose};
 use uuid::Uuid;
 
@@ -102,6 +103,7 @@ fn names<T, E>(values: &[String], parse: impl Fn(&str) -> Result<T, E>) -> Vec<T
 
 struct Building<'a> {
     services: &'a Services,
+    views: &'a Views,
     subtree: bool,
     left: usize,
 }
@@ -109,11 +111,12 @@ struct Building<'a> {
 /// The orders that are asked about, and which of them.
 pub(crate) fn build(
     services: &Services,
+    views: &Views,
     wanted: Option<OrderWhere>,
     scope: Scope,
 ) -> Result<(Whose, Filter), ApiError> {
     let Some(mut wanted) = wanted else { return Ok((Whose::All, Filter::default())) };
-    let mut building = Building { services, subtree: scope.is_subtree(), left: MAX_CONDITIONS };
+    let mut building = Building { services, views, subtree: scope.is_subtree(), left: MAX_CONDITIONS };
     let mut whose = Whose::All;
     let mut trees = None;
     if let Some(values) = wanted.merchant.as_ref().map(ValueFilter::values).transpose()?.flatten() {
@@ -210,8 +213,7 @@ impl Building<'_> {
     fn buyers(&self, account: &str, merchants: Option<&[MerchantId]>) -> Vec<Slot> {
         let mut roots = match merchants {
             Some(ids) => {
-                let views = self.services.host.views();
-                let known = ids.iter().filter_map(|id| views.merchants().get(id));
+                let known = ids.iter().filter_map(|id| self.views.merchants().get(id));
                 known.map(|entry| entry.ancestors.first().unwrap_or(&entry.id).clone()).collect()
             }
             None => self.services.host.roots(),

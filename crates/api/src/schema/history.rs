@@ -9,6 +9,7 @@ use daybook_engine::Opened;
 
 use super::error::ApiError;
 use super::page::PageInfo;
+use super::query::READ;
 use super::scalar::{DateTime, Position};
 use super::{enums, read};
 use crate::http::Services;
@@ -173,7 +174,7 @@ impl EventObject {
     }
 
     /// The order's fields that it changed; empty for other streams.
-    #[graphql(complexity = "10 * child_complexity")]
+    #[graphql(complexity = "READ + 10 * child_complexity")]
     async fn changes(&self, ctx: &Context<'_>) -> Result<Vec<Change>> {
         let Some(around) = self.around(ctx).await? else { return Ok(Vec::new()) };
         let (before, after) = &*around;
@@ -185,6 +186,7 @@ impl EventObject {
     }
 
     /// What it says, in the shape of `schemas/events`. Personal texts are opened; of erased ones the slot is left.
+    #[graphql(complexity = "READ")]
     async fn data(&self, ctx: &Context<'_>) -> Result<Json<serde_json::Value>> {
         let event = self.clone();
         read(ctx, move |services| event.opened(services)).await.map(Json)
@@ -245,6 +247,11 @@ pub(crate) fn page(
         Some(cursor) => cursor.parse().map_err(|_| ApiError::Invalid("after is not a cursor of this list".into()))?,
         None => 0,
     };
+    if first == 0 {
+        let page_info =
+            PageInfo { has_next_page: after < revision, has_previous_page: after > 0, ..PageInfo::default() };
+        return Ok(HistoryConnection::new(Vec::new(), |_| String::new(), page_info));
+    }
     let mut events = services.reader.history(order)?;
     events.retain(|recorded| recorded.revision <= revision);
     let total = events.len();

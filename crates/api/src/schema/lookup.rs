@@ -2,6 +2,7 @@
 
 use async_graphql::{ID, InputObject, OneofObject};
 use daybook_domain::{MerchantId, OrderNumber, Recorded, StreamId};
+use daybook_views::Views;
 use uuid::Uuid;
 
 use super::error::ApiError;
@@ -48,10 +49,29 @@ pub(crate) fn merchant_id(text: &str) -> Result<MerchantId, ApiError> {
     MerchantId::new(text).map_err(|error| ApiError::Invalid(format!("the merchant's id {error}")))
 }
 
+fn stream(id: &ID) -> Option<StreamId> {
+    Uuid::parse_str(id).ok().map(StreamId)
+}
+
+/// The stream of an order that can be named without the views: by its id, or as the merchant's own.
+pub(crate) fn own(services: &Services, by: &OrderInput) -> Option<StreamId> {
+    match by {
+        OrderInput::Id(id) => stream(id),
+        OrderInput::Number(OrderNumberInput { merchant, number }) => {
+            let merchant = MerchantId::new(merchant.as_deref()?).ok()?;
+            let own = StreamId::order(&merchant, &OrderNumber::new(number).ok()?);
+            services.reader.head(own).map(|_| own)
+        }
+    }
+}
+
 /// The order's stream; none if there is no such order. An id is taken at its word.
-pub(crate) fn order(services: &Services, by: &OrderInput) -> Result<Option<StreamId>, ApiError> {
+pub(crate) fn order(services: &Services, views: &Views, by: &OrderInput) -> Result<Option<StreamId>, ApiError> {
+    if let Some(own) = own(services, by) {
+        return Ok(Some(own));
+    }
     let OrderNumberInput { merchant, number } = match by {
-        OrderInput::Id(id) => return Ok(Uuid::parse_str(id).ok().map(StreamId)),
+        OrderInput::Id(_) => return Ok(None),
         OrderInput::Number(number) => number,
     };
     // What cannot be a name names nothing.
@@ -61,13 +81,7 @@ pub(crate) fn order(services: &Services, by: &OrderInput) -> Result<Option<Strea
         Some(Ok(merchant)) => Some(merchant),
         None => None,
     };
-    if let Some(merchant) = &merchant {
-        let own = StreamId::order(merchant, &number);
-        if services.reader.head(own).is_some() {
-            return Ok(Some(own));
-        }
-    }
-    let rows = services.host.views().order_list()?.by_number(merchant.as_ref(), &number);
+    let rows = views.order_list()?.by_number(merchant.as_ref(), &number);
     match rows.as_slice() {
         [] => Ok(None),
         [row] => Ok(Some(row.id)),

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use async_graphql::parser::types::Field;
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Value};
 use daybook_domain::{MerchantId, State, StreamId};
+use daybook_views::Views;
 use daybook_views::query::MerchantEntry;
 
 use super::error::ApiError;
 use super::page::{MAX_FIRST, PageInfo};
 use super::plain::{self, Plain, Selected};
-use super::{read, services};
+use super::{look, read};
 use crate::http::Services;
 
 /// A merchant.
@@ -19,14 +20,15 @@ pub(crate) struct MerchantObject(pub(crate) Arc<MerchantEntry>);
 
 /// From the views, or from the ledger where the views have not got to it yet.
 pub(crate) async fn look_up(ctx: &Context<'_>, id: MerchantId) -> Result<Option<MerchantObject>> {
-    match in_views(services(ctx)?, &id) {
+    let wanted = id.clone();
+    match look(ctx, move |_, views| Ok(in_views(views, &wanted))).await? {
         Some(found) => Ok(Some(found)),
         None => read(ctx, move |services| in_ledger(services, &id)).await,
     }
 }
 
-fn in_views(services: &Services, id: &MerchantId) -> Option<MerchantObject> {
-    services.host.views().merchants().get(id).map(|entry| MerchantObject(Arc::new(entry)))
+fn in_views(views: &Views, id: &MerchantId) -> Option<MerchantObject> {
+    views.merchants().get(id).map(|entry| MerchantObject(Arc::new(entry)))
 }
 
 fn in_ledger(services: &Services, id: &MerchantId) -> Result<Option<MerchantObject>, ApiError> {
@@ -43,7 +45,7 @@ fn in_ledger(services: &Services, id: &MerchantId) -> Result<Option<MerchantObje
 
 /// An order's merchant is always known; an import may name one that was never registered. May read the ledger.
 pub(crate) fn of_order(services: &Services, id: &MerchantId) -> Result<MerchantObject, ApiError> {
-    let found = match in_views(services, id) {
+    let found = match in_views(&services.host.views(), id) {
         Some(found) => Some(found),
         None => in_ledger(services, id)?,
     };
@@ -70,6 +72,7 @@ impl MerchantObject {
     }
 
     /// The merchant directly above; null for a tree's root.
+    #[graphql(complexity = "10 + child_complexity")]
     async fn parent(&self, ctx: &Context<'_>) -> Result<Option<MerchantObject>> {
         match self.0.parent() {
             Some(parent) => look_up(ctx, parent.clone()).await,
@@ -83,7 +86,7 @@ impl MerchantObject {
     }
 
     /// The merchants directly below, by id.
-    #[graphql(complexity = "super::page::cost(first, None, child_complexity)")]
+    #[graphql(complexity = "10 + super::page::cost(first, None, child_complexity)")]
     async fn children(
         &self,
         ctx: &Context<'_>,
@@ -91,8 +94,12 @@ impl MerchantObject {
         after: Option<String>,
     ) -> Result<MerchantConnection> {
         let (first, after) = arguments(first, after)?;
-        let page = services(ctx)?.host.views().merchants().children(&self.0.id, after.as_ref(), first);
-        Ok(connection(page.merchants, page.has_next, after.is_some()))
+        let id = self.0.id.clone();
+        look(ctx, move |_, views| {
+            let page = views.merchants().children(&id, after.as_ref(), first);
+            Ok(connection(page.merchants, page.has_next, after.is_some()))
+        })
+        .await
     }
 }
 
@@ -138,13 +145,13 @@ fn connection(merchants: Vec<MerchantEntry>, has_next: bool, has_previous: bool)
 
 /// All merchants by id; with `root` only it and those below it.
 pub(crate) fn list(
-    services: &Services,
+    views: &Views,
     root: Option<String>,
     first: Option<i32>,
     after: Option<String>,
 ) -> Result<MerchantConnection, ApiError> {
     let (first, after) = arguments(first, after)?;
     let root = root.as_deref().map(super::lookup::merchant_id).transpose()?;
-    let page = services.host.views().merchants().page(root.as_ref(), after.as_ref(), first);
+    let page = views.merchants().page(root.as_ref(), after.as_ref(), first);
     Ok(connection(page.merchants, page.has_next, after.is_some()))
 }

@@ -23,6 +23,7 @@ mod zone;
 use std::sync::Arc;
 
 use async_graphql::Context;
+use daybook_views::Views;
 
 use crate::http::Services;
 use crate::limits::MAX_COMPLEXITY;
@@ -53,6 +54,44 @@ async fn read<T: Send + 'static>(
     read: impl FnOnce(&Services) -> Result<T, ApiError> + Send + 'static,
 ) -> async_graphql::Result<T> {
     Ok(ctx.data::<Arc<Reads>>()?.run(services(ctx)?, read).await?)
+}
+
+/// Looks at the views for a short time. See [`Reads::look`].
+async fn look<T: Send + 'static>(
+    ctx: &Context<'_>,
+    look: impl FnOnce(&Services, &Views) -> Result<T, ApiError> + Send + 'static,
+) -> async_graphql::Result<T> {
+    Ok(ctx.data::<Arc<Reads>>()?.look(services(ctx)?, look).await?)
+}
+
+/// Looks at the views for as long as it may take. See [`Reads::look_long`].
+async fn look_long<T: Send + 'static>(
+    ctx: &Context<'_>,
+    look: impl FnOnce(&Services, &Views) -> Result<T, ApiError> + Send + 'static,
+) -> async_graphql::Result<T> {
+    Ok(ctx.data::<Arc<Reads>>()?.look_long(services(ctx)?, look).await?)
+}
+
+/// Steps of a query of the list that is answered where it arrives: a fraction of a millisecond.
+const SHORT_STEPS: u64 = 50_000;
+/// Steps of any query of the list: some tenths of a second.
+const MAX_STEPS: u64 = 50_000_000;
+
+/// Asks the list, given the steps that it may take: few here; if they do not suffice, many where that holds nobody up.
+async fn look_in_steps<T: Send + 'static>(
+    ctx: &Context<'_>,
+    ask: impl Fn(&Services, &Views, u64) -> Result<T, ApiError> + Send + Sync + 'static,
+) -> async_graphql::Result<T> {
+    let ask = Arc::new(ask);
+    let asked = Arc::clone(&ask);
+    let soon = look(ctx, move |services, views| match asked(services, views, SHORT_STEPS) {
+        Err(ApiError::TooMuchWork(_)) => Ok(None),
+        other => other.map(Some),
+    });
+    match soon.await? {
+        Some(found) => Ok(found),
+        None => look_long(ctx, move |services, views| ask(services, views, MAX_STEPS)).await,
+    }
 }
 
 fn services<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Services> {

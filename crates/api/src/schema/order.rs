@@ -17,6 +17,7 @@ use super::history::{self, HistoryConnection};
 use super::merchant::{self, MerchantObject};
 use super::money::MoneyObject;
 use super::plain::{self, Plain, Selected};
+use super::query::READ;
 use super::read;
 use super::scalar::{DateTime, Position as PositionScalar};
 use crate::http::Services;
@@ -199,6 +200,7 @@ impl OrderObject {
         self.order.axes().into()
     }
 
+    #[graphql(complexity = "10 + 10 * child_complexity")]
     async fn lines(&self) -> Vec<OrderLine> {
         let both = (1..).zip(self.lines.iter().zip(&self.order.lines));
         both.map(|(number, (line, state))| OrderLine {
@@ -233,6 +235,7 @@ impl OrderObject {
         self.money(self.order.refunded_minor)
     }
 
+    #[graphql(complexity = "20 + 20 * child_complexity")]
     async fn refunds(&self) -> Vec<RefundTicket> {
         (1..)
             .zip(&self.order.tickets)
@@ -248,6 +251,7 @@ impl OrderObject {
             .collect()
     }
 
+    #[graphql(complexity = "20 + 20 * child_complexity")]
     async fn shipments(&self) -> Vec<Shipment> {
         (1..)
             .zip(&self.order.shipments)
@@ -259,6 +263,7 @@ impl OrderObject {
             .collect()
     }
 
+    #[graphql(complexity = "20")]
     async fn tags(&self) -> Vec<&str> {
         self.order.tags.iter().map(AsRef::as_ref).collect()
     }
@@ -283,7 +288,7 @@ impl OrderObject {
     }
 
     /// Who did what, when and why, oldest first.
-    #[graphql(complexity = "super::page::cost(first, None, child_complexity)")]
+    #[graphql(complexity = "READ + super::page::cost(first, None, child_complexity)")]
     async fn history(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<HistoryConnection> {
         let (id, revision) = (self.id, self.revision);
         read(ctx, move |services| history::page(services, id, revision, first, after.as_deref())).await

@@ -3,6 +3,7 @@
 use async_graphql::parser::types::Field;
 use async_graphql::{InputObject, SimpleObject, Value};
 use daybook_domain::Position;
+use daybook_views::Views;
 use daybook_views::query::{Cursor, Direction, OrderQuery, Sort, SortField, Take};
 
 use super::enums::{OrderSortField, Scope, SortDirection};
@@ -89,8 +90,11 @@ fn cursor(text: Option<&String>, name: &str) -> Result<Option<Cursor>, ApiError>
     Cursor::from_bytes(&bytes).map(Some).map_err(|error| ApiError::Invalid(format!("{name}: {error}")))
 }
 
+/// In so many steps at most.
 pub(crate) fn list(
     services: &Services,
+    views: &Views,
+    steps: u64,
     wanted: Option<OrderWhere>,
     scope: Scope,
     sort: OrderSort,
@@ -102,7 +106,7 @@ pub(crate) fn list(
         (first, None) => Take::First(page::first(first)?),
     };
     let sort = Sort::from(sort);
-    let (scope, filter) = filter::build(services, wanted, scope)?;
+    let (scope, filter) = filter::build(services, views, wanted, scope)?;
     let query = OrderQuery {
         scope,
         filter,
@@ -112,9 +116,8 @@ pub(crate) fn list(
         take,
     };
     let (page, rest) = {
-        let views = services.host.views();
         let list = views.order_list()?;
-        let page = list.page(&query)?;
+        let page = list.page_within(&query, steps)?;
         // What the rows name is looked up under the same hold, so that a page is of one position.
         let mut merchants: Vec<MerchantObject> = Vec::new();
         let mut rest = Vec::with_capacity(page.rows.len());
@@ -142,7 +145,14 @@ pub(crate) fn list(
     Ok(OrderConnection { edges: PlainList(edges.collect()), nodes: PlainList(nodes), page_info })
 }
 
-pub(crate) fn count(services: &Services, wanted: Option<OrderWhere>, scope: Scope) -> Result<u64, ApiError> {
-    let (scope, filter) = filter::build(services, wanted, scope)?;
-    Ok(services.host.views().order_list()?.count(&scope, &filter))
+/// In so many steps at most.
+pub(crate) fn count(
+    services: &Services,
+    views: &Views,
+    steps: u64,
+    wanted: Option<OrderWhere>,
+    scope: Scope,
+) -> Result<u64, ApiError> {
+    let (scope, filter) = filter::build(services, views, wanted, scope)?;
+    Ok(views.order_list()?.count_within(&scope, &filter, steps)?)
 }

@@ -16,10 +16,19 @@ use super::order::OrderObject;
 use super::orders::{self, OrderConnection, OrderSort, Paging};
 use super::scalar::Position;
 use super::subscription::{Viewer, viewer};
-use super::{events, page, read, services};
+use super::{events, look, look_in_steps, look_long, page, read, services};
 use crate::auth::Session;
+use crate::reads::Reads;
 
 pub(crate) struct QueryRoot;
+
+/// What a question to the views counts for, beside what it answers: some twenty of them fit into a document.
+const VIEW: usize = 2_000;
+/// What looking an order up counts for: fifty fit.
+const ORDER: usize = 900;
+const MERCHANTS: usize = 500;
+/// What one read of the ledger counts for at least.
+pub(super) const READ: usize = 50;
 
 /// Whatever has an id.
 #[derive(Interface)]
@@ -41,7 +50,7 @@ async fn by_stream(ctx: &Context<'_>, stream: StreamId, as_of: Option<AsOf>) -> 
 impl QueryRoot {
     /// Orders, newest first unless told otherwise; at most 250 at a time. `scope` says whether the merchants below those
     /// named in `where.merchant` count too.
-    #[graphql(complexity = "page::cost(first, last, child_complexity)")]
+    #[graphql(complexity = "VIEW + page::cost(first, last, child_complexity)")]
     async fn orders(
         &self,
         ctx: &Context<'_>,
@@ -57,9 +66,14 @@ impl QueryRoot {
         let services = services(ctx)?;
         orders::wait(services, at_least.map(|at| at.0)).await?;
         let paging = Paging { first, after, last, before };
-        Ok(orders::list(services, wanted, scope.unwrap_or_default(), sort_by.unwrap_or_default(), &paging)?)
+        let (scope, sort_by) = (scope.unwrap_or_default(), sort_by.unwrap_or_default());
+        look_in_steps(ctx, move |services, views, steps| {
+            orders::list(services, views, steps, wanted.clone(), scope, sort_by, &paging)
+        })
+        .await
     }
 
+    #[graphql(complexity = "VIEW")]
     async fn orders_count(
         &self,
         ctx: &Context<'_>,
@@ -69,18 +83,26 @@ impl QueryRoot {
     ) -> Result<u64> {
         let services = services(ctx)?;
         orders::wait(services, at_least.map(|at| at.0)).await?;
-        Ok(orders::count(services, wanted, scope.unwrap_or_default())?)
+        let scope = scope.unwrap_or_default();
+        look_in_steps(ctx, move |services, views, steps| orders::count(services, views, steps, wanted.clone(), scope))
+            .await
     }
 
     /// One order, from its own events: always up to date. With `asOf` as it was; null if it was not there then.
+    #[graphql(complexity = "ORDER + child_complexity")]
     async fn order(&self, ctx: &Context<'_>, by: OrderInput, as_of: Option<AsOf>) -> Result<Option<OrderObject>> {
-        match lookup::order(services(ctx)?, &by)? {
+        let stream = match lookup::own(services(ctx)?, &by) {
+            Some(own) => Some(own),
+            None => look(ctx, move |services, views| lookup::order(services, views, &by)).await?,
+        };
+        match stream {
             Some(stream) => by_stream(ctx, stream, as_of).await,
             None => Ok(None),
         }
     }
 
     /// The figures of a period. Without `merchant`, of all.
+    #[graphql(complexity = "VIEW + child_complexity")]
     async fn dashboard(
         &self,
         ctx: &Context<'_>,
@@ -102,12 +124,12 @@ impl QueryRoot {
             currency,
             basis: basis.unwrap_or(Basis::Cohort),
         };
-        Ok(dashboard::ask(services, &question)?)
+        look_long(ctx, move |_, views| dashboard::ask(views, &question)).await
     }
 
     /// The log from behind a position on, oldest first. Cursors are positions. A page of few kinds may end early, with
     /// `hasNextPage`: go on from `endCursor`.
-    #[graphql(complexity = "page::cost(first, None, child_complexity)")]
+    #[graphql(complexity = "events::cost(kinds.is_some()) + page::cost(first, None, child_complexity)")]
     async fn events(
         &self,
         ctx: &Context<'_>,
@@ -117,7 +139,8 @@ impl QueryRoot {
     ) -> Result<HistoryConnection> {
         let kinds = events::kinds(kinds)?;
         let after = after.map_or(0, |after| after.0);
-        read(ctx, move |services| events::list(services, after, first, kinds.as_ref())).await
+        let going = ctx.data::<Arc<Reads>>()?.going();
+        read(ctx, move |services| events::list(services, &going, after, first, kinds.as_ref())).await
     }
 
     /// Who is asking.
@@ -126,7 +149,7 @@ impl QueryRoot {
     }
 
     /// Merchants by id; with `root` only that one and those below it.
-    #[graphql(complexity = "page::cost(first, None, child_complexity)")]
+    #[graphql(complexity = "MERCHANTS + page::cost(first, None, child_complexity)")]
     async fn merchants(
         &self,
         ctx: &Context<'_>,
@@ -134,9 +157,14 @@ impl QueryRoot {
         first: Option<i32>,
         after: Option<String>,
     ) -> Result<MerchantConnection> {
-        Ok(merchant::list(services(ctx)?, root, first, after)?)
+        if root.is_some() {
+            // Goes through all of them.
+            return look_long(ctx, move |_, views| merchant::list(views, root, first, after)).await;
+        }
+        look(ctx, move |_, views| merchant::list(views, root, first, after)).await
     }
 
+    #[graphql(complexity = "READ + child_complexity")]
     async fn merchant(&self, ctx: &Context<'_>, id: ID) -> Result<Option<MerchantObject>> {
         match MerchantId::new(&id) {
             Ok(id) => merchant::look_up(ctx, id).await,
@@ -145,6 +173,7 @@ impl QueryRoot {
     }
 
     /// Anything by its id.
+    #[graphql(complexity = "ORDER + child_complexity")]
     async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
         if let Ok(stream) = Uuid::parse_str(&id)
             && let Some(order) = by_stream(ctx, StreamId(stream), None).await?

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Subscription};
 use daybook_domain::{Event, MerchantId, Recorded, StreamId};
+use daybook_views::Views;
 use futures_util::stream::{self, Stream};
 use hashbrown::HashMap;
 
@@ -13,6 +14,7 @@ use super::enums::{self, Scope};
 use super::error::ApiError;
 use super::history::Actor;
 use super::order::OrderObject;
+use super::query::READ;
 use super::scalar::{DateTime, Position};
 use super::{read, services};
 use crate::auth::Session;
@@ -68,6 +70,7 @@ impl OrderEvent {
     }
 
     /// As of this event.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<OrderObject>> {
         let (stream, revision) = (self.recorded.stream, self.recorded.revision);
         read(ctx, move |services| OrderObject::load(services, stream, |event| event.revision <= revision)).await
@@ -113,7 +116,9 @@ impl Following {
         if let Some(&ours) = self.known.get(&recorded.stream) {
             return Ok(ours);
         }
-        let row = self.services.host.views().order_list().ok().and_then(|list| list.by_id(recorded.stream));
+        let id = recorded.stream;
+        let in_views = move |_: &Services, views: &Views| Ok(views.order_list().ok().and_then(|list| list.by_id(id)));
+        let row = self.reads.look(&self.services, in_views).await?;
         let ours = match row {
             Some(row) => self.is_ours(&row.order.merchant, &row.order.ancestors),
             None => match self.first_event(recorded.stream).await? {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod auth;
+mod crowd;
 mod dashboard;
 mod hostile;
 mod kit;
@@ -16,3 +17,4 @@ mod ready;
 mod schema;
 mod service;
 mod socket;
+mod strangers;

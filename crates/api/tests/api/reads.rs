@@ -12,9 +12,9 @@ use crate::socket::Socket;
 /// As many as may run and wait.
 const PLACES: usize = 72;
 
-/// Makes the views' lock a slow disk: an order that is read from the ledger wants to know its merchant's name. To be
+/// Makes the views' lock a slow disk, or a fold that takes long: an order that is read from the ledger wants to know its merchant's name. To be
 /// ended by the sender; ends by itself in ten seconds.
-fn slow_disk(server: &Server) -> Sender<()> {
+pub(crate) fn slow_disk(server: &Server) -> Sender<()> {
     let host = Arc::clone(&server.services.host);
     let (end, ended) = channel();
     let (held, is_held) = channel();

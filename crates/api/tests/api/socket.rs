@@ -3,8 +3,8 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::kit::{PLATFORM, Server, payment};
@@ -13,9 +13,21 @@ pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     pub(crate) async fn open(server: &Server) -> Socket {
+        Self::try_open(server, None).await.unwrap()
+    }
+
+    /// For a page of this origin; the status with which it is refused.
+    pub(crate) async fn try_open(server: &Server, origin: Option<&str>) -> Result<Socket, u16> {
         let mut request = format!("ws://{}/graphql/ws", server.address).into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
-        Socket(connect_async(request).await.unwrap().0)
+        if let Some(origin) = origin {
+            request.headers_mut().insert("origin", origin.parse().unwrap());
+        }
+        match connect_async(request).await {
+            Ok((socket, _)) => Ok(Socket(socket)),
+            Err(Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
     }
 
     pub(crate) async fn greeted(server: &Server) -> Socket {

@@ -5,14 +5,13 @@ use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
 use super::branch::{Branch, branches};
+use super::effort::{TooMuch, steps_a_row};
 use super::index::{AmountKey, TimeKey};
-use super::source::{Bounds, Rows, Source, classes_of, smallest_set};
+use super::source::{Bounds, OPEN, Rows, Source, classes_of, smallest_set};
 use super::test::{Data, Test};
 use crate::Row;
 use crate::sorted::Walk;
 
-/// What opening one list costs, in rows picked.
-const OPEN: usize = 8;
 /// What looking at a row in sorted order costs: between lists, and each time somewhere else in memory.
 const SCAN: usize = 3;
 
@@ -122,31 +121,43 @@ impl SortKey for AmountKey {
 
 impl Data<'_> {
     /// The first rows within the bounds that pass, from the low end, or from the high one, in that order.
-    pub(crate) fn find<K: SortKey>(self, test: &Test, within: Bounds<K>, rising: bool, want: usize) -> Vec<Row> {
+    pub(crate) fn find<K: SortKey>(
+        self,
+        test: &Test,
+        within: Bounds<K>,
+        rising: bool,
+        want: usize,
+    ) -> Result<Vec<Row>, TooMuch> {
         let branches = branches(test);
         let mut keys: Vec<K> = Vec::new();
         for branch in &branches {
-            keys.extend(self.find_in(branch, within, rising, want));
+            keys.extend(self.find_in(branch, within, rising, want)?);
         }
         if branches.len() > 1 {
             sort(&mut keys, rising);
             keys.dedup();
             keys.truncate(want);
         }
-        keys.into_iter().map(K::row).collect()
+        Ok(keys.into_iter().map(K::row).collect())
     }
 
-    fn find_in<K: SortKey>(self, branch: &Branch<'_>, within: Bounds<K>, rising: bool, want: usize) -> Vec<K> {
+    fn find_in<K: SortKey>(
+        self,
+        branch: &Branch<'_>,
+        within: Bounds<K>,
+        rising: bool,
+        want: usize,
+    ) -> Result<Vec<K>, TooMuch> {
         let mut time = self.time_bounds(branch);
         K::narrow_time(within, &mut time);
         if let (Some(low), Some(high)) = (time.low, time.high)
             && low >= high
         {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        let sources = self.sources(branch, time);
+        let sources = self.sources(branch, time)?;
         let Some(smallest) = sources.iter().min_by_key(|source| source.size + OPEN * source.lists()) else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
         let picking = smallest.size + OPEN * smallest.lists();
         let within = K::time_as_key(time).unwrap_or(within);
@@ -161,8 +172,8 @@ impl Data<'_> {
         {
             // Estimates take the tests for independent. Where they are not, looking on would cost more than picking.
             let budget = if best.size <= smallest.size { usize::MAX } else { picking / SCAN + 1024 };
-            if let Some(found) = self.scan(branch, best, rising, want, budget) {
-                return found;
+            if let Some(found) = self.scan(branch, best, rising, want, budget)? {
+                return Ok(found);
             }
         }
         self.pick(branch, smallest, time, within, rising, want)
@@ -183,7 +194,7 @@ impl Data<'_> {
         rising: bool,
         want: usize,
         budget: usize,
-    ) -> Option<Vec<K>> {
+    ) -> Result<Option<Vec<K>>, TooMuch> {
         let mut found: Vec<K> = Vec::with_capacity(want.min(256));
         let lists = 0..from.walks.len();
         let mut next = |list: usize| {
@@ -192,6 +203,7 @@ impl Data<'_> {
             row.map(|row| Head { key: K::of(self, row), list, rising })
         };
         let mut heads: BinaryHeap<Head<K>> = lists.filter_map(&mut next).collect();
+        let steps = SCAN + steps_a_row(branch);
         let mut looked_at = 0;
         while found.len() < want
             && let Some(mut head) = heads.peek_mut()
@@ -202,14 +214,15 @@ impl Data<'_> {
                 None => drop(PeekMut::pop(head)),
             }
             looked_at += 1;
+            self.effort.spend(steps)?;
             if looked_at > budget {
-                return None;
+                return Ok(None);
             }
             if found.last() != Some(&key) && branch.iter().all(|test| self.passes(test, key.row())) {
                 found.push(key);
             }
         }
-        Some(found)
+        Ok(Some(found))
     }
 
     /// Tests every row of a source and sorts what passes.
@@ -221,14 +234,14 @@ impl Data<'_> {
         within: Bounds<K>,
         rising: bool,
         want: usize,
-    ) -> Vec<K> {
+    ) -> Result<Vec<K>, TooMuch> {
         let mut keys: Vec<K> = Vec::new();
-        self.each(source, time, |row| {
+        self.each(source, time, steps_a_row(branch), |row| {
             let key = K::of(self, row);
             if within.contains(key) && self.passes_all(branch, source.covers, row) {
                 keys.push(key);
             }
-        });
+        })?;
         if source.repeats {
             keys.sort_unstable();
             keys.dedup();
@@ -240,61 +253,66 @@ impl Data<'_> {
         }
         sort(&mut keys, rising);
         keys.truncate(want);
-        keys
+        Ok(keys)
     }
 
-    pub(crate) fn count(self, test: &Test) -> u64 {
+    pub(crate) fn count(self, test: &Test) -> Result<u64, TooMuch> {
         let branches = branches(test);
         if let [branch] = branches.as_slice() {
-            return self.count_in(branch) as u64;
+            return Ok(self.count_in(branch)? as u64);
         }
         let mut rows: Vec<Row> = Vec::new();
         for branch in &branches {
             let time = self.time_bounds(branch);
-            self.each_of(branch, time, |row| rows.push(row));
+            self.each_of(branch, time, |row| rows.push(row))?;
         }
         rows.sort_unstable();
         rows.dedup();
-        rows.len() as u64
+        Ok(rows.len() as u64)
     }
 
-    fn count_in(self, branch: &Branch<'_>) -> usize {
+    fn count_in(self, branch: &Branch<'_>) -> Result<usize, TooMuch> {
         let time = self.time_bounds(branch);
         let sets = branch.iter().filter(|test| matches!(test, Test::Merchants(_))).count();
         let is_exact = |test: &&Test| matches!(test, Test::Class(_) | Test::Time { .. } | Test::Merchants(_));
         if sets <= 1 && branch.iter().all(is_exact) {
             let lists = self.node_lists(smallest_set(branch), classes_of(branch).as_ref());
-            return lists.iter().map(|list| list.range(time.low, time.high, |row| self.time_key(row)).len()).sum();
+            self.effort.spend(OPEN * lists.len())?;
+            return Ok(lists.iter().map(|list| list.range(time.low, time.high, |row| self.time_key(row)).len()).sum());
         }
         let amounts = branch.iter().filter(|test| matches!(test, Test::Amount { .. })).count();
         if amounts == 1 && sets <= 1 && amounts + sets == branch.len() {
-            return self.by_amount(branch, smallest_set(branch), Bounds::ALL).size;
+            let source = self.by_amount(branch, smallest_set(branch), Bounds::ALL);
+            self.effort.spend(OPEN * source.lists())?;
+            return Ok(source.size);
         }
         let mut count = 0;
-        self.each_of(branch, time, |_| count += 1);
-        count
+        self.each_of(branch, time, |_| count += 1)?;
+        Ok(count)
     }
 
     /// Each of a branch's rows once.
-    fn each_of(self, branch: &Branch<'_>, time: Bounds<TimeKey>, mut then: impl FnMut(Row)) {
-        let sources = self.sources(branch, time);
+    fn each_of(self, branch: &Branch<'_>, time: Bounds<TimeKey>, mut then: impl FnMut(Row)) -> Result<(), TooMuch> {
+        let sources = self.sources(branch, time)?;
         let Some(smallest) = sources.iter().min_by_key(|source| source.size + OPEN * source.lists()) else {
-            return;
+            return Ok(());
         };
+        let steps = steps_a_row(branch);
         let passes = |row: Row| self.passes_all(branch, smallest.covers, row);
         if smallest.repeats {
             let mut rows: Vec<Row> = Vec::with_capacity(smallest.size);
-            self.each(smallest, time, |row| rows.push(row));
+            self.each(smallest, time, steps, |row| rows.push(row))?;
             rows.sort_unstable();
             rows.dedup();
             rows.into_iter().filter(|&row| passes(row)).for_each(then);
         } else {
-            self.each(smallest, time, |row| {
+            self.each(smallest, time, steps, |row| {
                 if passes(row) {
                     then(row);
                 }
-            });
+            })?;
         }
+        Ok(())
     }
 }
 

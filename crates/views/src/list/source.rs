@@ -2,10 +2,14 @@
 
 use super::branch::Branch;
 use super::class::ClassSet;
+use super::effort::TooMuch;
 use super::index::{AmountKey, MANY_ORDERS, NODE_ALL, TimeKey};
 use super::test::{Data, MerchantSet, Test};
 use crate::Row;
 use crate::sorted::SortedRows;
+
+/// What opening one list costs, in rows picked.
+pub(crate) const OPEN: usize = 8;
 
 /// Keys at or above the first and below the second.
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +104,11 @@ impl<'a> Data<'a> {
     }
 
     /// Everywhere that all of a branch's rows can be had from.
-    pub(crate) fn sources<'t>(self, branch: &Branch<'t>, time: Bounds<TimeKey>) -> Vec<Source<'a, 't>> {
+    pub(crate) fn sources<'t>(
+        self,
+        branch: &Branch<'t>,
+        time: Bounds<TimeKey>,
+    ) -> Result<Vec<Source<'a, 't>>, TooMuch> {
         let mut sources = Vec::with_capacity(branch.len() + 2);
         let classes = classes_of(branch);
         let set = smallest_set(branch);
@@ -129,7 +137,11 @@ impl<'a> Data<'a> {
             };
             sources.push(Source { covers: Some(*test), ..source });
         }
-        sources
+        for source in &sources {
+            let picked = if let Rows::Picked(rows) = &source.rows { rows.len() } else { 0 };
+            self.effort.spend(picked + OPEN * source.lists())?;
+        }
+        Ok(sources)
     }
 
     pub(crate) fn by_amount(
@@ -229,20 +241,31 @@ impl<'a> Data<'a> {
     }
 
     /// The source's rows in no order, within the bounds if it is sorted by time.
-    pub(crate) fn each(self, source: &Source<'_, '_>, time: Bounds<TimeKey>, mut then: impl FnMut(Row)) {
+    pub(crate) fn each(
+        self,
+        source: &Source<'_, '_>,
+        time: Bounds<TimeKey>,
+        steps_a_row: usize,
+        mut then: impl FnMut(Row),
+    ) -> Result<(), TooMuch> {
+        // How many clocks run out before a time is not known beforehand.
+        if !matches!(source.rows, Rows::DueBefore(_)) {
+            self.effort.foresee(source.size, steps_a_row)?;
+        }
+        let mut then = |row| {
+            self.effort.spend(steps_a_row)?;
+            then(row);
+            Ok(())
+        };
         match &source.rows {
-            Rows::Picked(rows) => rows.iter().copied().for_each(then),
-            Rows::DueBefore(at) => self.index.by_due.range(..(*at, 0)).for_each(|(_, row)| then(*row)),
-            Rows::ByTime(lists) => {
-                for list in lists {
-                    list.range(time.low, time.high, |row| self.time_key(row)).for_each(&mut then);
-                }
-            }
-            Rows::ByAmount(lists) => {
-                for (list, range) in lists {
-                    list.range(range.low, range.high, |row| self.amount_key(row)).for_each(&mut then);
-                }
-            }
+            Rows::Picked(rows) => rows.iter().copied().try_for_each(then),
+            Rows::DueBefore(at) => self.index.by_due.range(..(*at, 0)).try_for_each(|(_, row)| then(*row)),
+            Rows::ByTime(lists) => lists
+                .iter()
+                .try_for_each(|list| list.range(time.low, time.high, |row| self.time_key(row)).try_for_each(&mut then)),
+            Rows::ByAmount(lists) => lists.iter().try_for_each(|(list, range)| {
+                list.range(range.low, range.high, |row| self.amount_key(row)).try_for_each(&mut then)
+            }),
         }
     }
 }

@@ -5,6 +5,7 @@ use daybook_domain::Label;
 use daybook_domain::order::Axes;
 
 use super::class::ClassSet;
+use super::effort::{Effort, TooMuch};
 use super::index::{ListIndex, TimeKey, code_number, node_below, node_own};
 use crate::Row;
 use crate::merchants::MerchantNumber;
@@ -62,37 +63,46 @@ impl MerchantSet {
 pub(crate) struct Data<'a> {
     pub(crate) orders: &'a Orders,
     pub(crate) index: &'a ListIndex,
+    pub(crate) effort: &'a Effort,
 }
 
 impl Data<'_> {
-    pub(crate) fn compile_scope(self, scope: &Scope) -> Option<Test> {
-        match scope {
-            Scope::All => None,
-            Scope::Merchants { ids, subtree } => Some(self.merchants(ids, *subtree)),
+    /// What an order must pass.
+    pub(crate) fn test(self, scope: &Scope, filter: &Filter) -> Result<Test, TooMuch> {
+        let mut tests = match scope {
+            Scope::All => Vec::new(),
+            Scope::Merchants { ids, subtree } => vec![self.merchants(ids, *subtree)?],
+        };
+        match self.compile(filter)? {
+            Test::And(more) => tests.extend(more),
+            other => tests.push(other),
         }
+        Ok(Test::And(tests))
     }
 
-    fn merchants(self, ids: &[daybook_domain::MerchantId], subtree: bool) -> Test {
+    fn merchants(self, ids: &[daybook_domain::MerchantId], subtree: bool) -> Result<Test, TooMuch> {
         let mut merchants: Vec<MerchantNumber> = ids.iter().filter_map(|id| self.orders.merchants.number(id)).collect();
         merchants.sort_unstable();
         merchants.dedup();
         if subtree && merchants.len() > 1 {
+            // Each is compared with each.
+            self.effort.spend(merchants.len() * merchants.len())?;
             let all = merchants.clone();
             merchants.retain(|&one| !all.iter().any(|&other| self.orders.merchants.is_below(one, other)));
         }
-        Test::Merchants(MerchantSet { merchants, subtree })
+        Ok(Test::Merchants(MerchantSet { merchants, subtree }))
     }
 
-    pub(crate) fn compile(self, filter: &Filter) -> Test {
+    fn compile(self, filter: &Filter) -> Result<Test, TooMuch> {
         if let Some(classes) = self.classes(filter) {
-            return Test::Class(classes);
+            return Ok(Test::Class(classes));
         }
-        match filter {
+        Ok(match filter {
             Filter::And(parts) => {
                 let mut classes: Option<ClassSet> = None;
                 let mut tests = Vec::with_capacity(parts.len());
                 for part in parts {
-                    match self.compile(part) {
+                    match self.compile(part)? {
                         Test::Class(set) => match &mut classes {
                             Some(classes) => classes.and(&set),
                             None => classes = Some(set),
@@ -104,9 +114,9 @@ impl Data<'_> {
                 tests.extend(classes.map(Test::Class));
                 Test::And(tests)
             }
-            Filter::Or(parts) => Test::Or(parts.iter().map(|part| self.compile(part)).collect()),
-            Filter::Is(condition) => self.condition(condition),
-        }
+            Filter::Or(parts) => Test::Or(parts.iter().map(|part| self.compile(part)).collect::<Result<_, _>>()?),
+            Filter::Is(condition) => self.condition(condition)?,
+        })
     }
 
     /// The classes that a filter asks for, if it asks for nothing else.
@@ -117,7 +127,7 @@ impl Data<'_> {
         })
     }
 
-    fn condition(self, condition: &Condition) -> Test {
+    fn condition(self, condition: &Condition) -> Result<Test, TooMuch> {
         let texts = |texts: &mut dyn Iterator<Item = &str>| {
             let mut numbers: Vec<u32> = texts.filter_map(|text| self.orders.strings.find(text)).collect();
             numbers.sort_unstable();
@@ -129,7 +139,7 @@ impl Data<'_> {
             rows.dedup();
             Test::Rows(rows)
         };
-        match condition {
+        Ok(match condition {
             // Handled where all that asks only for axes is.
             Condition::Label(_)
             | Condition::Lifecycle(_)
@@ -152,14 +162,14 @@ impl Data<'_> {
             }
             Condition::Product(skus) => Test::Skus(texts(&mut skus.iter().map(|sku| sku.as_str()))),
             Condition::Tag(tags) => Test::Tags(texts(&mut tags.iter().map(|tag| tag.as_str()))),
-            Condition::Merchant { ids, subtree } => self.merchants(ids, *subtree),
+            Condition::Merchant { ids, subtree } => self.merchants(ids, *subtree)?,
             Condition::Amount { currency, gte_minor, lte_minor } => Test::Amount {
                 currency: currency.map(code_number),
                 from: gte_minor.unwrap_or(i64::MIN),
                 to: lte_minor.unwrap_or(i64::MAX),
             },
             Condition::DueBefore(at) => Test::DueBefore(at.0),
-        }
+        })
     }
 
     pub(crate) fn passes(self, test: &Test, row: Row) -> bool {

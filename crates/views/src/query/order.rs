@@ -259,6 +259,11 @@ pub enum QueryError {
     CursorOfOtherSort,
     #[error("the cursor names an order that is not known here; start again without one")]
     CursorUnknown,
+    #[error(
+        "this would look at too many orders one by one; narrow it: by placedAt, merchant, buyer, number or product, with \
+         fewer alternatives"
+    )]
+    TooMuchWork,
     #[error("the range spans {days} days; at most {max} are answered day by day: choose a shorter one")]
     RangeTooLong { days: u64, max: u64 },
 }

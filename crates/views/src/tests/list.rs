@@ -169,6 +169,11 @@ fn check_pages(random: &mut Random, world: &World, views: &Views) {
     }
     let wanted: Vec<StreamId> = wanted.iter().map(|naive| naive.id).collect();
     assert_eq!(list.count(&scope, &filter), wanted.len() as u64, "count of {scope:?} {filter:?}");
+    let steps = u64::from(random.below(500));
+    match list.count_within(&scope, &filter, steps) {
+        Ok(count) => assert_eq!(count, wanted.len() as u64, "in {steps} steps: {scope:?} {filter:?}"),
+        Err(error) => assert_eq!(error, QueryError::TooMuchWork),
+    }
 
     let size = usize::try_from(random.below(20)).unwrap() + 1;
     for forwards in [true, false] {
@@ -294,6 +299,26 @@ fn a_number_is_found_at_the_merchant_first_then_below() {
         }
     }
     assert!(own > 0 && below > 0);
+}
+
+#[test]
+fn a_query_takes_no_more_steps_than_it_may() {
+    let world = World::random(5, 3_000);
+    let views = fold(&world);
+    let list = views.order_list().unwrap();
+    let orders = world.orders.len() as u64;
+    let amount = |from: i64| Condition::Amount { currency: None, gte_minor: Some(from), lte_minor: Some(from) };
+    // More alternatives than are looked up one by one: each order is tested.
+    let filter = Filter::Or((0..40).map(|n| Filter::Is(amount(-1 - n))).collect());
+    assert_eq!(list.count_within(&Scope::All, &filter, orders * 20), Err(QueryError::TooMuchWork));
+    assert_eq!(list.count_within(&Scope::All, &filter, orders * 60), Ok(0));
+    for field in [SortField::PlacedAt, SortField::Amount] {
+        let sort = Sort { field, direction: Direction::Descending };
+        let query = OrderQuery { filter: filter.clone(), sort, ..OrderQuery::default() };
+        assert_eq!(list.page_within(&query, orders * 20), Err(QueryError::TooMuchWork));
+        assert_eq!(list.page_within(&query, orders * 60).unwrap().rows, []);
+    }
+    assert_eq!(list.page_within(&OrderQuery::default(), 5_000).unwrap().rows.len(), 50, "the newest are at hand");
 }
 
 #[test]

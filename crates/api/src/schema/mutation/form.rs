@@ -28,7 +28,7 @@ impl From<ReasonInput> for Reason<String> {
 }
 
 /// What every input has.
-pub(crate) trait Input: Send {
+pub(crate) trait Input: Send + Clone {
     fn command_id(&self) -> &ID;
 
     fn expected_revision(&self) -> Option<i32>;
@@ -73,11 +73,14 @@ pub(crate) use input;
 pub(crate) struct Form<'a> {
     pub(crate) services: &'a Services,
     pub(crate) errors: Vec<UserError>,
+    /// An order could not be looked up, because somebody changes the views just now.
+    pub(crate) views_are_held: bool,
+    pub(crate) waits_for_views: bool,
 }
 
 impl<'a> Form<'a> {
     pub(crate) fn new(services: &'a Services) -> Self {
-        Self { services, errors: Vec::new() }
+        Self { services, errors: Vec::new(), views_are_held: false, waits_for_views: false }
     }
 
     /// `path` below the input, with dots: `lines.0.sku`.
@@ -139,7 +142,16 @@ impl<'a> Form<'a> {
     }
 
     pub(crate) fn order(&mut self, by: &OrderInput) -> Result<Option<StreamId>, ApiError> {
-        match lookup::order(self.services, by) {
+        if let Some(own) = lookup::own(self.services, by) {
+            return Ok(Some(own));
+        }
+        let host = &self.services.host;
+        let views = if self.waits_for_views { Some(host.views()) } else { host.try_views() };
+        let Some(views) = views else {
+            self.views_are_held = true;
+            return Ok(None);
+        };
+        match lookup::order(self.services, &views, by) {
             Ok(Some(stream)) => Ok(Some(stream)),
             Ok(None) => {
                 self.wrong("order", ErrorCode::OrderUnknown, "there is no such order");

@@ -83,7 +83,16 @@ async fn execute(
     let command_id = form.command_id(input.command_id());
     let expected = form.expected(input.expected_revision());
     let occurred_at = input.occurred_at();
-    let command = input.command(&mut form)?;
+    let noted = form.errors.len();
+    let mut command = input.clone().command(&mut form)?;
+    if form.views_are_held {
+        // Whoever changes the views just now is waited for elsewhere.
+        ctx.data::<Arc<Reads>>().map_err(|_| no_data())?.look(services, |_, _| Ok(())).await?;
+        form.errors.truncate(noted);
+        form.views_are_held = false;
+        form.waits_for_views = true;
+        command = input.command(&mut form)?;
+    }
     let (Some(command_id), Some(expected), Some(command), []) = (command_id, expected, command, form.errors.as_slice())
     else {
         return Ok(Err(form.errors));

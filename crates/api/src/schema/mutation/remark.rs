@@ -75,7 +75,9 @@ pub(crate) struct HoldInput {
 }
 
 /// The same input, placing or releasing.
+#[derive(Clone)]
 pub(crate) struct PlaceHold(pub(crate) HoldInput);
+#[derive(Clone)]
 pub(crate) struct ReleaseHold(pub(crate) HoldInput);
 
 impl HoldInput {
