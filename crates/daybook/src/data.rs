@@ -105,6 +105,15 @@ fn open_with(args: &DataArgs, id_if_new: Option<Uuid>, console: &mut Console<'_>
     if folder.relearned > 0 {
         console.say(&format!("{}: not closed cleanly last time; all that was durable is there", args.data.display()));
     }
+    if let Some(behind) = &folder.clock_behind {
+        console.say(&format!("warning: {behind}"));
+    }
+    for slot in &folder.contested_keys {
+        console.say(&format!(
+            "warning: the log and the key file give key {slot} to different buyers: it is nobody's from now on; what was \
+             sealed under it stays readable; restore the newest key file if there is one"
+        ));
+    }
     for slot in &folder.damaged_keys {
         console.say(&format!(
             "warning: key {slot} is damaged: what was sealed under it cannot be read; restore the key file"
