@@ -18,7 +18,7 @@ pub const MAX_CONTACT_BYTES: usize = 4_096;
 /// Bytes of all texts of an order together: account, contact, number, SKUs, titles, suppliers, inputs, labels. What else an
 /// order of the most lines and adjustments holds, below the most ancestors, fits into the 11 KiB that are left.
 pub const MAX_ORDER_TEXT_BYTES: usize = 37 << 10;
-/// Minor units of any single amount: sums of all that one order may hold stay far from overflow.
+/// Minor units of any single amount, and of all that came in for one order.
 pub const MAX_AMOUNT_MINOR: i64 = 1_000_000_000_000_000;
 /// Checkpoints, tickets, shipments, notes and tags of one order, each.
 pub const MAX_PER_ORDER: usize = 1_000;

@@ -440,6 +440,7 @@ impl Order {
         }
     }
 
+    /// The sums were checked when the payment was recorded; a fold refuses nothing, whatever is stored.
     fn capture(&mut self, amount_minor: i64, excess_minor: i64, ship_due: Option<ShipDue>, at: Timestamp) {
         self.captures = self.captures.saturating_add(1);
         self.captured_minor = self.captured_minor.saturating_add(amount_minor);

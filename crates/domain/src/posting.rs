@@ -4,7 +4,7 @@
 use crate::event::{Event, Recorded};
 use crate::order::Order;
 
-/// The numbers are kept in view checkpoints.
+/// No number of these is kept: a checkpoint has a flag of its own for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Metric {
@@ -21,7 +21,7 @@ impl Metric {
     pub const ALL: [Metric; 4] = [Metric::PlacedOrders, Metric::PaidOrders, Metric::RefundedOrders, Metric::PaidAmount];
 }
 
-/// A span of an order's life whose length is measured.
+/// A span of an order's life whose length is measured. Checkpoints keep a flag for each by its number: never reuse one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Stage {

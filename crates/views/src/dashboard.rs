@@ -42,7 +42,8 @@ impl<'a> Dashboard<'a> {
 
     /// # Errors
     ///
-    /// When the range holds more than [`MAX_DAYS`] days with data between its first and its last.
+    /// When the range holds more than [`MAX_DAYS`] days with data between its first and its last, or its amounts come to more
+    /// than 64 bits hold.
     pub fn answer(&self, query: &DashboardQuery<'_>) -> Result<DashboardAnswer, QueryError> {
         let zone = Zone::new(query.zone);
         let (first_day, days) = self.listed_days(query, zone)?;
@@ -64,6 +65,9 @@ impl<'a> Dashboard<'a> {
             for whose in self.whose(query.merchant.as_ref(), query.subtree) {
                 answering.add(whose);
             }
+        }
+        if !answering.tally.is_exact() {
+            return Err(QueryError::AmountsTooLarge);
         }
         Ok(answering.tally.answer(query.merchants, |number| self.orders.merchants.id(number)))
     }

@@ -15,8 +15,8 @@ pub enum FoldError {
     RevisionGap { order: StreamId, from: Revision, to: Revision },
     #[error("the view holds as many {what} as it can number; split the ledger")]
     Full { what: &'static str },
-    #[error("the sum of all amounts in one currency is larger than 64 bits hold")]
-    AmountOverflow,
+    #[error("an event takes more from what an order has paid than it adds")]
+    AmountNegative,
     #[error("its checkpoint could not be used; it is being rebuilt or must be")]
     NoCheckpoint,
     #[error("{why}")]

@@ -8,6 +8,7 @@ use crate::event::{
     PaymentFailed, PaymentMismatched, RefundKind, RefundRequested, ReminderDue, ShipDue,
 };
 use crate::ids::StreamId;
+use crate::limits::MAX_AMOUNT_MINOR;
 use crate::order::{Lifecycle, Order};
 use crate::policy::Policy;
 use crate::reason::ReasonCode;
@@ -62,8 +63,10 @@ pub(super) fn record(
         );
         put_on_hold(order, context, ReasonCode::WrongCurrency, out);
     } else if order.lifecycle == Lifecycle::Cancelled {
+        check_sum(order, amount_minor, judge)?;
         late(order, c, context, out)?;
     } else {
+        check_sum(order, amount_minor, judge)?;
         let excess_minor = amount_minor.saturating_sub(order.due_minor()).max(0);
         let pays = order.paid_at.is_none() && amount_minor >= order.due_minor();
         out.push(PaymentCaptured {
@@ -79,6 +82,13 @@ pub(super) fn record(
     }
     out.push_to(claim, PaymentClaimed { order: out.stream, amount_minor, currency: c.amount.currency });
     Ok(())
+}
+
+/// All that came in for an order is at most what one amount may be; of history, at most what can be added up.
+fn check_sum(order: &Order, amount_minor: i64, judge: &mut Judge) -> Result<(), Rejection> {
+    let before = order.captured_minor.checked_add(order.late_minor);
+    let sum = before.and_then(|before| before.checked_add(amount_minor)).ok_or(Rejection::AmountTooLarge)?;
+    judge.rule(sum <= MAX_AMOUNT_MINOR, || Rejection::AmountTooLarge)
 }
 
 /// As it is stored.

@@ -150,3 +150,30 @@ fn what_is_reported_happened_after_the_placing_and_not_in_the_future() {
         assert!(world.send_at(&command, Some(at(-1_000_000))).is_ok(), "history is not judged: {command:?}");
     }
 }
+
+#[test]
+fn all_that_comes_in_for_an_order_can_be_added_up() {
+    let most = limits::MAX_AMOUNT_MINOR;
+    let cancelled = World::placed().with(&cancel(ReasonCode::BuyerRequest));
+    for world in [World::placed(), cancelled] {
+        let mut world = world.with(&pay(most - 1, "T1"));
+        world.refuses(&pay(2, "T2"), Rejection::AmountTooLarge);
+        world.clone().must(&pay(1, "T2"));
+        world.origin = Origin::Import;
+        let mut recorded = 0;
+        for n in 2..10_000 {
+            match world.send(&pay(most, &format!("T{n}"))) {
+                Ok(Decision::Commit { remarks, .. }) => assert_eq!(remarks, [Rejection::AmountTooLarge]),
+                Ok(other) => panic!("{other:?}"),
+                Err(refused) => {
+                    assert_eq!(refused, Rejection::AmountTooLarge);
+                    break;
+                }
+            }
+            recorded += 1;
+        }
+        let order = world.order();
+        assert_eq!(order.captured_minor + order.late_minor, (recorded + 1) * most - 1, "exact: nothing was cut off");
+        assert_eq!(recorded + 1, i64::MAX / most);
+    }
+}

@@ -24,8 +24,8 @@ impl Cell {
         self.placed += u32::from(entry.placed);
         self.paid += u32::from(entry.paid);
         self.refunded += u32::from(entry.refunded);
-        // The sum over all orders is checked, and no amount is negative.
-        self.amount_minor = self.amount_minor.wrapping_add(entry.amount_minor);
+        // No amount is negative, so that a sum that is too large stays so, and every answer that it is part of is refused.
+        self.amount_minor = self.amount_minor.saturating_add(entry.amount_minor);
     }
 }
 

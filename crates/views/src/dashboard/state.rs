@@ -39,8 +39,6 @@ pub(crate) struct DashboardState {
     pub(crate) placed_on: BTreeMap<i32, Vec<Row>>,
     /// Orders by the UTC days of their entries, where those are not the day of placing.
     pub(crate) later_on: BTreeMap<i32, Vec<Row>>,
-    /// By currency number: all that was ever paid.
-    totals: Vec<i64>,
     bytes: Vec<u8>,
 }
 
@@ -63,7 +61,9 @@ impl DashboardState {
         let before = change.before.map(|before| before.milestones);
         let entry = entry_of(before.unwrap_or_default(), &change.after.order, recorded)?;
         let Some(entry) = entry else { return Ok(None) };
-        self.add_to_total(orders.currency[change.row as usize], &entry)?;
+        if entry.amount_minor < 0 {
+            return Err(FoldError::AmountNegative);
+        }
         let placed_at = orders.placed_at[change.row as usize];
         let mut earlier = 0;
         self.bytes.clear();
@@ -78,16 +78,6 @@ impl DashboardState {
         }
         self.changed.mark(change.row as usize, recorded.position);
         Ok(Some((entry, earlier)))
-    }
-
-    fn add_to_total(&mut self, currency: u8, entry: &Entry) -> Result<(), FoldError> {
-        if usize::from(currency) >= self.totals.len() {
-            self.totals.resize(usize::from(currency) + 1, 0);
-        }
-        let total = &mut self.totals[usize::from(currency)];
-        let sum = total.checked_add(entry.amount_minor).filter(|_| entry.amount_minor >= 0);
-        *total = sum.ok_or(FoldError::AmountOverflow)?;
-        Ok(())
     }
 
     /// Adds an entry, which stands among its order's already behind `earlier` others, to the sums.
@@ -134,7 +124,9 @@ impl DashboardState {
                 return None;
             }
             for (earlier, entry) in of_row.iter().enumerate() {
-                state.add_to_total(orders.currency[at], entry).ok()?;
+                if entry.amount_minor < 0 {
+                    return None;
+                }
                 state.sum(orders, row, entry, earlier);
             }
         }

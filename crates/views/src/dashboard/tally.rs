@@ -24,8 +24,8 @@ pub(crate) fn add(figures: &mut Figures, more: &Figures) {
     figures.placed += more.placed;
     figures.paid += more.paid;
     figures.refunded += more.refunded;
-    // No larger than the sum over all orders, which is checked.
-    figures.paid_amount_minor = figures.paid_amount_minor.wrapping_add(more.paid_amount_minor);
+    // As in a cell.
+    figures.paid_amount_minor = figures.paid_amount_minor.saturating_add(more.paid_amount_minor);
 }
 
 fn of_entry(entry: &Entry) -> Figures {
@@ -87,6 +87,11 @@ impl Tally {
 
     pub(crate) fn stage(&mut self, stage: Stage) -> &mut Merged {
         &mut self.stages[stage as usize]
+    }
+
+    /// Whether the answer's amounts are what they should be: none is larger than their sum.
+    pub(crate) fn is_exact(&self) -> bool {
+        self.figures.paid_amount_minor < i64::MAX
     }
 
     pub(crate) fn answer<'a>(

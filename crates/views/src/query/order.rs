@@ -266,4 +266,6 @@ pub enum QueryError {
     TooMuchWork,
     #[error("the range spans {days} days; at most {max} are answered day by day: choose a shorter one")]
     RangeTooLong { days: u64, max: u64 },
+    #[error("the amounts come to more than 64 bits hold: choose a shorter range or fewer merchants")]
+    AmountsTooLarge,
 }
