@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_graphql::{Request, Response as Answer};
 use axum::body::{Body, Bytes};
@@ -14,6 +14,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use daybook_engine::{Engine, Reader};
 use futures_util::FutureExt;
+use tokio::time::timeout;
 
 use crate::auth::Session;
 use crate::host::Host;
@@ -26,6 +27,8 @@ use crate::schema::error::ApiError;
 use crate::schema::{self, Schema};
 use crate::socket::{self, Door};
 
+/// How long a request's body may take to arrive.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
 const JSON: &str = "application/json";
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json; charset=utf-8";
 
@@ -109,7 +112,11 @@ async fn answer(app: &App, headers: &HeaderMap, body: Body) -> (Outcome, Respons
         let message = "send the request as Content-Type: application/json";
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message, Code::BadRequest);
     }
-    let Some(bytes) = read(headers, body).await else {
+    let Ok(read) = timeout(BODY_WITHIN, read(headers, body)).await else {
+        let message = "the request's body did not arrive within 30 seconds";
+        return refuse(StatusCode::REQUEST_TIMEOUT, message, Code::BadRequest);
+    };
+    let Some(bytes) = read else {
         let message = "the request has more than 1 MiB";
         return refuse(StatusCode::PAYLOAD_TOO_LARGE, message, Code::BodyTooLarge);
     };

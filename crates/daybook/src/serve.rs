@@ -1,5 +1,9 @@
 //! Serving: everything is wired here, and ends here.
 
+mod connections;
+mod files;
+mod idle;
+
 use std::future::Future;
 use std::io;
 use std::process::ExitCode;
@@ -36,7 +40,8 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let served = runtime.block_on(async {
         let listener = listen(&args.listen).await?;
         eprintln!("serving http://{}/graphql; Ctrl-C ends it", listener.local_addr()?);
-        serve(listener, services, ended).await
+        serve(listener, services, ended).await;
+        Ok(())
     });
     drop(runtime);
     end(&folder.engine, owner, followers, served)
@@ -57,25 +62,26 @@ pub(crate) async fn serve(
     listener: TcpListener,
     services: Services,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), Failure> {
+) {
     let mut stopped = services.engine.watch_stopped();
-    let (told, mut grace) = tokio::sync::watch::channel(false);
-    let ending = async move {
+    let (tell, told) = tokio::sync::watch::channel(false);
+    let mut grace = told.clone();
+    tokio::spawn(async move {
         tokio::select! {
             () = shutdown => {}
             _ = stopped.wait_for(Option::is_some) => {}
         }
-        let _ = told.send(true);
-    };
-    let served = axum::serve(listener, router(services)).with_graceful_shutdown(ending);
+        let _ = tell.send(true);
+    });
+    let served = connections::serve(listener, router(services), files::connections(), told);
     let cut_off = async move {
         // Subscriptions never end by themselves.
         let _ = grace.wait_for(|told| *told).await;
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        result = served => Ok(result?),
-        () = cut_off => Ok(()),
+        () = served => {}
+        () = cut_off => {}
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::hostile::INSIDE;
 use crate::kit::{Answer, PLATFORM, Server};
+use crate::ready::eleven_seconds_pass;
 
 /// No answer may take longer, in a debug build.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -210,6 +211,24 @@ async fn a_long_announced_body_is_refused_before_it_is_sent() {
     connection.write(head.as_bytes()).await;
     let answer = tokio::time::timeout(PATIENCE, connection.answer()).await.expect("an answer to the head alone");
     assert_eq!(answer.status, 413);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let server = Server::start().await;
+    let mut connection = server.connect().await;
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+         Authorization: Bearer {PLATFORM}\r\nContent-Length: 100\r\n\r\n{{"
+    );
+    connection.write(head.as_bytes()).await;
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        eleven_seconds_pass().await;
+    }
+    let answer = tokio::time::timeout(PATIENCE, connection.answer()).await.expect("an answer");
+    assert_eq!(answer.status, 408);
+    assert!(message(&answer, "BAD_REQUEST").contains("did not arrive"));
 }
 
 #[tokio::test]

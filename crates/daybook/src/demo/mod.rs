@@ -57,9 +57,9 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
         let listener = serve::listen(&args.listen).await?;
         say_where_to_look(&listener.local_addr()?.to_string(), &token, &dir, args, reader.watermark(), began);
         let going_on = tokio::spawn(live::go_on(engine.clone(), args.seed, args.orders, future, wall::system()));
-        let served = serve::serve(listener, services, ended).await;
+        serve::serve(listener, services, ended).await;
         going_on.abort();
-        served
+        Ok(())
     });
     drop(runtime);
     serve::end(&engine, owner, followers, served)
