@@ -228,9 +228,10 @@ impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::TooMuchWork => ApiError::TooMuchWork(error.to_string()),
-            QueryError::CursorOfOtherSort | QueryError::CursorUnknown | QueryError::RangeTooLong { .. } => {
-                ApiError::Invalid(error.to_string())
-            }
+            QueryError::CursorOfOtherSort
+            | QueryError::CursorUnknown
+            | QueryError::RangeTooLong { .. }
+            | QueryError::AmountsTooLarge => ApiError::Invalid(error.to_string()),
         }
     }
 }
