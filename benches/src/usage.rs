@@ -15,9 +15,3 @@ pub(crate) fn computed_micros() -> u64 {
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
     fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10_000
 }
-
-/// Bytes that were sent to the disk, or will be.
-pub(crate) fn written_bytes() -> u64 {
-    let io = fs::read_to_string("/proc/self/io").unwrap_or_default();
-    io.lines().find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok()).unwrap_or(0)
-}

@@ -10,7 +10,7 @@ use daybook_engine::Engine;
 use crate::file::BareFile;
 use crate::orders;
 use crate::spread::{median, per_second, percent, percentile};
-use crate::usage::{computed_micros, written_bytes};
+use crate::usage::computed_micros;
 
 const ROUNDS: u32 = 3;
 
@@ -24,14 +24,12 @@ struct Round {
     took: Vec<Duration>,
     /// Processor time of all threads, the callers' too, in microseconds.
     computed: u64,
-    /// To the disk, by all threads.
-    written: u64,
 }
 
 fn place_orders(engine: &Engine, callers: u64, next: &Arc<AtomicU64>, span: Duration) -> Round {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("threads");
     let before = engine.reader().ledger().stats();
-    let (computed, written) = (computed_micros(), written_bytes());
+    let computed = computed_micros();
     let begin = Instant::now();
     let stop = Arc::new(AtomicBool::new(false));
     let took: Vec<Duration> = runtime.block_on(async {
@@ -68,7 +66,6 @@ fn place_orders(engine: &Engine, callers: u64, next: &Arc<AtomicU64>, span: Dura
         span,
         took,
         computed: computed_micros() - computed,
-        written: written_bytes() - written,
     }
 }
 
@@ -101,12 +98,11 @@ pub(crate) fn run(dir: &Path, sustained: Duration) {
             ours_latency.push(micros(percentile(&done.took, 500)));
             println!(
                 "  {callers:>3} callers: {} orders/s, p50 {:?} p99 {:?}, {orders_a_batch} orders and {batch_bytes} bytes a \
-                 batch; {} ns of processor time an order, {} % of what was synced went to the disk in all",
+                 batch; {} ns of processor time an order",
                 per_second(done.orders, done.span),
                 percentile(&done.took, 500),
                 percentile(&done.took, 990),
                 done.computed * 1_000 / done.orders.max(1),
-                percent(done.written, done.bytes),
             );
         }
         let (ours, theirs) = (median(ours), median(theirs));

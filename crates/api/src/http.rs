@@ -9,7 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use daybook_engine::{Engine, Reader};
@@ -20,6 +20,7 @@ use crate::auth::Session;
 use crate::host::Host;
 use crate::limits::MAX_BODY_BYTES;
 use crate::metrics::{self, Outcome};
+use crate::page;
 use crate::ready::Readiness;
 use crate::run::{self, Panicked, Runner, api_failure, failure};
 use crate::schema::code::Code;
@@ -70,16 +71,12 @@ pub(crate) fn routes(services: Services, schema: Schema) -> Router {
 }
 
 async fn page(State(app): State<App>) -> Response {
-    if app.services.graphiql {
-        Html(include_str!("graphiql.html")).into_response()
-    } else {
-        StatusCode::NOT_FOUND.into_response()
-    }
+    if app.services.graphiql { page::page() } else { StatusCode::NOT_FOUND.into_response() }
 }
 
 async fn ready(State(app): State<App>) -> Response {
     match app.readiness.look(&app.services) {
-        Ok(()) => "ready\n".into_response(),
+        Ok(ready) => Json(ready).into_response(),
         Err(unready) => (StatusCode::SERVICE_UNAVAILABLE, Json(unready)).into_response(),
     }
 }

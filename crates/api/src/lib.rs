@@ -12,6 +12,7 @@ mod host;
 mod http;
 mod limits;
 mod metrics;
+mod page;
 mod reads;
 mod ready;
 mod run;

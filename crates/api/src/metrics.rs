@@ -68,6 +68,14 @@ pub(crate) fn page(host: &Host, reader: &Reader) -> String {
     let batch_milli = ledger.appends.saturating_mul(1000).checked_div(ledger.batches).unwrap_or(0);
     gauge_text(&mut text, "daybook_batch_events", "Events a batch, on average.", &thousandths(batch_milli));
     gauge(&mut text, "daybook_ledger_position", "The last durable position.", reader.watermark());
+    gauge(
+        &mut text,
+        "daybook_ledger_bound_position",
+        "The last position in a page, not only in a write-ahead file.",
+        ledger.bound,
+    );
+    counter(&mut text, "daybook_scrubbed_pages_total", "Sealed pages that were read again.", ledger.scrubbed_pages);
+    counter(&mut text, "daybook_scrub_damaged_total", "Sealed pages of these that were damaged.", ledger.scrub_damaged);
     gauge(&mut text, "daybook_ledger_streams", "Streams.", ledger.streams);
     gauge(&mut text, "daybook_ledger_volumes", "Sealed volumes.", ledger.volumes);
     gauge(&mut text, "daybook_stream_index_bytes", "Memory of the stream index.", ledger.stream_index_bytes);

@@ -173,3 +173,17 @@ impl From<AcquireError> for ApiError {
         ApiError::Stopped
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_ends() {
+        let reads = Reads::new(&Rooms::default());
+        let going = reads.going();
+        assert!(going.check().is_ok());
+        drop(reads);
+        assert!(matches!(going.check(), Err(ApiError::TimedOut)));
+    }
+}

@@ -3,6 +3,7 @@
 mod connections;
 mod files;
 mod idle;
+mod scrub;
 
 use std::future::Future;
 use std::io;
@@ -20,6 +21,7 @@ use crate::data::{self, Opened};
 use crate::failure::Failure;
 use crate::follower::{self, Followers};
 use crate::owner::Owner;
+use scrub::Scrub;
 
 /// How long open requests and subscriptions may go on after the signal to end.
 const GRACE: Duration = Duration::from_secs(3);
@@ -36,6 +38,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let followers = Followers::start(&folder.reader, &host, store)?;
     let opened = Opened { engine: folder.engine.clone(), reader: folder.reader.clone(), host: Some(Arc::clone(&host)) };
     let owner = Owner::start(opened);
+    let scrub = Scrub::start(folder.reader.ledger().clone())?;
     let services = Services { engine: folder.engine.clone(), reader: folder.reader.clone(), host, graphiql: true };
     let served = runtime.block_on(async {
         let listener = listen(&args.listen).await?;
@@ -44,6 +47,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
         Ok(())
     });
     drop(runtime);
+    scrub.stop();
     end(&folder.engine, owner, followers, served)
 }
 

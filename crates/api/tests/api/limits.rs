@@ -65,6 +65,21 @@ fn limits() -> Vec<Limit> {
             // 2,001 + n * (1 + 199 * 1) fields: 50,000 lie between n = 239 and n = 240.
             format!("{{ orders(first: {n}) {{ nodes {{ {} }} }} }}", "id ".repeat(199))
         }),
+        // Lists within rows count for more than one.
+        limit("too complex", 238, |n| {
+            format!("{{ orders(first: {n}) {{ nodes {{ lines {{ {} }} }} }} }}", "sku ".repeat(19))
+        }),
+        // A page of the log counts 50 for reading it, one that looks for some kinds 500.
+        limit("too complex", 249, |n| format!("{{ events(first: {n}) {{ nodes {{ {} }} }} }}", "kind ".repeat(199))),
+        limit("too complex", 247, |n| {
+            let kinds = "[\"order-placed\"]";
+            format!("{{ events(first: {n}, kinds: {kinds}) {{ nodes {{ {} }} }} }}", "kind ".repeat(199))
+        }),
+        // A history is read, however little of it is wanted.
+        limit("too complex", 4, |n| {
+            let histories = repeated(n, |n| format!("a{n}: history(first: 0) {{ pageInfo {{ hasNextPage }} }} "));
+            format!("{{ orders(first: 200) {{ nodes {{ {histories} }} }} }}")
+        }),
         // Fragments that double thirty times over: a hundred bytes each, a thousand million fields.
         Limit {
             says: "more than 1000 fields",

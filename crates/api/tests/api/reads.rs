@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::kit::{Server, by};
+use crate::ready::eleven_seconds_pass;
 use crate::socket::Socket;
 
 /// As many as may run and wait.
@@ -101,6 +102,35 @@ async fn one_query_with_many_reads_is_not_in_its_own_way() {
     let order =
         server.data("query ($by: OrderInput!) { order(by: $by) { number } }", json!({"by": by("m1", "N-7")})).await;
     assert_eq!(order["order"]["number"], "N-7");
+}
+
+#[tokio::test]
+async fn an_operation_begins_no_read_after_ten_seconds() {
+    let (server, id) = server().await;
+    let disk = slow_disk(&server);
+    let mut connection = server.connect().await;
+    let query = "query ($id: ID!) { a: order(by: {id: $id}) { number } b: order(by: {id: $id}) { number } }";
+    connection.send(&json!({"query": query, "variables": {"id": id}})).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    eleven_seconds_pass().await;
+    disk.send(()).unwrap();
+    let answer = connection.answer().await.json();
+    assert_eq!(answer["data"]["a"]["number"], "N-1", "what had begun ends: {answer}");
+    assert_eq!(answer["errors"][0]["path"], json!(["b"]));
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "TIMED_OUT");
+    let answer = server.post(order_by_id(&id).to_string().as_bytes()).await.json();
+    assert_eq!(answer["data"]["order"]["number"], "N-1");
+}
+
+#[tokio::test]
+async fn nothing_of_a_history_is_still_told_from_its_end() {
+    let (server, id) = server().await;
+    let query = "query ($id: ID!, $after: String) { order(by: {id: $id}) { history(first: 0, after: $after) {
+                 nodes { kind } pageInfo { hasNextPage } } } }";
+    for (after, has_next) in [(json!(null), true), (json!("1"), false)] {
+        let data = server.data(query, json!({"id": id, "after": after})).await;
+        assert_eq!(data["order"]["history"], json!({"nodes": [], "pageInfo": {"hasNextPage": has_next}}));
+    }
 }
 
 #[tokio::test]

@@ -14,6 +14,13 @@ async fn health_readiness_and_the_page() {
     assert_eq!(server.http("GET /readyz", "", b"").await.status, 200);
     let page = server.http("GET /graphql", "", b"").await;
     assert_eq!(page.status, 200);
+    for header in [
+        "content-security-policy: default-src 'none'; script-src 'sha256-",
+        "frame-ancestors 'none'",
+        "x-content-type-options: nosniff",
+    ] {
+        assert!(page.head.contains(header), "{header}: {}", page.head);
+    }
     assert!(page.body.contains("<textarea"), "works without a script from elsewhere");
     let (before_script, _) = page.body.split_once("<script>").unwrap();
     assert!(!before_script.contains("://"), "nothing is loaded from elsewhere before somebody asks for it");

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -88,7 +89,7 @@ impl Owner {
             .unwrap_or_else(PoisonError::into_inner);
         for client in clients.active.values() {
             // Who does not read holds up nobody.
-            let _ = client.stream.shutdown(std::net::Shutdown::Both);
+            let _ = client.stream.shutdown(Shutdown::Both);
         }
         drop(clients);
         // Accepting ends with the next client, so this is one; where that fails, the thread ends with the process.
@@ -162,16 +163,31 @@ impl Drop for Place {
     }
 }
 
+/// Ends a direction of a stream, however the command ends: a panic must leave neither a client nor a thread waiting.
+struct End<'a>(&'a UnixStream, Shutdown);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        // A client that is gone has hung up itself.
+        let _ = self.0.shutdown(self.1);
+    }
+}
+
+/// Carries a command out while its client may end it early.
+fn listening(stream: &UnixStream, stop: &Stop, act: impl FnOnce() -> Ended) -> Ended {
+    thread::scope(|scope| {
+        let _ends_the_listening = End(stream, Shutdown::Read);
+        // Ends when the client hangs up, or when there is nothing more to be read.
+        scope.spawn(|| listen_for_stop(stream, stop));
+        act()
+    })
+}
+
 fn serve(stream: &UnixStream, stop: Stop, opened: Opened) {
+    let _hangs_up = End(stream, Shutdown::Both);
     let (kind, payload) = match hello(stream) {
         Ok(ask) => {
-            let ended = thread::scope(|scope| {
-                // Ends when the client hangs up, or when the stream is shut down below.
-                scope.spawn(|| listen_for_stop(stream, &stop));
-                let ended = act(&ask, stream, stop.clone(), opened);
-                let _ = stream.shutdown(std::net::Shutdown::Read);
-                ended
-            });
+            let ended = listening(stream, &stop, || act(&ask, stream, stop.clone(), opened));
             let code = match ended {
                 Ended::Well => 0,
                 Ended::Wrong => 1,
@@ -182,7 +198,6 @@ fn serve(stream: &UnixStream, stop: Stop, opened: Opened) {
     };
     // A client that is gone has no use for it.
     let _ = frame::write(stream, kind, &payload);
-    let _ = stream.shutdown(std::net::Shutdown::Both);
 }
 
 fn hello(stream: &UnixStream) -> Result<Ask, String> {
@@ -214,7 +229,7 @@ fn listen_for_stop(stream: &UnixStream, stop: &Stop) {
             Ok((Kind::Hello | Kind::Out | Kind::Err | Kind::End | Kind::Refused, _))
             | Err(FrameError::HungUp | FrameError::TooLong { .. } | FrameError::Unknown { .. } | FrameError::Io(_)) => {
                 stop.set();
-                let _ = stream.shutdown(std::net::Shutdown::Read);
+                let _ = stream.shutdown(Shutdown::Read);
                 return;
             }
         }
@@ -231,5 +246,22 @@ fn act(ask: &Ask, stream: &UnixStream, stop: Stop, opened: Opened) -> Ended {
             console.say(&format!("error: {failure}"));
             Ended::Wrong
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_panics_leaves_nobody_waiting() {
+        let (owners, client) = UnixStream::pair().unwrap();
+        let carried_out = thread::spawn(move || {
+            let _hangs_up = End(&owners, Shutdown::Both);
+            listening(&owners, &Stop::default(), || panic!("a bug in a command"))
+        });
+        client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        assert!(matches!(frame::read(&client), Err(FrameError::HungUp)));
+        assert!(carried_out.join().is_err());
     }
 }

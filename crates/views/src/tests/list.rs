@@ -169,7 +169,7 @@ fn check_pages(random: &mut Random, world: &World, views: &Views) {
     }
     let wanted: Vec<StreamId> = wanted.iter().map(|naive| naive.id).collect();
     assert_eq!(list.count(&scope, &filter), wanted.len() as u64, "count of {scope:?} {filter:?}");
-    let steps = u64::from(random.below(500));
+    let steps = random.below(500);
     match list.count_within(&scope, &filter, steps) {
         Ok(count) => assert_eq!(count, wanted.len() as u64, "in {steps} steps: {scope:?} {filter:?}"),
         Err(error) => assert_eq!(error, QueryError::TooMuchWork),
