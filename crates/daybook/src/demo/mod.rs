@@ -31,7 +31,8 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let (dir, _temporary) = match &args.data {
         Some(dir) => (dir.clone(), None),
         None => {
-            let temporary = tempfile::Builder::new().prefix("daybook-demo-").tempdir()?;
+            let own = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+            let temporary = tempfile::Builder::new().prefix("daybook-demo-").permissions(own).tempdir()?;
             (temporary.path().to_path_buf(), Some(temporary))
         }
     };
