@@ -81,7 +81,7 @@ pub(crate) struct OrderWhere {
     placed_at: Option<DateTimeFilter>,
     number: Option<ValueFilter<String>>,
     id: Option<ValueFilter<String>>,
-    /// The buyer's account, exactly.
+    /// The buyer's account; neither case nor blanks at its ends count.
     buyer: Option<EqualFilter>,
     /// At least one line sells one of these SKUs.
     product: Option<ValueFilter<String>>,
