@@ -58,7 +58,7 @@ pub(crate) fn write_zeros_gently(file: &File, to: u64) -> io::Result<()> {
     while at < to {
         let end = to.min(at + SYNC_EVERY as u64);
         write_zeros(file, at, end)?;
-        file.sync_data()?;
+        file.sync_all()?;
         at = end;
     }
     Ok(())
@@ -95,7 +95,7 @@ pub(crate) fn rewrite_tree(dir: &Path) -> io::Result<()> {
                 break;
             }
             file.write_all_at(&buffer[..count], at)?;
-            file.sync_data()?;
+            file.sync_all()?;
             at += count as u64;
         }
         file.sync_all()?;
