@@ -22,8 +22,8 @@ const CHUNK_BYTES: usize = 1 << 20;
 /// How often the views are written down, if they moved.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(30);
 /// How often reading the log is tried again, and after how long.
-const RETRIES: u32 = 20;
-const RETRY_AFTER: Duration = Duration::from_millis(500);
+const RETRIES: u32 = if cfg!(test) { 2 } else { 20 };
+const RETRY_AFTER: Duration = Duration::from_millis(if cfg!(test) { 10 } else { 500 });
 /// The longest that an event waits to be folded when there was no traffic before it.
 const LONGEST_NAP: Duration = Duration::from_millis(5);
 
@@ -145,10 +145,23 @@ fn follow(reader: &Reader, host: &Host, told: &Receiver<()>) {
                 };
                 tracing::error!(from, why, "the views stop");
                 host.with_views_mut(|views| views.stop(from, why));
-                return;
+                match wait_for_others(host, told) {
+                    Some(position) => (from, failures) = (position + 1, 0),
+                    None => return,
+                }
             }
         }
     }
+}
+
+/// Until views that were rebuilt take the place of those that stopped, and where these stand. None: the thread is to end.
+fn wait_for_others(host: &Host, told: &Receiver<()>) -> Option<u64> {
+    while host.status().iter().all(|view| view.stopped.is_some()) {
+        if told.recv_timeout(RETRY_AFTER) != Err(RecvTimeoutError::Timeout) {
+            return None;
+        }
+    }
+    Some(host.position())
 }
 
 /// Why the views cannot go on.
@@ -192,5 +205,68 @@ fn keep(mut store: Store, host: &Host, told: &Receiver<()>) {
         if is_ending {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::FileExt;
+    use std::time::Instant;
+
+    use daybook_domain::command::{Command, RegisterMerchant};
+    use daybook_domain::{Actor, CommandId, MerchantId, Role, Timestamp};
+    use daybook_engine::{FolderOptions, Request, open_folder};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !is_so() {
+            assert!(Instant::now() < deadline, "never {what}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn views_that_take_the_place_of_stopped_ones_are_followed_on() {
+        let temporary = tempfile::tempdir().unwrap();
+        let data = temporary.path().join("data");
+        let options = FolderOptions { id_if_new: Some(Uuid::from_u128(1)), ..FolderOptions::default() };
+        let folder = open_folder(&data, &options, Arc::new(|| Timestamp(1))).unwrap();
+        let register = |n: u32| {
+            let id = MerchantId::new(&format!("m{n}")).unwrap();
+            let register = RegisterMerchant { id, name: "a shop".into(), parent: None };
+            let actor = Actor { id: Uuid::nil(), role: Role::Platform };
+            let command_id = CommandId(Uuid::from_u128(n.into()));
+            folder.engine.submit(Request::live(command_id, actor, Command::RegisterMerchant(register))).wait().unwrap();
+        };
+        (1..=3).for_each(register);
+        // A byte of what was written last turns, on a disk that was sound when the folder was opened.
+        let log =
+            std::fs::File::options().read(true).write(true).open(data.join("wal/00000000000000000001.wal")).unwrap();
+        let mut bytes = vec![0; 1 << 16];
+        log.read_at(&mut bytes, 0).unwrap();
+        let last = bytes.iter().rposition(|&byte| byte != 0).unwrap() - 30;
+        log.write_all_at(&[bytes[last] ^ 1], last as u64).unwrap();
+
+        let host = Host::new_shared(Views::new());
+        let followers = Followers::start(&folder.reader, &host, store(&data, &folder.reader)).unwrap();
+        until("stopped", || host.status().iter().all(|view| view.stopped.is_some()));
+
+        log.write_all_at(&[bytes[last]], last as u64).unwrap();
+        let mut rebuilt = Box::new(Views::new());
+        for recorded in folder.reader.events(1, CHUNK_BYTES).unwrap() {
+            if recorded.position <= host.position() {
+                rebuilt.apply(&recorded).unwrap();
+            }
+        }
+        let exchanged = host.with_views_mut(|serving| serving.replace(&daybook_views::VIEWS, rebuilt));
+        assert!(exchanged.is_ok());
+        register(4);
+        until("followed on", || host.position() == 4);
+        assert_eq!(host.views().merchants().page(None, None, 10).merchants.len(), 4);
+        folder.engine.shutdown().unwrap();
+        followers.stop();
     }
 }

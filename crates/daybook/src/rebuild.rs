@@ -18,13 +18,14 @@ const WHILE_LOCKED: u64 = 1_000;
 /// What the rebuilt views hold.
 struct Folded {
     position: u64,
-    orders: u64,
+    /// None: the list has stopped, and another view was asked for.
+    orders: Option<u64>,
 }
 
 impl Folded {
-    fn of(views: &Views) -> Result<Self, Failure> {
-        let orders = views.order_list()?.count(&Scope::All, &Filter::default());
-        Ok(Self { position: views.position(), orders })
+    fn of(views: &Views) -> Self {
+        let orders = views.order_list().ok().map(|list| list.count(&Scope::All, &Filter::default()));
+        Self { position: views.position(), orders }
     }
 }
 
@@ -41,7 +42,8 @@ pub(crate) fn run(args: &RebuildArgs, access: &mut Access, console: &mut Console
     };
     let names: Vec<&str> = which.iter().map(|view| view.name).collect();
     let mut text = String::new();
-    out!(text, "{} folded again: {position} events, {orders} orders", names.join(", "));
+    let orders = orders.map_or(String::new(), |orders| format!(", {orders} orders"));
+    out!(text, "{} folded again: {position} events{orders}", names.join(", "));
     console.print(&text)?;
     Ok(Ended::Well)
 }
@@ -62,7 +64,7 @@ fn at_rest(
     if let Some(checkpoint) = store.checkpoint(&views) {
         store.save(&checkpoint)?;
     }
-    Folded::of(&views).map(Some)
+    Ok(Some(Folded::of(&views)))
 }
 
 /// The folder is served: the old views answer until the new ones are level with them.
@@ -89,7 +91,7 @@ fn beside(
             Ok(old) => {
                 // When nobody waits any more.
                 drop(old);
-                return Folded::of(&host.views()).map(Some);
+                return Ok(Some(Folded::of(&host.views())));
             }
             Err(rebuilt) => rebuilt,
         };
