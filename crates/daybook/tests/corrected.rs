@@ -31,9 +31,13 @@ impl Shop {
 
     /// Imports the merchant, the order, and these lines.
     fn import(&self, lines: &[&[u8]]) -> Value {
-        let file = self.folder.path().join("history.jsonl");
+        self.import_as("history.jsonl", &[], lines)
+    }
+
+    fn import_as(&self, name: &str, args: &[&str], lines: &[&[u8]]) -> Value {
+        let file = self.folder.path().join(name);
         fs::write(&file, [BEFORE.as_bytes()].iter().chain(lines).copied().collect::<Vec<_>>().join(&b'\n')).unwrap();
-        let output = run(&["import", "jsonl", file.to_str().unwrap(), "--json"], &self.data());
+        let output = run(&[&["import", "jsonl", file.to_str().unwrap(), "--json"], args].concat(), &self.data());
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
     }
 
@@ -133,4 +137,27 @@ fn a_changed_line_with_its_own_id_keeps_no_other_one_out() {
     let again = shop.import(&[own("changed").as_bytes(), other.as_bytes(), new.as_bytes()]);
     assert_eq!(counts(&again), [1, 3, 1], "{again}");
     assert_eq!(shop.notes(), ["as it was", "other", "new"]);
+}
+
+/// No id tells that a line was imported under another source: what must not happen is that it counts twice.
+#[test]
+fn a_file_under_another_name_changes_nothing_and_says_how_to_go_on() {
+    let shop = Shop::new();
+    let (first, new) = (note("first"), note("new"));
+    let elsewhere = BEFORE.lines().last().unwrap().replace("A-1", "A-2");
+    assert_eq!(counts(&shop.import(&[first.as_bytes()])), [3, 0, 0]);
+    let lines = [first.as_bytes(), new.as_bytes(), elsewhere.as_bytes()];
+    let renamed = shop.import_as("renamed.jsonl", &[], &lines);
+    assert_eq!(counts(&renamed), [1, 0, 4], "the merchant, the order and its notes; A-2 is new: {renamed}");
+    let why: Vec<_> = renamed["badLines"].as_array().unwrap().iter().map(|bad| bad["why"].as_str().unwrap()).collect();
+    assert!(why[1].contains("--source") && why[2].contains("line 2") && why[3].contains("line 2"), "{renamed}");
+    assert_eq!(shop.notes(), ["first"]);
+    let named = shop.import_as("renamed.jsonl", &["--source", "history.jsonl"], &[first.as_bytes(), new.as_bytes()]);
+    assert_eq!(counts(&named), [1, 3, 0], "{named}");
+    assert_eq!(shop.notes(), ["first", "new"]);
+    // Lines that do not place it again are new ones of another source.
+    let file = shop.folder.path().join("more.jsonl");
+    fs::write(&file, note("more")).unwrap();
+    assert!(run(&["import", "jsonl", file.to_str().unwrap()], &shop.data()).status.success());
+    assert_eq!(shop.notes(), ["first", "new", "more"]);
 }

@@ -68,7 +68,11 @@ pub(crate) fn jsonl(args: &JsonlArgs, access: &mut Access, console: &mut Console
                 report.bad_line(number, error.to_string());
             }
             Ok(action) => {
-                let counted = counts.next(&action, &source);
+                let counted = counts.next(number, &action, &source)?;
+                if let Some(placed) = counted.foreign {
+                    report.bad_line(number, foreign(number, placed, &source));
+                    continue;
+                }
                 if let Some(key) = counted.key
                     && let Some(other) = sender.changed_line(key, &mut report)?
                     && !counts.is_there(&action, &counted)?
@@ -91,6 +95,17 @@ fn shifted(other: u64) -> String {
     format!(
         "stands behind line {other}, where another line of the same action on the same order was imported before: it may \
          have been imported itself; put line {other} behind the others of its action and order, and import again"
+    )
+}
+
+/// Why no line of an order is imported that something else had placed.
+fn foreign(line: u64, placed: u64, source: &str) -> String {
+    if line != placed {
+        return format!("is left out with line {placed}, which places its order");
+    }
+    format!(
+        "its order is there already, and was not placed by this line of the source {source:?}: this and its other lines \
+         may have been imported from a file of another name; then import with `--source` and that name"
     )
 }
 

@@ -64,8 +64,11 @@ impl Report {
         let mut text = String::new();
         let new: u64 = self.new.values().sum();
         let repeated: u64 = self.repeated.values().sum();
+        // Answers come later than what is found while reading.
+        let mut bad: Vec<&(u64, String)> = self.bad.iter().collect();
+        bad.sort_by_key(|(line, _)| *line);
         if as_json {
-            let bad: Vec<_> = self.bad.iter().map(|(line, why)| json!({"line": line, "why": why})).collect();
+            let bad: Vec<_> = bad.into_iter().map(|(line, why)| json!({"line": line, "why": why})).collect();
             out!(
                 text,
                 "{}",
@@ -89,7 +92,7 @@ impl Report {
             if !self.unmapped.is_empty() {
                 out!(text, "columns that map to nothing: {}", self.unmapped.join(", "));
             }
-            for (line, why) in &self.bad {
+            for (line, why) in bad {
                 out!(text, "line {line}: {why}");
             }
         }
