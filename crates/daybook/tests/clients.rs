@@ -3,10 +3,11 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use support::{Server, token};
+use support::{Server, document, documented_requests, run, token};
 
 /// None where the program is not installed.
 fn succeeds(program: &str, args: &[&str], folder: &Path) -> Option<bool> {
@@ -36,4 +37,26 @@ fn queries_mutations_and_a_resumed_subscription() {
     let server = Server::start(&data, secret.clone());
     let base = format!("http://{}", server.address);
     assert_eq!(succeeds("node", &["run.mjs", &base, &secret], folder.path()), Some(true));
+    documented(&server, folder.path(), &data);
+}
+
+/// The TypeScript of docs/api.md, which has no types in it, pays the order that its curl lines placed and follows it.
+fn documented(server: &Server, folder: &Path, data: &Path) {
+    assert!(run(&["merchant", "create", "m1", "--name", "My shop"], data).status.success());
+    documented_requests(server);
+    let text = document("api.md");
+    let script = text.split("```ts\n").nth(1).unwrap().split("```").next().unwrap();
+    let script = script.replace("127.0.0.1:8080", &server.address);
+    // Older releases of Node.js bring no WebSocket.
+    let script = format!("import WebSocket from \"ws\";\nglobalThis.WebSocket ??= WebSocket;\n{script}");
+    std::fs::write(folder.join("documented.mjs"), script).unwrap();
+    let mut node = Command::new("node");
+    node.arg("documented.mjs").env("DAYBOOK_TOKEN", &server.token).current_dir(folder).stdout(Stdio::piped());
+    let mut child = node.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    // It ends by itself only if something is wrong.
+    let found = lines.find(|line| line.starts_with("payment-captured N-1"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(found.as_deref(), Some("payment-captured N-1 TO_SHIP"));
 }

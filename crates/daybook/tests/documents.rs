@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Server, token};
+use support::{Server, documented_requests, run, token};
 
 struct Shop {
     _folder: tempfile::TempDir,
@@ -113,4 +113,16 @@ fn a_dashboard_has_all_its_cells_also_where_nothing_happened() {
     assert_eq!(dashboard["byDay"].as_array().unwrap().len(), 365);
     assert_eq!((&dashboard["placedOrders"], &dashboard["conversionRate"]), (&json!(0), &Value::Null));
     assert_eq!(dashboard["paidAmount"], json!({"amount": "0.00", "currency": "BRL"}));
+}
+
+#[test]
+fn what_the_api_document_sends_with_curl_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start(&data, token(&data));
+    assert!(run(&["merchant", "create", "m1", "--name", "My shop"], &data).status.success());
+    let answers = documented_requests(&server);
+    assert_eq!(answers.len(), 2);
+    assert_eq!(answers[0]["placeOrder"]["order"], json!({"number": "N-1", "label": "AWAITING_PAYMENT"}), "{answers:?}");
+    assert_eq!(answers[1]["orders"]["nodes"][0]["number"], "N-1", "{answers:?}");
 }

@@ -27,6 +27,19 @@ pub fn token(data: &Path) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
+/// A document of the project, read again so that what it shows is what works.
+pub fn document(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name)).unwrap()
+}
+
+/// The answers to what docs/api.md sends with curl, in its order, on a server where it made the merchant m1.
+pub fn documented_requests(server: &Server) -> Vec<Value> {
+    let text = document("api.md");
+    let bodies = text.split("-d '").skip(1).map(|rest| rest.split('\'').next().unwrap());
+    let requests = bodies.map(|body| serde_json::from_str::<Value>(body).unwrap());
+    requests.map(|request| server.query(request["query"].as_str().unwrap(), &request["variables"])).collect()
+}
+
 /// A server that ends with its handle.
 pub struct Server {
     child: Child,
