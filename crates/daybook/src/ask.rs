@@ -40,12 +40,13 @@ fn fit_to_send(ask: &mut Ask) -> Result<(), Failure> {
 
 /// What only this process can open, such as a pipe, has no path that the owner could use.
 fn resolved(path: &Path, is_fit: impl Fn(&Path) -> bool) -> Result<PathBuf, Failure> {
-    let real = path.canonicalize().map_err(|error| {
-        Failure::new(format!("{}: the server on this folder cannot read it, only files: {error}", path.display()))
-    })?;
-    match is_fit(&real) {
-        true => Ok(real),
-        false => Err(Failure::new(format!("{}: the server on this folder cannot read it, only files", path.display()))),
+    let shown = path.display();
+    match (path.metadata(), path.canonicalize()) {
+        (Ok(_), Ok(real)) if is_fit(&real) => Ok(real),
+        (Ok(_), _) => Err(Failure::new(format!(
+            "{shown}: the server on this folder cannot read it, only files: save it as one first"
+        ))),
+        (Err(error), _) => Err(Failure::new(format!("{shown}: {error}"))),
     }
 }
 

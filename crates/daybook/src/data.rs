@@ -106,7 +106,7 @@ fn open_with(args: &DataArgs, id_if_new: Option<Uuid>, console: &mut Console<'_>
         console.say(&format!("{}: not closed cleanly last time; all that was durable is there", args.data.display()));
     }
     if let Some(behind) = &folder.clock_behind {
-        console.say(&format!("warning: {behind}"));
+        console.say(&format!("warning: {behind}; until then commands are refused"));
     }
     for slot in &folder.contested_keys {
         console.say(&format!(

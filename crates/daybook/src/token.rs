@@ -70,6 +70,10 @@ pub(crate) fn create(args: &TokenArgs, access: &mut Access, console: &mut Consol
         role.name(),
         receipt.position
     ));
+    if role != Role::Platform {
+        console
+            .say("so far the API lets in only tokens of the role platform: this one is refused until it knows others");
+    }
     console.print(&format!("{secret}\n"))?;
     Ok(Ended::Well)
 }

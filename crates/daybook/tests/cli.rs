@@ -131,6 +131,24 @@ fn damage_is_found_and_named_and_a_missing_folder_is_not_made() {
     assert!(!nowhere.exists());
 }
 
+/// A name that was mistyped makes no data folder of what is there.
+#[test]
+fn a_folder_with_other_things_in_it_is_left_as_it_is() {
+    let (shop, _) = Shop::imported();
+    let refused = daybook(shop.folder.path(), &["token", "create", "--role", "platform"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("which is not Daybook's"), "{}", text(&refused.stderr));
+    let file = daybook(&shop.file(), &["merchant", "create", "m9", "--name", "x"]);
+    assert!(text(&file.stderr).contains("is a file: name a folder"), "{}", text(&file.stderr));
+    let missing = daybook(&shop.folder.path().join("a/b"), &["merchant", "create", "m9", "--name", "x"]);
+    assert!(text(&missing.stderr).contains("the folder above it is not there"), "{}", text(&missing.stderr));
+    assert_eq!(daybook(shop.folder.path(), &["verify"]).status.code(), Some(1));
+    let mut left: Vec<_> =
+        shop.folder.path().read_dir().expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["data", "history.jsonl"]);
+}
+
 fn place(merchant: &str, number: &str) -> String {
     let line = r#"{"action":"place","at":"2024-01-02T10:00:00Z","merchant":"M","number":"N","buyer":{"account":"M N"},"currency":"CNY","lines":[{"sku":"card","title":"Card","kind":"CARD","quantity":1,"unitPrice":"9.90"}]}"#;
     line.replace("\"M\"", &format!("{merchant:?}"))

@@ -56,6 +56,8 @@ pub struct Folder {
 pub enum OpenFolderError {
     #[error("there is no ledger in {dir}; `daybook serve --data {dir}` or an import makes one")]
     NoLedger { dir: PathBuf },
+    #[error("{dir} is a file: name a folder")]
+    NoFolder { dir: PathBuf },
     #[error(transparent)]
     Create(#[from] CreateError),
     #[error(transparent)]
@@ -76,6 +78,9 @@ pub enum OpenFolderError {
 
 /// Opens the folder, or makes it; returns when everything in it was checked and commands can be taken.
 pub fn open_folder(dir: &Path, options: &FolderOptions, clock: Clock) -> Result<Folder, OpenFolderError> {
+    if dir.is_file() {
+        return Err(OpenFolderError::NoFolder { dir: dir.into() });
+    }
     if !Ledger::exists(dir) {
         let id = options.id_if_new.ok_or_else(|| OpenFolderError::NoLedger { dir: dir.into() })?;
         check_given(&options.master_key)?;
@@ -94,9 +99,6 @@ pub fn open_folder(dir: &Path, options: &FolderOptions, clock: Clock) -> Result<
         }
     };
     let clock_behind = time_to_record(clock(), reader.last_recorded_at()?).err();
-    if let Some(behind) = &clock_behind {
-        tracing::warn!("{behind}; until then commands are refused");
-    }
     let engine = Engine::start(ledger, appender, vault, clock)?;
     Ok(Folder {
         engine,

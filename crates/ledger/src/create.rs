@@ -1,5 +1,6 @@
 //! A new, empty ledger.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,10 +21,35 @@ pub enum CreateError {
     Exists { dir: PathBuf },
     #[error("data folder {dir} holds records but no file `ledger`; restore it from a backup, or name another folder")]
     Leftover { dir: PathBuf },
+    #[error("{dir} holds {found:?}, which is not Daybook's: name an empty folder, or one that is not there yet")]
+    Foreign { dir: PathBuf, found: OsString },
+    #[error("{dir} is a file: name a folder")]
+    NoFolder { dir: PathBuf },
+    #[error("{dir} cannot be made, the folder above it is not there: make that first")]
+    NoParent { dir: PathBuf },
     #[error(transparent)]
     Lock(OpenError),
     #[error("data folder {dir} cannot be set up: {source}")]
     Io { dir: PathBuf, source: io::Error },
+}
+
+/// What a data folder may hold before its ledger is there: what a creation that was cut short left, the keys, and what a
+/// file system has at its root.
+const OWN: [&str; 8] = ["lock", "wal", "volumes", "durable", "ledger", "keys", "master.key", "lost+found"];
+
+/// Something in the folder that nobody put there for a ledger: a name that was mistyped must not turn somebody's folder
+/// into a data folder.
+fn foreign(dir: &Path) -> io::Result<Option<OsString>> {
+    for entry in fs::read_dir(dir)? {
+        let name = entry?.file_name();
+        // Unfinished files have an ending of their own.
+        let is_own =
+            |own: &&str| name.to_str().is_some_and(|name| name == *own || name.starts_with(&format!("{own}.")));
+        if !OWN.iter().any(is_own) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 impl Ledger {
@@ -37,7 +63,16 @@ impl Ledger {
     /// ever. A creation that a crash cut short can be repeated.
     pub fn create(dir: &Path, id: Uuid) -> Result<(), CreateError> {
         let io = |source| CreateError::Io { dir: dir.into(), source };
-        fsio::make_dir(dir).map_err(io)?;
+        if dir.exists() && !dir.is_dir() {
+            return Err(CreateError::NoFolder { dir: dir.into() });
+        }
+        fsio::make_dir(dir).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => CreateError::NoParent { dir: dir.into() },
+            _ => io(error),
+        })?;
+        if let Some(found) = foreign(dir).map_err(io)? {
+            return Err(CreateError::Foreign { dir: dir.into(), found });
+        }
         let _lock = DirLock::take(dir).map_err(CreateError::Lock)?;
         if Self::exists(dir) {
             return Err(CreateError::Exists { dir: dir.into() });

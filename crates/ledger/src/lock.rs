@@ -32,14 +32,13 @@ impl DirLock {
         }
         file.set_len(0).map_err(io)?;
         file.write_all_at(format!("{}\n", std::process::id()).as_bytes(), 0).map_err(io)?;
-        warn_if_wide(dir);
         Ok(Self { _file: file })
     }
 }
 
 /// The folder holds orders, and beside them the keys of those who bought. It was made by somebody else, or long ago: it is
 /// theirs to close.
-fn warn_if_wide(dir: &Path) {
+pub(crate) fn warn_if_wide(dir: &Path) {
     if let Ok(metadata) = dir.metadata() {
         let mode = metadata.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {

@@ -18,7 +18,7 @@ use crate::bytes::index;
 use crate::cut::{self, Cut};
 use crate::frame::Chain;
 use crate::identity::Identity;
-use crate::lock::DirLock;
+use crate::lock::{self, DirLock};
 use crate::marker::{self, Mark, Marker};
 use crate::run::check_run;
 use crate::shared::{EndedVolume, Shared, Work};
@@ -33,9 +33,9 @@ use crate::{Ledger, MAX_BATCH_BYTES, Options, Position, fsio, volumes_dir};
 /// Why a ledger was not opened. Nothing on disk was changed.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    #[error("data folder {dir} holds no ledger; create one, or name another folder")]
+    #[error("data folder {dir} holds no ledger: name another one")]
     NoLedger { dir: PathBuf },
-    #[error("data folder {dir} is in use by process {owner}; stop it, or send the command to it")]
+    #[error("data folder {dir} is in use by process {owner}; stop that first, or name another folder")]
     InUse { dir: PathBuf, owner: String },
     #[error("{file}: format {format} was written by a newer daybook; use that")]
     NewerFormat { file: PathBuf, format: u16 },
@@ -106,6 +106,7 @@ impl Ledger {
             return Err(OpenError::NoLedger { dir: dir.into() }.into());
         }
         let lock = DirLock::take(dir)?;
+        lock::warn_if_wide(dir);
         let identity = Identity::load(dir)?;
         let (mark, sequence) = marker::load(dir, identity.ledger)?;
         let mut streams = StreamIndex::default();

@@ -108,7 +108,8 @@ impl fmt::Display for VerifyReport {
 ///
 /// Errors only if the folder cannot be examined at all: what is wrong stands in the report.
 pub fn verify_dir(dir: &Path) -> Result<VerifyReport, OpenError> {
-    if !dir.is_dir() {
+    // Only what looks like a data folder is given a lock file.
+    if !Ledger::exists(dir) && !wal_dir(dir).is_dir() {
         return Err(OpenError::NoLedger { dir: dir.into() });
     }
     let _lock = DirLock::take(dir)?;

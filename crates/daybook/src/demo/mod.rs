@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use daybook_api::Services;
 use daybook_engine::{Folder, FolderOptions, open_folder};
+use daybook_ledger::Ledger;
 
 use crate::cli::DemoArgs;
 use crate::data::Opened;
@@ -36,18 +37,19 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
             (temporary.path().to_path_buf(), Some(temporary))
         }
     };
+    // Before it is opened: the demo's clock begins long ago, and would be found to be wrong.
+    if Ledger::exists(&dir) {
+        return Err(Failure::new(format!(
+            "{0} holds a ledger already: `daybook serve --data {0}` serves it; a demo needs a new folder",
+            dir.display()
+        )));
+    }
     let system = wall::system();
     let now = system();
     let plan = past::plan(args.seed, args.orders, now)?;
     let clock = clock::DemoClock::new(rhythm::start(now), system);
     let options = FolderOptions { id_if_new: Some(wall::random_id()), ..FolderOptions::default() };
     let folder = open_folder(&dir, &options, clock.clock())?;
-    if folder.reader.watermark() > 0 {
-        return Err(Failure::new(format!(
-            "{} holds a ledger already: `daybook serve --data` serves it; a demo needs a new folder",
-            dir.display()
-        )));
-    }
     let host = serve::new_host();
     let followers = Followers::start(&folder.reader, &host, follower::store(&dir, &folder.reader))?;
     let (token, future) = begin(&folder, &clock, plan, now)?;
