@@ -244,6 +244,7 @@ impl Source {
                 remind_at: Timestamp(at + 10 * MINUTE_MICROS),
             }),
             ship_due: None,
+            reserved: Vec::new(),
         }
     }
 }

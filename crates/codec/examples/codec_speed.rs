@@ -53,6 +53,7 @@ fn events() -> Result<Vec<Event>, Box<dyn std::error::Error>> {
             adjustments: vec![Adjustment { kind: AdjustmentKind::Freight, label: "post".into(), amount_minor: 872 }],
             pay_due: Some(PayDue { pay_by: at, remind_at: at }),
             ship_due: None,
+            reserved: Vec::new(),
         }
         .into(),
         PaymentCaptured {

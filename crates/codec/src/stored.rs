@@ -9,8 +9,8 @@ use crate::error::CodecError;
 use crate::wire::hold::{HoldPlacedV1, HoldReleasedV1};
 use crate::wire::merchant::MerchantRegisteredV1;
 use crate::wire::order::{
-    ObservationStartedV1, OrderCancelledV1, OrderCompletedV1, OrderPlacedV1, OrderPlacedV2, OrderReinstatedV1,
-    PriceEditedV1,
+    ObservationStartedV1, OrderCancelledV1, OrderCompletedV1, OrderPlacedV1, OrderPlacedV2, OrderPlacedV3,
+    OrderReinstatedV1, PriceEditedV1,
 };
 use crate::wire::payment::{
     LatePaymentReceivedV1, PaymentCapturedV1, PaymentClaimedV1, PaymentFailedV1, PaymentMismatchedV1, ReminderDueV1,
@@ -18,6 +18,10 @@ use crate::wire::payment::{
 use crate::wire::refund::{RefundApprovedV1, RefundFailedV1, RefundRejectedV1, RefundRequestedV1, RefundSettledV1};
 use crate::wire::remark::{NoteAddedV1, OrderRatedV1, TagAddedV1};
 use crate::wire::shipment::{DeliveredV1, ShipmentConfirmedV1, TrackingUpdatedV1};
+use crate::wire::stock::{
+    OrderRestockedV1, RestockRequestedV1, StockCorrectedV1, StockCountedV1, StockMarkSetV1, StockReceivedV1,
+    StockReleasedV1, StockReservedV1, StockReturnedV1, StockTakenV1,
+};
 use crate::wire::token::{TokenIssuedV1, TokenRevokedV1};
 use crate::wire::{FromWire, ToWire};
 
@@ -47,7 +51,7 @@ pub fn encode_into(event: &Event, out: &mut Vec<u8>) -> (u16, u16) {
         Event::MerchantRegistered(e) => write::<MerchantRegisteredV1<'_>>(e, out),
         Event::TokenIssued(e) => write::<TokenIssuedV1<'_>>(e, out),
         Event::TokenRevoked(e) => write::<TokenRevokedV1>(e, out),
-        Event::OrderPlaced(e) => write::<OrderPlacedV2<'_>>(e, out),
+        Event::OrderPlaced(e) => write::<OrderPlacedV3<'_>>(e, out),
         Event::PriceEdited(e) => write::<PriceEditedV1<'_>>(e, out),
         Event::PaymentCaptured(e) => write::<PaymentCapturedV1<'_>>(e, out),
         Event::PaymentMismatched(e) => write::<PaymentMismatchedV1<'_>>(e, out),
@@ -72,6 +76,16 @@ pub fn encode_into(event: &Event, out: &mut Vec<u8>) -> (u16, u16) {
         Event::TagAdded(e) => write::<TagAddedV1<'_>>(e, out),
         Event::OrderRated(e) => write::<OrderRatedV1<'_>>(e, out),
         Event::PaymentClaimed(e) => write::<PaymentClaimedV1>(e, out),
+        Event::RestockRequested(e) => write::<RestockRequestedV1>(e, out),
+        Event::OrderRestocked(e) => write::<OrderRestockedV1>(e, out),
+        Event::StockReceived(e) => write::<StockReceivedV1<'_>>(e, out),
+        Event::StockCounted(e) => write::<StockCountedV1<'_>>(e, out),
+        Event::StockCorrected(e) => write::<StockCorrectedV1>(e, out),
+        Event::StockMarkSet(e) => write::<StockMarkSetV1<'_>>(e, out),
+        Event::StockReserved(e) => write::<StockReservedV1>(e, out),
+        Event::StockReleased(e) => write::<StockReleasedV1>(e, out),
+        Event::StockTaken(e) => write::<StockTakenV1>(e, out),
+        Event::StockReturned(e) => write::<StockReturnedV1>(e, out),
     }
     let kind = event.kind();
     (kind.tag(), current_version(kind))
@@ -84,7 +98,7 @@ pub fn current_version(kind: Kind) -> u16 {
 
 /// The versions of a kind that can be read, ascending.
 pub fn versions(kind: Kind) -> &'static [u16] {
-    if kind == Kind::OrderPlaced { &[1, 2] } else { &[1] }
+    if kind == Kind::OrderPlaced { &[1, 2, 3] } else { &[1] }
 }
 
 /// Decodes any version that was ever written, into the current shape.
@@ -100,6 +114,7 @@ pub fn decode(kind: u16, version: u16, payload: &[u8]) -> Result<Event, CodecErr
         Kind::OrderPlaced => match version {
             1 => stored.read::<OrderPlacedV1<'_>>(),
             2 => stored.read::<OrderPlacedV2<'_>>(),
+            3 => stored.read::<OrderPlacedV3<'_>>(),
             _ => Err(CodecError::UnknownVersion { kind, version }),
         },
         Kind::MerchantRegistered => stored.only::<MerchantRegisteredV1<'_>>(),
@@ -129,6 +144,16 @@ pub fn decode(kind: u16, version: u16, payload: &[u8]) -> Result<Event, CodecErr
         Kind::TagAdded => stored.only::<TagAddedV1<'_>>(),
         Kind::OrderRated => stored.only::<OrderRatedV1<'_>>(),
         Kind::PaymentClaimed => stored.only::<PaymentClaimedV1>(),
+        Kind::RestockRequested => stored.only::<RestockRequestedV1>(),
+        Kind::OrderRestocked => stored.only::<OrderRestockedV1>(),
+        Kind::StockReceived => stored.only::<StockReceivedV1<'_>>(),
+        Kind::StockCounted => stored.only::<StockCountedV1<'_>>(),
+        Kind::StockCorrected => stored.only::<StockCorrectedV1>(),
+        Kind::StockMarkSet => stored.only::<StockMarkSetV1<'_>>(),
+        Kind::StockReserved => stored.only::<StockReservedV1>(),
+        Kind::StockReleased => stored.only::<StockReleasedV1>(),
+        Kind::StockTaken => stored.only::<StockTakenV1>(),
+        Kind::StockReturned => stored.only::<StockReturnedV1>(),
     }
 }
 

@@ -71,10 +71,7 @@ pub(crate) fn print(args: &HistoryArgs, access: &mut Access, console: &mut Conso
 }
 
 fn order(state: Option<&State>) -> Option<&Order> {
-    match state? {
-        State::Order(order) => Some(order),
-        State::Merchant(_) | State::Claim(_) | State::Token(_) => None,
-    }
+    if let State::Order(order) = state? { Some(order) } else { None }
 }
 
 /// The event as JSON, personal texts opened where their keys are there.

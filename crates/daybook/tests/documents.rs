@@ -126,3 +126,59 @@ fn what_the_api_document_sends_with_curl_is_answered() {
     assert_eq!(answers[0]["placeOrder"]["order"], json!({"number": "N-1", "label": "AWAITING_PAYMENT"}), "{answers:?}");
     assert_eq!(answers[1]["orders"]["nodes"][0]["number"], "N-1", "{answers:?}");
 }
+
+#[test]
+fn stock_is_received_and_listed() {
+    let shop = Shop::new();
+    let received = shop.ask(&format!(
+        r#"mutation {{ receiveStock(input: {{commandId: "{}", merchant: "m1", sku: "gc-10", quantity: 10}}) {{ receipt {{ position }} stock {{ sku free reserved deducted }} userErrors {{ code }} }} }}"#,
+        id(10)
+    ));
+    let received = &received["receiveStock"];
+    assert_eq!(received["stock"], json!({"sku": "gc-10", "free": 10, "reserved": 0, "deducted": 0}));
+    let place = |command: u32, number: &str, quantity: u32| {
+        let placed = shop.ask(&format!(
+            r#"mutation {{ placeOrder(input: {{commandId: "{}", merchant: "m1", number: "{number}", buyer: {{account: "ann"}},
+                lines: [{{sku: "gc-10", title: "Game card", quantity: {quantity}, kind: CARD, unitPrice: {{amount: "9.90", currency: "CNY"}}}}]}}) {{
+                receipt {{ position }} userErrors {{ code message }} }} }}"#,
+            id(command)
+        ));
+        placed["placeOrder"].clone()
+    };
+    assert_eq!(place(11, "S-1", 7)["userErrors"], json!([]));
+    let refused = place(12, "S-2", 4);
+    assert_eq!(
+        refused["userErrors"],
+        json!([{"code": "OUT_OF_STOCK", "message": "there is too little of gc-10: 3 are free"}])
+    );
+    let marked = shop.ask(&format!(
+        r#"mutation {{ setStockMark(input: {{commandId: "{}", merchant: "m1", sku: "gc-10", lowAt: 3}}) {{ receipt {{ position }} stock {{ low lowAt }} userErrors {{ code }} }} }}"#,
+        id(13)
+    ));
+    assert_eq!(marked["setStockMark"]["stock"], json!({"low": true, "lowAt": 3}));
+    let at = marked["setStockMark"]["receipt"]["position"].as_str().unwrap();
+    let listed = shop.ask(&format!(
+        r#"query {{ stock(merchant: "m1", first: 10, atLeast: "{at}") {{ nodes {{ sku free reserved deducted low }} pageInfo {{ hasNextPage endCursor }} }}
+            all: stockCount(merchant: "olist", scope: SUBTREE) low: stockCount(low: true) own: stockCount(merchant: "olist") }}"#
+    ));
+    assert_eq!(
+        listed["stock"]["nodes"],
+        json!([{"sku": "gc-10", "free": 3, "reserved": 7, "deducted": 0, "low": true}])
+    );
+    assert_eq!((&listed["all"], &listed["low"], &listed["own"]), (&json!(1), &json!(1), &json!(0)));
+    let counted = shop.ask(&format!(
+        r#"mutation {{ countStock(input: {{commandId: "{}", merchant: "m1", sku: "gc-10", counted: 12}}) {{ stock {{ received free counted merchant {{ name }} }} userErrors {{ code }} }} }}"#,
+        id(14)
+    ));
+    assert_eq!(
+        counted["countStock"]["stock"],
+        json!({"received": 12, "free": 5, "counted": true, "merchant": {"name": "Shop one"}})
+    );
+    let wrong = shop.ask(&format!(
+        r#"mutation {{ receiveStock(input: {{commandId: "{}", merchant: "nobody", sku: "a b", quantity: 0}}) {{ stock {{ sku }} userErrors {{ field code }} }} }}"#,
+        id(15)
+    ));
+    let fields: Vec<&Value> =
+        wrong["receiveStock"]["userErrors"].as_array().unwrap().iter().map(|error| &error["field"][1]).collect();
+    assert_eq!(fields, ["sku", "quantity"]);
+}

@@ -4,6 +4,7 @@ use crate::event::Hold;
 use crate::label::Label;
 use crate::money::Money;
 use crate::order::{Order, TicketState};
+use crate::stock::Booking;
 use crate::time::Timestamp;
 
 /// A field's value; the edges know how to write it.
@@ -108,6 +109,9 @@ fn fields(order: &Order) -> Vec<(String, Value)> {
         if count > 0 {
             push(field, Value::Number(count.into()));
         }
+    }
+    if order.booking != Booking::None {
+        push("stock", text(order.booking.name()));
     }
     if !order.tags.is_empty() {
         push("tags", Value::Text(order.tags.join(",")));

@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use crate::event::{Adjustment, Hold, Kind, Line, RefundKind, ShippedLine, TrackingStatus};
-use crate::ids::{Actor, CommandId, MerchantId, OrderNumber, Revision, Role, StreamId, Tag};
+use crate::ids::{Actor, CommandId, MerchantId, OrderNumber, Revision, Role, Sku, StreamId, Tag};
 use crate::money::{Currency, Money};
 use crate::reason::Reason;
 use crate::sealed::Sealed;
@@ -198,6 +198,29 @@ pub struct Rate<T> {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiveStock {
+    pub merchant: MerchantId,
+    pub sku: Sku,
+    pub quantity: u32,
+    pub reference: Option<Box<str>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountStock {
+    pub merchant: MerchantId,
+    pub sku: Sku,
+    /// Units that no paid order has: what is free, and what is reserved.
+    pub counted: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetStockMark {
+    pub merchant: MerchantId,
+    pub sku: Sku,
+    pub low_at: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssueToken {
     pub secret_sha256: [u8; 32],
     pub id: Uuid,
@@ -231,6 +254,9 @@ pub enum Command<T> {
     AddNote(AddNote<T>),
     AddTag(AddTag),
     Rate(Rate<T>),
+    ReceiveStock(ReceiveStock),
+    CountStock(CountStock),
+    SetStockMark(SetStockMark),
     IssueToken(IssueToken),
     RevokeToken {
         token: StreamId,
@@ -332,6 +358,9 @@ impl Command<String> {
                 score: c.score,
                 comment: c.comment.map(|text| close(Kind::OrderRated, text)).transpose()?,
             }),
+            Command::ReceiveStock(c) => Command::ReceiveStock(c),
+            Command::CountStock(c) => Command::CountStock(c),
+            Command::SetStockMark(c) => Command::SetStockMark(c),
             Command::IssueToken(c) => Command::IssueToken(c),
             Command::RevokeToken { token } => Command::RevokeToken { token },
         })

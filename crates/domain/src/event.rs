@@ -5,6 +5,7 @@ use crate::ids::{Actor, CommandId, MerchantId, OrderNumber, Position, Revision, 
 use crate::money::Currency;
 use crate::reason::ReasonCode;
 use crate::sealed::{Sealed, Slot};
+use crate::stock::{Balance, Goods};
 use crate::time::Timestamp;
 
 /// How a line is delivered. The numbers are stored.
@@ -144,6 +145,8 @@ pub struct OrderPlaced {
     pub pay_due: Option<PayDue>,
     /// Only for a live order of total 0, which is paid when placed.
     pub ship_due: Option<ShipDue>,
+    /// What was reserved for it in the same commit: the goods of which stock is counted.
+    pub reserved: Vec<Goods>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -323,6 +326,78 @@ pub struct OrderRated {
     pub comment: Option<Sealed>,
 }
 
+/// The order is paid, and there is too little of its goods: it waits until stock comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestockRequested {}
+
+/// The goods that the order waited for are its own now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderRestocked {}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockReceived {
+    pub merchant: MerchantId,
+    pub sku: Sku,
+    pub quantity: u32,
+    /// Of a delivery note, for one.
+    pub reference: Option<Box<str>>,
+}
+
+/// Somebody counted what no paid order has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockCounted {
+    pub merchant: MerchantId,
+    pub sku: Sku,
+    pub counted: u32,
+}
+
+/// What was counted differs from what the log says by so many units; from now on the count is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockCorrected {
+    pub difference: i64,
+}
+
+/// From how few free units on the stock is low.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockMarkSet {
+    pub merchant: MerchantId,
+    pub sku: Sku,
+    pub low_at: u32,
+}
+
+/// An order was placed: some units are kept for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockReserved {
+    pub order: StreamId,
+    pub quantity: u32,
+    /// After this event, as in all that follow.
+    pub balance: Balance,
+}
+
+/// An order that had only reserved some was cancelled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockReleased {
+    pub order: StreamId,
+    pub quantity: u32,
+    pub balance: Balance,
+}
+
+/// An order was paid: what was reserved for it is its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockTaken {
+    pub order: StreamId,
+    pub quantity: u32,
+    pub balance: Balance,
+}
+
+/// An order that had taken some was cancelled, or gave them up: they are free again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockReturned {
+    pub order: StreamId,
+    pub quantity: u32,
+    pub balance: Balance,
+}
+
 /// A trade number's first and only event: which order the money went to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentClaimed {
@@ -413,12 +488,27 @@ events! {
     NoteAdded = 171, "note-added";
     TagAdded = 172, "tag-added";
     OrderRated = 173, "order-rated";
+    RestockRequested = 181, "restock-requested";
+    OrderRestocked = 182, "order-restocked";
     PaymentClaimed = 201, "payment-claimed";
+    StockReceived = 301, "stock-received";
+    StockCounted = 302, "stock-counted";
+    StockCorrected = 303, "stock-corrected";
+    StockMarkSet = 304, "stock-mark-set";
+    StockReserved = 311, "stock-reserved";
+    StockReleased = 312, "stock-released";
+    StockTaken = 313, "stock-taken";
+    StockReturned = 314, "stock-returned";
 }
 
 impl Kind {
     pub fn tag(self) -> u16 {
         self as u16
+    }
+
+    /// An event of this kind tells its stream's whole state: those before it need not be read.
+    pub fn carries_state(self) -> bool {
+        matches!(self, Kind::StockReserved | Kind::StockReleased | Kind::StockTaken | Kind::StockReturned)
     }
 
     pub fn from_tag(tag: u16) -> Option<Self> {
@@ -427,6 +517,20 @@ impl Kind {
 
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+}
+
+impl Event {
+    /// What orders have of a SKU after this event of its account.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others carry no balance")]
+    pub fn balance(&self) -> Option<Balance> {
+        match self {
+            Event::StockReserved(e) => Some(e.balance),
+            Event::StockReleased(e) => Some(e.balance),
+            Event::StockTaken(e) => Some(e.balance),
+            Event::StockReturned(e) => Some(e.balance),
+            _ => None,
+        }
     }
 }
 

@@ -59,6 +59,16 @@ impl StreamId {
         derive("claim", &[tree_root.as_str(), provider, trade_number])
     }
 
+    /// What people do to the stock of a merchant's SKU.
+    pub fn sku(merchant: &MerchantId, sku: &Sku) -> Self {
+        derive("sku", &[merchant.as_str(), sku.as_str()])
+    }
+
+    /// What orders do to the stock of a merchant's SKU.
+    pub fn stock(merchant: &MerchantId, sku: &Sku) -> Self {
+        derive("stock", &[merchant.as_str(), sku.as_str()])
+    }
+
     /// A token's stream follows from the hash of its secret, so that checking a credential is one look-up.
     pub fn token(secret_sha256: &[u8; 32]) -> Self {
         let hex: String = secret_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -236,6 +246,9 @@ mod tests {
         assert_eq!(StreamId::merchant(&merchant).to_string(), "88c6b19d-e7a7-5eb2-9b26-75a6c464c46d");
         assert_eq!(StreamId::order(&merchant, &number).to_string(), "6d1bf42e-3a91-5910-af05-d2ea6422a55b");
         assert_eq!(StreamId::claim(&merchant, "alipay", "T1").to_string(), "e08540fd-4c1d-57e0-9536-ca534eb2b1f5");
+        let sku = Sku::new("card-50").unwrap();
+        assert_eq!(StreamId::sku(&merchant, &sku).to_string(), "7af6c4b6-5a70-5906-bb88-1aa6519bad57");
+        assert_eq!(StreamId::stock(&merchant, &sku).to_string(), "f3714e7b-e045-5c1f-a31f-ee8f6f3fae46");
         assert_eq!(StreamId::token(&[7; 32]).to_string(), "5fdfce6a-e304-50ba-bc8b-95a53729f69a");
     }
 

@@ -27,6 +27,7 @@ pub mod rejection;
 pub mod sealed;
 mod spelling;
 pub mod state;
+pub mod stock;
 pub mod targets;
 pub mod time;
 pub mod token;

@@ -22,5 +22,7 @@ pub const MAX_ORDER_TEXT_BYTES: usize = 37 << 10;
 pub const MAX_AMOUNT_MINOR: i64 = 1_000_000_000_000_000;
 /// Checkpoints, tickets, shipments, notes and tags of one order, each.
 pub const MAX_PER_ORDER: usize = 1_000;
+/// Units of one SKU that were ever received.
+pub const MAX_STOCK: i64 = 1_000_000_000_000;
 /// Merchants above a merchant.
 pub const MAX_DEPTH: usize = 16;

@@ -3,6 +3,7 @@
 use crate::command::Origin;
 use crate::event::{AdjustmentKind, Hold, RefundKind, SkuKind, TrackingStatus};
 use crate::order::{AfterSales, Fulfilment, Lifecycle, Payment};
+use crate::stock::Booking;
 
 macro_rules! names {
     ($($type:ident { $($variant:ident = $name:literal),* $(,)? })*) => {$(
@@ -35,6 +36,9 @@ names! {
     RefundKind { Goods = "GOODS", Excess = "EXCESS", Late = "LATE" }
     TrackingStatus {
         Collected = "COLLECTED", InTransit = "IN_TRANSIT", OutForDelivery = "OUT_FOR_DELIVERY", Delivered = "DELIVERED",
+    }
+    Booking {
+        None = "NONE", Reserved = "RESERVED", Taken = "TAKEN", Waiting = "WAITING", Released = "RELEASED",
     }
     Lifecycle { Placed = "PLACED", Cancelled = "CANCELLED", Completed = "COMPLETED", Closed = "CLOSED" }
     Payment {

@@ -9,6 +9,7 @@ use crate::ids::MerchantId;
 use crate::money::Currency;
 use crate::reason::ReasonCode;
 use crate::sealed::{Sealed, Slot};
+use crate::stock::{Booking, Goods};
 use crate::time::Timestamp;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -180,6 +181,9 @@ pub struct Order {
     pub observed_until: Option<Timestamp>,
     pub pay_due: Option<PayDue>,
     pub ship_due: Option<ShipDue>,
+    /// Its goods of which stock is counted, and what it has of them.
+    pub goods: Vec<Goods>,
+    pub booking: Booking,
 }
 
 impl Order {
@@ -218,9 +222,12 @@ impl Order {
             observed_until: None,
             pay_due: event.pay_due,
             ship_due: event.ship_due,
+            goods: event.reserved.clone(),
+            booking: if event.reserved.is_empty() { Booking::None } else { Booking::Reserved },
         };
         if order.is_paid() {
             order.paid_at = Some(at);
+            order.book(Booking::Taken);
         }
         order
     }
@@ -274,6 +281,10 @@ impl Order {
 
     pub fn unshipped(&self) -> u32 {
         self.lines.iter().fold(0, |sum: u32, line| sum.saturating_add(line.quantity.saturating_sub(line.shipped)))
+    }
+
+    pub fn shipped_units(&self) -> u32 {
+        self.lines.iter().fold(0, |sum: u32, line| sum.saturating_add(line.shipped))
     }
 
     pub fn has_open_ticket(&self) -> bool {
@@ -351,12 +362,16 @@ impl Order {
                 self.lifecycle = Lifecycle::Placed;
                 self.cancel_reason = None;
                 self.late_minor = self.late_minor.saturating_sub(e.captured_minor);
+                self.book(Booking::Taken);
                 self.capture(e.captured_minor, e.excess_minor, e.ship_due, at);
             }
             Event::OrderCancelled(_) => {
                 self.lifecycle = Lifecycle::Cancelled;
                 self.cancel_reason = recorded.reason;
+                self.book(Booking::Released);
             }
+            Event::RestockRequested(_) => self.book(Booking::Waiting),
+            Event::OrderRestocked(_) => self.book(Booking::Taken),
             Event::HoldPlaced(e) => {
                 self.holds.insert(e.hold);
                 if e.hold.pauses_shipping() {
@@ -436,7 +451,15 @@ impl Order {
             | Event::MerchantRegistered(_)
             | Event::TokenIssued(_)
             | Event::TokenRevoked(_)
-            | Event::PaymentClaimed(_) => {}
+            | Event::PaymentClaimed(_)
+            | Event::StockReceived(_)
+            | Event::StockCounted(_)
+            | Event::StockCorrected(_)
+            | Event::StockMarkSet(_)
+            | Event::StockReserved(_)
+            | Event::StockReleased(_)
+            | Event::StockTaken(_)
+            | Event::StockReturned(_) => {}
         }
     }
 
@@ -447,9 +470,16 @@ impl Order {
         self.excess_minor = self.excess_minor.saturating_add(excess_minor);
         if self.is_paid() && self.paid_at.is_none() {
             self.paid_at = Some(at);
+            self.book(Booking::Taken);
         }
         if ship_due.is_some() {
             self.ship_due = ship_due;
+        }
+    }
+
+    fn book(&mut self, booking: Booking) {
+        if self.booking != Booking::None {
+            self.booking = booking;
         }
     }
 

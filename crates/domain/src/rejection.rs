@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::ids::{MerchantId, Revision, Role};
+use crate::ids::{MerchantId, Revision, Role, Sku};
 use crate::money::{Currency, Money};
 use crate::order::{Fulfilment, Payment};
 use crate::time::Timestamp;
@@ -103,6 +103,8 @@ pub enum Rejection {
     NotObserved,
     #[error("the order was rated already")]
     AlreadyRated,
+    #[error("there is too little of {sku}: {free} are free")]
+    OutOfStock { sku: Sku, free: i64 },
     #[error("the order cannot hold any more of this")]
     TooMany,
     #[error("this command happened earlier than the order was placed")]
@@ -181,6 +183,7 @@ impl Rejection {
             Rejection::TagKnown => "TAG_KNOWN",
             Rejection::NotObserved => "NOT_OBSERVED",
             Rejection::AlreadyRated => "ALREADY_RATED",
+            Rejection::OutOfStock { .. } => "OUT_OF_STOCK",
             Rejection::TooMany => "TOO_MANY",
             Rejection::BeforePlacing => "BEFORE_PLACING",
             Rejection::InTheFuture => "IN_THE_FUTURE",

@@ -6,7 +6,8 @@ use crate::ids::StreamId;
 use crate::merchant::Merchant;
 use crate::order::Order;
 use crate::spelling;
-use crate::targets::Targets;
+use crate::stock::{Balance, SkuState};
+use crate::targets::{StockTarget, Targets};
 use crate::token::Token;
 
 /// What a stream's events add up to.
@@ -16,11 +17,18 @@ pub enum State {
     Merchant(Merchant),
     Claim(PaymentClaimed),
     Token(Token),
+    Sku(SkuState),
+    /// What orders have of a SKU.
+    Stock(Balance),
 }
 
 /// Folds one event into a stream's state. Total: a stream's first event makes the state, and an event that does not
 /// belong to the stream's kind leaves it as it is.
 pub fn evolve(state: &mut Option<State>, recorded: &Recorded) {
+    if let Some(balance) = recorded.event.balance() {
+        *state = Some(State::Stock(balance));
+        return;
+    }
     match state {
         None => *state = first(recorded),
         Some(State::Order(order)) => order.apply(recorded),
@@ -29,11 +37,12 @@ pub fn evolve(state: &mut Option<State>, recorded: &Recorded) {
                 token.revoked = true;
             }
         }
-        Some(State::Merchant(_) | State::Claim(_)) => {}
+        Some(State::Sku(sku)) => sku.apply(&recorded.event),
+        Some(State::Merchant(_) | State::Claim(_) | State::Stock(_)) => {}
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "only four kinds can begin a stream")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "only these kinds can begin a stream")]
 fn first(recorded: &Recorded) -> Option<State> {
     match &recorded.event {
         Event::OrderPlaced(event) => {
@@ -42,6 +51,11 @@ fn first(recorded: &Recorded) -> Option<State> {
         Event::MerchantRegistered(event) => Some(State::Merchant(Merchant::registered(event))),
         Event::PaymentClaimed(event) => Some(State::Claim(event.clone())),
         Event::TokenIssued(event) => Some(State::Token(Token::issued(event))),
+        Event::StockReceived(_) | Event::StockCounted(_) | Event::StockMarkSet(_) => {
+            let mut sku = SkuState::default();
+            sku.apply(&recorded.event);
+            Some(State::Sku(sku))
+        }
         _ => None,
     }
 }
@@ -66,66 +80,78 @@ impl<'a> Facts<'a> {
     }
 
     pub fn order(&self, stream: StreamId) -> Option<&'a Order> {
-        match self.state(stream)? {
-            State::Order(order) => Some(order),
-            State::Merchant(_) | State::Claim(_) | State::Token(_) => None,
-        }
+        if let State::Order(order) = self.state(stream)? { Some(order) } else { None }
     }
 
     pub fn merchant(&self, stream: StreamId) -> Option<&'a Merchant> {
-        match self.state(stream)? {
-            State::Merchant(merchant) => Some(merchant),
-            State::Order(_) | State::Claim(_) | State::Token(_) => None,
-        }
+        if let State::Merchant(merchant) = self.state(stream)? { Some(merchant) } else { None }
     }
 
     pub fn claim(&self, stream: StreamId) -> Option<&'a PaymentClaimed> {
-        match self.state(stream)? {
-            State::Claim(claim) => Some(claim),
-            State::Order(_) | State::Merchant(_) | State::Token(_) => None,
-        }
+        if let State::Claim(claim) = self.state(stream)? { Some(claim) } else { None }
     }
 
     pub fn token(&self, stream: StreamId) -> Option<&'a Token> {
-        match self.state(stream)? {
-            State::Token(token) => Some(token),
-            State::Order(_) | State::Merchant(_) | State::Claim(_) => None,
-        }
+        if let State::Token(token) = self.state(stream)? { Some(token) } else { None }
+    }
+
+    /// What is known of a SKU, as of one that nobody has touched if it is none.
+    pub(crate) fn sku(&self, target: &StockTarget) -> SkuState {
+        if let Some(State::Sku(sku)) = self.state(target.streams.sku) { *sku } else { SkuState::default() }
+    }
+
+    pub(crate) fn balance(&self, target: &StockTarget) -> Balance {
+        if let Some(State::Stock(balance)) = self.state(target.streams.account) { *balance } else { Balance::default() }
     }
 }
 
-/// The next stream that must be looked up before the command can be decided. Ask again after each look-up: a payment's
-/// claim, for one, is only known once its order is.
-pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) -> Option<StreamId> {
+/// The streams that must be looked up before the command can be decided, as far as it can be told yet: ask again until
+/// there are none. A payment's claim, for one, is only known once its order is.
+pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) -> Vec<StreamId> {
     let own = targets.own;
     if !facts.knows(own) {
-        return Some(own);
+        return vec![own];
     }
-    let claims = match command {
-        Command::RecordPayment(pay) => facts.order(own).map_or([None; 2], |order| {
-            let root = order.tree_root();
-            [Some(spelling::claim(root, pay)), spelling::claim_as_given(root, pay)]
-        }),
-        Command::Place(_)
-        | Command::RegisterMerchant(_)
-        | Command::IssueToken(_)
-        | Command::EditPrice(_)
-        | Command::FailPayment(_)
-        | Command::Expire { .. }
+    let mut wanted: Vec<StreamId> = targets.merchant.into_iter().collect();
+    let account_of = |target: &StockTarget| facts.sku(target).is_counted.then_some(target.streams.account);
+    match command {
+        Command::Place(_) | Command::ReceiveStock(_) | Command::CountStock(_) | Command::SetStockMark(_) => {
+            wanted.extend(targets.stock.iter().map(|target| target.streams.sku));
+            wanted.extend(targets.stock.iter().filter_map(account_of));
+        }
+        Command::RecordPayment(pay) => {
+            if let Some(order) = facts.order(own) {
+                let root = order.tree_root();
+                wanted.push(spelling::claim(root, pay));
+                wanted.extend(spelling::claim_as_given(root, pay));
+                wanted.extend(booked(order));
+            }
+        }
+        Command::Expire { .. }
         | Command::Cancel(_)
         | Command::PlaceHold(_)
         | Command::ReleaseHold(_)
+        | Command::SettleRefund(_) => wanted.extend(facts.order(own).into_iter().flat_map(booked)),
+        Command::RegisterMerchant(_)
+        | Command::IssueToken(_)
+        | Command::EditPrice(_)
+        | Command::FailPayment(_)
         | Command::ConfirmShipment(_)
         | Command::RecordTracking(_)
         | Command::RequestRefund(_)
         | Command::ApproveRefund(_)
         | Command::RejectRefund(_)
-        | Command::SettleRefund(_)
         | Command::FailRefund(_)
         | Command::AddNote(_)
         | Command::AddTag(_)
         | Command::Rate(_)
-        | Command::RevokeToken { .. } => [None; 2],
-    };
-    targets.merchant.into_iter().chain(claims.into_iter().flatten()).find(|stream| !facts.knows(*stream))
+        | Command::RevokeToken { .. } => {}
+    }
+    wanted.retain(|stream| !facts.knows(*stream));
+    wanted
+}
+
+/// The stock that an order has booked on.
+fn booked(order: &Order) -> Vec<StreamId> {
+    StockTarget::of_order(order).iter().flat_map(|target| [target.streams.sku, target.streams.account]).collect()
 }

@@ -1,47 +1,79 @@
 //! Which streams a command names. Deriving an id is a hash or two, so it is done once, before anybody waits for it.
 
 use crate::command::Command;
-use crate::ids::{CommandId, OrderNumber, StreamId};
+use crate::ids::{CommandId, MerchantId, OrderNumber, Sku, StreamId};
+use crate::order::Order;
+use crate::stock::{Goods, SkuStreams, summed};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Targets {
     /// The stream that the command acts on first: its repeats are recognised there.
     pub own: StreamId,
-    /// The merchant that must exist: of a new order or token, or above a new merchant.
+    /// The merchant that must exist: of a new order, token or SKU, or above a new merchant.
     pub merchant: Option<StreamId>,
+    /// What a new order takes, or the SKU that the command is about.
+    pub stock: Vec<StockTarget>,
+}
+
+/// A SKU that is booked on, or looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockTarget {
+    pub goods: Goods,
+    pub streams: SkuStreams,
+}
+
+impl StockTarget {
+    fn of(merchant: &MerchantId, goods: Goods) -> Self {
+        Self { streams: SkuStreams::of(merchant, &goods.sku), goods }
+    }
+
+    /// What an order that is there has reserved or taken.
+    pub(crate) fn of_order(order: &Order) -> Vec<Self> {
+        order.goods.iter().map(|goods| Self::of(&order.merchant, goods.clone())).collect()
+    }
 }
 
 impl Targets {
     pub fn of<T>(command: &Command<T>, command_id: CommandId) -> Self {
-        let (own, merchant) = match command {
-            Command::RegisterMerchant(c) => (StreamId::merchant(&c.id), c.parent.as_ref()),
+        let of_order = |own: StreamId| (own, None, Vec::new());
+        let of_sku = |merchant, sku: &Sku| {
+            let target = StockTarget::of(merchant, Goods { sku: sku.clone(), quantity: 0 });
+            (target.streams.sku, Some(merchant), vec![target])
+        };
+        let (own, merchant, stock) = match command {
+            Command::RegisterMerchant(c) => (StreamId::merchant(&c.id), c.parent.as_ref(), Vec::new()),
             Command::Place(c) => {
                 let own = match &c.number {
                     Some(number) => StreamId::order(&c.merchant, number),
                     None => StreamId::order(&c.merchant, &OrderNumber::from_command(command_id)),
                 };
-                (own, Some(&c.merchant))
+                let goods = summed(c.lines.iter().map(|line| (&line.sku, line.quantity)));
+                let stock = goods.into_iter().map(|goods| StockTarget::of(&c.merchant, goods)).collect();
+                (own, Some(&c.merchant), stock)
             }
-            Command::IssueToken(c) => (StreamId::token(&c.secret_sha256), c.merchant.as_ref()),
-            Command::EditPrice(c) => (c.order, None),
-            Command::RecordPayment(c) => (c.order, None),
-            Command::FailPayment(c) => (c.order, None),
-            Command::Expire { order } => (*order, None),
-            Command::Cancel(c) => (c.order, None),
-            Command::PlaceHold(c) => (c.order, None),
-            Command::ReleaseHold(c) => (c.order, None),
-            Command::ConfirmShipment(c) => (c.order, None),
-            Command::RecordTracking(c) => (c.order, None),
-            Command::RequestRefund(c) => (c.order, None),
-            Command::ApproveRefund(c) => (c.order, None),
-            Command::RejectRefund(c) => (c.order, None),
-            Command::SettleRefund(c) => (c.order, None),
-            Command::FailRefund(c) => (c.order, None),
-            Command::AddNote(c) => (c.order, None),
-            Command::AddTag(c) => (c.order, None),
-            Command::Rate(c) => (c.order, None),
-            Command::RevokeToken { token } => (*token, None),
+            Command::IssueToken(c) => (StreamId::token(&c.secret_sha256), c.merchant.as_ref(), Vec::new()),
+            Command::ReceiveStock(c) => of_sku(&c.merchant, &c.sku),
+            Command::CountStock(c) => of_sku(&c.merchant, &c.sku),
+            Command::SetStockMark(c) => of_sku(&c.merchant, &c.sku),
+            Command::EditPrice(c) => of_order(c.order),
+            Command::RecordPayment(c) => of_order(c.order),
+            Command::FailPayment(c) => of_order(c.order),
+            Command::Expire { order } => of_order(*order),
+            Command::Cancel(c) => of_order(c.order),
+            Command::PlaceHold(c) => of_order(c.order),
+            Command::ReleaseHold(c) => of_order(c.order),
+            Command::ConfirmShipment(c) => of_order(c.order),
+            Command::RecordTracking(c) => of_order(c.order),
+            Command::RequestRefund(c) => of_order(c.order),
+            Command::ApproveRefund(c) => of_order(c.order),
+            Command::RejectRefund(c) => of_order(c.order),
+            Command::SettleRefund(c) => of_order(c.order),
+            Command::FailRefund(c) => of_order(c.order),
+            Command::AddNote(c) => of_order(c.order),
+            Command::AddTag(c) => of_order(c.order),
+            Command::Rate(c) => of_order(c.order),
+            Command::RevokeToken { token } => of_order(*token),
         };
-        Self { own, merchant: merchant.map(StreamId::merchant) }
+        Self { own, merchant: merchant.map(StreamId::merchant), stock }
     }
 }

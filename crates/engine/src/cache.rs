@@ -28,6 +28,10 @@ impl Stream {
         evolve(&mut self.state, recorded);
         self.revision = recorded.revision;
         self.head = recorded.position;
+        if recorded.event.kind().carries_state() {
+            // Such a stream is no command's own, so that no repeat is looked for here.
+            self.seen.clear();
+        }
         if self.seen.last().is_none_or(|last| last.command_id != recorded.command_id) {
             self.seen.push(Seen { command_id: recorded.command_id, hash, commit_end: recorded.commit_end });
         }

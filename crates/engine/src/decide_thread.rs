@@ -325,51 +325,56 @@ impl Decider {
     }
 
     fn step(&mut self, job: &mut Job) -> Step {
-        let targets = job.targets;
-        let mut known: Vec<StreamId> = Vec::with_capacity(4);
+        let mut known: Vec<StreamId> = Vec::with_capacity(8);
         loop {
-            let mut facts = Facts::default();
-            for &id in &known {
-                facts.add(id, self.cache.get(id).and_then(|stream| stream.state.as_ref()));
+            let wanted = job.body.missing(&job.targets, &self.facts(&known));
+            if wanted.is_empty() {
+                break;
             }
-            let Some(id) = job.body.missing(&targets, &facts) else { break };
-            known.push(id);
-            if self.is_delayed(id, job.arrival) {
-                job.held = known;
-                return Step::Behind;
-            }
-            if !self.have(id) {
-                job.held = known;
-                return Step::Missing(id);
+            for id in wanted {
+                known.push(id);
+                if self.is_delayed(id, job.arrival) {
+                    job.held = known;
+                    return Step::Behind;
+                }
+                if !self.have(id) {
+                    job.held = known;
+                    return Step::Missing(id);
+                }
             }
         }
-        let own = targets.own;
+        let own = job.targets.own;
         if let Some(answer) = self.repeated_or_conflicting(own, job) {
             return Step::Answered(answer);
         }
-        let mut facts = Facts::default();
-        for &id in &known {
-            facts.add(id, self.cache.get(id).and_then(|stream| stream.state.as_ref()));
-        }
+        let facts = self.facts(&known);
         let context = match self.context(&job.request) {
             Ok(context) => context,
             Err(error) => return Step::Answered(Err(error.into())),
         };
         // Sealing is done once; a job that has to wait keeps its sealed form.
         if let Body::Plain(command) = &job.body {
-            match seal::in_writer(command.clone(), &targets, &context, &facts, &self.vault) {
+            match seal::in_writer(command.clone(), &job.targets, &context, &facts, &self.vault) {
                 Ok(sealed) => job.body = Body::Sealed(sealed),
                 Err(error) => return Step::Answered(Err(error)),
             }
         }
         let Body::Sealed(command) = &job.body else { unreachable!("sealed above") };
-        match decide(&facts, command, &targets, &context) {
+        match decide(&facts, command, &job.targets, &context) {
             Err(rejection) => Step::Answered(Err(rejection.into())),
             Ok(Decision::Repeat { of }) => Step::Answered(Ok(self.receipt_of(of, own))),
             Ok(Decision::Commit { events, remarks }) => {
                 Step::Answered(self.commit(own, &job.request, job.hash, &context, events, remarks))
             }
         }
+    }
+
+    fn facts(&self, known: &[StreamId]) -> Facts<'_> {
+        let mut facts = Facts::default();
+        for &id in known {
+            facts.add(id, self.cache.get(id).and_then(|stream| stream.state.as_ref()));
+        }
+        facts
     }
 
     fn context(&self, request: &Surroundings) -> Result<Context, ClockBehind> {

@@ -20,7 +20,7 @@ pub(crate) enum Body {
 }
 
 impl Body {
-    pub(crate) fn missing(&self, targets: &Targets, facts: &Facts<'_>) -> Option<StreamId> {
+    pub(crate) fn missing(&self, targets: &Targets, facts: &Facts<'_>) -> Vec<StreamId> {
         match self {
             Body::Plain(command) => missing(command, targets, facts),
             Body::Sealed(command) => missing(command, targets, facts),

@@ -6,7 +6,7 @@ use daybook_codec::StoredEvent;
 use daybook_domain::{
     Kind, MerchantId, Position, Recorded, Revision, Sealed, Slot, State, StreamId, Timestamp, evolve,
 };
-use daybook_ledger::{Ledger, Origin, Record};
+use daybook_ledger::{Ledger, Origin, OwnedRecord, Record};
 use daybook_vault::{Context, OpenSealedError, SlotId, Vault};
 use tokio::sync::watch;
 
@@ -135,9 +135,21 @@ impl Reader {
         self.ledger.read_stream(stream.0)?.iter().map(|owned| self.decode(&owned.record())).collect()
     }
 
+    /// The stream's newest record, if its event tells the whole state: those before it may be millions.
+    pub(crate) fn newest_with_state(&self, stream: StreamId) -> Result<Option<OwnedRecord>, ReadError> {
+        let Some(head) = self.ledger.head(stream.0) else { return Ok(None) };
+        let newest = self.ledger.read(head.position)?;
+        let kind = Kind::from_tag(newest.record().kind);
+        Ok(kind.is_some_and(Kind::carries_state).then_some(newest))
+    }
+
     /// What the stream's durable events add up to.
     pub fn state(&self, stream: StreamId) -> Result<Option<State>, ReadError> {
         let mut state = None;
+        if let Some(newest) = self.newest_with_state(stream)? {
+            evolve(&mut state, &self.decode(&newest.record())?);
+            return Ok(state);
+        }
         for recorded in self.history(stream)? {
             evolve(&mut state, &recorded);
         }

@@ -87,7 +87,12 @@ fn seems_new(
         now: Timestamp(0),
         occurred_at: request.occurred_at,
     };
-    is_expected && reader.head(targets.own).is_none() && decide(facts, &command, targets, &context).is_ok()
+    // How much stock there is only the writer knows.
+    let is_counted = targets.stock.iter().any(|target| reader.head(target.streams.sku).is_some());
+    is_expected
+        && !is_counted
+        && reader.head(targets.own).is_none()
+        && decide(facts, &command, targets, &context).is_ok()
 }
 
 /// The command with nothing for each text: rules do not depend on what was sealed.
@@ -129,7 +134,12 @@ pub(crate) fn in_writer(
             let slot = vault.slot_for(merchant.tree_root().as_str(), &place.account).map_err(failed)?;
             under(command, targets, merchant.tree_root(), slot, vault)
         }
-        Command::RegisterMerchant(_) | Command::IssueToken(_) | Command::RevokeToken { .. } => {
+        Command::RegisterMerchant(_)
+        | Command::ReceiveStock(_)
+        | Command::CountStock(_)
+        | Command::SetStockMark(_)
+        | Command::IssueToken(_)
+        | Command::RevokeToken { .. } => {
             // These bring no personal text, so nothing is sealed and no key is needed.
             command.seal(|_, _| Err(failed("this command has no buyer")))
         }

@@ -43,7 +43,9 @@ impl Tokens {
         }
         let token = match reader.state(stream)? {
             Some(State::Token(token)) => token,
-            Some(State::Order(_) | State::Merchant(_) | State::Claim(_)) | None => return Ok(None),
+            Some(State::Order(_) | State::Merchant(_) | State::Claim(_) | State::Sku(_) | State::Stock(_)) | None => {
+                return Ok(None);
+            }
         };
         let mut all = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MAX_KNOWN {

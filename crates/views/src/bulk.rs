@@ -61,18 +61,18 @@ impl BulkFold {
         if self.views.halted {
             return Ok(());
         }
-        let (row, before) = match self.fold(recorded) {
-            Ok(None) => return Ok(()),
-            Ok(Some(folded)) => folded,
+        let folded = match self.fold(recorded) {
+            Ok(folded) => folded,
             Err(error) => return Err(self.views.halt(recorded.position, error)),
         };
         let Views { orders, registry, .. } = &mut self.views;
-        let Some(hot) = &self.hot[place_of(row)] else { return Ok(()) };
-        let change = Change { row, before, after: &hot.order };
+        let change = folded.and_then(|(row, before)| {
+            self.hot[place_of(row)].as_ref().map(|hot| Change { row, before, after: &hot.order })
+        });
         let mut result = Ok(());
         for entry in registry.all_mut() {
             if entry.stopped.is_none()
-                && let Err(error) = entry.view.apply_in_bulk(orders, &change, recorded)
+                && let Err(error) = entry.view.apply_in_bulk(orders, change.as_ref(), recorded)
             {
                 result = Err(stop(entry.stopped, entry.name, recorded.position, error));
             }

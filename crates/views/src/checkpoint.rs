@@ -26,10 +26,12 @@ pub enum Part {
     Orders = 4,
     /// The dashboard's entries of 4,096 orders each.
     Entries = 5,
+    /// 4,096 SKUs each.
+    Skus = 6,
 }
 
 impl Part {
-    const ALL: [Part; 5] = [Part::Names, Part::Strings, Part::Buyers, Part::Orders, Part::Entries];
+    const ALL: [Part; 6] = [Part::Names, Part::Strings, Part::Buyers, Part::Orders, Part::Entries, Part::Skus];
 
     pub(crate) fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|part| *part as u8 == code)

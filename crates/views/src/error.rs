@@ -19,6 +19,8 @@ pub enum FoldError {
     AmountNegative,
     #[error("its checkpoint could not be used; it is being rebuilt or must be")]
     NoCheckpoint,
+    #[error("nobody received, counted or marked the SKU of stream {sku} before")]
+    SkuUnknown { sku: StreamId },
     #[error("{why}")]
     NoEvent { why: String },
     #[error("an event counts an order more or less than once")]

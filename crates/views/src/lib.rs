@@ -1,8 +1,8 @@
 //! Read models: pure folds of the log. No clock, no opened personal data, and no disk but in [`store`].
 //!
 //! [`Views`] folds every event once, into packed orders ([`Views::apply`]); the order list ([`OrderList`]), the
-//! dashboard ([`Dashboard`]) and the merchants ([`Merchants`]) follow from what the event did to its order. What can be
-//! asked is plain data in [`query`]. Rows, indexes and sums live in memory; [`checkpoint`] makes chunks of what cannot be
+//! dashboard ([`Dashboard`]) and the merchants ([`Merchants`]) follow from what the event did to its order, the stock
+//! ([`Stock`]) from its own events. What can be asked is plain data in [`query`]. Rows, indexes and sums live in memory; [`checkpoint`] makes chunks of what cannot be
 //! made again, and [`store`] keeps them.
 //!
 //! ```
@@ -27,6 +27,7 @@ mod packed;
 pub mod query;
 mod registry;
 mod sorted;
+mod stock;
 pub mod store;
 mod strings;
 mod views;
@@ -37,7 +38,8 @@ pub use dashboard::{Dashboard, MAX_DAYS};
 pub use error::{FoldError, Stopped};
 pub use list::{MAX_NAMESAKES, OrderList};
 pub use merchants::Merchants;
-pub use registry::{DASHBOARD, ORDERS, VIEWS, ViewName};
+pub use registry::{DASHBOARD, ORDERS, STOCK, VIEWS, ViewName};
+pub use stock::Stock;
 pub use views::{ViewStatus, Views};
 
 /// An order's number in the views: as the orders came to the ledger, from 0.

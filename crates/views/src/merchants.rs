@@ -71,6 +71,21 @@ impl Merchants {
         self.take(children.map(|(_, &number)| number), first)
     }
 
+    /// These merchants, and with `subtree` those that stand below them now, each once, by id.
+    pub(crate) fn all_of(&self, ids: &[MerchantId], subtree: bool) -> Vec<MerchantId> {
+        let mut left: Vec<MerchantNumber> = ids.iter().filter_map(|id| self.number(id)).collect();
+        let mut found: Vec<MerchantId> = Vec::with_capacity(left.len());
+        while let Some(number) = left.pop() {
+            found.push(self.id(number).clone());
+            if subtree {
+                left.extend(self.children[number as usize].values());
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     fn take(&self, numbers: impl Iterator<Item = MerchantNumber>, first: usize) -> MerchantPage {
         let mut merchants: Vec<MerchantEntry> =
             numbers.filter_map(|number| self.entry(number)).take(first.saturating_add(1)).collect();

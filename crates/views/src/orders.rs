@@ -95,8 +95,20 @@ pub(crate) fn touch(event: &Event) -> Touch<'_> {
         | Event::RefundFailed(_)
         | Event::NoteAdded(_)
         | Event::TagAdded(_)
-        | Event::OrderRated(_) => Touch::Change,
-        Event::TokenIssued(_) | Event::TokenRevoked(_) | Event::PaymentClaimed(_) => Touch::Nothing,
+        | Event::OrderRated(_)
+        | Event::RestockRequested(_)
+        | Event::OrderRestocked(_) => Touch::Change,
+        Event::TokenIssued(_)
+        | Event::TokenRevoked(_)
+        | Event::PaymentClaimed(_)
+        | Event::StockReceived(_)
+        | Event::StockCounted(_)
+        | Event::StockCorrected(_)
+        | Event::StockMarkSet(_)
+        | Event::StockReserved(_)
+        | Event::StockReleased(_)
+        | Event::StockTaken(_)
+        | Event::StockReturned(_) => Touch::Nothing,
     }
 }
 
@@ -270,6 +282,7 @@ impl Orders {
             adjustments: Vec::new(),
             pay_due: None,
             ship_due: None,
+            reserved: Vec::new(),
         };
         let order = Order::placed(&event, daybook_domain::Origin::Import, self.placed_at[row as usize]);
         Unpacked { order, revision: 0, position: 0, lines: Vec::new(), tags: Vec::new() }

@@ -5,12 +5,13 @@
 use daybook_domain::command::Origin;
 use daybook_domain::event::{PayDue, RefundDue, RefundKind, ShipDue, SkuKind, TrackingStatus};
 use daybook_domain::order::{Holds, Lifecycle, LineState, Order, Shipment, Ticket, TicketState};
+use daybook_domain::stock::Booking;
 use daybook_domain::{ReasonCode, Timestamp};
 
 use crate::wire::{Reader, put_bytes, put_i64, put_time, put_u32, put_u64};
 
 /// An order and what a list shows beside it. `order.merchant`, `ancestors`, `buyer`, `currency` and `placed_at` stand
-/// in columns; `tags` hold only those that an event has just added; `checkpoints` are dropped.
+/// in columns; `tags` hold only those that an event has just added; `checkpoints` and what was booked on stock are dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unpacked {
     pub(crate) order: Order,
@@ -262,6 +263,8 @@ pub(crate) fn unpack(packed: &[u8], into: &mut Unpacked) -> bool {
     o.cancel_reason = (flags & CANCELLED != 0).then(|| reason(r)).flatten();
     o.checkpoints.clear();
     o.tags.clear();
+    o.goods.clear();
+    o.booking = Booking::None;
     fixed.is_whole() && reader.is_whole()
 }
 

@@ -4,6 +4,7 @@
 mod dashboard;
 mod merchant;
 mod order;
+mod stock;
 
 pub use dashboard::{
     Basis, ByMerchant, DashboardAnswer, DashboardQuery, Day, Figures, Offset, Peak, StageAnswer, average_minor,
@@ -15,3 +16,4 @@ pub use order::{
     BuyerAccount, Condition, Cursor, CursorError, Direction, Dues, Filter, OrderQuery, Page, QueryError, Row, RowLine,
     Scope, Sort, SortField, Take,
 };
+pub use stock::{StockEntry, StockPage, StockQuery};

@@ -8,13 +8,15 @@ use crate::dashboard::state::DashboardState;
 use crate::error::{FoldError, Stopped};
 use crate::list::index::ListIndex;
 use crate::orders::{Change, Orders};
+use crate::stock::StockState;
 
 /// The names and versions of the views. A changed fold gets a new version, so that no old checkpoint is taken for it.
 pub const ORDERS: ViewName = ViewName { name: "orders", version: 1 };
 pub const DASHBOARD: ViewName = ViewName { name: "dashboard", version: 1 };
+pub const STOCK: ViewName = ViewName { name: "stock", version: 1 };
 
 /// Every view. The orders come first: the others stand on them.
-pub const VIEWS: [ViewName; 2] = [ORDERS, DASHBOARD];
+pub const VIEWS: [ViewName; 3] = [ORDERS, DASHBOARD, STOCK];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ViewName {
@@ -24,11 +26,16 @@ pub struct ViewName {
 
 /// A view's state. A new view is a module with one of these, and its lines in this file.
 pub(crate) trait View: Send {
-    /// Folds in what an event did to its order.
-    fn apply(&mut self, orders: &Orders, change: &Change<'_>, recorded: &Recorded) -> Result<(), FoldError>;
+    /// Folds in an event. `change`: what it did to its order, if it was about one.
+    fn apply(&mut self, orders: &Orders, change: Option<&Change<'_>>, recorded: &Recorded) -> Result<(), FoldError>;
 
     /// The same while nobody asks: what [`View::settle`] makes from the orders is left out.
-    fn apply_in_bulk(&mut self, orders: &Orders, change: &Change<'_>, recorded: &Recorded) -> Result<(), FoldError>;
+    fn apply_in_bulk(
+        &mut self,
+        orders: &Orders,
+        change: Option<&Change<'_>>,
+        recorded: &Recorded,
+    ) -> Result<(), FoldError>;
 
     /// Makes what [`View::apply_in_bulk`] left out. False: what was kept is damaged.
     fn settle(&mut self, orders: &Orders) -> bool;
@@ -82,15 +89,16 @@ pub(crate) struct EntryMut<'a> {
 pub(crate) struct Registry {
     pub(crate) list: Running<ListIndex>,
     pub(crate) dashboard: Running<DashboardState>,
+    pub(crate) stock: Running<StockState>,
 }
 
 impl Registry {
     pub(crate) fn all(&self) -> [Entry<'_>; VIEWS.len()] {
-        [self.list.entry(ORDERS), self.dashboard.entry(DASHBOARD)]
+        [self.list.entry(ORDERS), self.dashboard.entry(DASHBOARD), self.stock.entry(STOCK)]
     }
 
     pub(crate) fn all_mut(&mut self) -> [EntryMut<'_>; VIEWS.len()] {
-        [self.list.entry_mut(ORDERS), self.dashboard.entry_mut(DASHBOARD)]
+        [self.list.entry_mut(ORDERS), self.dashboard.entry_mut(DASHBOARD), self.stock.entry_mut(STOCK)]
     }
 
     /// Exchanges one view with another registry's.
@@ -99,6 +107,8 @@ impl Registry {
             std::mem::swap(&mut self.list, &mut other.list);
         } else if view == DASHBOARD {
             std::mem::swap(&mut self.dashboard, &mut other.dashboard);
+        } else if view == STOCK {
+            std::mem::swap(&mut self.stock, &mut other.stock);
         }
     }
 

@@ -3,5 +3,6 @@
 mod dashboard;
 mod list;
 mod rebuild;
+mod stock;
 mod stop;
 mod world;

@@ -10,6 +10,7 @@ use crate::list::OrderList;
 use crate::merchants::Merchants;
 use crate::orders::{Orders, Workbench};
 use crate::registry::{ORDERS, Registry, ViewName, stop};
+use crate::stock::Stock;
 
 /// How a view fares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,14 +69,13 @@ impl Views {
             return Ok(());
         }
         let change = match self.orders.apply(recorded, &mut self.bench) {
-            Ok(None) => return Ok(()),
-            Ok(Some(change)) => change,
+            Ok(change) => change,
             Err(error) => return Err(self.halt(recorded.position, error)),
         };
         let mut result = Ok(());
         for entry in self.registry.all_mut() {
             if entry.stopped.is_none()
-                && let Err(error) = entry.view.apply(&self.orders, &change, recorded)
+                && let Err(error) = entry.view.apply(&self.orders, change.as_ref(), recorded)
             {
                 result = Err(stop(entry.stopped, entry.name, recorded.position, error));
             }
@@ -123,6 +123,17 @@ impl Views {
         match &dashboard.stopped {
             Some(stopped) => Err(stopped.clone()),
             None => Ok(Dashboard::new(&self.orders, &dashboard.view)),
+        }
+    }
+
+    /// # Errors
+    ///
+    /// When the view has stopped.
+    pub fn stock(&self) -> Result<Stock<'_>, Stopped> {
+        let stock = &self.registry.stock;
+        match &stock.stopped {
+            Some(stopped) => Err(stopped.clone()),
+            None => Ok(Stock::new(&self.orders.merchants, &stock.view)),
         }
     }
 

@@ -73,6 +73,7 @@ codes! {
     TagKnown = "TAG_KNOWN",
     NotObserved = "NOT_OBSERVED",
     AlreadyRated = "ALREADY_RATED",
+    OutOfStock = "OUT_OF_STOCK",
     TooMany = "TOO_MANY",
     BeforePlacing = "BEFORE_PLACING",
     InTheFuture = "IN_THE_FUTURE",

@@ -17,6 +17,7 @@ mod page;
 mod plain;
 mod query;
 mod scalar;
+mod stock;
 mod subscription;
 mod zone;
 

@@ -15,6 +15,7 @@ use super::merchant::{self, MerchantConnection, MerchantObject};
 use super::order::OrderObject;
 use super::orders::{self, OrderConnection, OrderSort, Paging};
 use super::scalar::Position;
+use super::stock::{self, StockConnection};
 use super::subscription::{Viewer, viewer};
 use super::{events, look, look_in_steps, look_long, page, read, services};
 use crate::auth::Session;
@@ -170,6 +171,39 @@ impl QueryRoot {
             Ok(id) => merchant::look_up(ctx, id).await,
             Err(_) => Ok(None),
         }
+    }
+
+    /// The stock of SKUs that were received, counted or marked, by merchant and SKU. Without `merchant`, of all.
+    #[graphql(complexity = "MERCHANTS + page::cost(first, None, child_complexity)")]
+    async fn stock(
+        &self,
+        ctx: &Context<'_>,
+        merchant: Option<String>,
+        #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
+        #[graphql(desc = "Only what is low.")] low: Option<bool>,
+        first: Option<i32>,
+        after: Option<String>,
+        at_least: Option<Position>,
+    ) -> Result<StockConnection> {
+        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        let question =
+            stock::Question { merchant, scope: scope.unwrap_or_default(), only_low: low.unwrap_or_default() };
+        look_long(ctx, move |_, views| stock::list(views, &question, first, after.as_deref())).await
+    }
+
+    #[graphql(complexity = "VIEW")]
+    async fn stock_count(
+        &self,
+        ctx: &Context<'_>,
+        merchant: Option<String>,
+        #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
+        #[graphql(desc = "Only what is low.")] low: Option<bool>,
+        at_least: Option<Position>,
+    ) -> Result<u64> {
+        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        let question =
+            stock::Question { merchant, scope: scope.unwrap_or_default(), only_low: low.unwrap_or_default() };
+        look_long(ctx, move |_, views| stock::count(views, &question)).await
     }
 
     /// Anything by its id.

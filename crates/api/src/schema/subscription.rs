@@ -102,7 +102,15 @@ impl Following {
             Event::MerchantRegistered(_)
             | Event::TokenIssued(_)
             | Event::TokenRevoked(_)
-            | Event::PaymentClaimed(_) => return Ok(false),
+            | Event::PaymentClaimed(_)
+            | Event::StockReceived(_)
+            | Event::StockCounted(_)
+            | Event::StockCorrected(_)
+            | Event::StockMarkSet(_)
+            | Event::StockReserved(_)
+            | Event::StockReleased(_)
+            | Event::StockTaken(_)
+            | Event::StockReturned(_) => return Ok(false),
             Event::OrderPlaced(placed) => {
                 let ours = self.is_ours(&placed.merchant, &placed.ancestors);
                 self.remember(recorded.stream, ours);

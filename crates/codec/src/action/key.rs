@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use daybook_domain::{MerchantId, OrderNumber, StreamId};
+use daybook_domain::{MerchantId, OrderNumber, Sku, StreamId};
 use serde::Deserializer;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
@@ -51,6 +51,7 @@ struct Names {
     merchant: Name,
     number: Name,
     id: Name,
+    sku: Name,
     /// Nothing is missing because the line breaks off.
     is_whole: bool,
 }
@@ -95,6 +96,10 @@ impl Names {
                 StreamId::merchant(&MerchantId::new(self.merchant.text()?).ok()?)
             }
             "place" => self.by_number()?,
+            "receive-stock" | "count-stock" | "set-stock-mark" => {
+                let sku = Sku::new(self.sku.text()?).ok()?;
+                StreamId::sku(&MerchantId::new(self.merchant.text()?).ok()?, &sku)
+            }
             _ => self.order()?,
         };
         Some(LineKey { target, action })
@@ -130,6 +135,7 @@ impl<'de> Visitor<'de> for &mut Names {
                 "merchant" => &mut self.merchant,
                 "number" => &mut self.number,
                 "id" => &mut self.id,
+                "sku" => &mut self.sku,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                     continue;

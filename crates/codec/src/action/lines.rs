@@ -66,6 +66,44 @@ shapes! {
         source: Option<Cow<'a, str>>,
     }
 
+    /// Stock comes in; from the first time on it is counted.
+    struct ReceiveStockLine<'a> {
+        action: Cow<'a, str>,
+        /// When it happened.
+        at: Option<Time>,
+        merchant: Called<'a, MerchantId>,
+        sku: Called<'a, Sku>,
+        quantity: u32,
+        /// Of a delivery note, for one.
+        reference: Option<Cow<'a, str>>,
+        /// The source's own id of this line: the same line is imported once, wherever it stands.
+        source: Option<Cow<'a, str>>,
+    }
+
+    /// Somebody counts what no paid order has.
+    struct CountStockLine<'a> {
+        action: Cow<'a, str>,
+        /// When it happened.
+        at: Option<Time>,
+        merchant: Called<'a, MerchantId>,
+        sku: Called<'a, Sku>,
+        counted: u32,
+        /// The source's own id of this line: the same line is imported once, wherever it stands.
+        source: Option<Cow<'a, str>>,
+    }
+
+    /// From how few free units on the stock is low.
+    struct SetStockMarkLine<'a> {
+        action: Cow<'a, str>,
+        /// When it happened.
+        at: Option<Time>,
+        merchant: Called<'a, MerchantId>,
+        sku: Called<'a, Sku>,
+        low_at: u32,
+        /// The source's own id of this line: the same line is imported once, wherever it stands.
+        source: Option<Cow<'a, str>>,
+    }
+
     struct BuyerLine<'a> {
         /// The same account is the same buyer, within one tree of merchants.
         account: Cow<'a, str>,

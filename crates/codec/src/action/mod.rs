@@ -60,7 +60,7 @@ impl From<Problem> for ActionError {
 }
 
 /// What [`parse_action`] reads.
-const ACTIONS: [&str; 18] = [
+const ACTIONS: [&str; 21] = [
     "register-merchant",
     "place",
     "edit-price",
@@ -79,6 +79,9 @@ const ACTIONS: [&str; 18] = [
     "add-note",
     "add-tag",
     "rate",
+    "receive-stock",
+    "count-stock",
+    "set-stock-mark",
 ];
 
 /// A command's name, in actions, canonical bytes and reports.
@@ -103,6 +106,9 @@ pub fn action_name<T>(command: &Command<T>) -> &'static str {
         Command::AddNote(_) => "add-note",
         Command::AddTag(_) => "add-tag",
         Command::Rate(_) => "rate",
+        Command::ReceiveStock(_) => "receive-stock",
+        Command::CountStock(_) => "count-stock",
+        Command::SetStockMark(_) => "set-stock-mark",
         Command::IssueToken(_) => "issue-token",
         Command::RevokeToken { .. } => "revoke-token",
     }

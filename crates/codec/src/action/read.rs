@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use daybook_domain::command::{
-    AddNote, AddTag, ApproveRefund, Cancel, Command, ConfirmShipment, EditPrice, FailPayment, FailRefund, NewPrice,
-    PlaceHold, PlaceOrder, Rate, RecordPayment, RecordTracking, RegisterMerchant, RejectRefund, ReleaseHold,
-    RequestRefund, SettleRefund,
+    AddNote, AddTag, ApproveRefund, Cancel, Command, ConfirmShipment, CountStock, EditPrice, FailPayment, FailRefund,
+    NewPrice, PlaceHold, PlaceOrder, Rate, ReceiveStock, RecordPayment, RecordTracking, RegisterMerchant, RejectRefund,
+    ReleaseHold, RequestRefund, SetStockMark, SettleRefund,
 };
 use daybook_domain::event::{Adjustment, Line};
 use daybook_domain::reason::Reason;
@@ -52,6 +52,9 @@ pub fn parse_action(line: &str) -> Result<Action, ActionError> {
         "add-note" => add_note(read(line)?),
         "add-tag" => add_tag(read(line)?),
         "rate" => rate(read(line)?),
+        "receive-stock" => receive_stock(read(line)?),
+        "count-stock" => count_stock(read(line)?),
+        "set-stock-mark" => set_stock_mark(read(line)?),
         other => {
             let shown: String = other.chars().take(40).collect();
             Err(ActionError::new("action", format!("{shown:?} is none of {}", ACTIONS.join(", "))))
@@ -274,4 +277,24 @@ fn rate(line: RateLine<'_>) -> Result<Action, ActionError> {
     let Target { stream: order, named } = target(line.order, line.merchant, line.number)?;
     let command = Rate { order, score: line.score, comment: text(line.comment) };
     action(line.at, named, line.source, Command::Rate(command))
+}
+
+fn receive_stock(line: ReceiveStockLine<'_>) -> Result<Action, ActionError> {
+    let command = ReceiveStock {
+        merchant: line.merchant.into_name(),
+        sku: line.sku.into_name(),
+        quantity: line.quantity,
+        reference: boxed(line.reference),
+    };
+    action(line.at, None, line.source, Command::ReceiveStock(command))
+}
+
+fn count_stock(line: CountStockLine<'_>) -> Result<Action, ActionError> {
+    let command = CountStock { merchant: line.merchant.into_name(), sku: line.sku.into_name(), counted: line.counted };
+    action(line.at, None, line.source, Command::CountStock(command))
+}
+
+fn set_stock_mark(line: SetStockMarkLine<'_>) -> Result<Action, ActionError> {
+    let command = SetStockMark { merchant: line.merchant.into_name(), sku: line.sku.into_name(), low_at: line.low_at };
+    action(line.at, None, line.source, Command::SetStockMark(command))
 }

@@ -26,6 +26,9 @@ pub fn action_schema() -> Value {
         on_order("add-note", AddNoteLine::schema()),
         on_order("add-tag", AddTagLine::schema()),
         on_order("rate", RateLine::schema()),
+        named("receive-stock", ReceiveStockLine::schema()),
+        named("count-stock", CountStockLine::schema()),
+        named("set-stock-mark", SetStockMarkLine::schema()),
     ];
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

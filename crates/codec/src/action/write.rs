@@ -173,6 +173,31 @@ impl<'a> Frame<'a> {
             Command::Rate(c) => {
                 on_order!(self, command, c.order, RateLine { score: c.score, comment: maybe(c.comment.as_deref()) })
             }
+            Command::ReceiveStock(c) => json(&ReceiveStockLine {
+                action: action_name(command).into(),
+                at: self.at,
+                merchant: Called::new(&c.merchant),
+                sku: Called::new(&c.sku),
+                quantity: c.quantity,
+                reference: maybe(c.reference.as_deref()),
+                source: self.source.map(Cow::Borrowed),
+            }),
+            Command::CountStock(c) => json(&CountStockLine {
+                action: action_name(command).into(),
+                at: self.at,
+                merchant: Called::new(&c.merchant),
+                sku: Called::new(&c.sku),
+                counted: c.counted,
+                source: self.source.map(Cow::Borrowed),
+            }),
+            Command::SetStockMark(c) => json(&SetStockMarkLine {
+                action: action_name(command).into(),
+                at: self.at,
+                merchant: Called::new(&c.merchant),
+                sku: Called::new(&c.sku),
+                low_at: c.low_at,
+                source: self.source.map(Cow::Borrowed),
+            }),
             Command::IssueToken(c) => json(&IssueTokenLine::new(self, command, c)),
             Command::RevokeToken { token } => {
                 json(&RevokeTokenLine { action: action_name(command), at: self.at, token: (*token).into() })

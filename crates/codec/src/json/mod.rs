@@ -9,6 +9,7 @@ mod recorded;
 mod refund;
 mod remark;
 pub(crate) mod shipment;
+mod stock;
 mod text;
 
 use daybook_domain::Sealed;
@@ -34,6 +35,10 @@ use self::payment::{
 use self::refund::{RefundApprovedJson, RefundFailedJson, RefundRejectedJson, RefundRequestedJson, RefundSettledJson};
 use self::remark::{NoteAddedJson, OrderRatedJson, TagAddedJson};
 use self::shipment::{DeliveredJson, ShipmentConfirmedJson, TrackingUpdatedJson};
+use self::stock::{
+    OrderRestockedJson, RestockRequestedJson, StockCorrectedJson, StockCountedJson, StockMarkSetJson,
+    StockReceivedJson, StockReleasedJson, StockReservedJson, StockReturnedJson, StockTakenJson,
+};
 use self::text::{Opener, Sealer};
 use crate::problem;
 use crate::shape::Shape;
@@ -101,6 +106,16 @@ pub fn data_to_json(event: &Event, open: &mut dyn FnMut(&Sealed, Kind) -> Option
         Event::TagAdded(e) => write::<TagAddedJson<'_>>(e, opener),
         Event::OrderRated(e) => write::<OrderRatedJson>(e, opener),
         Event::PaymentClaimed(e) => write::<PaymentClaimedJson>(e, opener),
+        Event::RestockRequested(e) => write::<RestockRequestedJson>(e, opener),
+        Event::OrderRestocked(e) => write::<OrderRestockedJson>(e, opener),
+        Event::StockReceived(e) => write::<StockReceivedJson<'_>>(e, opener),
+        Event::StockCounted(e) => write::<StockCountedJson<'_>>(e, opener),
+        Event::StockCorrected(e) => write::<StockCorrectedJson>(e, opener),
+        Event::StockMarkSet(e) => write::<StockMarkSetJson<'_>>(e, opener),
+        Event::StockReserved(e) => write::<StockReservedJson>(e, opener),
+        Event::StockReleased(e) => write::<StockReleasedJson>(e, opener),
+        Event::StockTaken(e) => write::<StockTakenJson>(e, opener),
+        Event::StockReturned(e) => write::<StockReturnedJson>(e, opener),
     }
 }
 
@@ -140,6 +155,16 @@ pub fn event_from_json(kind: Kind, data: &Value, seal: &mut dyn FnMut(&str) -> S
         Kind::TagAdded => read::<TagAddedJson<'_>>(data, sealer),
         Kind::OrderRated => read::<OrderRatedJson>(data, sealer),
         Kind::PaymentClaimed => read::<PaymentClaimedJson>(data, sealer),
+        Kind::RestockRequested => read::<RestockRequestedJson>(data, sealer),
+        Kind::OrderRestocked => read::<OrderRestockedJson>(data, sealer),
+        Kind::StockReceived => read::<StockReceivedJson<'_>>(data, sealer),
+        Kind::StockCounted => read::<StockCountedJson<'_>>(data, sealer),
+        Kind::StockCorrected => read::<StockCorrectedJson>(data, sealer),
+        Kind::StockMarkSet => read::<StockMarkSetJson<'_>>(data, sealer),
+        Kind::StockReserved => read::<StockReservedJson>(data, sealer),
+        Kind::StockReleased => read::<StockReleasedJson>(data, sealer),
+        Kind::StockTaken => read::<StockTakenJson>(data, sealer),
+        Kind::StockReturned => read::<StockReturnedJson>(data, sealer),
     }
 }
 
@@ -174,6 +199,16 @@ pub(crate) fn data_schema(kind: Kind) -> Value {
         Kind::TagAdded => TagAddedJson::schema(),
         Kind::OrderRated => OrderRatedJson::schema(),
         Kind::PaymentClaimed => PaymentClaimedJson::schema(),
+        Kind::RestockRequested => RestockRequestedJson::schema(),
+        Kind::OrderRestocked => OrderRestockedJson::schema(),
+        Kind::StockReceived => StockReceivedJson::schema(),
+        Kind::StockCounted => StockCountedJson::schema(),
+        Kind::StockCorrected => StockCorrectedJson::schema(),
+        Kind::StockMarkSet => StockMarkSetJson::schema(),
+        Kind::StockReserved => StockReservedJson::schema(),
+        Kind::StockReleased => StockReleasedJson::schema(),
+        Kind::StockTaken => StockTakenJson::schema(),
+        Kind::StockReturned => StockReturnedJson::schema(),
     }
 }
 

@@ -9,6 +9,7 @@ use daybook_domain::event::{
 use daybook_domain::{Currency, MerchantId, Money, OrderNumber, Sku};
 
 use super::parts::{PayDueJson, ShipDueJson, into_merchants, merchants};
+use super::stock::{GoodsJson, goods, into_goods};
 use super::text::{Opener, Sealer, Text};
 use super::{JsonError, JsonForm};
 use crate::shape::shapes;
@@ -31,6 +32,8 @@ shapes! {
         pay_due: Option<PayDueJson>,
         /// Only for a live order of total 0, which is paid when placed.
         ship_due: Option<ShipDueJson>,
+        /// What was reserved for it: the goods of which stock is counted.
+        reserved: Option<Vec<GoodsJson<'a>>>,
     }
 
     struct LineJson<'a> {
@@ -123,6 +126,7 @@ impl<'a> JsonForm<'a> for OrderPlacedJson<'a> {
             adjustments: event.adjustments.iter().map(adjustment).collect(),
             pay_due: event.pay_due.map(Into::into),
             ship_due: event.ship_due.map(Into::into),
+            reserved: (!event.reserved.is_empty()).then(|| goods(&event.reserved)),
         }
     }
 
@@ -159,6 +163,7 @@ impl<'a> JsonForm<'a> for OrderPlacedJson<'a> {
             adjustments,
             pay_due: self.pay_due.map(Into::into),
             ship_due: self.ship_due.map(Into::into),
+            reserved: self.reserved.map(into_goods).unwrap_or_default(),
         })
     }
 }

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use daybook_domain::command::*;
 use daybook_domain::event::*;
 use daybook_domain::reason::Reason;
+use daybook_domain::stock::{Balance, Goods};
 use daybook_domain::{
     Currency, MerchantId, Money, OrderNumber, ReasonCode, Role, Sealed, Sku, Slot, StreamId, Tag, Timestamp,
 };
@@ -123,8 +124,8 @@ impl Bounds {
         let who = (merchant(), vec(merchant(), 0..4), number(), sealed(), option::of(sealed()), currency());
         let what = (vec(self.line(sealed()), 0..4), vec(self.adjustment(), 0..3));
         let pay = (self.time(), self.time()).prop_map(|(pay_by, remind_at)| PayDue { pay_by, remind_at });
-        (who, what, option::of(pay), self.ship_due())
-            .prop_map(|(who, (lines, adjustments), pay_due, ship_due)| {
+        (who, what, option::of(pay), self.ship_due(), vec(goods(), 0..3))
+            .prop_map(|(who, (lines, adjustments), pay_due, ship_due, reserved)| {
                 let (merchant, ancestors, number, account, contact, currency) = who;
                 OrderPlaced {
                     merchant,
@@ -137,6 +138,7 @@ impl Bounds {
                     adjustments,
                     pay_due,
                     ship_due,
+                    reserved,
                 }
             })
             .boxed()
@@ -212,6 +214,7 @@ impl Bounds {
             Just(OrderCompleted {}.into()),
             self.time().prop_map(|until| ObservationStarted { until }.into()),
             self.refund_event(),
+            stock_event(),
             sealed().prop_map(|text| NoteAdded { text }.into()),
             tag().prop_map(|tag| TagAdded { tag }.into()),
             (any::<u8>(), note()).prop_map(|(score, comment)| OrderRated { score, comment }.into()),
@@ -257,6 +260,34 @@ impl Bounds {
     }
 }
 
+fn goods() -> BoxedStrategy<Goods> {
+    (sku(), any::<u32>()).prop_map(|(sku, quantity)| Goods { sku, quantity }).boxed()
+}
+
+fn stock_event() -> BoxedStrategy<Event> {
+    let balance = any::<[u64; 3]>().prop_map(|[reserved, deducted, assigned]| Balance { reserved, deducted, assigned });
+    let booking = (id().prop_map(StreamId), any::<u32>(), balance);
+    prop_oneof![
+        Just(RestockRequested {}.into()),
+        Just(OrderRestocked {}.into()),
+        (merchant(), sku(), any::<u32>(), option::of(text())).prop_map(|(merchant, sku, quantity, reference)| {
+            StockReceived { merchant, sku, quantity, reference }.into()
+        }),
+        (merchant(), sku(), any::<u32>())
+            .prop_map(|(merchant, sku, counted)| StockCounted { merchant, sku, counted }.into()),
+        any::<i64>().prop_map(|difference| StockCorrected { difference }.into()),
+        (merchant(), sku(), any::<u32>())
+            .prop_map(|(merchant, sku, low_at)| StockMarkSet { merchant, sku, low_at }.into()),
+        (booking, 0..4).prop_map(|((order, quantity, balance), which)| match which {
+            0 => StockReserved { order, quantity, balance }.into(),
+            1 => StockReleased { order, quantity, balance }.into(),
+            2 => StockTaken { order, quantity, balance }.into(),
+            _ => StockReturned { order, quantity, balance }.into(),
+        }),
+    ]
+    .boxed()
+}
+
 fn shipped_line() -> BoxedStrategy<ShippedLine> {
     (any::<u16>(), any::<u32>()).prop_map(|(line, quantity)| ShippedLine { line, quantity }).boxed()
 }
@@ -284,7 +315,14 @@ pub(super) fn action() -> BoxedStrategy<Action> {
         .prop_flat_map(|(at, source, named, id)| {
             let order = named.as_ref().map_or(StreamId(id), |name| StreamId::order(&name.merchant, &name.number));
             command(order).prop_map(move |command| {
-                let has_name = !matches!(command, Command::Place(_) | Command::RegisterMerchant(_));
+                let has_name = !matches!(
+                    command,
+                    Command::Place(_)
+                        | Command::RegisterMerchant(_)
+                        | Command::ReceiveStock(_)
+                        | Command::CountStock(_)
+                        | Command::SetStockMark(_)
+                );
                 let named = named.clone().filter(|_| has_name);
                 Action { at, source: source.clone(), named, command }
             })
@@ -359,6 +397,19 @@ fn command(order: StreamId) -> BoxedStrategy<Command<String>> {
         (ticket(), text(), note()).prop_map(move |(ticket, failure, note)| {
             Command::FailRefund(FailRefund { order, ticket, failure, note })
         }),
+        (merchant(), sku(), any::<u32>(), option::of(text())).prop_map(|(merchant, sku, quantity, reference)| {
+            Command::ReceiveStock(ReceiveStock { merchant, sku, quantity, reference })
+        }),
+        (merchant(), sku(), any::<u32>()).prop_map(|(merchant, sku, counted)| Command::CountStock(CountStock {
+            merchant,
+            sku,
+            counted
+        })),
+        (merchant(), sku(), any::<u32>()).prop_map(|(merchant, sku, low_at)| Command::SetStockMark(SetStockMark {
+            merchant,
+            sku,
+            low_at
+        })),
         personal().prop_map(move |text| Command::AddNote(AddNote { order, text })),
         tag().prop_map(move |tag| Command::AddTag(AddTag { order, tag })),
         (any::<u8>(), note()).prop_map(move |(score, comment)| Command::Rate(Rate { order, score, comment })),

@@ -4,14 +4,15 @@
 use std::fs;
 use std::path::PathBuf;
 
-use daybook_domain::event::{Event, Kind, Recorded};
+use daybook_domain::event::{Event, Kind, OrderPlaced, Recorded};
 use daybook_domain::{Actor, CommandId, Origin, ReasonCode, Role, Sealed, Slot, StreamId, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::samples::{order_placed, samples};
 use super::{blessing, top};
-use crate::wire::order::{AdjustmentV1, LineV1, OrderPlacedV1};
+use crate::wire::ToWire;
+use crate::wire::order::{AdjustmentV1, LineV1, OrderPlacedV1, OrderPlacedV2};
 use crate::{current_version, decode, encode, to_json, versions};
 
 pub(super) struct Golden {
@@ -23,7 +24,7 @@ pub(super) struct Golden {
 
 /// One of each kind and version, made from the samples.
 pub(super) fn goldens() -> Vec<Golden> {
-    let mut all = vec![first_order_placed()];
+    let mut all = vec![first_order_placed(), second_order_placed()];
     all.extend(samples().into_iter().map(|event| {
         let encoded = encode(&event);
         Golden { kind: event.kind(), version: encoded.version, bytes: encoded.payload, event }
@@ -61,6 +62,7 @@ fn first_order_placed() -> Golden {
         ship_due: event.ship_due.map(Into::into),
     };
     let bytes = bincode::serde::encode_to_vec(&wire, bincode::config::standard()).unwrap();
+    event.reserved.clear();
     for line in &mut event.lines {
         line.supplier = None;
         line.inputs = None;
@@ -69,6 +71,13 @@ fn first_order_placed() -> Golden {
         adjustment.label = adjustment.kind.name().into();
     }
     Golden { kind: Kind::OrderPlaced, version: 1, bytes, event: event.into() }
+}
+
+/// Before stock was counted.
+fn second_order_placed() -> Golden {
+    let event = OrderPlaced { reserved: Vec::new(), ..order_placed() };
+    let bytes = bincode::serde::encode_to_vec(OrderPlacedV2::from_event(&event), bincode::config::standard()).unwrap();
+    Golden { kind: Kind::OrderPlaced, version: 2, bytes, event: event.into() }
 }
 
 impl Golden {

@@ -4,6 +4,7 @@
 use daybook_domain::command::*;
 use daybook_domain::event::*;
 use daybook_domain::reason::Reason;
+use daybook_domain::stock::{Balance, Goods};
 use daybook_domain::{
     Currency, MerchantId, Money, OrderNumber, ReasonCode, Role, Sealed, Sku, Slot, StreamId, Tag, Timestamp,
 };
@@ -68,7 +69,15 @@ pub(super) fn order_placed() -> OrderPlaced {
         ],
         pay_due: Some(PayDue { pay_by: at(1_800), remind_at: at(600) }),
         ship_due: ship_due(),
+        reserved: vec![
+            Goods { sku: Sku::new("card-50").unwrap(), quantity: 3 },
+            Goods { sku: Sku::new("mug").unwrap(), quantity: 1_000 },
+        ],
     }
+}
+
+fn balance() -> Balance {
+    Balance { reserved: 70, deducted: 1 << 40, assigned: 3 }
 }
 
 pub(super) fn samples() -> Vec<Event> {
@@ -152,7 +161,23 @@ pub(super) fn samples() -> Vec<Event> {
         NoteAdded { text: sealed(3, 50) }.into(),
         TagAdded { tag: Tag::new("vip").unwrap() }.into(),
         OrderRated { score: 5, comment: note() }.into(),
+        RestockRequested {}.into(),
+        OrderRestocked {}.into(),
         PaymentClaimed { order: StreamId(Uuid::from_u128(7)), amount_minor: 17_000, currency: Currency::CNY }.into(),
+        StockReceived {
+            merchant: merchant("shop-1"),
+            sku: Sku::new("mug").unwrap(),
+            quantity: 1_000,
+            reference: Some("delivery note 7".into()),
+        }
+        .into(),
+        StockCounted { merchant: merchant("shop-1"), sku: Sku::new("mug").unwrap(), counted: 990 }.into(),
+        StockCorrected { difference: -10 }.into(),
+        StockMarkSet { merchant: merchant("shop-1"), sku: Sku::new("mug").unwrap(), low_at: 20 }.into(),
+        StockReserved { order: StreamId(Uuid::from_u128(7)), quantity: 3, balance: balance() }.into(),
+        StockReleased { order: StreamId(Uuid::from_u128(7)), quantity: 3, balance: balance() }.into(),
+        StockTaken { order: StreamId(Uuid::from_u128(7)), quantity: 300, balance: balance() }.into(),
+        StockReturned { order: StreamId(Uuid::from_u128(7)), quantity: 300, balance: balance() }.into(),
     ]
 }
 
@@ -252,6 +277,14 @@ pub(super) fn commands() -> Vec<Command<String>> {
         Command::AddNote(AddNote { order, text: "call back".into() }),
         Command::AddTag(AddTag { order, tag: Tag::new("vip").unwrap() }),
         Command::Rate(Rate { order, score: 5, comment: note() }),
+        Command::ReceiveStock(ReceiveStock {
+            merchant: merchant("m1"),
+            sku: Sku::new("mug").unwrap(),
+            quantity: 10,
+            reference: Some("note 7".into()),
+        }),
+        Command::CountStock(CountStock { merchant: merchant("m1"), sku: Sku::new("mug").unwrap(), counted: 9 }),
+        Command::SetStockMark(SetStockMark { merchant: merchant("m1"), sku: Sku::new("mug").unwrap(), low_at: 3 }),
         Command::IssueToken(IssueToken {
             secret_sha256: [0xa7; 32],
             id: Uuid::from_u128(9),

@@ -12,6 +12,7 @@ pub(crate) mod payment;
 pub(crate) mod refund;
 pub(crate) mod remark;
 pub(crate) mod shipment;
+pub(crate) mod stock;
 pub(crate) mod token;
 
 use serde::{Deserialize, Serialize};

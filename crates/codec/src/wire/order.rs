@@ -8,6 +8,7 @@ use daybook_domain::{MerchantId, OrderNumber, Sealed, Sku, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::parts::{PayDueV1, SealedV1, ShipDueV1, currency, merchant_texts, merchants, seal, unseal, variant};
+use super::stock::GoodsV1;
 use super::{BadField, FromWire, ToWire};
 
 /// The first form: lines named no supplier and carried no inputs, adjustments had no label.
@@ -63,6 +64,15 @@ pub(crate) struct OrderPlacedV2<'a> {
     ship_due: Option<ShipDueV1>,
 }
 
+/// What the form before has, and what was reserved behind it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct OrderPlacedV3<'a> {
+    #[serde(borrow)]
+    order: OrderPlacedV2<'a>,
+    #[serde(borrow)]
+    reserved: Vec<GoodsV1<'a>>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct LineV2<'a> {
     sku: &'a str,
@@ -113,7 +123,25 @@ impl<'a> FromWire<'a> for OrderPlacedV1<'a> {
             adjustments: self.adjustments.into_iter().map(adjustment).collect::<Result<_, _>>()?,
             pay_due: self.pay_due.map(Into::into),
             ship_due: self.ship_due.map(Into::into),
+            reserved: Vec::new(),
         })
+    }
+}
+
+impl<'a> ToWire<'a> for OrderPlacedV3<'a> {
+    type Event = OrderPlaced;
+
+    fn from_event(event: &'a OrderPlaced) -> Self {
+        Self { order: OrderPlacedV2::from_event(event), reserved: event.reserved.iter().map(Into::into).collect() }
+    }
+}
+
+impl<'a> FromWire<'a> for OrderPlacedV3<'a> {
+    type Event = OrderPlaced;
+
+    fn into_event(self) -> Result<OrderPlaced, BadField> {
+        let reserved = self.reserved.into_iter().map(Into::into).collect();
+        Ok(OrderPlaced { reserved, ..self.order.into_event()? })
     }
 }
 
@@ -153,6 +181,7 @@ impl<'a> ToWire<'a> for OrderPlacedV2<'a> {
 impl<'a> FromWire<'a> for OrderPlacedV2<'a> {
     type Event = OrderPlaced;
 
+    /// Upcasts: nothing was reserved.
     fn into_event(self) -> Result<OrderPlaced, BadField> {
         let line = |line: LineV2<'_>| {
             Ok(Line {
@@ -183,6 +212,7 @@ impl<'a> FromWire<'a> for OrderPlacedV2<'a> {
             adjustments: self.adjustments.into_iter().map(adjustment).collect::<Result<_, _>>()?,
             pay_due: self.pay_due.map(Into::into),
             ship_due: self.ship_due.map(Into::into),
+            reserved: Vec::new(),
         })
     }
 }

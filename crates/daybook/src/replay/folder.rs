@@ -97,9 +97,7 @@ fn events(reader: &Reader) -> Result<String, Failure> {
             let json = match state {
                 Some(State::Order(order)) => with_texts(reader, &recorded, order.tree_root()),
                 // No personal text stands in other streams.
-                Some(State::Merchant(_) | State::Claim(_) | State::Token(_)) | None => {
-                    to_json(&recorded, &mut |_, _| None)
-                }
+                Some(_) | None => to_json(&recorded, &mut |_, _| None),
             };
             out!(lines, "{json}");
         })?;

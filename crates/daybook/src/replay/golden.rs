@@ -8,7 +8,7 @@ use daybook_domain::{Currency, Label, MerchantId, Money, Recorded, Timestamp};
 use daybook_views::Views;
 use daybook_views::query::{
     Basis, Condition, DashboardAnswer, DashboardQuery, Direction, Figures, Filter, OrderQuery, Row, Scope, Sort,
-    SortField, Take,
+    SortField, StockEntry, StockQuery, Take,
 };
 use serde_json::{Value, json};
 
@@ -58,14 +58,32 @@ pub(super) fn views(events: &[Recorded], refused: &[Refused]) -> Result<String, 
         .iter()
         .map(|refused| json!({"line": refused.line, "action": refused.action, "code": refused.code}))
         .collect();
-    let all = json!({
+    let stock = views.stock()?.page(&StockQuery { first: 10_000, ..StockQuery::default() }).entries;
+    let mut all = json!({
         "position": views.position(),
         "refused": refused,
         "counts": Value::Object(counts.into_iter().collect()),
         "orders": orders,
         "dashboard": dashboards,
     });
+    if !stock.is_empty() {
+        all["stock"] = stock.iter().map(stock_of).collect();
+    }
     Ok(format!("{all:#}\n"))
+}
+
+fn stock_of(entry: &StockEntry) -> Value {
+    json!({
+        "merchant": entry.merchant.as_str(),
+        "sku": entry.sku.as_str(),
+        "counted": entry.state.is_counted,
+        "received": entry.state.received,
+        "free": entry.free(),
+        "reserved": entry.balance.reserved,
+        "deducted": entry.balance.deducted,
+        "low": entry.is_low(),
+        "lowAt": entry.state.low_at,
+    })
 }
 
 fn order(row: &Row, account: Option<String>) -> Value {

@@ -38,8 +38,14 @@ impl World {
         let decision = {
             let targets = Targets::of(&command, context.command_id);
             let mut facts = Facts::default();
-            while let Some(id) = missing(&command, &targets, &facts) {
-                facts.add(id, self.streams.get(&id).and_then(|(state, _)| state.as_ref()));
+            loop {
+                let wanted = missing(&command, &targets, &facts);
+                if wanted.is_empty() {
+                    break;
+                }
+                for id in wanted {
+                    facts.add(id, self.streams.get(&id).and_then(|(state, _)| state.as_ref()));
+                }
             }
             decide(&facts, &command, &targets, context)?
         };

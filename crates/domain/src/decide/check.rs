@@ -113,6 +113,13 @@ pub(super) fn check_structure<T>(command: &Command<T>, judge: &mut Judge) -> Res
             }
         }
         Command::AddTag(c) => judge.rule(spelling::has_clean_ends(c.tag.as_str()), || invalid("tag", UNCLEAN_ENDS)),
+        Command::ReceiveStock(c) => {
+            optional_name("reference", c.reference.as_deref())?;
+            if c.quantity == 0 || c.quantity > MAX_QUANTITY {
+                return Err(invalid("quantity", format!("must be 1 to {MAX_QUANTITY}")));
+            }
+            Ok(())
+        }
         Command::IssueToken(c) => {
             if c.label.is_empty() {
                 Ok(())
@@ -127,6 +134,8 @@ pub(super) fn check_structure<T>(command: &Command<T>, judge: &mut Judge) -> Res
         | Command::ApproveRefund(_)
         | Command::RejectRefund(_)
         | Command::AddNote(_)
+        | Command::CountStock(_)
+        | Command::SetStockMark(_)
         | Command::RevokeToken { .. } => Ok(()),
     }
 }
@@ -233,6 +242,9 @@ pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Reje
         | Command::ConfirmShipment(_)
         | Command::SettleRefund(_)
         | Command::AddTag(_)
+        | Command::ReceiveStock(_)
+        | Command::CountStock(_)
+        | Command::SetStockMark(_)
         | Command::IssueToken(_)
         | Command::RevokeToken { .. } => Ok(()),
     }

@@ -1,18 +1,21 @@
 //! Holds keep an order out of the normal queue.
 
-use super::Events;
 use super::judge::Judge;
+use super::{Events, is_live, stock};
 use crate::command::{Context, PlaceHold, ReleaseHold};
 use crate::event::{Hold, HoldPlaced, HoldReleased, ShipDue};
 use crate::order::{Lifecycle, Order};
 use crate::reason::ReasonCode;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
+use crate::state::Facts;
 use crate::time::Timestamp;
 
 pub(super) fn place(
+    facts: &Facts<'_>,
     order: &Order,
     c: &PlaceHold<Sealed>,
+    context: &Context,
     judge: &mut Judge,
     out: &mut Events,
 ) -> Result<(), Rejection> {
@@ -24,10 +27,14 @@ pub(super) fn place(
     let note = c.reason.as_ref().and_then(|reason| reason.text.clone());
     let code = c.reason.as_ref().map_or(ReasonCode::Other, |reason| reason.code);
     out.push_because(code, HoldPlaced { hold: c.hold, note });
+    if c.hold == Hold::Stock && is_live(context) {
+        stock::freeze(facts, order, code, out);
+    }
     Ok(())
 }
 
 pub(super) fn release(
+    facts: &Facts<'_>,
     order: &Order,
     c: &ReleaseHold<Sealed>,
     context: &Context,
@@ -35,6 +42,9 @@ pub(super) fn release(
 ) -> Result<(), Rejection> {
     if !order.holds.contains(c.hold) {
         return Err(Rejection::NotHeld);
+    }
+    if c.hold == Hold::Stock {
+        stock::restock(facts, order, out)?;
     }
     let note = c.reason.as_ref().and_then(|reason| reason.text.clone());
     let code = c.reason.as_ref().map_or(ReasonCode::Other, |reason| reason.code);

@@ -13,6 +13,7 @@ mod refund;
 mod remark;
 mod reported;
 mod ship;
+mod stock;
 mod token;
 
 use crate::command::{Command, Context, Origin};
@@ -53,29 +54,32 @@ pub fn decide(
         Command::RegisterMerchant(c) => merchant::register(facts, merchant, c, &mut out)?,
         Command::IssueToken(c) => token::issue(facts, merchant, c, &mut out)?,
         Command::RevokeToken { .. } => token::revoke(facts, &mut out)?,
-        Command::Place(c) => place::place(facts, merchant, c, context, &mut judge, &mut out)?,
+        Command::Place(c) => place::place(facts, merchant, targets, c, context, &mut judge, &mut out)?,
         Command::RecordPayment(c) => {
             let order = known(facts, stream)?;
             if let Some(claim) = pay::repeated(facts, stream, order, c)? {
                 return Ok(Decision::Repeat { of: claim });
             }
-            pay::record(order, c, context, &mut judge, &mut out)?;
+            pay::record(facts, order, c, context, &mut judge, &mut out)?;
         }
         Command::FailPayment(c) => pay::fail(known(facts, stream)?, c, context, &mut judge, &mut out)?,
-        Command::Expire { .. } => pay::expire(known(facts, stream)?, context, &mut out)?,
+        Command::Expire { .. } => pay::expire(facts, known(facts, stream)?, context, &mut out)?,
         Command::EditPrice(c) => price::edit(known(facts, stream)?, c, &mut judge, &mut out)?,
-        Command::Cancel(c) => remark::cancel(known(facts, stream)?, c, context, &mut judge, &mut out)?,
-        Command::PlaceHold(c) => hold::place(known(facts, stream)?, c, &mut judge, &mut out)?,
-        Command::ReleaseHold(c) => hold::release(known(facts, stream)?, c, context, &mut out)?,
+        Command::Cancel(c) => remark::cancel(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::PlaceHold(c) => hold::place(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::ReleaseHold(c) => hold::release(facts, known(facts, stream)?, c, context, &mut out)?,
         Command::ConfirmShipment(c) => ship::confirm(known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::RecordTracking(c) => ship::track(known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::RequestRefund(c) => refund::request(known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::ApproveRefund(c) => refund::approve(known(facts, stream)?, c, context, &mut out)?,
         Command::RejectRefund(c) => refund::reject(known(facts, stream)?, c, &mut out)?,
-        Command::SettleRefund(c) => refund::settle(known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::SettleRefund(c) => refund::settle(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::FailRefund(c) => refund::fail(known(facts, stream)?, c, &mut out)?,
         Command::AddNote(c) => remark::note(known(facts, stream)?, c, &mut out)?,
         Command::AddTag(c) => remark::tag(known(facts, stream)?, c, &mut out)?,
+        Command::ReceiveStock(c) => stock::receive(facts, merchant, targets, c, &mut out)?,
+        Command::CountStock(c) => stock::count(facts, merchant, targets, c, &mut out)?,
+        Command::SetStockMark(c) => stock::mark(merchant, c, &mut out)?,
         Command::Rate(c) => remark::rate(known(facts, stream)?, c, context, &mut judge, &mut out)?,
     }
     assert!(!out.list.is_empty(), "a command that is not refused makes at least one event");

@@ -1,7 +1,7 @@
 //! Money coming in. Whatever comes is recorded: too little, too much, too late, in the wrong currency.
 
 use super::judge::Judge;
-use super::{Events, is_live, reported};
+use super::{Events, is_live, reported, stock};
 use crate::command::{Context, FailPayment, RecordPayment};
 use crate::event::{
     Hold, HoldPlaced, LatePaymentReceived, OrderCancelled, OrderReinstated, PaymentCaptured, PaymentClaimed,
@@ -36,6 +36,7 @@ pub(super) fn repeated(
 }
 
 pub(super) fn record(
+    facts: &Facts<'_>,
     order: &Order,
     c: &RecordPayment,
     context: &Context,
@@ -64,7 +65,7 @@ pub(super) fn record(
         put_on_hold(order, context, ReasonCode::WrongCurrency, out);
     } else if order.lifecycle == Lifecycle::Cancelled {
         check_sum(order, amount_minor, judge)?;
-        late(order, c, context, out)?;
+        late(facts, order, c, context, out)?;
     } else {
         check_sum(order, amount_minor, judge)?;
         let excess_minor = amount_minor.saturating_sub(order.due_minor()).max(0);
@@ -78,6 +79,9 @@ pub(super) fn record(
         });
         if excess_minor > 0 {
             put_on_hold(order, context, ReasonCode::Overpaid, out);
+        }
+        if pays {
+            stock::take(facts, order, out);
         }
     }
     out.push_to(claim, PaymentClaimed { order: out.stream, amount_minor, currency: c.amount.currency });
@@ -100,8 +104,15 @@ fn spelt(c: &RecordPayment) -> RecordPayment {
     }
 }
 
-/// Money for a cancelled order. If it was only too late, and is enough, the order lives again; else it goes back.
-fn late(order: &Order, c: &RecordPayment, context: &Context, out: &mut Events) -> Result<(), Rejection> {
+/// Money for a cancelled order. If it was only too late, is enough, and the goods are still there, the order lives again;
+/// else it goes back.
+fn late(
+    facts: &Facts<'_>,
+    order: &Order,
+    c: &RecordPayment,
+    context: &Context,
+    out: &mut Events,
+) -> Result<(), Rejection> {
     let amount_minor = c.amount.minor;
     out.push_because(
         ReasonCode::LatePayment,
@@ -114,7 +125,7 @@ fn late(order: &Order, c: &RecordPayment, context: &Context, out: &mut Events) -
     let expired = order.cancel_reason == Some(ReasonCode::Timeout);
     // What an expired order had paid in part is on its way back already: then this money alone must be enough.
     let is_enough = amount_minor >= due && !order.has_open_ticket() && order.refunded_minor == 0;
-    if expired && is_enough {
+    if expired && is_enough && stock::can_take_again(facts, order) {
         let excess_minor = amount_minor.saturating_sub(due).max(0);
         out.push_because(
             ReasonCode::LatePayment,
@@ -123,6 +134,7 @@ fn late(order: &Order, c: &RecordPayment, context: &Context, out: &mut Events) -
         if excess_minor > 0 {
             put_on_hold(order, context, ReasonCode::Overpaid, out);
         }
+        stock::take_again(facts, order, out);
     } else {
         request_refund(order, RefundKind::Late, amount_minor, ReasonCode::LatePayment, context, 0, out)?;
     }
@@ -192,7 +204,7 @@ pub(super) fn fail(
     Ok(())
 }
 
-pub(super) fn expire(order: &Order, context: &Context, out: &mut Events) -> Result<(), Rejection> {
+pub(super) fn expire(facts: &Facts<'_>, order: &Order, context: &Context, out: &mut Events) -> Result<(), Rejection> {
     if order.lifecycle == Lifecycle::Cancelled {
         return Err(Rejection::OrderCancelled);
     }
@@ -204,6 +216,7 @@ pub(super) fn expire(order: &Order, context: &Context, out: &mut Events) -> Resu
         return Err(Rejection::DeadlineNotReached { pay_by: due.pay_by });
     }
     out.push_because(ReasonCode::Timeout, OrderCancelled { note: None });
+    stock::give_back(facts, order, context, out);
     let left = order.refundable_minor(RefundKind::Goods);
     if left > 0 {
         request_refund(order, RefundKind::Goods, left, ReasonCode::Timeout, context, 0, out)?;

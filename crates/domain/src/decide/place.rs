@@ -1,7 +1,7 @@
 //! Placing an order.
 
 use super::judge::Judge;
-use super::{Events, is_live};
+use super::{Events, is_live, stock};
 use crate::command::{Context, PlaceOrder};
 use crate::event::{Line, OrderPlaced, PayDue, SkuKind};
 use crate::ids::OrderNumber;
@@ -10,10 +10,12 @@ use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
 use crate::state::Facts;
+use crate::targets::Targets;
 
 pub(super) fn place(
     facts: &Facts<'_>,
     merchant: Option<&Merchant>,
+    targets: &Targets,
     c: &PlaceOrder<Sealed>,
     context: &Context,
     judge: &mut Judge,
@@ -36,6 +38,8 @@ pub(super) fn place(
     let is_paid_at_once = is_live(context) && total == 0;
     let has_physical = c.lines.iter().any(|line| line.kind == SkuKind::Physical);
     let has_virtual = c.lines.iter().any(|line| line.kind != SkuKind::Physical);
+    // History took its goods long ago.
+    let booked = if is_live(context) { stock::reservable(facts, targets)? } else { Vec::new() };
     out.push(OrderPlaced {
         merchant: c.merchant.clone(),
         ancestors: merchant.ancestors.clone(),
@@ -50,6 +54,8 @@ pub(super) fn place(
             remind_at: placed_at.plus_micros(policy.remind_after_micros),
         }),
         ship_due: is_paid_at_once.then(|| policy.ship_due(placed_at, has_virtual, has_physical)),
+        reserved: stock::goods(&booked),
     });
+    stock::reserve(facts, &booked, is_paid_at_once, out);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::judge::Judge;
 use super::pay::next_ticket;
-use super::{Events, hold, is_live};
+use super::{Events, hold, is_live, stock};
 use crate::command::{ApproveRefund, Context, FailRefund, RejectRefund, RequestRefund, SettleRefund};
 use crate::event::{
     Hold, HoldReleased, OrderCancelled, RefundApproved, RefundFailed, RefundKind, RefundRejected, RefundRequested,
@@ -15,6 +15,7 @@ use crate::reason::ReasonCode;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
 use crate::spelling;
+use crate::state::Facts;
 
 pub(super) fn request(
     order: &Order,
@@ -101,6 +102,7 @@ pub(super) fn reject(order: &Order, c: &RejectRefund<Sealed>, out: &mut Events) 
 }
 
 pub(super) fn settle(
+    facts: &Facts<'_>,
     order: &Order,
     c: &SettleRefund,
     context: &Context,
@@ -124,6 +126,7 @@ pub(super) fn settle(
             let is_full = refunded >= order.captured_minor.saturating_sub(order.excess_minor);
             if is_full && order.lifecycle == Lifecycle::Placed && order.fulfilment() == Fulfilment::None {
                 out.push_because(ReasonCode::FullyRefunded, OrderCancelled { note: None });
+                stock::give_back(facts, order, context, out);
             }
         }
         RefundKind::Excess => {

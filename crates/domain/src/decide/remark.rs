@@ -2,15 +2,17 @@
 
 use super::judge::Judge;
 use super::pay::request_refund;
-use super::{Events, is_live};
+use super::{Events, is_live, stock};
 use crate::command::{AddNote, AddTag, Cancel, Context, Rate};
 use crate::event::{NoteAdded, OrderCancelled, OrderRated, RefundKind, TagAdded};
 use crate::limits::MAX_PER_ORDER;
 use crate::order::{Fulfilment, Lifecycle, Order};
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
+use crate::state::Facts;
 
 pub(super) fn cancel(
+    facts: &Facts<'_>,
     order: &Order,
     c: &Cancel<Sealed>,
     context: &Context,
@@ -24,6 +26,7 @@ pub(super) fn cancel(
     judge.rule(fulfilment == Fulfilment::None, || Rejection::AlreadyShipped { fulfilment })?;
     judge.rule(order.lifecycle == Lifecycle::Placed, || Rejection::OrderCompleted)?;
     out.push_because(c.reason.code, OrderCancelled { note: c.reason.text.clone() });
+    stock::give_back(facts, order, context, out);
     if is_live(context) {
         let mut opened = 0;
         for kind in [RefundKind::Goods, RefundKind::Excess] {

@@ -191,8 +191,15 @@ impl World {
         let decision = {
             let targets = Targets::of(command, context.command_id);
             let mut facts = Facts::default();
-            while let Some(id) = missing(command, &targets, &facts) {
-                facts.add(id, self.streams.iter().find(|(s, ..)| *s == id).and_then(|(_, state, _)| state.as_ref()));
+            loop {
+                let wanted = missing(command, &targets, &facts);
+                if wanted.is_empty() {
+                    break;
+                }
+                for id in wanted {
+                    facts
+                        .add(id, self.streams.iter().find(|(s, ..)| *s == id).and_then(|(_, state, _)| state.as_ref()));
+                }
             }
             decide(&facts, command, &targets, &context)?
         };
@@ -257,6 +264,10 @@ impl World {
     /// What was appended since `earlier`, a clone of this world.
     pub(crate) fn recorded_since(&self, earlier: &World) -> Vec<Recorded> {
         self.log[earlier.log.len()..].to_vec()
+    }
+
+    pub(crate) fn state(&self, stream: StreamId) -> Option<&State> {
+        self.streams.iter().find(|(id, ..)| *id == stream).and_then(|(_, state, _)| state.as_ref())
     }
 
     pub(crate) fn order(&self) -> &Order {

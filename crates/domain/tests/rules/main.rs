@@ -14,4 +14,5 @@ mod refund;
 mod remark;
 mod ship;
 mod spelling;
+mod stock;
 mod token;

@@ -8,4 +8,5 @@ mod keys;
 mod personal;
 mod repeats;
 mod shop;
+mod stock;
 mod tokens;

@@ -135,15 +135,21 @@ impl DashboardState {
 }
 
 impl View for DashboardState {
-    fn apply(&mut self, orders: &Orders, change: &Change<'_>, recorded: &Recorded) -> Result<(), FoldError> {
+    fn apply(&mut self, orders: &Orders, change: Option<&Change<'_>>, recorded: &Recorded) -> Result<(), FoldError> {
+        let Some(change) = change else { return Ok(()) };
         if let Some((entry, earlier)) = self.keep(orders, change, recorded)? {
             self.sum(orders, change.row, &entry, earlier);
         }
         Ok(())
     }
 
-    fn apply_in_bulk(&mut self, orders: &Orders, change: &Change<'_>, recorded: &Recorded) -> Result<(), FoldError> {
-        self.keep(orders, change, recorded).map(|_| ())
+    fn apply_in_bulk(
+        &mut self,
+        orders: &Orders,
+        change: Option<&Change<'_>>,
+        recorded: &Recorded,
+    ) -> Result<(), FoldError> {
+        change.map_or(Ok(()), |change| self.keep(orders, change, recorded).map(|_| ()))
     }
 
     fn settle(&mut self, orders: &Orders) -> bool {

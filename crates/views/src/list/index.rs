@@ -311,7 +311,8 @@ impl ListIndex {
 
 /// Nothing of the list is kept: it follows from the orders, which are kept in its name.
 impl View for ListIndex {
-    fn apply(&mut self, orders: &Orders, change: &Change<'_>, _: &Recorded) -> Result<(), FoldError> {
+    fn apply(&mut self, orders: &Orders, change: Option<&Change<'_>>, _: &Recorded) -> Result<(), FoldError> {
+        let Some(change) = change else { return Ok(()) };
         match change.before {
             None => {
                 self.add(orders, change.row, change.after, false);
@@ -321,7 +322,7 @@ impl View for ListIndex {
         }
     }
 
-    fn apply_in_bulk(&mut self, _: &Orders, _: &Change<'_>, _: &Recorded) -> Result<(), FoldError> {
+    fn apply_in_bulk(&mut self, _: &Orders, _: Option<&Change<'_>>, _: &Recorded) -> Result<(), FoldError> {
         Ok(())
     }
 

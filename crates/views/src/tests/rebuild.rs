@@ -11,8 +11,8 @@ use super::list::fold;
 use super::world::World;
 use crate::bulk::BulkFold;
 use crate::checkpoint::{ChunkId, Since};
-use crate::query::{Condition, Filter, OrderQuery, Scope};
-use crate::registry::{DASHBOARD, ORDERS};
+use crate::query::{Condition, Filter, OrderQuery, Scope, StockQuery};
+use crate::registry::{DASHBOARD, ORDERS, STOCK};
 use crate::store::Store;
 use crate::views::Views;
 
@@ -57,6 +57,11 @@ fn dump(views: &Views) -> Vec<String> {
                 format!("{kind} {number} {currency} {basis:?} {series:?}")
             }));
         }
+    }
+    let stock = views.stock().unwrap();
+    for only_low in [false, true] {
+        let all = stock.page(&StockQuery { only_low, first: usize::MAX, ..StockQuery::default() });
+        out.push(format!("stock, only low: {only_low} {all:?}"));
     }
     out.push(format!("placed on {:?}", dashboard.placed_on));
     let later = dashboard.later_on.iter().map(|(day, rows)| {
@@ -124,7 +129,7 @@ proptest! {
         let second = bulk.finish();
         assert_eq!(dump(&second), dump(&wanted));
         // What changed since when is known too.
-        let since = Since([(ORDERS, cut as u64), (DASHBOARD, cut as u64)].into());
+        let since = Since([ORDERS, DASHBOARD, STOCK].map(|view| (view, cut as u64)).into());
         assert_eq!(second.checkpoint(&since), wanted.checkpoint(&since));
     }
 }
@@ -169,7 +174,7 @@ fn only_changed_chunks_are_written() {
     let mut world = World::random(21, 2_000);
     println!("seed 21");
     let mut views = fold(&world);
-    let since = Since([(ORDERS, views.position()), (DASHBOARD, views.position())].into());
+    let since = Since([ORDERS, DASHBOARD, STOCK].map(|view| (view, views.position())).into());
     let seen = world.recorded.len();
     let order = world.orders[0];
     let note = daybook_domain::command::AddNote {
@@ -182,6 +187,7 @@ fn only_changed_chunks_are_written() {
     let changed: Vec<_> = saved[0].changed.iter().map(|(id, _)| *id).collect();
     assert_eq!(changed.len(), 2, "the names, and the first orders: {changed:?}");
     assert_eq!(saved[1].changed, [], "a note contributes to no figure");
+    assert_eq!(saved[2].changed, [], "and to no stock");
 }
 
 /// A world's checkpoint at two positions.

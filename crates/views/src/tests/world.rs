@@ -92,6 +92,9 @@ impl World {
         // An import tells of the past, in any order.
         let happened = is_import.then(|| Timestamp(self.now - random.within(0, 400 * HOUR_MICROS)));
         let origin = if is_import { Origin::Import } else { Origin::Live };
+        if random.chance(12) {
+            return self.act(stock(random), origin, happened);
+        }
         let command = if self.orders.is_empty() || random.chance(25) { place(random) } else { self.touch(random) };
         self.act(command, origin, happened);
     }
@@ -108,8 +111,12 @@ impl World {
         };
         let targets = Targets::of(&command, command_id);
         let mut facts = Facts::default();
-        while let Some(stream) = missing(&command, &targets, &facts) {
-            facts.add(stream, self.states.get(&stream).and_then(Option::as_ref));
+        loop {
+            let wanted = missing(&command, &targets, &facts);
+            if wanted.is_empty() {
+                break;
+            }
+            wanted.into_iter().for_each(|id| facts.add(id, self.states.get(&id).and_then(Option::as_ref)));
         }
         let Ok(Decision::Commit { events, .. }) = decide(&facts, &command, &targets, &context) else {
             return;
@@ -235,6 +242,22 @@ impl World {
 
 fn sealed(slot: u32) -> Sealed {
     Sealed { slot: Slot(slot), bytes: format!("sealed {slot}").into_bytes() }
+}
+
+fn stock(random: &mut Random) -> Command<Sealed> {
+    let (id, _) = *random.pick(&MERCHANTS[..5]);
+    let (merchant, sku) = (merchant(id), Sku::new(&format!("sku-{}", random.below(6))).unwrap());
+    let units = |most| u32::try_from(most).unwrap();
+    match random.below(6) {
+        0 => Command::CountStock(CountStock { merchant, sku, counted: units(random.below(30)) }),
+        1 => Command::SetStockMark(SetStockMark { merchant, sku, low_at: units(random.below(20)) }),
+        _ => Command::ReceiveStock(ReceiveStock {
+            merchant,
+            sku,
+            quantity: units(random.below(40)) + 1,
+            reference: None,
+        }),
+    }
 }
 
 fn place(random: &mut Random) -> Command<Sealed> {

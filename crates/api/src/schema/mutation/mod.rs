@@ -6,16 +6,18 @@ mod payload;
 mod refund;
 mod remark;
 mod ship;
+mod stock;
 
 use async_graphql::{Context, Object, Result};
 
 use buy::{
     CancelOrderInput, EditPriceInput, FailPaymentInput, PlaceOrderInput, RecordPaymentInput, RegisterMerchantInput,
 };
-use payload::{MerchantPayload, OrderPayload};
+use payload::{MerchantPayload, OrderPayload, StockPayload};
 use refund::{ApproveRefundInput, FailRefundInput, RejectRefundInput, RequestRefundInput, SettleRefundInput};
 use remark::{AddNoteInput, AddTagInput, HoldInput, RateOrderInput};
 use ship::{ConfirmShipmentInput, RecordTrackingInput};
+use stock::{CountStockInput, ReceiveStockInput, SetStockMarkInput};
 
 pub(crate) struct MutationRoot;
 
@@ -91,5 +93,18 @@ impl MutationRoot {
 
     async fn rate_order(&self, ctx: &Context<'_>, input: RateOrderInput) -> Result<OrderPayload> {
         payload::order(ctx, input).await
+    }
+
+    async fn receive_stock(&self, ctx: &Context<'_>, input: ReceiveStockInput) -> Result<StockPayload> {
+        payload::stock(ctx, input).await
+    }
+
+    /// Where the count differs from what the log says, it is right from then on.
+    async fn count_stock(&self, ctx: &Context<'_>, input: CountStockInput) -> Result<StockPayload> {
+        payload::stock(ctx, input).await
+    }
+
+    async fn set_stock_mark(&self, ctx: &Context<'_>, input: SetStockMarkInput) -> Result<StockPayload> {
+        payload::stock(ctx, input).await
     }
 }

@@ -7,12 +7,14 @@ use daybook_domain::{Position, StreamId};
 use daybook_engine::Request;
 
 use super::form::{Form, Input};
+use super::stock::OfSku;
 use crate::auth::Session;
 use crate::reads::Reads;
 use crate::schema::error::{ApiError, UserError, refused};
 use crate::schema::merchant::{self, MerchantObject};
 use crate::schema::order::OrderObject;
 use crate::schema::scalar::Position as PositionScalar;
+use crate::schema::stock::{self, Stock};
 use crate::schema::{read, services};
 
 /// Proof that a command was carried out: durable when it is answered.
@@ -69,6 +71,17 @@ pub(crate) struct MerchantPayload {
     /// Null when the command was refused.
     receipt: Option<Receipt>,
     merchant: Option<MerchantObject>,
+    /// Why the command was refused; empty when it was carried out.
+    user_errors: Vec<UserError>,
+}
+
+/// What a mutation of a SKU's stock answers.
+#[derive(SimpleObject)]
+pub(crate) struct StockPayload {
+    /// Null when the command was refused.
+    receipt: Option<Receipt>,
+    /// As of now; null when the command was refused.
+    stock: Option<Stock>,
     /// Why the command was refused; empty when it was carried out.
     user_errors: Vec<UserError>,
 }
@@ -132,5 +145,19 @@ pub(crate) async fn merchant(ctx: &Context<'_>, input: super::RegisterMerchantIn
             user_errors: Vec::new(),
         },
         Err(user_errors) => MerchantPayload { receipt: None, merchant: None, user_errors },
+    })
+}
+
+pub(crate) async fn stock(ctx: &Context<'_>, input: impl Input + OfSku) -> Result<StockPayload> {
+    let names = input.names();
+    Ok(match (execute(ctx, input).await?, names) {
+        (Ok(receipt), Some((merchant, sku))) => StockPayload {
+            receipt: Some((&receipt).into()),
+            stock: Some(read(ctx, move |services| stock::load(services, merchant, sku)).await?),
+            user_errors: Vec::new(),
+        },
+        // What has no names was refused.
+        (Ok(receipt), None) => StockPayload { receipt: Some((&receipt).into()), stock: None, user_errors: Vec::new() },
+        (Err(user_errors), _) => StockPayload { receipt: None, stock: None, user_errors },
     })
 }

@@ -1,0 +1,146 @@
+//! How much of a SKU there is.
+
+use async_graphql::{Context, Object, Result, SimpleObject};
+use daybook_domain::stock::{Balance, SkuState, SkuStreams};
+use daybook_domain::{MerchantId, Sku, State};
+use daybook_views::Views;
+use daybook_views::query::{Scope as ViewScope, StockEntry, StockQuery};
+
+use super::enums::Scope;
+use super::error::ApiError;
+use super::merchant::{MerchantObject, of_order};
+use super::page::{PageInfo, from_hex, to_hex};
+use super::{lookup, read};
+use crate::http::Services;
+
+/// The stock of a merchant's SKU, in units.
+#[derive(Clone, Debug)]
+pub(crate) struct Stock {
+    entry: StockEntry,
+}
+
+#[Object]
+impl Stock {
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn merchant(&self, ctx: &Context<'_>) -> Result<MerchantObject> {
+        let id = self.entry.merchant.clone();
+        read(ctx, move |services| of_order(services, &id)).await
+    }
+
+    async fn sku(&self) -> &str {
+        self.entry.sku.as_str()
+    }
+
+    /// Stock was received or counted once; a SKU of which it never was is unlimited.
+    async fn counted(&self) -> bool {
+        self.entry.state.is_counted
+    }
+
+    /// What ever came in, corrected by what was counted: free + reserved + deducted.
+    async fn received(&self) -> i64 {
+        self.entry.state.received
+    }
+
+    /// What can be ordered. Below zero: more is reserved than there is.
+    async fn free(&self) -> i64 {
+        self.entry.free()
+    }
+
+    /// For orders that are not paid, or that wait for stock.
+    async fn reserved(&self) -> u64 {
+        self.entry.balance.reserved
+    }
+
+    /// For paid orders.
+    async fn deducted(&self) -> u64 {
+        self.entry.balance.deducted
+    }
+
+    /// No more is free than `lowAt`.
+    async fn low(&self) -> bool {
+        self.entry.is_low()
+    }
+
+    async fn low_at(&self) -> u32 {
+        self.entry.state.low_at
+    }
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct StockEdge {
+    cursor: String,
+    node: Stock,
+}
+
+#[derive(SimpleObject)]
+pub(crate) struct StockConnection {
+    nodes: Vec<Stock>,
+    edges: Vec<StockEdge>,
+    page_info: PageInfo,
+}
+
+/// What is asked of the stock.
+pub(crate) struct Question {
+    pub(crate) merchant: Option<String>,
+    pub(crate) scope: Scope,
+    pub(crate) only_low: bool,
+}
+
+impl Question {
+    fn query(&self) -> Result<StockQuery, ApiError> {
+        let scope = match &self.merchant {
+            Some(merchant) => ViewScope::Merchants {
+                ids: vec![lookup::merchant_id(merchant)?],
+                subtree: self.scope == Scope::Subtree,
+            },
+            None => ViewScope::All,
+        };
+        Ok(StockQuery { scope, only_low: self.only_low, ..StockQuery::default() })
+    }
+}
+
+pub(crate) fn list(
+    views: &Views,
+    question: &Question,
+    first: Option<i32>,
+    after: Option<&str>,
+) -> Result<StockConnection, ApiError> {
+    let first = super::page::first(first)?;
+    let after = after.map(read_cursor).transpose()?;
+    let has_previous = after.is_some();
+    let page = views.stock()?.page(&StockQuery { after, first, ..question.query()? });
+    let nodes: Vec<Stock> = page.entries.into_iter().map(|entry| Stock { entry }).collect();
+    let edges: Vec<StockEdge> =
+        nodes.iter().map(|node| StockEdge { cursor: cursor(&node.entry), node: node.clone() }).collect();
+    let page_info = PageInfo::of(edges.iter().map(|edge| edge.cursor.as_str()), page.has_next, has_previous);
+    Ok(StockConnection { nodes, edges, page_info })
+}
+
+pub(crate) fn count(views: &Views, question: &Question) -> Result<u64, ApiError> {
+    Ok(views.stock()?.count(&question.query()?))
+}
+
+fn cursor(entry: &StockEntry) -> String {
+    to_hex(format!("{} {}", entry.merchant, entry.sku).as_bytes())
+}
+
+fn read_cursor(text: &str) -> Result<(MerchantId, Sku), ApiError> {
+    let bytes = from_hex(text).and_then(|bytes| String::from_utf8(bytes).ok());
+    let names = bytes.as_deref().and_then(|text| text.split_once(' '));
+    let read = names.and_then(|(merchant, sku)| Some((MerchantId::new(merchant).ok()?, Sku::new(sku).ok()?)));
+    read.ok_or_else(|| ApiError::Invalid("after is not a cursor of this list".into()))
+}
+
+/// As of now, from the ledger. May read the disk.
+pub(crate) fn load(services: &Services, merchant: MerchantId, sku: Sku) -> Result<Stock, ApiError> {
+    let streams = SkuStreams::of(&merchant, &sku);
+    let state = match services.reader.state(streams.sku)? {
+        Some(State::Sku(state)) => state,
+        Some(_) | None => SkuState::default(),
+    };
+    let balance = match services.reader.state(streams.account)? {
+        Some(State::Stock(balance)) => balance,
+        Some(_) | None => Balance::default(),
+    };
+    Ok(Stock { entry: StockEntry { merchant, sku, state, balance } })
+}

@@ -1,0 +1,236 @@
+//! How much of each SKU there is, and what orders have of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Bound, Range};
+
+use daybook_domain::event::Event;
+use daybook_domain::stock::{Balance, SkuState, SkuStreams};
+use daybook_domain::{MerchantId, Position, Recorded, Sku, StreamId};
+use hashbrown::HashMap;
+
+use crate::checkpoint::{Chunks, Part, RestoreError};
+use crate::chunks::Changed;
+use crate::error::FoldError;
+use crate::merchants::Merchants;
+use crate::orders::{Change, Orders};
+use crate::query::{Scope, StockEntry, StockPage, StockQuery};
+use crate::registry::{Kept, View};
+use crate::wire::{Reader, put_bytes, put_i64, put_u32, put_u64};
+
+type Name = (MerchantId, Sku);
+
+#[derive(Debug, Default)]
+pub(crate) struct StockState {
+    rows: Vec<Row>,
+    by_name: BTreeMap<Name, u32>,
+    /// Both streams of each SKU.
+    by_stream: HashMap<StreamId, u32>,
+    low: BTreeSet<Name>,
+    changed: Changed,
+}
+
+#[derive(Debug)]
+struct Row {
+    name: Name,
+    state: SkuState,
+    balance: Balance,
+}
+
+impl StockState {
+    /// The row of a SKU, which may be new.
+    fn row(&mut self, merchant: &MerchantId, sku: &Sku) -> Result<u32, FoldError> {
+        let name = (merchant.clone(), sku.clone());
+        if let Some(&row) = self.by_name.get(&name) {
+            return Ok(row);
+        }
+        let row = u32::try_from(self.rows.len()).map_err(|_| FoldError::Full { what: "SKUs" })?;
+        self.add(row, Row { name, state: SkuState::default(), balance: Balance::default() });
+        Ok(row)
+    }
+
+    fn add(&mut self, number: u32, row: Row) {
+        let streams = SkuStreams::of(&row.name.0, &row.name.1);
+        self.by_stream.extend([(streams.sku, number), (streams.account, number)]);
+        self.by_name.insert(row.name.clone(), number);
+        self.rows.push(row);
+    }
+
+    /// The SKU that an event is about; none if it is about no stock.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others are about no stock")]
+    fn touched(&mut self, recorded: &Recorded) -> Result<Option<u32>, FoldError> {
+        match &recorded.event {
+            Event::StockReceived(e) => self.row(&e.merchant, &e.sku).map(Some),
+            Event::StockCounted(e) => self.row(&e.merchant, &e.sku).map(Some),
+            Event::StockMarkSet(e) => self.row(&e.merchant, &e.sku).map(Some),
+            Event::StockCorrected(_)
+            | Event::StockReserved(_)
+            | Event::StockReleased(_)
+            | Event::StockTaken(_)
+            | Event::StockReturned(_) => {
+                let sku = recorded.stream;
+                self.by_stream.get(&sku).copied().map(Some).ok_or(FoldError::SkuUnknown { sku })
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn fold(&mut self, recorded: &Recorded) -> Result<(), FoldError> {
+        let Some(number) = self.touched(recorded)? else { return Ok(()) };
+        let row = &mut self.rows[number as usize];
+        match recorded.event.balance() {
+            Some(balance) => row.balance = balance,
+            None => row.state.apply(&recorded.event),
+        }
+        self.changed.mark(number as usize, recorded.position);
+        self.mark_low(number);
+        Ok(())
+    }
+
+    fn mark_low(&mut self, number: u32) {
+        let row = &self.rows[number as usize];
+        if !row.state.is_low(row.balance) {
+            self.low.remove(&row.name);
+        } else if !self.low.contains(&row.name) {
+            self.low.insert(row.name.clone());
+        }
+    }
+
+    fn entry(&self, number: u32) -> StockEntry {
+        let Row { name: (merchant, sku), state, balance } = &self.rows[number as usize];
+        StockEntry { merchant: merchant.clone(), sku: sku.clone(), state: *state, balance: *balance }
+    }
+}
+
+impl View for StockState {
+    fn apply(&mut self, _: &Orders, _: Option<&Change<'_>>, recorded: &Recorded) -> Result<(), FoldError> {
+        self.fold(recorded)
+    }
+
+    fn apply_in_bulk(&mut self, _: &Orders, _: Option<&Change<'_>>, recorded: &Recorded) -> Result<(), FoldError> {
+        self.fold(recorded)
+    }
+
+    fn settle(&mut self, _: &Orders) -> bool {
+        true
+    }
+
+    fn parts<'a>(&'a self, _: &'a Orders) -> Vec<Kept<'a>> {
+        vec![Kept { part: Part::Skus, count: self.rows.len(), changed: Some(&self.changed) }]
+    }
+
+    fn put_chunk(&self, _: &Orders, _: Part, range: Range<usize>, out: &mut Vec<u8>) {
+        put_u64(out, range.len() as u64);
+        for Row { name: (merchant, sku), state, balance } in &self.rows[range] {
+            put_bytes(out, merchant.as_str().as_bytes());
+            put_bytes(out, sku.as_str().as_bytes());
+            put_i64(out, state.received);
+            out.push(u8::from(state.is_counted));
+            put_u32(out, state.low_at);
+            for units in [balance.reserved, balance.deducted, balance.assigned] {
+                put_u64(out, units);
+            }
+        }
+    }
+
+    fn restore(&mut self, _: &Orders, chunks: Chunks<'_>) -> Result<(), RestoreError> {
+        let mut ids = chunks.ids.to_vec();
+        ids.sort_unstable();
+        for id in ids {
+            let bytes = (chunks.bytes)(id).ok_or(RestoreError::Missing(id))?;
+            let mut reader = Reader::new(&bytes);
+            for _ in 0..reader.count() {
+                let name = (MerchantId::from_stored(reader.text()), Sku::from_stored(reader.text()));
+                let state = SkuState { received: reader.i64(), is_counted: reader.u8() == 1, low_at: reader.u32() };
+                let balance = Balance { reserved: reader.u64(), deducted: reader.u64(), assigned: reader.u64() };
+                let number = u32::try_from(self.rows.len()).map_err(|_| RestoreError::Inconsistent)?;
+                self.add(number, Row { name, state, balance });
+                self.mark_low(number);
+            }
+            if id.part != Part::Skus || !reader.is_whole() {
+                return Err(RestoreError::Damaged(id));
+            }
+        }
+        if self.by_name.len() == self.rows.len() { Ok(()) } else { Err(RestoreError::Inconsistent) }
+    }
+
+    fn mark_all(&mut self, _: &Orders, position: Position) {
+        self.changed.mark_grown(0, self.rows.len(), position);
+    }
+
+    fn footprint(&self) -> usize {
+        let text = |(merchant, sku): &Name| merchant.as_str().len() + sku.as_str().len();
+        let names: usize = self.rows.iter().map(|row| 2 * text(&row.name)).sum();
+        names + self.rows.len() * (size_of::<Row>() + size_of::<(Name, u32)>() + 2 * size_of::<(StreamId, u32)>())
+    }
+}
+
+/// The stock, as of the views' position.
+#[derive(Clone, Copy, Debug)]
+pub struct Stock<'a> {
+    merchants: &'a Merchants,
+    state: &'a StockState,
+}
+
+impl<'a> Stock<'a> {
+    pub(crate) fn new(merchants: &'a Merchants, state: &'a StockState) -> Self {
+        Self { merchants, state }
+    }
+
+    pub fn get(&self, merchant: &MerchantId, sku: &Sku) -> Option<StockEntry> {
+        self.state.by_name.get(&(merchant.clone(), sku.clone())).map(|&number| self.state.entry(number))
+    }
+
+    pub fn page(&self, query: &StockQuery) -> StockPage {
+        let mut entries = Vec::with_capacity(query.first.min(256) + 1);
+        self.each(query, query.first.saturating_add(1), |number| entries.push(self.state.entry(number)));
+        let has_next = entries.len() > query.first;
+        entries.truncate(query.first);
+        StockPage { entries, has_next }
+    }
+
+    /// How many SKUs the query means, whatever page it asks for.
+    pub fn count(&self, query: &StockQuery) -> u64 {
+        let mut count = 0;
+        self.each(&StockQuery { after: None, ..query.clone() }, usize::MAX, |_| count += 1);
+        count
+    }
+
+    /// The first `want` of them, in order.
+    fn each(&self, query: &StockQuery, want: usize, mut then: impl FnMut(u32)) {
+        let mut left = want;
+        let mut take = |name: &Name, number: u32| {
+            if left > 0 && (!query.only_low || self.state.low.contains(name)) {
+                left -= 1;
+                then(number);
+            }
+            left > 0
+        };
+        let after = query.after.as_ref();
+        match &query.scope {
+            Scope::All => {
+                let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+                for (name, &number) in self.state.by_name.range((start, Bound::Unbounded)) {
+                    if !take(name, number) {
+                        return;
+                    }
+                }
+            }
+            Scope::Merchants { ids, subtree } => {
+                for merchant in self.merchants.all_of(ids, *subtree) {
+                    // The merchants come in order too: of those before the page's start nothing is left.
+                    let first = match after {
+                        Some((last, _)) if merchant < *last => continue,
+                        Some(name) if merchant == name.0 => Bound::Excluded(name.clone()),
+                        Some(_) | None => Bound::Included((merchant.clone(), Sku::from_stored(""))),
+                    };
+                    let own = self.state.by_name.range((first, Bound::Unbounded));
+                    for (name, &number) in own.take_while(|(name, _)| name.0 == merchant) {
+                        if !take(name, number) {
+                            return;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
