@@ -19,12 +19,15 @@ impl Session {
     /// From the text of an `Authorization` header: `Bearer dbk_` and 64 hexadecimal digits.
     pub(crate) fn from_bearer(engine: &Engine, header: Option<&str>) -> Result<Self, ApiError> {
         const MISSING: ApiError = ApiError::Unauthenticated("send a token: Authorization: Bearer dbk_…");
+        const MALFORMED: ApiError = ApiError::Unauthenticated(
+            "what was sent is no token: they are `Bearer dbk_` and 64 hexadecimal digits, as `daybook token create` prints",
+        );
         let (scheme, token) = header.and_then(|header| header.split_once(' ')).ok_or(MISSING)?;
         let token = token.trim();
         let has_shape =
             token.strip_prefix("dbk_").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
         if !scheme.eq_ignore_ascii_case("bearer") || !has_shape {
-            return Err(MISSING);
+            return Err(MALFORMED);
         }
         Self::from_hash(engine, Sha256::digest(token.as_bytes()).into())
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use daybook_api::Host;
 use daybook_domain::{Actor, MerchantId, Role};
 use daybook_engine::{Engine, Folder, FolderOptions, MasterKeySource, Reader, open_folder};
+use daybook_ledger::Ledger;
 use uuid::Uuid;
 
 use crate::cli::DataArgs;
@@ -96,7 +97,15 @@ fn open_with(args: &DataArgs, id_if_new: Option<Uuid>, console: &mut Console<'_>
         (None, Err(_)) => MasterKeySource::Folder,
     };
     let options = FolderOptions { master_key, id_if_new, ..FolderOptions::default() };
+    let is_new = !Ledger::exists(&args.data);
+    let new_key = args.master_key.as_ref().filter(|path| !path.exists());
     let folder = open_folder(&args.data, &options, clock::system())?;
+    if is_new {
+        console.say(&format!("{}: a new ledger was made", args.data.display()));
+    }
+    if let Some(path) = new_key {
+        console.say(&format!("{}: a new master key was made; without it nobody reads this ledger", path.display()));
+    }
     if let Some(cut) = folder.reader.ledger().cut() {
         console.say(&format!(
             "warning: {cut}, and was cut off: who was given a receipt for it must send the command again"

@@ -143,6 +143,9 @@ fn a_folder_with_other_things_in_it_is_left_as_it_is() {
     let missing = daybook(&shop.folder.path().join("a/b"), &["merchant", "create", "m9", "--name", "x"]);
     assert!(text(&missing.stderr).contains("the folder above it is not there"), "{}", text(&missing.stderr));
     assert_eq!(daybook(shop.folder.path(), &["verify"]).status.code(), Some(1));
+    let folder = shop.folder.path().join("data");
+    let imported = daybook(&shop.folder.path().join("new"), &["import", "jsonl", folder.to_str().expect("UTF-8")]);
+    assert!(text(&imported.stderr).contains("is a folder: name a file"), "{}", text(&imported.stderr));
     let mut left: Vec<_> =
         shop.folder.path().read_dir().expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
     left.sort();

@@ -15,7 +15,11 @@ const ORDER: &str = "mutation($id: ID!) { placeOrder(input: {commandId: $id, mer
     { receipt { position } userErrors { message } } }";
 const SEEN: &str = "query($from: Position!) { ordersCount(scope: SUBTREE, atLeast: $from)
     dashboard(merchant: \"m1\", scope: SUBTREE, range: {gte: \"2020-01-01T00:00:00Z\", lt: \"2100-01-01T00:00:00Z\"},
-        timeZone: \"UTC\", currency: \"CNY\", atLeast: $from) { placedOrders } }";
+        timeZone: \"UTC\", currency: \"CNY\", atLeast: $from) { placedOrders }
+    stock(atLeast: $from) { nodes { sku free } } }";
+
+const RECEIVE: &str = r#"mutation { receiveStock(input: {commandId: "00000000-0000-4000-8000-0000000000ff", merchant: "m1",
+    sku: "mug", quantity: 7}) { userErrors { code } } }"#;
 
 fn place(server: &Server, n: u64) -> String {
     let id = format!("00000000-0000-4000-8000-{n:012}");
@@ -63,11 +67,11 @@ fn a_served_folders_views_are_rebuilt_while_they_answer_and_orders_come_in() {
                 let position = place(&server, n);
                 orders.store(n, Ordering::Relaxed);
                 let found = seen(&server, &position);
-                assert_eq!(found, json!({"ordersCount": n, "dashboard": {"placedOrders": n}}));
+                assert_eq!(found, json!({"ordersCount": n, "dashboard": {"placedOrders": n}, "stock": {"nodes": []}}));
             }
         });
         for round in 0..10 {
-            let view = ["orders", "dashboard", "all"][round % 3];
+            let view = ["orders", "dashboard", "stock", "all"][round % 4];
             let before = orders.load(Ordering::Relaxed);
             let output = run(&["rebuild", view], &data);
             let text = good(&output);
@@ -87,10 +91,12 @@ fn a_view_of_a_folder_at_rest_is_rebuilt() {
     let token = token(&data);
     good(&run(&["merchant", "create", "m1"], &data));
     let server = Server::start(&data, token.clone());
+    let received = server.query(RECEIVE, &json!({}));
+    assert_eq!(received["receiveStock"]["userErrors"], json!([]));
     let last = (1..=50).fold(String::new(), |_, n| place(&server, n));
     let whole = seen(&server, &last);
     assert_eq!(server.interrupt(), Some(0));
-    for view in ["orders", "dashboard"] {
+    for view in ["orders", "dashboard", "stock"] {
         damage(&data, &format!("{view}-v1"));
         let output = run(&["rebuild", view], &data);
         assert_eq!(good(&output).split(' ').next(), Some(view));
@@ -100,5 +106,5 @@ fn a_view_of_a_folder_at_rest_is_rebuilt() {
     }
     let unknown = run(&["rebuild", "lists"], &data);
     assert_eq!(unknown.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&unknown.stderr).contains("orders, dashboard, all"), "{unknown:?}");
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("orders, dashboard, stock, all"), "{unknown:?}");
 }

@@ -398,7 +398,7 @@ pub struct StockReturned {
     pub balance: Balance,
 }
 
-/// A trade number's first and only event: which order the money went to.
+/// A trade number's first and only event: which order the money went to, or a refund came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentClaimed {
     pub order: StreamId,

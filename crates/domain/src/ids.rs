@@ -69,6 +69,11 @@ impl StreamId {
         derive("stock", &[merchant.as_str(), sku.as_str()])
     }
 
+    /// A refund's claim on (tree, provider, trade number): what a provider paid out is counted once too.
+    pub fn refund_claim(tree_root: &MerchantId, provider: &str, trade_number: &str) -> Self {
+        derive("refund-claim", &[tree_root.as_str(), provider, trade_number])
+    }
+
     /// A token's stream follows from the hash of its secret, so that checking a credential is one look-up.
     pub fn token(secret_sha256: &[u8; 32]) -> Self {
         let hex: String = secret_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -249,6 +254,8 @@ mod tests {
         let sku = Sku::new("card-50").unwrap();
         assert_eq!(StreamId::sku(&merchant, &sku).to_string(), "7af6c4b6-5a70-5906-bb88-1aa6519bad57");
         assert_eq!(StreamId::stock(&merchant, &sku).to_string(), "f3714e7b-e045-5c1f-a31f-ee8f6f3fae46");
+        let refund = StreamId::refund_claim(&merchant, "alipay", "R1");
+        assert_eq!(refund.to_string(), "8fc0ccab-9ef2-5810-ba4e-482e06c1f70a");
         assert_eq!(StreamId::token(&[7; 32]).to_string(), "5fdfce6a-e304-50ba-bc8b-95a53729f69a");
     }
 

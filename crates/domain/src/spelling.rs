@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::command::RecordPayment;
+use crate::command::{RecordPayment, SettleRefund};
 use crate::ids::{MerchantId, StreamId};
 
 /// How a provider's name is stored. What comes live is refused unless it is spelt so.
@@ -42,6 +42,12 @@ fn is_invisible(c: char) -> bool {
 /// The claim that a payment makes.
 pub(crate) fn claim(root: &MerchantId, c: &RecordPayment) -> StreamId {
     StreamId::claim(root, &provider(&c.provider), trade_number(&c.trade_number))
+}
+
+/// The claim that a refund makes whose provider gave it a trade number.
+pub(crate) fn refund_claim(root: &MerchantId, c: &SettleRefund) -> Option<StreamId> {
+    let (given, number) = (c.provider.as_deref()?, c.trade_number.as_deref()?);
+    Some(StreamId::refund_claim(root, &provider(given), trade_number(number)))
 }
 
 /// The claim that it would have made when each spelling had its own, if that is another one.

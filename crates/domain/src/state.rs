@@ -127,11 +127,15 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
                 wanted.extend(booked(order));
             }
         }
-        Command::Expire { .. }
-        | Command::Cancel(_)
-        | Command::PlaceHold(_)
-        | Command::ReleaseHold(_)
-        | Command::SettleRefund(_) => wanted.extend(facts.order(own).into_iter().flat_map(booked)),
+        Command::Expire { .. } | Command::Cancel(_) | Command::PlaceHold(_) | Command::ReleaseHold(_) => {
+            wanted.extend(facts.order(own).into_iter().flat_map(booked))
+        }
+        Command::SettleRefund(settle) => {
+            if let Some(order) = facts.order(own) {
+                wanted.extend(spelling::refund_claim(order.tree_root(), settle));
+                wanted.extend(booked(order));
+            }
+        }
         Command::RegisterMerchant(_)
         | Command::IssueToken(_)
         | Command::EditPrice(_)

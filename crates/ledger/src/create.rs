@@ -35,7 +35,8 @@ pub enum CreateError {
 
 /// What a data folder may hold before its ledger is there: what a creation that was cut short left, the keys, and what a
 /// file system has at its root.
-const OWN: [&str; 8] = ["lock", "wal", "volumes", "durable", "ledger", "keys", "master.key", "lost+found"];
+const OWN: [&str; 10] =
+    ["lock", "wal", "volumes", "durable", "ledger", "keys", "master.key", "views", "owner.sock", "lost+found"];
 
 /// Something in the folder that nobody put there for a ledger: a name that was mistyped must not turn somebody's folder
 /// into a data folder.

@@ -22,7 +22,7 @@ pub enum MasterKeyError {
     NotPrivate { path: PathBuf, mode: u32 },
     #[error(
         "there is no master key at {path}, but there is a key file that needs it: \
-         put back the master key with which that file was created"
+         put back the master key with which that file was created, or say where it is"
     )]
     Missing { path: PathBuf },
     #[error("{path} exists already: a master key is never overwritten")]

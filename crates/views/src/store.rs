@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use daybook_domain::Position;
@@ -150,7 +151,10 @@ impl Store {
         let mut manifests = Vec::new();
         for view in &checkpoint.views {
             let folder = self.view_folder(view.view);
-            fs::create_dir_all(&folder).map_err(failed("create", &folder))?;
+            // Its owner's alone, as all of a data folder.
+            let mut builder = fs::DirBuilder::new();
+            builder.recursive(true).mode(0o700);
+            builder.create(&folder).map_err(failed("create", &folder))?;
             let before = self.newest.get(&view.view);
             let mut chunks: BTreeMap<ChunkId, ChunkFile> = BTreeMap::new();
             for (id, bytes) in &view.changed {

@@ -174,7 +174,7 @@ fn documented_lines_are_read() {
         assert_eq!(write_action(&action), line);
         shown.insert(action_name(&action.command));
     }
-    assert_eq!(shown.len(), 18, "{shown:?}");
+    assert_eq!(shown.len(), 21, "{shown:?}");
     let name = name();
     let id = StreamId::order(&name.merchant, &name.number).to_string();
     assert!(page.contains(&id), "the order that is named by id is the one that is named by number");

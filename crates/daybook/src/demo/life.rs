@@ -268,6 +268,16 @@ impl Life<'_> {
             self.later(HOUR_MICROS, 20 * HOUR_MICROS);
             let release = ReleaseHold { order: self.order, hold: Hold::Address, reason: None };
             self.step(CLERK, Command::ReleaseHold(release));
+        } else if is_physical && self.random.chance(10) {
+            self.later(10 * MINUTE_MICROS, 2 * HOUR_MICROS);
+            let reason = Some(Self::reason(ReasonCode::OutOfStock, "最后一件有划痕,等补货"));
+            self.step(CLERK, Command::PlaceHold(PlaceHold { order: self.order, hold: Hold::Stock, reason }));
+            if self.random.chance(200) {
+                return Ok(());
+            }
+            self.later(6 * HOUR_MICROS, 50 * HOUR_MICROS);
+            let release = ReleaseHold { order: self.order, hold: Hold::Stock, reason: None };
+            self.step(CLERK, Command::ReleaseHold(release));
         } else if self.random.chance(3) {
             self.later(MINUTE_MICROS, HOUR_MICROS);
             let reason = Some(Self::reason(ReasonCode::Fraud, "同一账号短时间多单"));

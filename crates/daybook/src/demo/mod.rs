@@ -8,6 +8,7 @@ mod past;
 mod random;
 mod rhythm;
 mod shop;
+mod stock;
 
 use std::process::ExitCode;
 use std::time::Instant;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::clock::DemoClock;
 use super::life::{self, Pace, Step};
 use super::random::Random;
-use super::{rhythm, shop};
+use super::{rhythm, shop, stock};
 use crate::failure::Failure;
 
 const PLATFORM: Actor = Actor { id: Uuid::from_u128(0x0F1A_7F00), role: Role::Platform };
@@ -27,6 +27,7 @@ pub(super) fn plan(seed: u64, orders: usize, now: Timestamp) -> Result<Vec<Step>
     for (serial, at) in (1..).zip(rhythm::times(&mut random, orders, now)) {
         plan.extend(life::of_order(&mut random, at, serial, Pace::Real)?);
     }
+    plan.extend(stock::deliveries(&mut random, &plan, now)?);
     // Stable: what one order does at one moment stays in its order.
     plan.sort_by_key(|step| step.at);
     Ok(plan)

@@ -25,10 +25,16 @@ use send::Sender;
 
 /// The longest line that is read, in bytes.
 const MAX_LINE_BYTES: u64 = 1 << 20;
+/// What some editors put before the first line.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 pub(crate) fn jsonl(args: &JsonlArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
     let file = File::open(&args.file).map_err(|error| Failure::new(format!("{}: {error}", args.file.display())))?;
-    let bytes = file.metadata().map(|meta| meta.len()).unwrap_or(0);
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(Failure::new(format!("{} is a folder: name a file", args.file.display())));
+    }
+    let bytes = metadata.len();
     let source = args.source.clone().unwrap_or_else(|| file_name(&args.file));
     let engine = access.open_or_make(console)?.engine;
     let mut report = Report::default();
@@ -48,6 +54,9 @@ pub(crate) fn jsonl(args: &JsonlArgs, access: &mut Access, console: &mut Console
             break;
         }
         progress.advance(read as u64, console);
+        if number == 1 && line.starts_with(BYTE_ORDER_MARK) {
+            line.drain(..BYTE_ORDER_MARK.len());
+        }
         if read as u64 == MAX_LINE_BYTES && line.last() != Some(&b'\n') {
             counts.skip(LineKey::of_bad(&line));
             report.bad_line(number, format!("is longer than {MAX_LINE_BYTES} bytes"));

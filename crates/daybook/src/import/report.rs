@@ -11,13 +11,15 @@ use crate::failure::Failure;
 
 /// Bad lines that are named one by one; beyond that they are only counted.
 const NAMED: usize = 1_000;
+/// Lines that are named for each kind of remark.
+const SHOWN: usize = 5;
 
 #[derive(Debug, Default)]
 pub(super) struct Report {
     new: BTreeMap<&'static str, u64>,
     repeated: BTreeMap<&'static str, u64>,
     /// Rules of today that a fact broke: recorded all the same.
-    remarks: BTreeMap<String, u64>,
+    remarks: BTreeMap<String, Remark>,
     /// What the source holds that is odd, or maps to nothing.
     anomalies: BTreeMap<&'static str, u64>,
     unmapped: Vec<String>,
@@ -26,16 +28,37 @@ pub(super) struct Report {
     is_partial: bool,
 }
 
+/// One kind of them.
+#[derive(Debug)]
+struct Remark {
+    count: u64,
+    /// The first of them.
+    lines: Vec<u64>,
+    /// What the first one was about.
+    why: String,
+}
+
 impl Report {
-    pub(super) fn done(&mut self, action: &'static str, receipt: &Receipt) {
+    pub(super) fn done(&mut self, line: u64, action: &'static str, receipt: &Receipt) {
         let counts = if receipt.repeated { &mut self.repeated } else { &mut self.new };
         *counts.entry(action).or_default() += 1;
         for remark in &receipt.remarks {
-            *self.remarks.entry(format!("{action}: {}", remark.code())).or_default() += 1;
+            let fresh = || Remark { count: 0, lines: Vec::new(), why: remark.to_string() };
+            let of_kind = self.remarks.entry(format!("{action}: {}", remark.code())).or_insert_with(fresh);
+            of_kind.count += 1;
+            if of_kind.lines.len() < SHOWN {
+                of_kind.lines.push(line);
+            }
         }
     }
 
     pub(super) fn refused(&mut self, line: u64, action: &'static str, rejection: &Rejection) {
+        if *rejection == Rejection::CommandIdReused {
+            // Nobody who imports has chosen an id.
+            let why = "a line that said something else was imported in its place before: what is recorded stays. Record \
+                       a correction, or put lines that were moved or taken out back where they were";
+            return self.bad_line(line, format!("{action}: {}: {why}", rejection.code()));
+        }
         self.bad_line(line, format!("{action}: {}: {rejection}", rejection.code()));
     }
 
@@ -76,7 +99,8 @@ impl Report {
                     "imported": new,
                     "importedByAction": self.new,
                     "alreadyThere": repeated,
-                    "remarks": self.remarks,
+                    "remarks": self.remarks.iter().map(|(what, of)| (what, of.count)).collect::<BTreeMap<_, _>>(),
+                    "remarksFirst": self.remarks.iter().map(|(what, of)| json!({"what": what, "lines": of.lines, "why": of.why})).collect::<Vec<_>>(),
                     "anomalies": self.anomalies,
                     "unmappedColumns": self.unmapped,
                     "notImported": self.bad_count,
@@ -88,7 +112,13 @@ impl Report {
             out!(text, "{new} actions imported, {repeated} were there already, {} not imported", self.bad_count);
             section(&mut text, "imported", &self.new);
             section(&mut text, "odd in the source", &self.anomalies);
-            section(&mut text, "recorded, though today's rules would refuse it", &self.remarks);
+            if !self.remarks.is_empty() {
+                out!(text, "recorded, though today's rules would refuse it:");
+                for (what, Remark { count, lines, why }) in &self.remarks {
+                    let lines: Vec<String> = lines.iter().map(u64::to_string).collect();
+                    out!(text, "  {count:>8}  {what}: {why} (first in line {})", lines.join(", "));
+                }
+            }
             if !self.unmapped.is_empty() {
                 out!(text, "columns that map to nothing: {}", self.unmapped.join(", "));
             }

@@ -101,7 +101,7 @@ impl<'a> Sender<'a> {
         let Some(Waiting { line, action, key, pending }) = self.waiting.pop_front() else { return Ok(()) };
         self.answered += 1;
         match pending.wait() {
-            Ok(receipt) => report.done(action, &receipt),
+            Ok(receipt) => report.done(line, action, &receipt),
             Err(ExecuteError::Rejected(rejection)) => {
                 if let (Rejection::CommandIdReused, Some(key)) = (&rejection, key) {
                     self.changed.entry(key).or_insert(line);

@@ -37,7 +37,17 @@ pub fn documented_requests(server: &Server) -> Vec<Value> {
     let text = document("api.md");
     let bodies = text.split("-d '").skip(1).map(|rest| rest.split('\'').next().unwrap());
     let requests = bodies.map(|body| serde_json::from_str::<Value>(body).unwrap());
-    requests.map(|request| server.query(request["query"].as_str().unwrap(), &request["variables"])).collect()
+    let ask = |request: Value| {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            let answer = server.query(request["query"].as_str().unwrap(), &request["variables"]);
+            // Lists are a moment behind, less than a person is.
+            if answer["orders"]["nodes"] != json!([]) || Instant::now() > deadline {
+                return answer;
+            }
+        }
+    };
+    requests.map(ask).collect()
 }
 
 /// A server that ends with its handle.

@@ -3,10 +3,16 @@
 use super::Events;
 use crate::command::RegisterMerchant;
 use crate::event::MerchantRegistered;
+use crate::ids::StreamId;
 use crate::limits::MAX_DEPTH;
 use crate::merchant::Merchant;
 use crate::rejection::Rejection;
 use crate::state::Facts;
+
+/// An export names its merchant each time: that is no fault of a second one.
+pub(super) fn is_same(facts: &Facts<'_>, stream: StreamId, c: &RegisterMerchant) -> bool {
+    facts.merchant(stream).is_some_and(|known| known.name == c.name && known.ancestors.last() == c.parent.as_ref())
+}
 
 pub(super) fn register(
     facts: &Facts<'_>,

@@ -47,14 +47,20 @@ pub fn decide(
 ) -> Result<Decision, Rejection> {
     let mut judge = Judge::new(context.origin);
     check::check_structure(command, &mut judge)?;
+    reported::remark_on_future(context, &mut judge);
     let stream = targets.own;
     let merchant = targets.merchant.and_then(|id| facts.merchant(id));
     let mut out = Events { stream, list: Vec::new() };
     match command {
-        Command::RegisterMerchant(c) => merchant::register(facts, merchant, c, &mut out)?,
+        Command::RegisterMerchant(c) => {
+            if !is_live(context) && merchant::is_same(facts, stream, c) {
+                return Ok(Decision::Repeat { of: stream });
+            }
+            merchant::register(facts, merchant, c, &mut out)?;
+        }
         Command::IssueToken(c) => token::issue(facts, merchant, c, &mut out)?,
         Command::RevokeToken { .. } => token::revoke(facts, &mut out)?,
-        Command::Place(c) => place::place(facts, merchant, targets, c, context, &mut judge, &mut out)?,
+        Command::Place(c) => place::place(facts, merchant, targets, c, context, &mut out)?,
         Command::RecordPayment(c) => {
             let order = known(facts, stream)?;
             if let Some(claim) = pay::repeated(facts, stream, order, c)? {
@@ -73,7 +79,13 @@ pub fn decide(
         Command::RequestRefund(c) => refund::request(known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::ApproveRefund(c) => refund::approve(known(facts, stream)?, c, context, &mut out)?,
         Command::RejectRefund(c) => refund::reject(known(facts, stream)?, c, &mut out)?,
-        Command::SettleRefund(c) => refund::settle(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::SettleRefund(c) => {
+            let order = known(facts, stream)?;
+            if let Some(claim) = refund::repeated(facts, stream, order, c)? {
+                return Ok(Decision::Repeat { of: claim });
+            }
+            refund::settle(facts, order, c, context, &mut judge, &mut out)?;
+        }
         Command::FailRefund(c) => refund::fail(known(facts, stream)?, c, &mut out)?,
         Command::AddNote(c) => remark::note(known(facts, stream)?, c, &mut out)?,
         Command::AddTag(c) => remark::tag(known(facts, stream)?, c, &mut out)?,

@@ -1,6 +1,5 @@
 //! Placing an order.
 
-use super::judge::Judge;
 use super::{Events, is_live, stock};
 use crate::command::{Context, PlaceOrder};
 use crate::event::{Line, OrderPlaced, PayDue, SkuKind};
@@ -18,14 +17,12 @@ pub(super) fn place(
     targets: &Targets,
     c: &PlaceOrder<Sealed>,
     context: &Context,
-    judge: &mut Judge,
     out: &mut Events,
 ) -> Result<(), Rejection> {
     let merchant = merchant.ok_or_else(|| Rejection::MerchantUnknown { id: c.merchant.clone() })?;
     if facts.state(out.stream).is_some() {
         return Err(Rejection::NumberTaken);
     }
-    judge.remark_unless(context.happened_at() <= context.now, Rejection::OutOfOrder);
     let policy = Policy::DEFAULT;
     let placed_at = context.happened_at();
     // Sums were checked for overflow with the command's structure.

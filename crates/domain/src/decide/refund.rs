@@ -5,9 +5,10 @@ use super::pay::next_ticket;
 use super::{Events, hold, is_live, stock};
 use crate::command::{ApproveRefund, Context, FailRefund, RejectRefund, RequestRefund, SettleRefund};
 use crate::event::{
-    Hold, HoldReleased, OrderCancelled, RefundApproved, RefundFailed, RefundKind, RefundRejected, RefundRequested,
-    RefundSettled,
+    Hold, HoldReleased, OrderCancelled, PaymentClaimed, RefundApproved, RefundFailed, RefundKind, RefundRejected,
+    RefundRequested, RefundSettled,
 };
+use crate::ids::StreamId;
 use crate::money::Money;
 use crate::order::{Fulfilment, Lifecycle, Order, Ticket, TicketState};
 use crate::policy::Policy;
@@ -101,6 +102,21 @@ pub(super) fn reject(order: &Order, c: &RejectRefund<Sealed>, out: &mut Events) 
     Ok(())
 }
 
+/// What a provider paid out counts once within a merchants' tree, as what came in does.
+pub(super) fn repeated(
+    facts: &Facts<'_>,
+    stream: StreamId,
+    order: &Order,
+    c: &SettleRefund,
+) -> Result<Option<StreamId>, Rejection> {
+    let Some(claim) = spelling::refund_claim(order.tree_root(), c) else { return Ok(None) };
+    let Some(first) = facts.claim(claim) else { return Ok(None) };
+    // Sent again once its ticket is closed, it may mean none that is open.
+    let meant = c.ticket.and_then(|number| order.ticket(number)).or_else(|| Some(open_ticket(order, None).ok()?.1));
+    let is_same = first.order == stream && meant.is_none_or(|ticket| ticket.amount_minor == first.amount_minor);
+    if is_same { Ok(Some(claim)) } else { Err(Rejection::TradeNumberUsed) }
+}
+
 pub(super) fn settle(
     facts: &Facts<'_>,
     order: &Order,
@@ -117,6 +133,10 @@ pub(super) fn settle(
         provider: c.provider.as_deref().map(|given| spelling::provider(given).into()),
         trade_number: c.trade_number.as_deref().map(|given| spelling::trade_number(given).into()),
     });
+    if let Some(claim) = spelling::refund_claim(order.tree_root(), c) {
+        let claimed = PaymentClaimed { order: out.stream, amount_minor: ticket.amount_minor, currency: order.currency };
+        out.push_to(claim, claimed);
+    }
     if !is_live(context) {
         return Ok(());
     }

@@ -83,3 +83,32 @@ fn a_refund_is_asked_in_the_orders_currency() {
         Rejection::CurrencyMismatch { expected: Currency::CNY, given: usd.currency },
     );
 }
+
+fn settle_by(ticket: Option<u16>, trade: &str) -> Command<Sealed> {
+    Command::SettleRefund(SettleRefund {
+        order: order(),
+        ticket,
+        provider: Some("alipay".into()),
+        trade_number: Some(trade.into()),
+    })
+}
+
+#[test]
+fn what_a_provider_paid_out_counts_once() {
+    let mut world = World::paid().with(&ask_refund(Some(500))).with(&approve());
+    world.makes(&settle_by(None, "R1"), &[Kind::RefundSettled, Kind::PaymentClaimed]);
+    let claim = StreamId::refund_claim(&MerchantId::new("root").unwrap(), "alipay", "R1");
+    for ticket in [None, Some(1)] {
+        assert_eq!(world.send(&settle_by(ticket, "R1")), Ok(Decision::Repeat { of: claim }));
+    }
+    assert_eq!(world.order().refunded_minor, 500);
+    let other = world.with(&ask_refund(Some(300))).with(&approve());
+    other.refuses(&settle_by(None, "R1"), Rejection::TradeNumberUsed);
+    other.refuses(&settle_by(Some(2), "R1"), Rejection::TradeNumberUsed);
+    let mut other = other;
+    other.makes(&settle_by(None, "R2"), &[Kind::RefundSettled, Kind::PaymentClaimed]);
+    assert_eq!(other.order().refunded_minor, 800);
+    // It is another number than one that came in.
+    let mut both = World::paid().with(&ask_refund(None)).with(&approve());
+    both.makes(&settle_by(None, "T1"), &[Kind::RefundSettled, Kind::PaymentClaimed, Kind::OrderCancelled]);
+}
