@@ -5,6 +5,7 @@
 //! ```
 
 mod file;
+mod flash;
 mod fold;
 mod orders;
 mod pages;
@@ -21,6 +22,7 @@ const USAGE: &str = "\
 usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
 
   write   durable placeOrder through the engine, beside a bare preallocated file with one fdatasync per batch
+  flash   the same of a SKU whose stock is counted, all of one SKU, beside a thousand
   open    opening a ledger of a million events
   fold    folding a ledger of a million events into all views, beside decoding alone
   views   what the views of a million orders cost: memory, pages, counts, dashboards, checkpoints
@@ -29,7 +31,7 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   --orders    instead of a million
   --dir       where to write (default: the system's folder for temporary files)";
 
-const ALL: [&str; 5] = ["write", "open", "fold", "views", "pages"];
+const ALL: [&str; 6] = ["write", "flash", "open", "fold", "views", "pages"];
 
 /// What the command line asks for.
 struct Config {
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         }
         match what {
             "write" => write::run(&config.dir, config.sustained),
+            "flash" => flash::run(&config.dir, config.sustained),
             "open" => write::open(&config.dir),
             "fold" => fold::run(&config.dir),
             "views" => views::run(&config.dir, config.orders),

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use daybook_domain::command::{Command, ConfirmShipment, PlaceOrder, RecordPayment, RecordTracking, RegisterMerchant};
+use daybook_domain::command::{
+    Command, ConfirmShipment, PlaceOrder, ReceiveStock, RecordPayment, RecordTracking, RegisterMerchant,
+};
 use daybook_domain::event::{Line, SkuKind, TrackingStatus};
 use daybook_domain::{Actor, CommandId, Currency, MerchantId, Money, OrderNumber, Role, Sku, StreamId, Timestamp};
 use daybook_engine::{Clock, Engine, FolderOptions, Request, open_folder};
@@ -56,6 +58,32 @@ pub(crate) fn place(n: u64) -> Request {
         adjustments: Vec::new(),
     };
     Request::live(command_id(n, 0), ACTOR, Command::Place(place))
+}
+
+fn sku(number: u64) -> Sku {
+    Sku::new(&format!("card-{number}")).expect("a name")
+}
+
+/// Stock of a SKU comes in for the first time.
+pub(crate) fn receive(engine: &Engine, number: u64, quantity: u32) {
+    receive_more(engine, number, quantity, u64::MAX);
+}
+
+/// The `time`-th time after the first.
+pub(crate) fn receive_more(engine: &Engine, number: u64, quantity: u32, time: u64) {
+    let receive = ReceiveStock { merchant: merchant(), sku: sku(number), quantity, reference: None };
+    let id = command_id(number, time.wrapping_add(1 << 32));
+    engine.submit(Request::live(id, ACTOR, Command::ReceiveStock(receive))).wait().expect("stock is received");
+}
+
+/// Order `n`: one card of this SKU.
+pub(crate) fn place_one(n: u64, number: u64) -> Request {
+    let mut request = place(n);
+    if let Command::Place(place) = &mut request.command {
+        place.lines.truncate(1);
+        place.lines[0].sku = sku(number);
+    }
+    request
 }
 
 /// What [`place`]'s lines come to.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use daybook_engine::Engine;
+use daybook_engine::{Engine, Request};
 
 use crate::file::BareFile;
 use crate::orders;
@@ -15,18 +15,25 @@ use crate::usage::computed_micros;
 const ROUNDS: u32 = 3;
 
 /// What one round of placing orders came to.
-struct Round {
-    orders: u64,
+pub(crate) struct Round {
+    pub(crate) orders: u64,
     batches: u64,
     bytes: u64,
-    span: Duration,
+    pub(crate) span: Duration,
     /// Sorted.
-    took: Vec<Duration>,
+    pub(crate) took: Vec<Duration>,
     /// Processor time of all threads, the callers' too, in microseconds.
     computed: u64,
 }
 
-fn place_orders(engine: &Engine, callers: u64, next: &Arc<AtomicU64>, span: Duration) -> Round {
+/// So many callers, each with one order under way, for so long.
+pub(crate) fn place_orders(
+    engine: &Engine,
+    callers: u64,
+    next: &Arc<AtomicU64>,
+    span: Duration,
+    place: impl Fn(u64) -> Request + Copy + Send + 'static,
+) -> Round {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("threads");
     let before = engine.reader().ledger().stats();
     let computed = computed_micros();
@@ -39,7 +46,7 @@ fn place_orders(engine: &Engine, callers: u64, next: &Arc<AtomicU64>, span: Dura
             tasks.spawn(async move {
                 let mut took = Vec::new();
                 while !stop.load(Ordering::Relaxed) {
-                    let request = orders::place(next.fetch_add(1, Ordering::Relaxed));
+                    let request = place(next.fetch_add(1, Ordering::Relaxed));
                     let asked = Instant::now();
                     engine.execute(request).await.expect("a new order is placed");
                     took.push(asked.elapsed());
@@ -84,7 +91,7 @@ pub(crate) fn run(dir: &Path, sustained: Duration) {
         let mut ours_latency = Vec::new();
         let mut theirs_latency = Vec::new();
         for _ in 0..ROUNDS {
-            let done = place_orders(&engine, callers, &next, round);
+            let done = place_orders(&engine, callers, &next, round, orders::place);
             let batch_bytes = usize::try_from(done.bytes / done.batches.max(1)).unwrap_or(usize::MAX);
             let orders_a_batch = (done.orders / done.batches.max(1)).max(1);
             let (batches, span) = file.tight_loop(batch_bytes, round / 4);
