@@ -159,7 +159,7 @@ fn stock_is_received_and_listed() {
     let at = marked["setStockMark"]["receipt"]["position"].as_str().unwrap();
     let listed = shop.ask(&format!(
         r#"query {{ stock(merchant: "m1", first: 10, atLeast: "{at}") {{ nodes {{ sku free reserved deducted low }} pageInfo {{ hasNextPage endCursor }} }}
-            all: stockCount(merchant: "olist", scope: SUBTREE) low: stockCount(low: true) own: stockCount(merchant: "olist") }}"#
+            all: stockCount(merchant: "olist", scope: SUBTREE, atLeast: "{at}") low: stockCount(low: true, atLeast: "{at}") own: stockCount(merchant: "olist") }}"#
     ));
     assert_eq!(
         listed["stock"]["nodes"],
