@@ -17,11 +17,11 @@ pub(crate) fn run(dir: &Path, sustained: Duration) {
     let engine = orders::engine(&folder.path().join("data"));
     orders::register(&engine);
     for sku in 0..=MANY {
-        orders::receive(&engine, sku, 1_000_000);
+        orders::receive(&engine, sku, 1_000_000, 1);
     }
     // More than can be ordered in the time.
-    for more in 0..30 {
-        orders::receive_more(&engine, MANY, 1_000_000, more);
+    for time in 2..32 {
+        orders::receive(&engine, MANY, 1_000_000, time);
     }
     let next = Arc::new(AtomicU64::new(1 << 40));
     let round = sustained / ROUNDS;

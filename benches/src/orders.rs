@@ -64,15 +64,10 @@ fn sku(number: u64) -> Sku {
     Sku::new(&format!("card-{number}")).expect("a name")
 }
 
-/// Stock of a SKU comes in for the first time.
-pub(crate) fn receive(engine: &Engine, number: u64, quantity: u32) {
-    receive_more(engine, number, quantity, u64::MAX);
-}
-
-/// The `time`-th time after the first.
-pub(crate) fn receive_more(engine: &Engine, number: u64, quantity: u32, time: u64) {
+/// Stock of a SKU comes in for the `time`-th time.
+pub(crate) fn receive(engine: &Engine, number: u64, quantity: u32, time: u64) {
     let receive = ReceiveStock { merchant: merchant(), sku: sku(number), quantity, reference: None };
-    let id = command_id(number, time.wrapping_add(1 << 32));
+    let id = command_id(number, (1 << 32) + time);
     engine.submit(Request::live(id, ACTOR, Command::ReceiveStock(receive))).wait().expect("stock is received");
 }
 

@@ -501,14 +501,64 @@ events! {
     StockReturned = 314, "stock-returned";
 }
 
+/// What all events of a stream are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    Merchant,
+    Token,
+    Order,
+    Claim,
+    /// What people do to the stock of a SKU.
+    Sku,
+    /// What orders do to it.
+    Account,
+}
+
 impl Kind {
     pub fn tag(self) -> u16 {
         self as u16
     }
 
+    /// What its streams are about.
+    pub fn subject(self) -> Subject {
+        match self {
+            Kind::MerchantRegistered => Subject::Merchant,
+            Kind::TokenIssued | Kind::TokenRevoked => Subject::Token,
+            Kind::PaymentClaimed => Subject::Claim,
+            Kind::StockReceived | Kind::StockCounted | Kind::StockCorrected | Kind::StockMarkSet => Subject::Sku,
+            Kind::StockReserved | Kind::StockReleased | Kind::StockTaken | Kind::StockReturned => Subject::Account,
+            Kind::OrderPlaced
+            | Kind::PriceEdited
+            | Kind::PaymentCaptured
+            | Kind::PaymentMismatched
+            | Kind::PaymentFailed
+            | Kind::ReminderDue
+            | Kind::LatePaymentReceived
+            | Kind::OrderReinstated
+            | Kind::OrderCancelled
+            | Kind::HoldPlaced
+            | Kind::HoldReleased
+            | Kind::ShipmentConfirmed
+            | Kind::TrackingUpdated
+            | Kind::Delivered
+            | Kind::OrderCompleted
+            | Kind::ObservationStarted
+            | Kind::RefundRequested
+            | Kind::RefundApproved
+            | Kind::RefundRejected
+            | Kind::RefundSettled
+            | Kind::RefundFailed
+            | Kind::NoteAdded
+            | Kind::TagAdded
+            | Kind::OrderRated
+            | Kind::RestockRequested
+            | Kind::OrderRestocked => Subject::Order,
+        }
+    }
+
     /// An event of this kind tells its stream's whole state: those before it need not be read.
     pub fn carries_state(self) -> bool {
-        matches!(self, Kind::StockReserved | Kind::StockReleased | Kind::StockTaken | Kind::StockReturned)
+        self.subject() == Subject::Account
     }
 
     pub fn from_tag(tag: u16) -> Option<Self> {

@@ -71,6 +71,22 @@ impl<'a> Facts<'a> {
         self.known.push((stream, state));
     }
 
+    /// All that one command needs, where every state can be had at once.
+    pub fn gather<T>(
+        command: &Command<T>,
+        targets: &Targets,
+        mut find: impl FnMut(StreamId) -> Option<&'a State>,
+    ) -> Self {
+        let mut facts = Self::default();
+        loop {
+            let wanted = missing(command, targets, &facts);
+            if wanted.is_empty() {
+                return facts;
+            }
+            wanted.into_iter().for_each(|id| facts.add(id, find(id)));
+        }
+    }
+
     pub fn knows(&self, stream: StreamId) -> bool {
         self.known.iter().any(|(known, _)| *known == stream)
     }

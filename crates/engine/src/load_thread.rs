@@ -77,12 +77,7 @@ fn run(reader: &Reader, inbox: &Receiver<Load>, back: &Sender<Message>) {
 
 pub(crate) fn stream(reader: &Reader, id: StreamId) -> Result<Stream, ReadError> {
     let mut stream = Stream::default();
-    if let Some(newest) = reader.newest_with_state(id)? {
-        let record = newest.record();
-        stream.apply(&reader.decode(&record)?, record.command_hash);
-        return Ok(stream);
-    }
-    for owned in reader.ledger().read_stream(id.0)? {
+    for owned in reader.state_records(id)? {
         let record = owned.record();
         stream.apply(&reader.decode(&record)?, record.command_hash);
     }

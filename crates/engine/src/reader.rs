@@ -135,23 +135,22 @@ impl Reader {
         self.ledger.read_stream(stream.0)?.iter().map(|owned| self.decode(&owned.record())).collect()
     }
 
-    /// The stream's newest record, if its event tells the whole state: those before it may be millions.
-    pub(crate) fn newest_with_state(&self, stream: StreamId) -> Result<Option<OwnedRecord>, ReadError> {
-        let Some(head) = self.ledger.head(stream.0) else { return Ok(None) };
+    /// The records that tell the stream's state, oldest first: all of them, or the newest alone if that tells all, since
+    /// those before it may be millions.
+    pub(crate) fn state_records(&self, stream: StreamId) -> Result<Vec<OwnedRecord>, ReadError> {
+        let Some(head) = self.ledger.head(stream.0) else { return Ok(Vec::new()) };
         let newest = self.ledger.read(head.position)?;
-        let kind = Kind::from_tag(newest.record().kind);
-        Ok(kind.is_some_and(Kind::carries_state).then_some(newest))
+        match Kind::from_tag(newest.record().kind) {
+            Some(kind) if kind.carries_state() => Ok(vec![newest]),
+            Some(_) | None => Ok(self.ledger.read_stream(stream.0)?),
+        }
     }
 
     /// What the stream's durable events add up to.
     pub fn state(&self, stream: StreamId) -> Result<Option<State>, ReadError> {
         let mut state = None;
-        if let Some(newest) = self.newest_with_state(stream)? {
-            evolve(&mut state, &self.decode(&newest.record())?);
-            return Ok(state);
-        }
-        for recorded in self.history(stream)? {
-            evolve(&mut state, &recorded);
+        for owned in self.state_records(stream)? {
+            evolve(&mut state, &self.decode(&owned.record())?);
         }
         Ok(state)
     }

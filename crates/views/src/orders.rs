@@ -4,7 +4,7 @@ mod saved;
 
 use std::hash::BuildHasher;
 
-use daybook_domain::event::{MerchantRegistered, OrderPlaced};
+use daybook_domain::event::{MerchantRegistered, OrderPlaced, Subject};
 use daybook_domain::posting::Milestones;
 use daybook_domain::{Currency, Event, MerchantId, Order, Recorded, Slot, StreamId, Timestamp};
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -70,45 +70,22 @@ pub(crate) enum Touch<'a> {
 }
 
 pub(crate) fn touch(event: &Event) -> Touch<'_> {
-    match event {
-        Event::OrderPlaced(event) => Touch::Place(event),
-        Event::MerchantRegistered(event) => Touch::Register(event),
-        Event::PriceEdited(_)
-        | Event::PaymentCaptured(_)
-        | Event::PaymentMismatched(_)
-        | Event::PaymentFailed(_)
-        | Event::ReminderDue(_)
-        | Event::LatePaymentReceived(_)
-        | Event::OrderReinstated(_)
-        | Event::OrderCancelled(_)
-        | Event::HoldPlaced(_)
-        | Event::HoldReleased(_)
-        | Event::ShipmentConfirmed(_)
-        | Event::TrackingUpdated(_)
-        | Event::Delivered(_)
-        | Event::OrderCompleted(_)
-        | Event::ObservationStarted(_)
-        | Event::RefundRequested(_)
-        | Event::RefundApproved(_)
-        | Event::RefundRejected(_)
-        | Event::RefundSettled(_)
-        | Event::RefundFailed(_)
-        | Event::NoteAdded(_)
-        | Event::TagAdded(_)
-        | Event::OrderRated(_)
-        | Event::RestockRequested(_)
-        | Event::OrderRestocked(_) => Touch::Change,
-        Event::TokenIssued(_)
-        | Event::TokenRevoked(_)
-        | Event::PaymentClaimed(_)
-        | Event::StockReceived(_)
-        | Event::StockCounted(_)
-        | Event::StockCorrected(_)
-        | Event::StockMarkSet(_)
-        | Event::StockReserved(_)
-        | Event::StockReleased(_)
-        | Event::StockTaken(_)
-        | Event::StockReturned(_) => Touch::Nothing,
+    match event.kind().subject() {
+        Subject::Order => {
+            if let Event::OrderPlaced(event) = event {
+                Touch::Place(event)
+            } else {
+                Touch::Change
+            }
+        }
+        Subject::Merchant => {
+            if let Event::MerchantRegistered(event) = event {
+                Touch::Register(event)
+            } else {
+                Touch::Nothing
+            }
+        }
+        Subject::Token | Subject::Claim | Subject::Sku | Subject::Account => Touch::Nothing,
     }
 }
 

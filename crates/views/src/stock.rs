@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Bound, Range};
 
-use daybook_domain::event::Event;
+use daybook_domain::event::{Event, Subject};
 use daybook_domain::stock::{Balance, SkuState, SkuStreams};
 use daybook_domain::{MerchantId, Position, Recorded, Sku, StreamId};
 use hashbrown::HashMap;
@@ -37,17 +37,6 @@ struct Row {
 }
 
 impl StockState {
-    /// The row of a SKU, which may be new.
-    fn row(&mut self, merchant: &MerchantId, sku: &Sku) -> Result<u32, FoldError> {
-        let name = (merchant.clone(), sku.clone());
-        if let Some(&row) = self.by_name.get(&name) {
-            return Ok(row);
-        }
-        let row = u32::try_from(self.rows.len()).map_err(|_| FoldError::Full { what: "SKUs" })?;
-        self.add(row, Row { name, state: SkuState::default(), balance: Balance::default() });
-        Ok(row)
-    }
-
     fn add(&mut self, number: u32, row: Row) {
         let streams = SkuStreams::of(&row.name.0, &row.name.1);
         self.by_stream.extend([(streams.sku, number), (streams.account, number)]);
@@ -56,22 +45,27 @@ impl StockState {
     }
 
     /// The SKU that an event is about; none if it is about no stock.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "all others are about no stock")]
     fn touched(&mut self, recorded: &Recorded) -> Result<Option<u32>, FoldError> {
-        match &recorded.event {
-            Event::StockReceived(e) => self.row(&e.merchant, &e.sku).map(Some),
-            Event::StockCounted(e) => self.row(&e.merchant, &e.sku).map(Some),
-            Event::StockMarkSet(e) => self.row(&e.merchant, &e.sku).map(Some),
-            Event::StockCorrected(_)
-            | Event::StockReserved(_)
-            | Event::StockReleased(_)
-            | Event::StockTaken(_)
-            | Event::StockReturned(_) => {
-                let sku = recorded.stream;
-                self.by_stream.get(&sku).copied().map(Some).ok_or(FoldError::SkuUnknown { sku })
-            }
-            _ => Ok(None),
+        match recorded.event.kind().subject() {
+            Subject::Sku | Subject::Account => {}
+            Subject::Merchant | Subject::Token | Subject::Order | Subject::Claim => return Ok(None),
         }
+        let sku = recorded.stream;
+        if let Some(&row) = self.by_stream.get(&sku) {
+            return Ok(Some(row));
+        }
+        // Only what people do begins a SKU.
+        #[expect(clippy::wildcard_enum_match_arm, reason = "all others name no SKU, and come later")]
+        let (merchant, name) = match &recorded.event {
+            Event::StockReceived(e) => (&e.merchant, &e.sku),
+            Event::StockCounted(e) => (&e.merchant, &e.sku),
+            Event::StockMarkSet(e) => (&e.merchant, &e.sku),
+            _ => return Err(FoldError::SkuUnknown { sku }),
+        };
+        let row = u32::try_from(self.rows.len()).map_err(|_| FoldError::Full { what: "SKUs" })?;
+        let name = (merchant.clone(), name.clone());
+        self.add(row, Row { name, state: SkuState::default(), balance: Balance::default() });
+        Ok(Some(row))
     }
 
     fn fold(&mut self, recorded: &Recorded) -> Result<(), FoldError> {

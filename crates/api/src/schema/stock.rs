@@ -8,9 +8,9 @@ use daybook_views::query::{Scope as ViewScope, StockEntry, StockQuery};
 
 use super::enums::Scope;
 use super::error::ApiError;
-use super::merchant::{MerchantObject, of_order};
+use super::lookup;
+use super::merchant::{MerchantObject, look_up, unregistered};
 use super::page::{PageInfo, from_hex, to_hex};
-use super::{lookup, read};
 use crate::http::Services;
 
 /// The stock of a merchant's SKU, in units.
@@ -23,8 +23,8 @@ pub(crate) struct Stock {
 impl Stock {
     #[graphql(complexity = "10 + child_complexity")]
     async fn merchant(&self, ctx: &Context<'_>) -> Result<MerchantObject> {
-        let id = self.entry.merchant.clone();
-        read(ctx, move |services| of_order(services, &id)).await
+        let id = &self.entry.merchant;
+        Ok(look_up(ctx, id.clone()).await?.unwrap_or_else(|| unregistered(id)))
     }
 
     async fn sku(&self) -> &str {
@@ -132,7 +132,9 @@ fn read_cursor(text: &str) -> Result<(MerchantId, Sku), ApiError> {
 }
 
 /// As of now, from the ledger. May read the disk.
-pub(crate) fn load(services: &Services, merchant: MerchantId, sku: Sku) -> Result<Stock, ApiError> {
+pub(crate) fn load(services: &Services, merchant: &str, sku: &str) -> Result<Stock, ApiError> {
+    let merchant = lookup::merchant_id(merchant)?;
+    let sku = Sku::new(sku).map_err(|error| ApiError::Invalid(format!("sku {error}")))?;
     let streams = SkuStreams::of(&merchant, &sku);
     let state = match services.reader.state(streams.sku)? {
         Some(State::Sku(state)) => state,

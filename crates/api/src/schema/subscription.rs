@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Subscription};
+use daybook_domain::event::Subject;
 use daybook_domain::{Event, MerchantId, Recorded, StreamId};
 use daybook_views::Views;
 use futures_util::stream::{self, Stream};
@@ -98,25 +99,13 @@ impl Following {
     }
 
     async fn follows(&mut self, recorded: &Recorded) -> Result<bool, ApiError> {
-        match &recorded.event {
-            Event::MerchantRegistered(_)
-            | Event::TokenIssued(_)
-            | Event::TokenRevoked(_)
-            | Event::PaymentClaimed(_)
-            | Event::StockReceived(_)
-            | Event::StockCounted(_)
-            | Event::StockCorrected(_)
-            | Event::StockMarkSet(_)
-            | Event::StockReserved(_)
-            | Event::StockReleased(_)
-            | Event::StockTaken(_)
-            | Event::StockReturned(_) => return Ok(false),
-            Event::OrderPlaced(placed) => {
-                let ours = self.is_ours(&placed.merchant, &placed.ancestors);
-                self.remember(recorded.stream, ours);
-                return Ok(ours);
-            }
-            _ => {}
+        if recorded.event.kind().subject() != Subject::Order {
+            return Ok(false);
+        }
+        if let Event::OrderPlaced(placed) = &recorded.event {
+            let ours = self.is_ours(&placed.merchant, &placed.ancestors);
+            self.remember(recorded.stream, ours);
+            return Ok(ours);
         }
         if self.merchant.is_none() {
             return Ok(true);

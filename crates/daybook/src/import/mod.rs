@@ -29,8 +29,9 @@ const MAX_LINE_BYTES: u64 = 1 << 20;
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 pub(crate) fn jsonl(args: &JsonlArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
-    let file = File::open(&args.file).map_err(|error| Failure::new(format!("{}: {error}", args.file.display())))?;
-    let metadata = file.metadata()?;
+    let named = |error| Failure::new(format!("{}: {error}", args.file.display()));
+    let file = File::open(&args.file).map_err(named)?;
+    let metadata = file.metadata().map_err(named)?;
     if metadata.is_dir() {
         return Err(Failure::new(format!("{} is a folder: name a file", args.file.display())));
     }

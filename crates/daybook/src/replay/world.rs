@@ -3,7 +3,7 @@
 use daybook_domain::decide::check_texts;
 use daybook_domain::{
     Command, Context, Decision, Facts, Kind, Position, Recorded, Rejection, Revision, Sealed, Slot, State, StreamId,
-    Targets, decide, evolve, missing,
+    Targets, decide, evolve,
 };
 use hashbrown::HashMap;
 
@@ -37,16 +37,8 @@ impl World {
         let command = command.seal(|_, text| Ok::<_, Rejection>(texts.seal(text)))?;
         let decision = {
             let targets = Targets::of(&command, context.command_id);
-            let mut facts = Facts::default();
-            loop {
-                let wanted = missing(&command, &targets, &facts);
-                if wanted.is_empty() {
-                    break;
-                }
-                for id in wanted {
-                    facts.add(id, self.streams.get(&id).and_then(|(state, _)| state.as_ref()));
-                }
-            }
+            let find = |id| self.streams.get(&id).and_then(|(state, _)| state.as_ref());
+            let facts = Facts::gather(&command, &targets, find);
             decide(&facts, &command, &targets, context)?
         };
         let Decision::Commit { events, .. } = decision else { return Ok(()) };

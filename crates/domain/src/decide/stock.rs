@@ -123,6 +123,8 @@ pub(super) fn give_back(facts: &Facts<'_>, order: &Order, context: &Context, out
     let moves: &[Move] = match order.booking {
         Booking::None | Booking::Released => return,
         Booking::Reserved | Booking::Waiting => &[Move::Release],
+        // History may cancel what was shipped: that is gone.
+        Booking::Taken if order.shipped_units() > 0 => return,
         Booking::Taken => &[Move::Return],
     };
     book(facts, out.stream, &StockTarget::of_order(order), moves, out);

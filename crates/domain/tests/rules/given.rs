@@ -190,17 +190,7 @@ impl World {
         };
         let decision = {
             let targets = Targets::of(command, context.command_id);
-            let mut facts = Facts::default();
-            loop {
-                let wanted = missing(command, &targets, &facts);
-                if wanted.is_empty() {
-                    break;
-                }
-                for id in wanted {
-                    facts
-                        .add(id, self.streams.iter().find(|(s, ..)| *s == id).and_then(|(_, state, _)| state.as_ref()));
-                }
-            }
+            let facts = Facts::gather(command, &targets, |id| self.state(id));
             decide(&facts, command, &targets, &context)?
         };
         if let Decision::Commit { events, .. } = &decision {

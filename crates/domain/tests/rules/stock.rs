@@ -212,6 +212,14 @@ fn history_takes_no_stock() {
 }
 
 #[test]
+fn history_that_cancels_what_was_shipped_brings_nothing_back() {
+    let mut world = placed().with(&pay(1400, "T1")).with(&ship(Some(&[(1, 1)])));
+    world.origin = Origin::Import;
+    world.makes(&cancel(ReasonCode::BuyerRequest), &[Kind::OrderCancelled]);
+    assert_eq!(stock(&world, "card-50"), (0, 0, 11));
+}
+
+#[test]
 fn marks_and_amounts_are_checked() {
     let world = World::new();
     for quantity in [0, 1_000_001] {

@@ -2,9 +2,10 @@
 
 use std::sync::Barrier;
 
-use daybook_domain::command::{Command, CountStock, ReceiveStock};
-use daybook_domain::stock::{Balance, SkuState, SkuStreams};
-use daybook_domain::{Event, Kind, Rejection, Sku, State};
+use daybook_domain::command::{Command, CountStock, PlaceHold, ReceiveStock};
+use daybook_domain::event::{Hold, Line};
+use daybook_domain::stock::{Balance, Booking, SkuState, SkuStreams};
+use daybook_domain::{Event, Kind, Money, Rejection, Sku, State};
 use daybook_engine::ExecuteError;
 
 use crate::shop::*;
@@ -119,4 +120,50 @@ fn what_is_out_of_stock_takes_no_key() {
     shop.send(2, none).unwrap();
     rejection(shop.send(3, place("A", "nobody")));
     assert_eq!(shop.engine.reader().buyer_slot(&merchant(), "nobody"), None);
+}
+
+/// A hundred lines of as many SKUs, with so many bytes of inputs each.
+fn place_many(number: &str, bytes: usize) -> Command<String> {
+    let Command::Place(mut many) = place(number, "ann") else { unreachable!() };
+    many.lines = (0..100)
+        .map(|n| Line {
+            sku: Sku::new(&format!("card-{n:03}")).unwrap(),
+            inputs: Some(format!("{{\"k\":\"{}\"}}", "i".repeat(bytes))),
+            ..many.lines[0].clone()
+        })
+        .collect();
+    Command::Place(many)
+}
+
+/// What the API's document says of an order of a hundred counted SKUs.
+#[test]
+fn as_much_is_booked_as_one_commit_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = open(&folder.path().join("data")).with_merchant();
+    let written = || shop.engine.reader().ledger().stats().synced_bytes;
+    shop.send(2, place_many("uncounted", 300)).unwrap();
+    let before = written();
+    shop.send(3, place_many("brief", 10)).unwrap();
+    let uncounted = written() - before;
+    for n in 0..100 {
+        let sku = Sku::new(&format!("card-{n:03}")).unwrap();
+        shop.send(10 + n, Command::CountStock(CountStock { merchant: merchant(), sku, counted: 5 })).unwrap();
+    }
+    let refused = shop.send(200, place_many("long", 300));
+    assert!(matches!(refused, Err(ExecuteError::TooLarge { .. })), "{refused:?}");
+    let before = written();
+    shop.send(201, place_many("short", 10)).unwrap();
+    let more = (written() - before - uncounted) / 100;
+    println!("{more} bytes more for each counted SKU");
+    assert!(more < 200, "{more}");
+    assert_eq!(shop.order("short").goods.len(), 100);
+    let total = Money::new(990 * 100, daybook_domain::Currency::CNY);
+    let Command::RecordPayment(mut whole) = pay("short", "T") else { unreachable!() };
+    whole.amount = total;
+    shop.send(202, Command::RecordPayment(whole)).unwrap();
+    // Two bookings of each SKU in one commit.
+    let freeze = PlaceHold { order: order("short"), hold: Hold::Stock, reason: None };
+    shop.send(203, Command::PlaceHold(freeze)).unwrap();
+    shop.send(204, cancel("short", "out of stock")).unwrap();
+    assert_eq!(shop.order("short").booking, Booking::Released);
 }

@@ -8,7 +8,7 @@ use daybook_domain::reason::Reason;
 use daybook_domain::time::{HOUR_MICROS, SECOND_MICROS};
 use daybook_domain::{
     Actor, Command, CommandId, Context, Currency, Decision, Facts, MerchantId, Money, Origin, ReasonCode, Recorded,
-    Role, Sealed, Sku, Slot, State, StreamId, Tag, Targets, Timestamp, decide, evolve, missing,
+    Role, Sealed, Sku, Slot, State, StreamId, Tag, Targets, Timestamp, decide, evolve,
 };
 use uuid::Uuid;
 
@@ -110,14 +110,7 @@ impl World {
             occurred_at,
         };
         let targets = Targets::of(&command, command_id);
-        let mut facts = Facts::default();
-        loop {
-            let wanted = missing(&command, &targets, &facts);
-            if wanted.is_empty() {
-                break;
-            }
-            wanted.into_iter().for_each(|id| facts.add(id, self.states.get(&id).and_then(Option::as_ref)));
-        }
+        let facts = Facts::gather(&command, &targets, |id| self.states.get(&id).and_then(Option::as_ref));
         let Ok(Decision::Commit { events, .. }) = decide(&facts, &command, &targets, &context) else {
             return;
         };

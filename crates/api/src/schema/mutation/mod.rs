@@ -96,15 +96,15 @@ impl MutationRoot {
     }
 
     async fn receive_stock(&self, ctx: &Context<'_>, input: ReceiveStockInput) -> Result<StockPayload> {
-        payload::stock(ctx, input).await
+        payload::stock(ctx, input.merchant.clone(), input.sku.clone(), input).await
     }
 
     /// Where the count differs from what the log says, it is right from then on.
     async fn count_stock(&self, ctx: &Context<'_>, input: CountStockInput) -> Result<StockPayload> {
-        payload::stock(ctx, input).await
+        payload::stock(ctx, input.merchant.clone(), input.sku.clone(), input).await
     }
 
     async fn set_stock_mark(&self, ctx: &Context<'_>, input: SetStockMarkInput) -> Result<StockPayload> {
-        payload::stock(ctx, input).await
+        payload::stock(ctx, input.merchant.clone(), input.sku.clone(), input).await
     }
 }

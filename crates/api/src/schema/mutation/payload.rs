@@ -7,7 +7,6 @@ use daybook_domain::{Position, StreamId};
 use daybook_engine::Request;
 
 use super::form::{Form, Input};
-use super::stock::OfSku;
 use crate::auth::Session;
 use crate::reads::Reads;
 use crate::schema::error::{ApiError, UserError, refused};
@@ -148,16 +147,14 @@ pub(crate) async fn merchant(ctx: &Context<'_>, input: super::RegisterMerchantIn
     })
 }
 
-pub(crate) async fn stock(ctx: &Context<'_>, input: impl Input + OfSku) -> Result<StockPayload> {
-    let names = input.names();
-    Ok(match (execute(ctx, input).await?, names) {
-        (Ok(receipt), Some((merchant, sku))) => StockPayload {
+/// `merchant` and `sku` are the input's.
+pub(crate) async fn stock(ctx: &Context<'_>, merchant: String, sku: String, input: impl Input) -> Result<StockPayload> {
+    Ok(match execute(ctx, input).await? {
+        Ok(receipt) => StockPayload {
             receipt: Some((&receipt).into()),
-            stock: Some(read(ctx, move |services| stock::load(services, merchant, sku)).await?),
+            stock: Some(read(ctx, move |services| stock::load(services, &merchant, &sku)).await?),
             user_errors: Vec::new(),
         },
-        // What has no names was refused.
-        (Ok(receipt), None) => StockPayload { receipt: Some((&receipt).into()), stock: None, user_errors: Vec::new() },
-        (Err(user_errors), _) => StockPayload { receipt: None, stock: None, user_errors },
+        Err(user_errors) => StockPayload { receipt: None, stock: None, user_errors },
     })
 }

@@ -6,24 +6,6 @@ use daybook_domain::{Command, MerchantId, Sku};
 
 use super::form::{Form, boxed, input};
 
-/// An input about one SKU.
-pub(crate) trait OfSku {
-    /// None: they are no names.
-    fn names(&self) -> Option<(MerchantId, Sku)>;
-}
-
-macro_rules! of_sku {
-    ($($name:ident),*) => {$(
-        impl OfSku for $name {
-            fn names(&self) -> Option<(MerchantId, Sku)> {
-                Some((MerchantId::new(&self.merchant).ok()?, Sku::new(&self.sku).ok()?))
-            }
-        }
-    )*};
-}
-
-of_sku!(ReceiveStockInput, CountStockInput, SetStockMarkInput);
-
 fn read_names(form: &mut Form<'_>, merchant: &str, sku: &str) -> Option<(MerchantId, Sku)> {
     let merchant = form.read("merchant", MerchantId::new(merchant));
     let sku = form.read("sku", Sku::new(sku));
@@ -36,8 +18,8 @@ pub(crate) struct ReceiveStockInput {
     command_id: ID,
     /// The revision that you believe the SKU to be at; 0: nobody received, counted or marked it yet.
     expected_revision: Option<i32>,
-    merchant: String,
-    sku: String,
+    pub(crate) merchant: String,
+    pub(crate) sku: String,
     /// From 1; what comes in. From the first time on the SKU is counted, and no more can be ordered than there is.
     quantity: i32,
     /// Of a delivery note, for one; nothing personal.
@@ -58,8 +40,8 @@ pub(crate) struct CountStockInput {
     command_id: ID,
     /// The revision that you believe the SKU to be at; 0: nobody received, counted or marked it yet.
     expected_revision: Option<i32>,
-    merchant: String,
-    sku: String,
+    pub(crate) merchant: String,
+    pub(crate) sku: String,
     /// Units that no paid order has: what is free, and what is reserved.
     counted: i32,
 }
@@ -77,8 +59,8 @@ pub(crate) struct SetStockMarkInput {
     command_id: ID,
     /// The revision that you believe the SKU to be at; 0: nobody received, counted or marked it yet.
     expected_revision: Option<i32>,
-    merchant: String,
-    sku: String,
+    pub(crate) merchant: String,
+    pub(crate) sku: String,
     /// With so few free units, or fewer, the stock is low.
     low_at: i32,
 }
