@@ -163,6 +163,12 @@ impl Shape for Cow<'_, str> {
     }
 }
 
+impl Shape for bool {
+    fn schema() -> Value {
+        json!({ "type": "boolean" })
+    }
+}
+
 impl Shape for u8 {
     fn schema() -> Value {
         json!({ "type": "integer", "minimum": 0, "maximum": u8::MAX })

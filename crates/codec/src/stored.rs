@@ -6,6 +6,12 @@ use bincode::error::{DecodeError, EncodeError};
 use daybook_domain::event::{Event, Kind};
 
 use crate::error::CodecError;
+use crate::wire::address::{AddressChangeRejectedV1, AddressChangeRequestedV1, AddressChangedV1};
+use crate::wire::card::{
+    CardClaimedV1, CardsAssignedV1, CardsImportedV1, CardsRevealedV1, TopUpFailedV1, TopUpSucceededV1,
+};
+use crate::wire::clock::{DeadlineBreachedV1, DeliveryDueV1, OrderClosedV1, PaymentRemindedV1};
+use crate::wire::dispute::{DisputeOpenedV1, DisputeResolvedV1, EvidenceAddedV1};
 use crate::wire::hold::{HoldPlacedV1, HoldReleasedV1};
 use crate::wire::merchant::MerchantRegisteredV1;
 use crate::wire::order::{
@@ -15,12 +21,13 @@ use crate::wire::order::{
 use crate::wire::payment::{
     LatePaymentReceivedV1, PaymentCapturedV1, PaymentClaimedV1, PaymentFailedV1, PaymentMismatchedV1, ReminderDueV1,
 };
+use crate::wire::policy::{AlertClearedV1, AlertRaisedV1, PolicySetV1};
 use crate::wire::refund::{RefundApprovedV1, RefundFailedV1, RefundRejectedV1, RefundRequestedV1, RefundSettledV1};
 use crate::wire::remark::{NoteAddedV1, OrderRatedV1, TagAddedV1};
 use crate::wire::shipment::{DeliveredV1, ShipmentConfirmedV1, TrackingUpdatedV1};
 use crate::wire::stock::{
-    OrderRestockedV1, RestockRequestedV1, StockCorrectedV1, StockCountedV1, StockMarkSetV1, StockReceivedV1,
-    StockReleasedV1, StockReservedV1, StockReturnedV1, StockTakenV1,
+    CardsDrawnV1, OrderRestockedV1, RestockRequestedV1, StockCorrectedV1, StockCountedV1, StockMarkSetV1,
+    StockReceivedV1, StockReleasedV1, StockReservedV1, StockReturnedV1, StockTakenV1,
 };
 use crate::wire::token::{TokenIssuedV1, TokenRevokedV1};
 use crate::wire::{FromWire, ToWire};
@@ -76,6 +83,26 @@ pub fn encode_into(event: &Event, out: &mut Vec<u8>) -> (u16, u16) {
         Event::TagAdded(e) => write::<TagAddedV1<'_>>(e, out),
         Event::OrderRated(e) => write::<OrderRatedV1<'_>>(e, out),
         Event::PaymentClaimed(e) => write::<PaymentClaimedV1>(e, out),
+        Event::PolicySet(e) => write::<PolicySetV1>(e, out),
+        Event::AlertRaised(e) => write::<AlertRaisedV1<'_>>(e, out),
+        Event::AlertCleared(e) => write::<AlertClearedV1<'_>>(e, out),
+        Event::PaymentReminded(e) => write::<PaymentRemindedV1>(e, out),
+        Event::DeliveryDue(e) => write::<DeliveryDueV1>(e, out),
+        Event::OrderClosed(e) => write::<OrderClosedV1>(e, out),
+        Event::DeadlineBreached(e) => write::<DeadlineBreachedV1>(e, out),
+        Event::AddressChangeRequested(e) => write::<AddressChangeRequestedV1<'_>>(e, out),
+        Event::AddressChanged(e) => write::<AddressChangedV1<'_>>(e, out),
+        Event::AddressChangeRejected(e) => write::<AddressChangeRejectedV1<'_>>(e, out),
+        Event::CardsImported(e) => write::<CardsImportedV1<'_>>(e, out),
+        Event::CardClaimed(e) => write::<CardClaimedV1>(e, out),
+        Event::CardsAssigned(e) => write::<CardsAssignedV1>(e, out),
+        Event::CardsRevealed(e) => write::<CardsRevealedV1>(e, out),
+        Event::TopUpSucceeded(e) => write::<TopUpSucceededV1>(e, out),
+        Event::TopUpFailed(e) => write::<TopUpFailedV1<'_>>(e, out),
+        Event::DisputeOpened(e) => write::<DisputeOpenedV1<'_>>(e, out),
+        Event::EvidenceAdded(e) => write::<EvidenceAddedV1<'_>>(e, out),
+        Event::DisputeResolved(e) => write::<DisputeResolvedV1<'_>>(e, out),
+        Event::CardsDrawn(e) => write::<CardsDrawnV1>(e, out),
         Event::RestockRequested(e) => write::<RestockRequestedV1>(e, out),
         Event::OrderRestocked(e) => write::<OrderRestockedV1>(e, out),
         Event::StockReceived(e) => write::<StockReceivedV1<'_>>(e, out),
@@ -144,6 +171,26 @@ pub fn decode(kind: u16, version: u16, payload: &[u8]) -> Result<Event, CodecErr
         Kind::TagAdded => stored.only::<TagAddedV1<'_>>(),
         Kind::OrderRated => stored.only::<OrderRatedV1<'_>>(),
         Kind::PaymentClaimed => stored.only::<PaymentClaimedV1>(),
+        Kind::PolicySet => stored.only::<PolicySetV1>(),
+        Kind::AlertRaised => stored.only::<AlertRaisedV1<'_>>(),
+        Kind::AlertCleared => stored.only::<AlertClearedV1<'_>>(),
+        Kind::PaymentReminded => stored.only::<PaymentRemindedV1>(),
+        Kind::DeliveryDue => stored.only::<DeliveryDueV1>(),
+        Kind::OrderClosed => stored.only::<OrderClosedV1>(),
+        Kind::DeadlineBreached => stored.only::<DeadlineBreachedV1>(),
+        Kind::AddressChangeRequested => stored.only::<AddressChangeRequestedV1<'_>>(),
+        Kind::AddressChanged => stored.only::<AddressChangedV1<'_>>(),
+        Kind::AddressChangeRejected => stored.only::<AddressChangeRejectedV1<'_>>(),
+        Kind::CardsImported => stored.only::<CardsImportedV1<'_>>(),
+        Kind::CardClaimed => stored.only::<CardClaimedV1>(),
+        Kind::CardsAssigned => stored.only::<CardsAssignedV1>(),
+        Kind::CardsRevealed => stored.only::<CardsRevealedV1>(),
+        Kind::TopUpSucceeded => stored.only::<TopUpSucceededV1>(),
+        Kind::TopUpFailed => stored.only::<TopUpFailedV1<'_>>(),
+        Kind::DisputeOpened => stored.only::<DisputeOpenedV1<'_>>(),
+        Kind::EvidenceAdded => stored.only::<EvidenceAddedV1<'_>>(),
+        Kind::DisputeResolved => stored.only::<DisputeResolvedV1<'_>>(),
+        Kind::CardsDrawn => stored.only::<CardsDrawnV1>(),
         Kind::RestockRequested => stored.only::<RestockRequestedV1>(),
         Kind::OrderRestocked => stored.only::<OrderRestockedV1>(),
         Kind::StockReceived => stored.only::<StockReceivedV1<'_>>(),

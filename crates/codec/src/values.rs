@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use daybook_domain::event::{AdjustmentKind, Hold, RefundKind, SkuKind, TrackingStatus};
+use daybook_domain::event::{AdjustmentKind, Alert, Clock, Hold, Outcome, RefundKind, SkuKind, TrackingStatus};
 use daybook_domain::ids::NameError;
 use daybook_domain::{
     Currency, MerchantId, Money, OrderNumber, Origin, ReasonCode, Role, Sku, StreamId, Tag, Timestamp,
@@ -275,6 +275,9 @@ variants! {
     Hold = Hold::VARIANTS, "a hold";
     RefundKind = RefundKind::VARIANTS, "a kind of refund";
     TrackingStatus = TrackingStatus::VARIANTS, "a tracking status";
+    Clock = Clock::VARIANTS, "a clock";
+    Alert = Alert::VARIANTS, "an alert";
+    Outcome = Outcome::VARIANTS, "an outcome";
 }
 
 #[derive(Clone, Copy)]

@@ -1,5 +1,6 @@
 //! What an event changed, field by field: for a person who traces a dispute.
 
+use crate::clock::Breach;
 use crate::event::Hold;
 use crate::label::Label;
 use crate::money::Money;
@@ -82,6 +83,8 @@ fn fields(order: &Order) -> Vec<(String, Value)> {
         ("shipVirtualBy", order.ship_due.and_then(|due| due.virtual_by)),
         ("collectBy", order.ship_due.and_then(|due| due.collect_by)),
         ("observedUntil", order.observed_until),
+        ("remindAt", order.remind_at),
+        ("deliverAt", order.deliver_at),
     ] {
         if let Some(at) = time {
             push(field, Value::Time(at));
@@ -112,6 +115,20 @@ fn fields(order: &Order) -> Vec<(String, Value)> {
     }
     if order.booking != Booking::None {
         push("stock", text(order.booking.name()));
+    }
+    if order.cards > 0 {
+        push("cards", Value::Number(order.cards.into()));
+    }
+    if let Some(change) = order.pending_change {
+        push("addressChange", Value::Number(change.number.into()));
+    }
+    if order.disputed_since.is_some() {
+        push("dispute", Value::Number(order.disputes.into()));
+    }
+    if !order.breaches.is_empty() {
+        let of_ticket = |ticket: Option<u16>| ticket.map_or(String::new(), |number| format!(" {number}"));
+        let missed = |breach: &Breach| format!("{}{}", breach.clock.name(), of_ticket(breach.ticket));
+        push("missed", Value::Text(order.breaches.iter().map(missed).collect::<Vec<_>>().join(",")));
     }
     if !order.tags.is_empty() {
         push("tags", Value::Text(order.tags.join(",")));

@@ -3,7 +3,9 @@
 
 use uuid::Uuid;
 
-use crate::event::{Adjustment, Hold, Kind, Line, RefundKind, ShippedLine, TrackingStatus};
+use crate::event::{
+    Adjustment, Alert, Clock, Hold, Kind, Line, LineInputs, Outcome, PolicySet, RefundKind, ShippedLine, TrackingStatus,
+};
 use crate::ids::{Actor, CommandId, MerchantId, OrderNumber, Revision, Role, Sku, StreamId, Tag};
 use crate::money::{Currency, Money};
 use crate::reason::Reason;
@@ -54,6 +56,33 @@ pub struct RegisterMerchant {
     pub id: MerchantId,
     pub name: Box<str>,
     pub parent: Option<MerchantId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetPolicy {
+    pub merchant: MerchantId,
+    pub set: PolicySet,
+}
+
+/// Automation's: a threshold of the merchant's policy was crossed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RaiseAlert {
+    pub merchant: MerchantId,
+    pub alert: Alert,
+    /// Of which stock is low.
+    pub sku: Option<Sku>,
+    /// In the threshold's unit: millionths, seconds or pieces.
+    pub measured: i64,
+    pub threshold: i64,
+}
+
+/// Automation's: what was measured is on the good side again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClearAlert {
+    pub merchant: MerchantId,
+    pub alert: Alert,
+    pub sku: Option<Sku>,
+    pub measured: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,6 +164,68 @@ pub struct RecordTracking<T> {
     pub checkpoint: Box<str>,
     pub status: TrackingStatus,
     pub place: Option<T>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompleteTopUp {
+    pub order: StreamId,
+    /// From 1; may be omitted while one line is left.
+    pub line: Option<u16>,
+    /// None: all that is left of the line.
+    pub quantity: Option<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailTopUp<T> {
+    pub order: StreamId,
+    pub line: Option<u16>,
+    pub failure: Box<str>,
+    /// There is no such account: the order waits until the buyer names another one.
+    pub wrong_account: bool,
+    pub note: Option<T>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestAddressChange<T> {
+    pub order: StreamId,
+    /// The new contact, as a JSON object.
+    pub contact: Option<T>,
+    /// New inputs of top-ups.
+    pub inputs: Vec<LineInputs<T>>,
+    pub reason: Option<Reason<T>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApproveAddressChange<T> {
+    pub order: StreamId,
+    pub note: Option<T>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectAddressChange<T> {
+    pub order: StreamId,
+    pub reason: Reason<T>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenDispute<T> {
+    pub order: StreamId,
+    pub reason: Reason<T>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddEvidence<T> {
+    pub order: StreamId,
+    pub text: T,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolveDispute<T> {
+    pub order: StreamId,
+    pub outcome: Outcome,
+    /// For the buyer: what goes back; none: all that may be refunded.
+    pub refund: Option<Money>,
+    pub reason: Reason<T>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -220,6 +311,21 @@ pub struct SetStockMark {
     pub low_at: u32,
 }
 
+/// A card as it comes in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCard<T> {
+    pub secret: T,
+    /// The keyed hash of the secret: what is imported once within a tree. The engine fills it in.
+    pub fingerprint: [u8; 16],
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportCards<T> {
+    pub merchant: MerchantId,
+    pub sku: Sku,
+    pub cards: Vec<NewCard<T>>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssueToken {
     pub secret_sha256: [u8; 32],
@@ -233,6 +339,9 @@ pub struct IssueToken {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command<T> {
     RegisterMerchant(RegisterMerchant),
+    SetPolicy(SetPolicy),
+    RaiseAlert(RaiseAlert),
+    ClearAlert(ClearAlert),
     Place(PlaceOrder<T>),
     EditPrice(EditPrice<T>),
     RecordPayment(RecordPayment),
@@ -241,11 +350,41 @@ pub enum Command<T> {
     Expire {
         order: StreamId,
     },
+    /// Automation's: the buyer is reminded to pay.
+    Remind {
+        order: StreamId,
+    },
     Cancel(Cancel<T>),
     PlaceHold(PlaceHold<T>),
     ReleaseHold(ReleaseHold<T>),
     ConfirmShipment(ConfirmShipment),
     RecordTracking(RecordTracking<T>),
+    /// All cards of the order that are not delivered yet.
+    DeliverCards {
+        order: StreamId,
+    },
+    /// Somebody sees the secrets.
+    RevealCards {
+        order: StreamId,
+    },
+    CompleteTopUp(CompleteTopUp),
+    FailTopUp(FailTopUp<T>),
+    RequestAddressChange(RequestAddressChange<T>),
+    ApproveAddressChange(ApproveAddressChange<T>),
+    RejectAddressChange(RejectAddressChange<T>),
+    OpenDispute(OpenDispute<T>),
+    AddEvidence(AddEvidence<T>),
+    ResolveDispute(ResolveDispute<T>),
+    /// Automation's: the observation is over.
+    Close {
+        order: StreamId,
+    },
+    /// Automation's: a clock was missed.
+    Breach {
+        order: StreamId,
+        clock: Clock,
+        ticket: Option<u16>,
+    },
     RequestRefund(RequestRefund<T>),
     ApproveRefund(ApproveRefund<T>),
     RejectRefund(RejectRefund<T>),
@@ -257,6 +396,7 @@ pub enum Command<T> {
     ReceiveStock(ReceiveStock),
     CountStock(CountStock),
     SetStockMark(SetStockMark),
+    ImportCards(ImportCards<T>),
     IssueToken(IssueToken),
     RevokeToken {
         token: StreamId,
@@ -270,6 +410,9 @@ impl Command<String> {
         let mut close = |kind, text: String| seal(kind, &text);
         Ok(match self {
             Command::RegisterMerchant(c) => Command::RegisterMerchant(c),
+            Command::SetPolicy(c) => Command::SetPolicy(c),
+            Command::RaiseAlert(c) => Command::RaiseAlert(c),
+            Command::ClearAlert(c) => Command::ClearAlert(c),
             Command::Place(c) => Command::Place(PlaceOrder {
                 merchant: c.merchant,
                 number: c.number,
@@ -306,6 +449,53 @@ impl Command<String> {
                 note: c.note.map(|text| close(Kind::PaymentFailed, text)).transpose()?,
             }),
             Command::Expire { order } => Command::Expire { order },
+            Command::Remind { order } => Command::Remind { order },
+            Command::Close { order } => Command::Close { order },
+            Command::Breach { order, clock, ticket } => Command::Breach { order, clock, ticket },
+            Command::DeliverCards { order } => Command::DeliverCards { order },
+            Command::RevealCards { order } => Command::RevealCards { order },
+            Command::CompleteTopUp(c) => Command::CompleteTopUp(c),
+            Command::FailTopUp(c) => Command::FailTopUp(FailTopUp {
+                order: c.order,
+                line: c.line,
+                failure: c.failure,
+                wrong_account: c.wrong_account,
+                note: c.note.map(|text| close(Kind::TopUpFailed, text)).transpose()?,
+            }),
+            Command::RequestAddressChange(c) => {
+                let kind = Kind::AddressChangeRequested;
+                Command::RequestAddressChange(RequestAddressChange {
+                    order: c.order,
+                    contact: c.contact.map(|text| close(kind, text)).transpose()?,
+                    inputs: c
+                        .inputs
+                        .into_iter()
+                        .map(|new| Ok(LineInputs { line: new.line, inputs: close(kind, new.inputs)? }))
+                        .collect::<Result<_, E>>()?,
+                    reason: c.reason.map(|reason| sealed_reason(reason, kind, &mut close)).transpose()?,
+                })
+            }
+            Command::ApproveAddressChange(c) => Command::ApproveAddressChange(ApproveAddressChange {
+                order: c.order,
+                note: c.note.map(|text| close(Kind::AddressChanged, text)).transpose()?,
+            }),
+            Command::RejectAddressChange(c) => Command::RejectAddressChange(RejectAddressChange {
+                order: c.order,
+                reason: sealed_reason(c.reason, Kind::AddressChangeRejected, &mut close)?,
+            }),
+            Command::OpenDispute(c) => Command::OpenDispute(OpenDispute {
+                order: c.order,
+                reason: sealed_reason(c.reason, Kind::DisputeOpened, &mut close)?,
+            }),
+            Command::AddEvidence(c) => {
+                Command::AddEvidence(AddEvidence { order: c.order, text: close(Kind::EvidenceAdded, c.text)? })
+            }
+            Command::ResolveDispute(c) => Command::ResolveDispute(ResolveDispute {
+                order: c.order,
+                outcome: c.outcome,
+                refund: c.refund,
+                reason: sealed_reason(c.reason, Kind::DisputeResolved, &mut close)?,
+            }),
             Command::Cancel(c) => Command::Cancel(Cancel {
                 order: c.order,
                 reason: sealed_reason(c.reason, Kind::OrderCancelled, &mut close)?,
@@ -361,6 +551,18 @@ impl Command<String> {
             Command::ReceiveStock(c) => Command::ReceiveStock(c),
             Command::CountStock(c) => Command::CountStock(c),
             Command::SetStockMark(c) => Command::SetStockMark(c),
+            Command::ImportCards(c) => Command::ImportCards(ImportCards {
+                merchant: c.merchant,
+                sku: c.sku,
+                cards: c
+                    .cards
+                    .into_iter()
+                    .map(|card| {
+                        let secret = close(Kind::CardsImported, card.secret)?;
+                        Ok(NewCard { secret, fingerprint: card.fingerprint })
+                    })
+                    .collect::<Result<_, E>>()?,
+            }),
             Command::IssueToken(c) => Command::IssueToken(c),
             Command::RevokeToken { token } => Command::RevokeToken { token },
         })

@@ -3,6 +3,7 @@
 use crate::command::Origin;
 use crate::ids::{Actor, CommandId, MerchantId, OrderNumber, Position, Revision, Role, Sku, StreamId, Tag};
 use crate::money::Currency;
+use crate::policy::Terms;
 use crate::reason::ReasonCode;
 use crate::sealed::{Sealed, Slot};
 use crate::stock::{Balance, Goods};
@@ -74,6 +75,48 @@ impl Hold {
     }
 }
 
+/// What an order's event starts, and another one stops. The numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Clock {
+    /// Until an order must be paid: then it expires.
+    Pay = 1,
+    /// Until an unpaid order's buyer is reminded.
+    Remind = 2,
+    /// Until cards and top-ups must be delivered.
+    ShipVirtual = 3,
+    /// Until a carrier must have collected the parcels.
+    Collect = 4,
+    /// Until a refund must be approved or rejected: then the merchant is warned.
+    AnswerRefund = 5,
+    /// Until it goes to the platform.
+    EscalateRefund = 6,
+    /// Until an approved refund must be paid out.
+    PayRefund = 7,
+    /// Until a delivered order is closed.
+    Observe = 8,
+    /// Until cards are delivered without a person: at once.
+    Deliver = 9,
+}
+
+/// What a merchant is warned of. The numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Alert {
+    RefundRate = 1,
+    Conversion = 2,
+    QueueAge = 3,
+    LowStock = 4,
+}
+
+/// Whom a dispute was decided for. The numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Outcome {
+    Buyer = 1,
+    Merchant = 2,
+}
+
 /// What a refund gives back. The numbers are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -127,6 +170,34 @@ pub struct MerchantRegistered {
     pub name: Box<str>,
     /// Root first, the parent last; empty for a tree's root.
     pub ancestors: Vec<MerchantId>,
+}
+
+/// The merchant's policy: what is left out stays as it was. Without dates for good, else for that time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PolicySet {
+    pub terms: Terms,
+    pub valid_from: Option<Timestamp>,
+    /// Not included.
+    pub valid_to: Option<Timestamp>,
+}
+
+/// A threshold of the merchant's policy was crossed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertRaised {
+    pub alert: Alert,
+    /// Of which stock is low.
+    pub sku: Option<Sku>,
+    /// In the threshold's unit: millionths, seconds or pieces.
+    pub measured: i64,
+    pub threshold: i64,
+}
+
+/// What was measured is on the good side of the threshold again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertCleared {
+    pub alert: Alert,
+    pub sku: Option<Sku>,
+    pub measured: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,6 +263,10 @@ pub struct ReminderDue {
     pub remind_at: Timestamp,
 }
 
+/// The buyer was reminded to pay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentReminded {}
+
 /// Money for an order that was cancelled before it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LatePaymentReceived {
@@ -228,6 +303,39 @@ pub struct HoldReleased {
     pub note: Option<Sealed>,
 }
 
+/// What the buyer typed for one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineInputs<T> {
+    /// From 1.
+    pub line: u16,
+    /// As a JSON object.
+    pub inputs: T,
+}
+
+/// The address, or the account of a top-up, is to be another one; the order waits until somebody decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressChangeRequested {
+    /// From 1 within the order.
+    pub change: u16,
+    /// The new contact, as a JSON object.
+    pub contact: Option<Sealed>,
+    pub inputs: Vec<LineInputs<Sealed>>,
+    pub note: Option<Sealed>,
+}
+
+/// What was asked for holds from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressChanged {
+    pub change: u16,
+    pub note: Option<Sealed>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressChangeRejected {
+    pub change: u16,
+    pub note: Option<Sealed>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShippedLine {
     /// From 1.
@@ -254,6 +362,53 @@ pub struct TrackingUpdated {
     pub place: Option<Sealed>,
 }
 
+/// The order's cards are to be delivered without a person, from this moment on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryDue {
+    pub deliver_at: Timestamp,
+}
+
+/// Cards of one line, by their numbers within the SKU: the oldest that were left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AssignedCards {
+    /// From 1.
+    pub line: u16,
+    /// The first card's number, from 0; the others follow it.
+    pub first: u64,
+    pub quantity: u32,
+}
+
+/// Cards are the order's own from now on, and nobody else's ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardsAssigned {
+    /// From 1 within the order.
+    pub shipment: u16,
+    pub cards: Vec<AssignedCards>,
+}
+
+/// Somebody saw the secrets of the order's cards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardsRevealed {
+    /// How many cards.
+    pub cards: u32,
+}
+
+/// Units of a top-up were delivered: all of the line, or a part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopUpSucceeded {
+    pub shipment: u16,
+    /// From 1.
+    pub line: u16,
+    pub quantity: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopUpFailed {
+    pub line: u16,
+    pub failure: Box<str>,
+    pub note: Option<Sealed>,
+}
+
 /// Every unit has been delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivered {
@@ -268,6 +423,10 @@ pub struct OrderCompleted {}
 pub struct ObservationStarted {
     pub until: Timestamp,
 }
+
+/// Nothing can happen to the order any more that a clock waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderClosed {}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefundRequested {
@@ -326,6 +485,35 @@ pub struct OrderRated {
     pub comment: Option<Sealed>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisputeOpened {
+    /// From 1 within the order.
+    pub dispute: u16,
+    pub note: Option<Sealed>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceAdded {
+    pub dispute: u16,
+    pub text: Sealed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisputeResolved {
+    pub dispute: u16,
+    pub outcome: Outcome,
+    pub note: Option<Sealed>,
+}
+
+/// A clock ran out before what it waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadlineBreached {
+    pub clock: Clock,
+    /// Of the clocks of a refund ticket.
+    pub ticket: Option<u16>,
+    pub due_at: Timestamp,
+}
+
 /// The order is paid, and there is too little of its goods: it waits until stock comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestockRequested {}
@@ -365,6 +553,18 @@ pub struct StockMarkSet {
     pub low_at: u32,
 }
 
+/// Cards came in; each counts as one unit of stock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardsImported {
+    pub merchant: MerchantId,
+    pub sku: Sku,
+    /// The first card's number within the SKU, from 0; the others follow it.
+    pub first: u64,
+    pub secrets: Vec<Sealed>,
+    /// Places in the command, from 0, of the cards that had been imported before.
+    pub known: Vec<u16>,
+}
+
 /// An order was placed: some units are kept for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StockReserved {
@@ -396,6 +596,23 @@ pub struct StockReturned {
     pub order: StreamId,
     pub quantity: u32,
     pub balance: Balance,
+}
+
+/// Cards of an order were drawn: the oldest that were left. Units that nobody had booked are taken with them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardsDrawn {
+    pub order: StreamId,
+    pub quantity: u32,
+    pub balance: Balance,
+}
+
+/// A card's first and only event: a secret is imported once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardClaimed {
+    /// The stream of the SKU that it was imported for.
+    pub sku: StreamId,
+    /// Its number there.
+    pub number: u64,
 }
 
 /// A trade number's first and only event: which order the money went to, or a refund came from.
@@ -462,6 +679,9 @@ macro_rules! events {
 
 events! {
     MerchantRegistered = 1, "merchant-registered";
+    PolicySet = 2, "policy-set";
+    AlertRaised = 3, "alert-raised";
+    AlertCleared = 4, "alert-cleared";
     TokenIssued = 11, "token-issued";
     TokenRevoked = 12, "token-revoked";
     OrderPlaced = 101, "order-placed";
@@ -472,14 +692,24 @@ events! {
     ReminderDue = 114, "reminder-due";
     LatePaymentReceived = 115, "late-payment-received";
     OrderReinstated = 116, "order-reinstated";
+    PaymentReminded = 117, "payment-reminded";
     OrderCancelled = 121, "order-cancelled";
     HoldPlaced = 131, "hold-placed";
     HoldReleased = 132, "hold-released";
+    AddressChangeRequested = 133, "address-change-requested";
+    AddressChanged = 134, "address-changed";
+    AddressChangeRejected = 135, "address-change-rejected";
     ShipmentConfirmed = 141, "shipment-confirmed";
     TrackingUpdated = 142, "tracking-updated";
     Delivered = 143, "delivered";
+    DeliveryDue = 144, "delivery-due";
+    CardsAssigned = 145, "cards-assigned";
+    CardsRevealed = 146, "cards-revealed";
+    TopUpSucceeded = 147, "top-up-succeeded";
+    TopUpFailed = 148, "top-up-failed";
     OrderCompleted = 151, "order-completed";
     ObservationStarted = 152, "observation-started";
+    OrderClosed = 153, "order-closed";
     RefundRequested = 161, "refund-requested";
     RefundApproved = 162, "refund-approved";
     RefundRejected = 163, "refund-rejected";
@@ -488,17 +718,24 @@ events! {
     NoteAdded = 171, "note-added";
     TagAdded = 172, "tag-added";
     OrderRated = 173, "order-rated";
+    DisputeOpened = 174, "dispute-opened";
+    EvidenceAdded = 175, "evidence-added";
+    DisputeResolved = 176, "dispute-resolved";
     RestockRequested = 181, "restock-requested";
     OrderRestocked = 182, "order-restocked";
+    DeadlineBreached = 183, "deadline-breached";
     PaymentClaimed = 201, "payment-claimed";
+    CardClaimed = 202, "card-claimed";
     StockReceived = 301, "stock-received";
     StockCounted = 302, "stock-counted";
     StockCorrected = 303, "stock-corrected";
     StockMarkSet = 304, "stock-mark-set";
+    CardsImported = 305, "cards-imported";
     StockReserved = 311, "stock-reserved";
     StockReleased = 312, "stock-released";
     StockTaken = 313, "stock-taken";
     StockReturned = 314, "stock-returned";
+    CardsDrawn = 315, "cards-drawn";
 }
 
 /// What all events of a stream are about.
@@ -522,11 +759,17 @@ impl Kind {
     /// What its streams are about.
     pub fn subject(self) -> Subject {
         match self {
-            Kind::MerchantRegistered => Subject::Merchant,
+            Kind::MerchantRegistered | Kind::PolicySet | Kind::AlertRaised | Kind::AlertCleared => Subject::Merchant,
             Kind::TokenIssued | Kind::TokenRevoked => Subject::Token,
-            Kind::PaymentClaimed => Subject::Claim,
-            Kind::StockReceived | Kind::StockCounted | Kind::StockCorrected | Kind::StockMarkSet => Subject::Sku,
-            Kind::StockReserved | Kind::StockReleased | Kind::StockTaken | Kind::StockReturned => Subject::Account,
+            Kind::PaymentClaimed | Kind::CardClaimed => Subject::Claim,
+            Kind::StockReceived
+            | Kind::StockCounted
+            | Kind::StockCorrected
+            | Kind::StockMarkSet
+            | Kind::CardsImported => Subject::Sku,
+            Kind::StockReserved | Kind::StockReleased | Kind::StockTaken | Kind::StockReturned | Kind::CardsDrawn => {
+                Subject::Account
+            }
             Kind::OrderPlaced
             | Kind::PriceEdited
             | Kind::PaymentCaptured
@@ -552,7 +795,21 @@ impl Kind {
             | Kind::TagAdded
             | Kind::OrderRated
             | Kind::RestockRequested
-            | Kind::OrderRestocked => Subject::Order,
+            | Kind::OrderRestocked
+            | Kind::PaymentReminded
+            | Kind::AddressChangeRequested
+            | Kind::AddressChanged
+            | Kind::AddressChangeRejected
+            | Kind::DeliveryDue
+            | Kind::CardsAssigned
+            | Kind::CardsRevealed
+            | Kind::TopUpSucceeded
+            | Kind::TopUpFailed
+            | Kind::OrderClosed
+            | Kind::DisputeOpened
+            | Kind::EvidenceAdded
+            | Kind::DisputeResolved
+            | Kind::DeadlineBreached => Subject::Order,
         }
     }
 
@@ -579,6 +836,7 @@ impl Event {
             Event::StockReleased(e) => Some(e.balance),
             Event::StockTaken(e) => Some(e.balance),
             Event::StockReturned(e) => Some(e.balance),
+            Event::CardsDrawn(e) => Some(e.balance),
             _ => None,
         }
     }

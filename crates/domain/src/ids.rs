@@ -44,6 +44,12 @@ fn derive(kind: &str, parts: &[&str]) -> StreamId {
     StreamId(Uuid::new_v5(&NAMESPACE, &name))
 }
 
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
 impl StreamId {
     pub fn merchant(id: &MerchantId) -> Self {
         derive("merchant", &[id.as_str()])
@@ -69,6 +75,11 @@ impl StreamId {
         derive("stock", &[merchant.as_str(), sku.as_str()])
     }
 
+    /// A card is (tree, keyed hash of its secret): imported once within one merchants' tree.
+    pub fn card(tree_root: &MerchantId, fingerprint: &[u8; 16]) -> Self {
+        derive("card", &[tree_root.as_str(), &hex(fingerprint)])
+    }
+
     /// A refund's claim on (tree, provider, trade number): what a provider paid out is counted once too.
     pub fn refund_claim(tree_root: &MerchantId, provider: &str, trade_number: &str) -> Self {
         derive("refund-claim", &[tree_root.as_str(), provider, trade_number])
@@ -76,8 +87,7 @@ impl StreamId {
 
     /// A token's stream follows from the hash of its secret, so that checking a credential is one look-up.
     pub fn token(secret_sha256: &[u8; 32]) -> Self {
-        let hex: String = secret_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-        derive("token", &[&hex])
+        derive("token", &[&hex(secret_sha256)])
     }
 }
 
@@ -182,6 +192,21 @@ pub struct Actor {
     pub role: Role,
 }
 
+impl Actor {
+    /// Automation that follows a policy, such as `pay-within`.
+    pub fn system(policy: &str) -> Self {
+        Self { id: derive("system", &[policy]).0, role: Role::System }
+    }
+}
+
+impl CommandId {
+    /// The id of what automation does about this deadline: the same whoever finds it due, and how often.
+    pub fn of_deadline(order: StreamId, clock: u8, ticket: u16, due_micros: i64) -> Self {
+        let parts = [order.to_string(), clock.to_string(), ticket.to_string(), due_micros.to_string()];
+        Self(derive("deadline", &parts.each_ref().map(String::as_str)).0)
+    }
+}
+
 /// What an actor is. The numbers are stored: never reuse one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -254,6 +279,7 @@ mod tests {
         let sku = Sku::new("card-50").unwrap();
         assert_eq!(StreamId::sku(&merchant, &sku).to_string(), "7af6c4b6-5a70-5906-bb88-1aa6519bad57");
         assert_eq!(StreamId::stock(&merchant, &sku).to_string(), "f3714e7b-e045-5c1f-a31f-ee8f6f3fae46");
+        assert_eq!(StreamId::card(&merchant, &[7; 16]).to_string(), "cd613f3b-3859-5136-9e0a-49a3fe9f716a");
         let refund = StreamId::refund_claim(&merchant, "alipay", "R1");
         assert_eq!(refund.to_string(), "8fc0ccab-9ef2-5810-ba4e-482e06c1f70a");
         assert_eq!(StreamId::token(&[7; 32]).to_string(), "5fdfce6a-e304-50ba-bc8b-95a53729f69a");

@@ -9,6 +9,7 @@
 //! Rules stand in [`decide()`] alone, so that a rule tightened later never makes yesterday's events unreadable.
 
 pub mod change;
+pub mod clock;
 pub mod command;
 mod currency;
 pub mod decide;

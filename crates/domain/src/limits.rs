@@ -24,5 +24,19 @@ pub const MAX_AMOUNT_MINOR: i64 = 1_000_000_000_000_000;
 pub const MAX_PER_ORDER: usize = 1_000;
 /// Units of one SKU that were ever received.
 pub const MAX_STOCK: i64 = 1_000_000_000_000;
+/// Cards that one command imports.
+pub const MAX_CARDS: usize = 100;
+/// Bytes of one card's secret.
+pub const MAX_CARD_BYTES: usize = 1_024;
+/// Bytes of the secrets of one command together.
+pub const MAX_CARDS_BYTES: usize = 20 << 10;
+/// Bytes of the inputs of one change of address together, as JSON.
+pub const MAX_INPUTS_BYTES: usize = 16 << 10;
+/// Seconds of a policy's span: a year.
+pub const MAX_SPAN_SECONDS: u32 = 366 * 24 * 3_600;
+/// Policies that are for some time, and not over, of one merchant.
+pub const MAX_DATED_POLICIES: usize = 100;
+/// What one merchant is warned of at once.
+pub const MAX_ALERTS: usize = 10_000;
 /// Merchants above a merchant.
 pub const MAX_DEPTH: usize = 16;

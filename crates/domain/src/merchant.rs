@@ -1,7 +1,9 @@
-//! A merchant: its name and its place in the tree.
+//! A merchant: its name, its place in the tree, its policy, and what it is warned of.
 
-use crate::event::{MerchantRegistered, tree_root};
-use crate::ids::MerchantId;
+use crate::event::{Alert, Event, MerchantRegistered, Recorded, tree_root};
+use crate::ids::{MerchantId, Sku};
+use crate::policy::{Policy, PolicyBook};
+use crate::time::Timestamp;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merchant {
@@ -9,14 +11,42 @@ pub struct Merchant {
     pub name: Box<str>,
     /// Root first, the parent last.
     pub ancestors: Vec<MerchantId>,
+    pub policies: PolicyBook,
+    /// What was raised and not cleared yet; with the SKU of which stock is low.
+    pub alerts: Vec<(Alert, Option<Sku>)>,
 }
 
 impl Merchant {
     pub fn registered(event: &MerchantRegistered) -> Self {
-        Self { id: event.id.clone(), name: event.name.clone(), ancestors: event.ancestors.clone() }
+        Self {
+            id: event.id.clone(),
+            name: event.name.clone(),
+            ancestors: event.ancestors.clone(),
+            policies: PolicyBook::default(),
+            alerts: Vec::new(),
+        }
     }
 
     pub fn tree_root(&self) -> &MerchantId {
         tree_root(&self.ancestors, &self.id)
+    }
+
+    pub fn policy_at(&self, now: Timestamp) -> Policy {
+        self.policies.at(now)
+    }
+
+    pub fn has_alert(&self, alert: Alert, sku: Option<&Sku>) -> bool {
+        self.alerts.iter().any(|(raised, of)| *raised == alert && of.as_ref() == sku)
+    }
+
+    /// Folds one more event in; what is no event of a merchant changes nothing.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others are of other streams")]
+    pub fn apply(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            Event::PolicySet(set) => self.policies.set(set, recorded.recorded_at),
+            Event::AlertRaised(e) => self.alerts.push((e.alert, e.sku.clone())),
+            Event::AlertCleared(e) => self.alerts.retain(|(alert, sku)| *alert != e.alert || *sku != e.sku),
+            _ => {}
+        }
     }
 }

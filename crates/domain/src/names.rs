@@ -1,7 +1,7 @@
 //! The names of the small enumerations, one spelling for JSON, GraphQL, histories and reports.
 
 use crate::command::Origin;
-use crate::event::{AdjustmentKind, Hold, RefundKind, SkuKind, TrackingStatus};
+use crate::event::{AdjustmentKind, Alert, Clock, Hold, Outcome, RefundKind, SkuKind, TrackingStatus};
 use crate::order::{AfterSales, Fulfilment, Lifecycle, Payment};
 use crate::stock::Booking;
 
@@ -33,6 +33,15 @@ names! {
         Discount = "DISCOUNT", Freight = "FREIGHT", Fee = "FEE", Tax = "TAX", Correction = "CORRECTION",
     }
     Hold { Stock = "STOCK", Address = "ADDRESS", Payment = "PAYMENT", Risk = "RISK" }
+    Clock {
+        Pay = "PAY", Remind = "REMIND", ShipVirtual = "SHIP_VIRTUAL", Collect = "COLLECT",
+        AnswerRefund = "ANSWER_REFUND", EscalateRefund = "ESCALATE_REFUND", PayRefund = "PAY_REFUND",
+        Observe = "OBSERVE", Deliver = "DELIVER",
+    }
+    Alert {
+        RefundRate = "REFUND_RATE", Conversion = "CONVERSION", QueueAge = "QUEUE_AGE", LowStock = "LOW_STOCK",
+    }
+    Outcome { Buyer = "BUYER", Merchant = "MERCHANT" }
     RefundKind { Goods = "GOODS", Excess = "EXCESS", Late = "LATE" }
     TrackingStatus {
         Collected = "COLLECTED", InTransit = "IN_TRANSIT", OutForDelivery = "OUT_FOR_DELIVERY", Delivered = "DELIVERED",

@@ -1,11 +1,14 @@
 //! An order's state: what the rules need to know of its past, folded from its events. Folding is total.
 
+use uuid::Uuid;
+
+use crate::clock::Breach;
 use crate::command::Origin;
 use crate::event::{
     Event, Hold, Line, OrderPlaced, PayDue, Recorded, RefundDue, RefundKind, ShipDue, SkuKind, TrackingStatus,
     tree_root,
 };
-use crate::ids::MerchantId;
+use crate::ids::{MerchantId, Role, Sku};
 use crate::money::Currency;
 use crate::reason::ReasonCode;
 use crate::sealed::{Sealed, Slot};
@@ -129,6 +132,8 @@ pub struct Ticket {
     pub requested_at: Timestamp,
     pub approved_at: Option<Timestamp>,
     pub due: Option<RefundDue>,
+    /// Once it is approved.
+    pub pay_by: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +142,32 @@ pub struct Shipment {
     /// When its last checkpoint happened.
     pub seen_at: Option<Timestamp>,
     pub delivered: bool,
+    /// A carrier has it, so that somebody will see it.
+    pub is_tracked: bool,
+}
+
+impl Shipment {
+    /// No carrier has seen it yet.
+    pub fn is_awaited(&self) -> bool {
+        self.is_tracked && self.status.is_none() && !self.delivered
+    }
+}
+
+/// A new address or account that nobody has decided on yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PendingChange {
+    /// From 1 within the order.
+    pub number: u16,
+    /// Who asked for it.
+    pub by: Uuid,
+}
+
+/// A line whose goods are cards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardLine {
+    /// From 1.
+    pub line: u16,
+    pub sku: Sku,
 }
 
 /// Amounts are minor units of `currency`.
@@ -153,6 +184,10 @@ pub struct Order {
     /// Why it was cancelled.
     pub cancel_reason: Option<ReasonCode>,
     pub holds: Holds,
+    /// Since when each hold is there.
+    pub held_since: [Option<Timestamp>; 4],
+    /// The Payment hold is there because a payment failed, and goes when one succeeds.
+    pub held_for_failure: bool,
     /// Since when the shipping clocks stand still: Address, Payment and Risk holds pause them, Stock does not.
     pub paused_since: Option<Timestamp>,
     /// All that was captured, the excess included.
@@ -184,6 +219,23 @@ pub struct Order {
     /// Its goods of which stock is counted, and what it has of them.
     pub goods: Vec<Goods>,
     pub booking: Booking,
+    /// When its buyer is to be reminded to pay.
+    pub remind_at: Option<Timestamp>,
+    /// From when on its cards are delivered without a person.
+    pub deliver_at: Option<Timestamp>,
+    /// The clocks that were missed.
+    pub breaches: Vec<Breach>,
+    /// Changes of address or account that were asked for.
+    pub changes: u16,
+    pub pending_change: Option<PendingChange>,
+    pub disputes: u16,
+    /// Since when a dispute is open.
+    pub disputed_since: Option<Timestamp>,
+    pub card_lines: Vec<CardLine>,
+    /// Cards that were assigned to it.
+    pub cards: u32,
+    /// A person of the shop did something to it before it was delivered.
+    pub is_attended: bool,
 }
 
 impl Order {
@@ -200,6 +252,8 @@ impl Order {
             lifecycle: Lifecycle::Placed,
             cancel_reason: None,
             holds: Holds::default(),
+            held_since: [None; 4],
+            held_for_failure: false,
             paused_since: None,
             captured_minor: 0,
             excess_minor: 0,
@@ -224,6 +278,20 @@ impl Order {
             ship_due: event.ship_due,
             goods: event.reserved.clone(),
             booking: if event.reserved.is_empty() { Booking::None } else { Booking::Reserved },
+            remind_at: event.pay_due.map(|due| due.remind_at),
+            deliver_at: None,
+            breaches: Vec::new(),
+            changes: 0,
+            pending_change: None,
+            disputes: 0,
+            disputed_since: None,
+            card_lines: (1..)
+                .zip(&event.lines)
+                .filter(|(_, line)| line.kind == SkuKind::Card)
+                .map(|(number, line)| CardLine { line: number, sku: line.sku.clone() })
+                .collect(),
+            cards: 0,
+            is_attended: false,
         };
         if order.is_paid() {
             order.paid_at = Some(at);
@@ -283,8 +351,19 @@ impl Order {
         self.lines.iter().fold(0, |sum: u32, line| sum.saturating_add(line.quantity.saturating_sub(line.shipped)))
     }
 
+    /// Units of a line (from 1) that are not shipped.
+    pub fn left_of(&self, line: u16) -> u32 {
+        let line = self.lines.get(usize::from(line).wrapping_sub(1));
+        line.map_or(0, |line| line.quantity.saturating_sub(line.shipped))
+    }
+
     pub fn shipped_units(&self) -> u32 {
         self.lines.iter().fold(0, |sum: u32, line| sum.saturating_add(line.shipped))
+    }
+
+    /// Since when it is in the exception queue for this hold.
+    pub fn held_since(&self, hold: Hold) -> Option<Timestamp> {
+        self.held_since.get(hold as usize - 1).copied().flatten()
     }
 
     pub fn has_open_ticket(&self) -> bool {
@@ -323,7 +402,9 @@ impl Order {
     }
 
     pub fn after_sales(&self) -> AfterSales {
-        if self.has_open_ticket() {
+        if self.disputed_since.is_some() {
+            AfterSales::Disputed
+        } else if self.has_open_ticket() {
             AfterSales::RefundOpen
         } else if self.lifecycle == Lifecycle::Completed && self.observed_until.is_some() {
             AfterSales::Observing
@@ -350,6 +431,9 @@ impl Order {
     /// Folds one more event in. Facts are believed: nothing here refuses.
     pub fn apply(&mut self, recorded: &Recorded) {
         let at = recorded.occurred_at;
+        if self.delivered_at.is_none() && is_staff(recorded.actor.role) {
+            self.is_attended = true;
+        }
         match &recorded.event {
             Event::PriceEdited(e) => {
                 if let Some(line) = self.lines.get_mut(usize::from(e.line).wrapping_sub(1)) {
@@ -368,18 +452,27 @@ impl Order {
             Event::OrderCancelled(_) => {
                 self.lifecycle = Lifecycle::Cancelled;
                 self.cancel_reason = recorded.reason;
+                self.pending_change = None;
                 self.book(Booking::Released);
             }
             Event::RestockRequested(_) => self.book(Booking::Waiting),
             Event::OrderRestocked(_) => self.book(Booking::Taken),
             Event::HoldPlaced(e) => {
                 self.holds.insert(e.hold);
+                self.set_held(e.hold, Some(at));
+                if e.hold == Hold::Payment {
+                    self.held_for_failure = recorded.reason == Some(ReasonCode::PaymentFailed);
+                }
                 if e.hold.pauses_shipping() {
                     self.paused_since = self.paused_since.or(Some(at));
                 }
             }
             Event::HoldReleased(e) => {
                 self.holds.remove(e.hold);
+                self.set_held(e.hold, None);
+                if e.hold == Hold::Payment {
+                    self.held_for_failure = false;
+                }
                 if !self.holds.iter().any(Hold::pauses_shipping) {
                     self.paused_since = None;
                 }
@@ -388,16 +481,32 @@ impl Order {
                 }
             }
             Event::ShipmentConfirmed(e) => {
-                for shipped in &e.lines {
-                    if let Some(line) = self.lines.get_mut(usize::from(shipped.line).wrapping_sub(1)) {
-                        line.shipped = line.shipped.saturating_add(shipped.quantity);
-                    }
-                }
-                self.shipments.push(Shipment { status: None, seen_at: None, delivered: false });
-                if self.unshipped() == 0 && self.shipped_at.is_none() {
-                    self.shipped_at = Some(at);
-                }
+                let parcel =
+                    Shipment { status: None, seen_at: None, delivered: false, is_tracked: e.tracking_number.is_some() };
+                self.ship(e.lines.iter().map(|shipped| (shipped.line, shipped.quantity)), parcel, at);
             }
+            Event::CardsAssigned(e) => {
+                self.cards = e.cards.iter().fold(self.cards, |sum, cards| sum.saturating_add(cards.quantity));
+                self.ship(e.cards.iter().map(|cards| (cards.line, cards.quantity)), delivered_at_once(at), at);
+            }
+            Event::TopUpSucceeded(e) => self.ship([(e.line, e.quantity)], delivered_at_once(at), at),
+            Event::AddressChangeRequested(e) => {
+                self.changes = self.changes.max(e.change);
+                self.pending_change = Some(PendingChange { number: e.change, by: recorded.actor.id });
+            }
+            Event::AddressChanged(_) | Event::AddressChangeRejected(_) => self.pending_change = None,
+            Event::ReminderDue(e) => self.remind_at = Some(e.remind_at),
+            Event::PaymentReminded(_) => self.remind_at = None,
+            Event::DeliveryDue(e) => self.deliver_at = Some(e.deliver_at),
+            Event::OrderClosed(_) => self.lifecycle = Lifecycle::Closed,
+            Event::DisputeOpened(e) => {
+                self.disputes = self.disputes.max(e.dispute);
+                self.disputed_since = Some(at);
+            }
+            Event::DisputeResolved(_) => self.disputed_since = None,
+            Event::DeadlineBreached(e) => self.breaches.push(Breach { clock: e.clock, ticket: e.ticket }),
+            // Kept apart from the order, until a person decides: no later payment does away with that.
+            Event::PaymentMismatched(_) => self.held_for_failure = false,
             Event::TrackingUpdated(e) => {
                 self.checkpoints.push(e.checkpoint.clone());
                 if let Some(shipment) = self.shipments.get_mut(usize::from(e.shipment).wrapping_sub(1)) {
@@ -416,11 +525,13 @@ impl Order {
                 requested_at: at,
                 approved_at: None,
                 due: e.due,
+                pay_by: None,
             }),
             Event::RefundApproved(e) => {
                 if let Some(ticket) = self.ticket_mut(e.ticket) {
                     ticket.state = TicketState::Approved;
                     ticket.approved_at = Some(at);
+                    ticket.pay_by = e.pay_by;
                 }
             }
             Event::RefundRejected(e) => self.set_ticket(e.ticket, TicketState::Rejected),
@@ -444,11 +555,18 @@ impl Order {
             Event::TagAdded(e) => self.tags.push(e.tag.as_str().into()),
             Event::OrderRated(_) => self.ratings = self.ratings.saturating_add(1),
             // Of no consequence for later decisions, or of other streams.
-            Event::PaymentMismatched(_)
-            | Event::PaymentFailed(_)
-            | Event::ReminderDue(_)
+            Event::PaymentFailed(_)
+            | Event::TopUpFailed(_)
+            | Event::CardsRevealed(_)
+            | Event::EvidenceAdded(_)
             | Event::OrderPlaced(_)
             | Event::MerchantRegistered(_)
+            | Event::PolicySet(_)
+            | Event::AlertRaised(_)
+            | Event::AlertCleared(_)
+            | Event::CardClaimed(_)
+            | Event::CardsImported(_)
+            | Event::CardsDrawn(_)
             | Event::TokenIssued(_)
             | Event::TokenRevoked(_)
             | Event::PaymentClaimed(_)
@@ -477,6 +595,24 @@ impl Order {
         }
     }
 
+    fn ship(&mut self, units: impl IntoIterator<Item = (u16, u32)>, parcel: Shipment, at: Timestamp) {
+        for (line, quantity) in units {
+            if let Some(line) = self.lines.get_mut(usize::from(line).wrapping_sub(1)) {
+                line.shipped = line.shipped.saturating_add(quantity);
+            }
+        }
+        self.shipments.push(parcel);
+        if self.unshipped() == 0 && self.shipped_at.is_none() {
+            self.shipped_at = Some(at);
+        }
+    }
+
+    fn set_held(&mut self, hold: Hold, since: Option<Timestamp>) {
+        if let Some(held) = self.held_since.get_mut(hold as usize - 1) {
+            *held = since;
+        }
+    }
+
     fn book(&mut self, booking: Booking) {
         if self.booking != Booking::None {
             self.booking = booking;
@@ -495,6 +631,19 @@ impl Order {
         if let Some(ticket) = self.ticket_mut(number) {
             ticket.state = state;
         }
+    }
+}
+
+/// What needs no parcel arrives when it is sent.
+fn delivered_at_once(at: Timestamp) -> Shipment {
+    Shipment { status: Some(TrackingStatus::Delivered), seen_at: Some(at), delivered: true, is_tracked: false }
+}
+
+/// A person of the shop, or above it.
+fn is_staff(role: Role) -> bool {
+    match role {
+        Role::Platform | Role::Owner | Role::Clerk | Role::Support => true,
+        Role::System | Role::Auditor | Role::Analyst | Role::Buyer | Role::Webhook | Role::Importer => false,
     }
 }
 

@@ -1,8 +1,10 @@
-//! How long each clock runs. These are the platform's defaults; a merchant's own policy will replace them per event,
-//! which is why a due time stands in the event that starts the clock and is never computed again.
+//! How long each clock runs, what is done without a person, and what is warned of. The platform's defaults, what a
+//! merchant says for good over them, and what it says for some time over that.
+//!
+//! A policy is asked when a clock starts: the due time stands in that event, and a policy that changes moves none.
 
-use crate::event::{RefundDue, ShipDue};
-use crate::time::{DAY_MICROS, HOUR_MICROS, MINUTE_MICROS, Timestamp};
+use crate::event::{PolicySet, RefundDue, ShipDue};
+use crate::time::{DAY_MICROS, HOUR_MICROS, MINUTE_MICROS, SECOND_MICROS, Timestamp};
 
 /// Spans in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,36 @@ pub struct Policy {
     pub escalate_refund_after_micros: i64,
     pub pay_refund_within_micros: i64,
     pub observe_for_micros: i64,
+    /// Paid cards are delivered without a person …
+    pub auto_deliver: bool,
+    /// … unless somebody wants to look at each order first.
+    pub manual_review: bool,
+    /// Warn above this refund rate, in millionths.
+    pub warn_refund_rate: Option<u32>,
+    /// Warn below this conversion, in millionths.
+    pub warn_conversion: Option<u32>,
+    /// Warn when an exception is older, in microseconds.
+    pub warn_queue_age_micros: Option<i64>,
+}
+
+/// What a merchant says of its policy; the rest stays as it was. Spans in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    pub pay_within: Option<u32>,
+    pub remind_after: Option<u32>,
+    pub ship_virtual_within: Option<u32>,
+    pub collect_physical_within: Option<u32>,
+    pub answer_refund_within: Option<u32>,
+    pub escalate_refund_after: Option<u32>,
+    pub pay_refund_within: Option<u32>,
+    pub observe_for: Option<u32>,
+    pub auto_deliver: Option<bool>,
+    pub manual_review: Option<bool>,
+    /// In millionths.
+    pub warn_refund_rate: Option<u32>,
+    /// In millionths.
+    pub warn_conversion: Option<u32>,
+    pub warn_queue_age: Option<u32>,
 }
 
 impl Policy {
@@ -27,7 +59,38 @@ impl Policy {
         escalate_refund_after_micros: 24 * HOUR_MICROS,
         pay_refund_within_micros: HOUR_MICROS,
         observe_for_micros: 7 * DAY_MICROS,
+        auto_deliver: false,
+        manual_review: false,
+        warn_refund_rate: None,
+        warn_conversion: None,
+        warn_queue_age_micros: None,
     };
+
+    /// With what `terms` say in the place of what was.
+    pub fn under(self, terms: &Terms) -> Self {
+        let micros = |seconds: u32| i64::from(seconds) * SECOND_MICROS;
+        let span = |said: Option<u32>, before: i64| said.map_or(before, micros);
+        Self {
+            pay_within_micros: span(terms.pay_within, self.pay_within_micros),
+            remind_after_micros: span(terms.remind_after, self.remind_after_micros),
+            ship_virtual_within_micros: span(terms.ship_virtual_within, self.ship_virtual_within_micros),
+            collect_physical_within_micros: span(terms.collect_physical_within, self.collect_physical_within_micros),
+            answer_refund_within_micros: span(terms.answer_refund_within, self.answer_refund_within_micros),
+            escalate_refund_after_micros: span(terms.escalate_refund_after, self.escalate_refund_after_micros),
+            pay_refund_within_micros: span(terms.pay_refund_within, self.pay_refund_within_micros),
+            observe_for_micros: span(terms.observe_for, self.observe_for_micros),
+            auto_deliver: terms.auto_deliver.unwrap_or(self.auto_deliver),
+            manual_review: terms.manual_review.unwrap_or(self.manual_review),
+            warn_refund_rate: terms.warn_refund_rate.or(self.warn_refund_rate),
+            warn_conversion: terms.warn_conversion.or(self.warn_conversion),
+            warn_queue_age_micros: terms.warn_queue_age.map(micros).or(self.warn_queue_age_micros),
+        }
+    }
+
+    /// Whether cards go out without a person.
+    pub fn delivers_alone(&self) -> bool {
+        self.auto_deliver && !self.manual_review
+    }
 
     /// The shipping clocks that start when an order is paid at `paid_at`.
     pub fn ship_due(&self, paid_at: Timestamp, has_virtual: bool, has_physical: bool) -> ShipDue {
@@ -42,6 +105,60 @@ impl Policy {
         RefundDue {
             answer_by: asked_at.plus_micros(self.answer_refund_within_micros),
             escalate_at: asked_at.plus_micros(self.escalate_refund_after_micros),
+        }
+    }
+}
+
+impl Terms {
+    /// With what `newer` says in the place of what was said.
+    fn and(self, newer: &Terms) -> Self {
+        Self {
+            pay_within: newer.pay_within.or(self.pay_within),
+            remind_after: newer.remind_after.or(self.remind_after),
+            ship_virtual_within: newer.ship_virtual_within.or(self.ship_virtual_within),
+            collect_physical_within: newer.collect_physical_within.or(self.collect_physical_within),
+            answer_refund_within: newer.answer_refund_within.or(self.answer_refund_within),
+            escalate_refund_after: newer.escalate_refund_after.or(self.escalate_refund_after),
+            pay_refund_within: newer.pay_refund_within.or(self.pay_refund_within),
+            observe_for: newer.observe_for.or(self.observe_for),
+            auto_deliver: newer.auto_deliver.or(self.auto_deliver),
+            manual_review: newer.manual_review.or(self.manual_review),
+            warn_refund_rate: newer.warn_refund_rate.or(self.warn_refund_rate),
+            warn_conversion: newer.warn_conversion.or(self.warn_conversion),
+            warn_queue_age: newer.warn_queue_age.or(self.warn_queue_age),
+        }
+    }
+}
+
+/// What a merchant ever said of its policy, as far as it still matters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyBook {
+    /// For good.
+    always: Terms,
+    /// For some time each, as they came.
+    dated: Vec<PolicySet>,
+}
+
+impl PolicyBook {
+    /// What holds at this moment: of several for some time the one that was said last.
+    pub fn at(&self, now: Timestamp) -> Policy {
+        let holds =
+            |set: &&PolicySet| set.valid_from.is_none_or(|from| from <= now) && set.valid_to.is_none_or(|to| now < to);
+        let always = Policy::DEFAULT.under(&self.always);
+        self.dated.iter().filter(holds).fold(always, |policy, set| policy.under(&set.terms))
+    }
+
+    /// How many were said for some time, and are not over.
+    pub fn dated(&self) -> usize {
+        self.dated.len()
+    }
+
+    pub(crate) fn set(&mut self, set: &PolicySet, at: Timestamp) {
+        self.dated.retain(|dated| dated.valid_to.is_none_or(|to| at < to));
+        if set.valid_from.is_none() && set.valid_to.is_none() {
+            self.always = self.always.and(&set.terms);
+        } else {
+            self.dated.push(*set);
         }
     }
 }

@@ -26,10 +26,14 @@ pub enum ReasonCode {
     FullyRefunded = 20,
     NotRefundable = 21,
     Imported = 22,
+    PaymentFailed = 23,
+    WrongAccount = 24,
+    AddressChange = 25,
+    DisputeLost = 26,
 }
 
 impl ReasonCode {
-    pub const ALL: [ReasonCode; 22] = [
+    pub const ALL: [ReasonCode; 26] = [
         ReasonCode::Other,
         ReasonCode::BuyerRequest,
         ReasonCode::MerchantRequest,
@@ -52,6 +56,10 @@ impl ReasonCode {
         ReasonCode::FullyRefunded,
         ReasonCode::NotRefundable,
         ReasonCode::Imported,
+        ReasonCode::PaymentFailed,
+        ReasonCode::WrongAccount,
+        ReasonCode::AddressChange,
+        ReasonCode::DisputeLost,
     ];
 
     pub fn code(self) -> u16 {
@@ -87,6 +95,10 @@ impl ReasonCode {
             ReasonCode::FullyRefunded => "FULLY_REFUNDED",
             ReasonCode::NotRefundable => "NOT_REFUNDABLE",
             ReasonCode::Imported => "IMPORTED",
+            ReasonCode::PaymentFailed => "PAYMENT_FAILED",
+            ReasonCode::WrongAccount => "WRONG_ACCOUNT",
+            ReasonCode::AddressChange => "ADDRESS_CHANGE",
+            ReasonCode::DisputeLost => "DISPUTE_LOST",
         }
     }
 

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::event::Clock;
 use crate::ids::{MerchantId, Revision, Role, Sku};
 use crate::money::{Currency, Money};
 use crate::order::{Fulfilment, Payment};
@@ -53,8 +54,38 @@ pub enum Rejection {
     AlreadyPaid,
     #[error("the order carries no payment deadline")]
     NoDeadline,
-    #[error("the payment deadline has not passed yet")]
-    DeadlineNotReached { pay_by: Timestamp },
+    #[error("the deadline has not passed yet")]
+    DeadlineNotReached { due_at: Timestamp },
+    #[error("the clock {} does not run", clock.name())]
+    ClockNotOpen { clock: Clock },
+    #[error("the merchant is warned of this already")]
+    AlertRaised,
+    #[error("the merchant is not warned of this")]
+    AlertNotRaised,
+    #[error("there are too few cards of {sku}: {left} are left")]
+    OutOfCards { sku: Sku, left: u64 },
+    #[error("no cards are left to deliver")]
+    NoCardsToDeliver,
+    #[error("no cards were delivered")]
+    NoCards,
+    #[error("all of these cards were imported before")]
+    CardsKnown,
+    #[error("line {line} is no top-up")]
+    NotTopUp { line: u16 },
+    #[error("no top-up is left to complete")]
+    NoTopUpLeft,
+    #[error("name the line: several top-ups are left")]
+    LineAmbiguous,
+    #[error("a change of address or account waits for a decision")]
+    ChangePending,
+    #[error("no change of address or account waits for a decision")]
+    NoChangePending,
+    #[error("whoever asked for the change cannot decide on it")]
+    ReviewerIsRequester,
+    #[error("a dispute is open")]
+    DisputeOpen,
+    #[error("no dispute is open")]
+    NoOpenDispute,
     #[error("the order is on hold")]
     OnHold,
     #[error("this hold is placed already")]
@@ -138,6 +169,21 @@ impl Rejection {
     pub fn code(&self) -> &'static str {
         match self {
             Rejection::Invalid { .. } => "INVALID_INPUT",
+            Rejection::ClockNotOpen { .. } => "CLOCK_NOT_OPEN",
+            Rejection::AlertRaised => "ALERT_RAISED",
+            Rejection::AlertNotRaised => "ALERT_NOT_RAISED",
+            Rejection::OutOfCards { .. } => "OUT_OF_CARDS",
+            Rejection::NoCardsToDeliver => "NO_CARDS_TO_DELIVER",
+            Rejection::NoCards => "NO_CARDS",
+            Rejection::CardsKnown => "CARDS_KNOWN",
+            Rejection::NotTopUp { .. } => "NOT_TOP_UP",
+            Rejection::NoTopUpLeft => "NO_TOP_UP_LEFT",
+            Rejection::LineAmbiguous => "LINE_AMBIGUOUS",
+            Rejection::ChangePending => "CHANGE_PENDING",
+            Rejection::NoChangePending => "NO_CHANGE_PENDING",
+            Rejection::ReviewerIsRequester => "REVIEWER_IS_REQUESTER",
+            Rejection::DisputeOpen => "DISPUTE_OPEN",
+            Rejection::NoOpenDispute => "NO_OPEN_DISPUTE",
             Rejection::NoLines => "NO_LINES",
             Rejection::MerchantUnknown { .. } => "MERCHANT_UNKNOWN",
             Rejection::MerchantExists { .. } => "MERCHANT_EXISTS",

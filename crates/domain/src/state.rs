@@ -1,13 +1,15 @@
 //! The state of any stream, and the facts that a decision is made against.
 
 use crate::command::Command;
-use crate::event::{Event, PaymentClaimed, Recorded};
+use crate::event::{CardClaimed, Event, PaymentClaimed, Recorded};
 use crate::ids::StreamId;
 use crate::merchant::Merchant;
 use crate::order::Order;
+use crate::policy::Policy;
 use crate::spelling;
 use crate::stock::{Balance, SkuState};
 use crate::targets::{StockTarget, Targets};
+use crate::time::Timestamp;
 use crate::token::Token;
 
 /// What a stream's events add up to.
@@ -16,6 +18,7 @@ pub enum State {
     Order(Box<Order>),
     Merchant(Merchant),
     Claim(PaymentClaimed),
+    Card(CardClaimed),
     Token(Token),
     Sku(SkuState),
     /// What orders have of a SKU.
@@ -38,7 +41,8 @@ pub fn evolve(state: &mut Option<State>, recorded: &Recorded) {
             }
         }
         Some(State::Sku(sku)) => sku.apply(&recorded.event),
-        Some(State::Merchant(_) | State::Claim(_) | State::Stock(_)) => {}
+        Some(State::Merchant(merchant)) => merchant.apply(recorded),
+        Some(State::Claim(_) | State::Card(_) | State::Stock(_)) => {}
     }
 }
 
@@ -50,8 +54,9 @@ fn first(recorded: &Recorded) -> Option<State> {
         }
         Event::MerchantRegistered(event) => Some(State::Merchant(Merchant::registered(event))),
         Event::PaymentClaimed(event) => Some(State::Claim(event.clone())),
+        Event::CardClaimed(event) => Some(State::Card(event.clone())),
         Event::TokenIssued(event) => Some(State::Token(Token::issued(event))),
-        Event::StockReceived(_) | Event::StockCounted(_) | Event::StockMarkSet(_) => {
+        Event::StockReceived(_) | Event::StockCounted(_) | Event::StockMarkSet(_) | Event::CardsImported(_) => {
             let mut sku = SkuState::default();
             sku.apply(&recorded.event);
             Some(State::Sku(sku))
@@ -107,6 +112,12 @@ impl<'a> Facts<'a> {
         if let State::Claim(claim) = self.state(stream)? { Some(claim) } else { None }
     }
 
+    /// The policy of an order's merchant at this moment.
+    pub(crate) fn policy(&self, order: &Order, now: Timestamp) -> Policy {
+        let merchant = self.merchant(StreamId::merchant(&order.merchant));
+        merchant.map_or(Policy::DEFAULT, |merchant| merchant.policy_at(now))
+    }
+
     pub fn token(&self, stream: StreamId) -> Option<&'a Token> {
         if let State::Token(token) = self.state(stream)? { Some(token) } else { None }
     }
@@ -137,14 +148,43 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
         }
         Command::RecordPayment(pay) => {
             if let Some(order) = facts.order(own) {
+                wanted.push(StreamId::merchant(&order.merchant));
                 let root = order.tree_root();
                 wanted.push(spelling::claim(root, pay));
                 wanted.extend(spelling::claim_as_given(root, pay));
                 wanted.extend(booked(order));
             }
         }
-        Command::Expire { .. } | Command::Cancel(_) | Command::PlaceHold(_) | Command::ReleaseHold(_) => {
-            wanted.extend(facts.order(own).into_iter().flat_map(booked))
+        Command::PlaceHold(_) | Command::ReleaseHold(_) => {
+            wanted.extend(facts.order(own).into_iter().flat_map(booked));
+        }
+        Command::Expire { .. } | Command::Cancel(_) => {
+            if let Some(order) = facts.order(own) {
+                wanted.push(StreamId::merchant(&order.merchant));
+                wanted.extend(booked(order));
+            }
+        }
+        Command::DeliverCards { .. } => {
+            if let Some(order) = facts.order(own) {
+                wanted.push(StreamId::merchant(&order.merchant));
+                let cards = StockTarget::of_cards(order);
+                wanted.extend(cards.iter().flat_map(|target| [target.streams.sku, target.streams.account]));
+            }
+        }
+        Command::FailPayment(_)
+        | Command::RequestRefund(_)
+        | Command::ApproveRefund(_)
+        | Command::CompleteTopUp(_)
+        | Command::ResolveDispute(_)
+        | Command::RecordTracking(_) => {
+            wanted.extend(facts.order(own).map(|order| StreamId::merchant(&order.merchant)));
+        }
+        Command::ImportCards(import) => {
+            wanted.extend(targets.stock.iter().map(|target| target.streams.sku));
+            if let Some(merchant) = targets.merchant.and_then(|stream| facts.merchant(stream)) {
+                let root = merchant.tree_root();
+                wanted.extend(import.cards.iter().map(|card| StreamId::card(root, &card.fingerprint)));
+            }
         }
         Command::SettleRefund(settle) => {
             if let Some(order) = facts.order(own) {
@@ -155,11 +195,20 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
         Command::RegisterMerchant(_)
         | Command::IssueToken(_)
         | Command::EditPrice(_)
-        | Command::FailPayment(_)
+        | Command::SetPolicy(_)
+        | Command::RaiseAlert(_)
+        | Command::ClearAlert(_)
+        | Command::Remind { .. }
+        | Command::Close { .. }
+        | Command::Breach { .. }
+        | Command::RevealCards { .. }
+        | Command::FailTopUp(_)
+        | Command::RequestAddressChange(_)
+        | Command::ApproveAddressChange(_)
+        | Command::RejectAddressChange(_)
+        | Command::OpenDispute(_)
+        | Command::AddEvidence(_)
         | Command::ConfirmShipment(_)
-        | Command::RecordTracking(_)
-        | Command::RequestRefund(_)
-        | Command::ApproveRefund(_)
         | Command::RejectRefund(_)
         | Command::FailRefund(_)
         | Command::AddNote(_)

@@ -34,6 +34,8 @@ pub struct SkuState {
     pub is_counted: bool,
     /// With so few free units, or fewer, the stock is low.
     pub low_at: u32,
+    /// Cards that were ever imported: their numbers are below this.
+    pub cards: u64,
 }
 
 /// What an order has of the stock of its goods.
@@ -73,6 +75,12 @@ impl SkuState {
                 self.received = self.received.saturating_add(e.quantity.into());
                 self.is_counted = true;
             }
+            Event::CardsImported(e) => {
+                let count = e.secrets.len() as u64;
+                self.cards = self.cards.max(e.first.saturating_add(count));
+                self.received = self.received.saturating_add(count.try_into().unwrap_or(i64::MAX));
+                self.is_counted = true;
+            }
             Event::StockCounted(_) => self.is_counted = true,
             Event::StockCorrected(e) => self.received = self.received.saturating_add(e.difference),
             Event::StockMarkSet(e) => self.low_at = e.low_at,
@@ -109,6 +117,16 @@ impl Balance {
     /// From what is reserved.
     pub(crate) fn take(self, quantity: u32) -> Self {
         Self { deducted: self.deducted.saturating_add(quantity.into()), ..self.release(quantity) }
+    }
+
+    /// The oldest cards that are left. `is_booked`: the units were taken before.
+    pub(crate) fn draw(self, quantity: u32, is_booked: bool) -> Self {
+        let taken = if is_booked { 0 } else { quantity };
+        Self {
+            assigned: self.assigned.saturating_add(quantity.into()),
+            deducted: self.deducted.saturating_add(taken.into()),
+            ..self
+        }
     }
 
     /// To what is free.

@@ -27,6 +27,13 @@ impl StockTarget {
         Self { streams: SkuStreams::of(merchant, &goods.sku), goods }
     }
 
+    /// The cards of an order that are not delivered yet, those of one SKU summed.
+    pub(crate) fn of_cards(order: &Order) -> Vec<Self> {
+        let left = order.card_lines.iter().map(|card| (&card.sku, order.left_of(card.line)));
+        let goods = summed(left).into_iter().filter(|goods| goods.quantity > 0);
+        goods.map(|goods| Self::of(&order.merchant, goods)).collect()
+    }
+
     /// What an order that is there has reserved or taken.
     pub(crate) fn of_order(order: &Order) -> Vec<Self> {
         order.goods.iter().map(|goods| Self::of(&order.merchant, goods.clone())).collect()
@@ -36,12 +43,16 @@ impl StockTarget {
 impl Targets {
     pub fn of<T>(command: &Command<T>, command_id: CommandId) -> Self {
         let of_order = |own: StreamId| (own, None, Vec::new());
+        let of_merchant = |merchant| (StreamId::merchant(merchant), None, Vec::new());
         let of_sku = |merchant, sku: &Sku| {
             let target = StockTarget::of(merchant, Goods { sku: sku.clone(), quantity: 0 });
             (target.streams.sku, Some(merchant), vec![target])
         };
         let (own, merchant, stock) = match command {
             Command::RegisterMerchant(c) => (StreamId::merchant(&c.id), c.parent.as_ref(), Vec::new()),
+            Command::SetPolicy(c) => of_merchant(&c.merchant),
+            Command::RaiseAlert(c) => of_merchant(&c.merchant),
+            Command::ClearAlert(c) => of_merchant(&c.merchant),
             Command::Place(c) => {
                 let own = match &c.number {
                     Some(number) => StreamId::order(&c.merchant, number),
@@ -58,7 +69,21 @@ impl Targets {
             Command::EditPrice(c) => of_order(c.order),
             Command::RecordPayment(c) => of_order(c.order),
             Command::FailPayment(c) => of_order(c.order),
-            Command::Expire { order } => of_order(*order),
+            Command::ImportCards(c) => of_sku(&c.merchant, &c.sku),
+            Command::Expire { order }
+            | Command::Remind { order }
+            | Command::Close { order }
+            | Command::Breach { order, .. }
+            | Command::DeliverCards { order }
+            | Command::RevealCards { order } => of_order(*order),
+            Command::CompleteTopUp(c) => of_order(c.order),
+            Command::FailTopUp(c) => of_order(c.order),
+            Command::RequestAddressChange(c) => of_order(c.order),
+            Command::ApproveAddressChange(c) => of_order(c.order),
+            Command::RejectAddressChange(c) => of_order(c.order),
+            Command::OpenDispute(c) => of_order(c.order),
+            Command::AddEvidence(c) => of_order(c.order),
+            Command::ResolveDispute(c) => of_order(c.order),
             Command::Cancel(c) => of_order(c.order),
             Command::PlaceHold(c) => of_order(c.order),
             Command::ReleaseHold(c) => of_order(c.order),

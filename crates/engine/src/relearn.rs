@@ -6,8 +6,9 @@ use std::io;
 use std::path::PathBuf;
 
 use daybook_domain::event::{OrderPlaced, tree_root};
-use daybook_domain::{Event, Kind, Position, Recorded};
-use daybook_vault::{Context, OpenReport, OpenSealedError, RelearnError, SlotId};
+use daybook_domain::merchant::Merchant;
+use daybook_domain::{Event, Kind, Position, Recorded, State, StreamId};
+use daybook_vault::{Context, OpenReport, OpenSealedError, RelearnError, SlotId, Vault};
 use thiserror::Error;
 
 use crate::error::ReadError;
@@ -61,9 +62,8 @@ pub(crate) fn relearn(reader: &Reader, keys: &OpenReport) -> Result<Relearned, K
     loop {
         let mut failed = None;
         let next = reader.for_each(from, 1 << 20, |recorded| {
-            if let (None, Event::OrderPlaced(placed)) = (&failed, &recorded.event) {
-                let unfit = |what| KeysError::Unfit { position: recorded.position, what };
-                failed = relearned.learn(reader, &recorded, placed).err().map(unfit);
+            if failed.is_none() {
+                failed = relearned.learn_from(reader, &recorded).err();
             }
         })?;
         if let Some(error) = failed {
@@ -79,6 +79,31 @@ pub(crate) fn relearn(reader: &Reader, keys: &OpenReport) -> Result<Relearned, K
 }
 
 impl Relearned {
+    /// Buyers have keys from their first order on, a tree from its first cards.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other event begins a key")]
+    fn learn_from(&mut self, reader: &Reader, recorded: &Recorded) -> Result<(), KeysError> {
+        let unfit = |what| KeysError::Unfit { position: recorded.position, what };
+        match &recorded.event {
+            Event::OrderPlaced(placed) => self.learn(reader, recorded, placed).map_err(unfit),
+            Event::CardsImported(imported) => {
+                let Some(State::Merchant(merchant)) = reader.state(StreamId::merchant(&imported.merchant))? else {
+                    return Err(unfit(format!("there is no merchant {}", imported.merchant)));
+                };
+                let Some(secret) = imported.secrets.first() else { return Ok(()) };
+                self.learn_tree(reader.vault(), SlotId(secret.slot.0), &merchant).map_err(unfit)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn learn_tree(&mut self, vault: &Vault, slot: SlotId, merchant: &Merchant) -> Result<(), String> {
+        vault.mark_used(slot).map_err(|error| error.to_string())?;
+        if self.contested.contains(&slot) {
+            return Ok(());
+        }
+        self.note(vault, slot, vault.relearn_tree(slot, merchant.tree_root().as_str()))
+    }
+
     fn learn(&mut self, reader: &Reader, recorded: &Recorded, placed: &OrderPlaced) -> Result<(), String> {
         let slot = SlotId(placed.account.slot.0);
         let vault = reader.vault();
@@ -95,7 +120,11 @@ impl Relearned {
             Err(OpenSealedError::Erased { .. } | OpenSealedError::KeyDamaged { .. }) => return Ok(()),
             Err(error) => return Err(error.to_string()),
         };
-        match vault.relearn(slot, root.as_str(), &account) {
+        self.note(vault, slot, vault.relearn(slot, root.as_str(), &account))
+    }
+
+    fn note(&mut self, vault: &Vault, slot: SlotId, relearned: Result<(), RelearnError>) -> Result<(), String> {
+        match relearned {
             Ok(()) | Err(RelearnError::Erased { .. }) => {}
             Err(RelearnError::BoundElsewhere { .. }) => {
                 self.second.insert(slot);

@@ -134,7 +134,18 @@ pub(crate) fn in_writer(
             let slot = vault.slot_for(merchant.tree_root().as_str(), &place.account).map_err(failed)?;
             under(command, targets, merchant.tree_root(), slot, vault)
         }
+        Command::ImportCards(ref import) => {
+            // A secret belongs to no buyer until it is one's: it is the tree's.
+            let merchant = facts
+                .merchant(StreamId::merchant(&import.merchant))
+                .ok_or_else(|| Rejection::MerchantUnknown { id: import.merchant.clone() })?;
+            let slot = vault.tree_slot(merchant.tree_root().as_str()).map_err(failed)?;
+            under(command, targets, merchant.tree_root(), slot, vault)
+        }
         Command::RegisterMerchant(_)
+        | Command::SetPolicy(_)
+        | Command::RaiseAlert(_)
+        | Command::ClearAlert(_)
         | Command::ReceiveStock(_)
         | Command::CountStock(_)
         | Command::SetStockMark(_)

@@ -43,7 +43,15 @@ impl Tokens {
         }
         let token = match reader.state(stream)? {
             Some(State::Token(token)) => token,
-            Some(State::Order(_) | State::Merchant(_) | State::Claim(_) | State::Sku(_) | State::Stock(_)) | None => {
+            Some(
+                State::Order(_)
+                | State::Merchant(_)
+                | State::Claim(_)
+                | State::Card(_)
+                | State::Sku(_)
+                | State::Stock(_),
+            )
+            | None => {
                 return Ok(None);
             }
         };

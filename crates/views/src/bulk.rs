@@ -9,6 +9,7 @@ use crate::orders::{Before, Change, Touch, touch};
 use crate::packed::{self, Unpacked};
 use crate::registry::stop;
 use crate::views::Views;
+use crate::waits::Waits;
 
 /// Orders that are kept unpacked, of those that were placed last: some 600 bytes each. A power of two.
 #[cfg(not(test))]
@@ -23,6 +24,8 @@ pub struct BulkFold {
     /// Each row has one place, which it shares with the rows that are a multiple of [`HOT`] away.
     hot: Vec<Option<Box<Hot>>>,
     bytes: Vec<u8>,
+    /// Nothing: what waits is made at the end.
+    waits: Waits,
 }
 
 #[derive(Debug)]
@@ -40,7 +43,12 @@ impl Default for BulkFold {
 impl BulkFold {
     /// Goes on from these views.
     pub fn new(views: Views) -> Self {
-        Self { views, hot: std::iter::repeat_with(|| None).take(HOT).collect(), bytes: Vec::new() }
+        Self {
+            views,
+            hot: std::iter::repeat_with(|| None).take(HOT).collect(),
+            bytes: Vec::new(),
+            waits: Waits::default(),
+        }
     }
 
     /// The last position that was folded in.
@@ -67,7 +75,7 @@ impl BulkFold {
         };
         let Views { orders, registry, .. } = &mut self.views;
         let change = folded.and_then(|(row, before)| {
-            self.hot[place_of(row)].as_ref().map(|hot| Change { row, before, after: &hot.order })
+            self.hot[place_of(row)].as_ref().map(|hot| Change { row, before, waited: &self.waits, after: &hot.order })
         });
         let mut result = Ok(());
         for entry in registry.all_mut() {

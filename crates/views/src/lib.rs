@@ -2,7 +2,7 @@
 //!
 //! [`Views`] folds every event once, into packed orders ([`Views::apply`]); the order list ([`OrderList`]), the
 //! dashboard ([`Dashboard`]) and the merchants ([`Merchants`]) follow from what the event did to its order, the stock
-//! ([`Stock`]) from its own events. What can be asked is plain data in [`query`]. Rows, indexes and sums live in memory; [`checkpoint`] makes chunks of what cannot be
+//! ([`Stock`]) from its own events, and what waits ([`Queues`]) from the orders. What can be asked is plain data in [`query`]. Rows, indexes and sums live in memory; [`checkpoint`] makes chunks of what cannot be
 //! made again, and [`store`] keeps them.
 //!
 //! ```
@@ -25,12 +25,14 @@ mod merchants;
 mod orders;
 mod packed;
 pub mod query;
+mod queues;
 mod registry;
 mod sorted;
 mod stock;
 pub mod store;
 mod strings;
 mod views;
+mod waits;
 mod wire;
 
 pub use bulk::BulkFold;
@@ -38,7 +40,8 @@ pub use dashboard::{Dashboard, MAX_DAYS};
 pub use error::{FoldError, Stopped};
 pub use list::{MAX_NAMESAKES, OrderList};
 pub use merchants::Merchants;
-pub use registry::{DASHBOARD, ORDERS, STOCK, VIEWS, ViewName};
+pub use queues::Queues;
+pub use registry::{DASHBOARD, ORDERS, QUEUES, STOCK, VIEWS, ViewName};
 pub use stock::Stock;
 pub use views::{ViewStatus, Views};
 

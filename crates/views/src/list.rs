@@ -158,7 +158,10 @@ impl<'a> OrderList<'a> {
     }
 
     fn row(&self, row: RowNumber) -> Row {
-        let orders = self.orders;
+        Self::row_of(self.orders, row)
+    }
+
+    pub(crate) fn row_of(orders: &Orders, row: RowNumber) -> Row {
         let (unpacked, lines) = orders.full(row);
         let order = unpacked.order;
         Row {

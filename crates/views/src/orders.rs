@@ -4,8 +4,10 @@ mod saved;
 
 use std::hash::BuildHasher;
 
-use daybook_domain::event::{MerchantRegistered, OrderPlaced, Subject};
+use daybook_domain::event::{MerchantRegistered, OrderPlaced, SkuKind, Subject};
+use daybook_domain::order::CardLine;
 use daybook_domain::posting::Milestones;
+use daybook_domain::stock::summed;
 use daybook_domain::{Currency, Event, MerchantId, Order, Recorded, Slot, StreamId, Timestamp};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -17,6 +19,7 @@ use crate::merchants::Merchants;
 use crate::packed::{self, LineText, Unpacked};
 use crate::query::{BuyerAccount, RowLine};
 use crate::strings::Strings;
+use crate::waits::Waits;
 
 #[derive(Debug, Default)]
 pub(crate) struct Orders {
@@ -43,6 +46,8 @@ pub(crate) struct Orders {
 pub(crate) struct Workbench {
     order: Option<Box<Unpacked>>,
     bytes: Vec<u8>,
+    /// What the order waited for before the event.
+    waits: Waits,
 }
 
 /// What one event did to one order.
@@ -50,6 +55,8 @@ pub(crate) struct Change<'a> {
     pub(crate) row: Row,
     /// None: the event placed it.
     pub(crate) before: Option<Before>,
+    /// What the order waited for before the event; kept right only where views follow event by event.
+    pub(crate) waited: &'a Waits,
     pub(crate) after: &'a Unpacked,
 }
 
@@ -59,6 +66,8 @@ pub(crate) struct Before {
     pub(crate) milestones: Milestones,
     /// How many tags it had: new ones come behind them.
     pub(crate) tags: usize,
+    /// How many clocks it had missed: the same.
+    pub(crate) breaches: usize,
 }
 
 /// What a view has to do about an event.
@@ -134,6 +143,7 @@ impl Orders {
         bench: &'b mut Workbench,
     ) -> Result<Change<'b>, FoldError> {
         let (row, after) = self.open(event, recorded)?;
+        bench.waits.clear();
         let bytes = &mut bench.bytes;
         bytes.clear();
         packed::put_fixed(bytes, event.number.as_str(), &after);
@@ -146,7 +156,7 @@ impl Orders {
             }
             room @ None => room.insert(Box::new(after)),
         };
-        Ok(Change { row, before: None, after })
+        Ok(Change { row, before: None, waited: &bench.waits, after })
     }
 
     /// Adds a row for a new order. Its packed bytes are left to the caller to add.
@@ -164,7 +174,8 @@ impl Orders {
             .iter()
             .map(|line| {
                 let sku = self.strings.intern(line.sku.as_str())?;
-                Ok(LineText { sku, title: self.strings.intern(&line.title)? })
+                let is_counted = event.reserved.iter().any(|goods| goods.sku == line.sku);
+                Ok(LineText { sku, title: self.strings.intern(&line.title)?, is_counted })
             })
             .collect::<Result<_, FoldError>>()?;
         let buyer = self.buyers.see(&event.account, row)?;
@@ -198,15 +209,16 @@ impl Orders {
     fn change<'b>(&mut self, recorded: &Recorded, bench: &'b mut Workbench) -> Result<Change<'b>, FoldError> {
         let order = recorded.stream;
         let row = self.find(order).ok_or(FoldError::OrderUnknown { order })?;
-        let Workbench { order: room, bytes } = bench;
+        let Workbench { order: room, bytes, waits } = bench;
         let unpacked = room.get_or_insert_with(|| Box::new(self.blank(row)));
         self.unpack_into(row, unpacked);
+        waits.fill(unpacked);
         let before = self.evolve(row, recorded, unpacked)?;
         bytes.clear();
         bytes.extend_from_slice(packed::fixed_part(self.packed.get(row)));
         packed::put_changing(bytes, unpacked);
         self.packed.set(row, bytes);
-        Ok(Change { row, before: Some(before), after: unpacked })
+        Ok(Change { row, before: Some(before), waited: waits, after: unpacked })
     }
 
     /// Folds an event into an unpacked order. Packing it again is left to the caller.
@@ -220,7 +232,11 @@ impl Orders {
             let (order, from) = (recorded.stream, unpacked.revision);
             return Err(FoldError::RevisionGap { order, from, to: recorded.revision });
         }
-        let before = Before { milestones: Milestones::of(&unpacked.order), tags: unpacked.tags.len() };
+        let before = Before {
+            milestones: Milestones::of(&unpacked.order),
+            tags: unpacked.tags.len(),
+            breaches: unpacked.order.breaches.len(),
+        };
         let texts = self.strings.len();
         unpacked.order.apply(recorded);
         unpacked.order.checkpoints.clear();
@@ -272,13 +288,24 @@ impl Orders {
         let place = &self.merchants.places[self.places[row as usize] as usize];
         unpacked.order.ancestors = place.ancestors.iter().map(|&number| self.merchants.id(number).clone()).collect();
         unpacked.order.tags = unpacked.tags.iter().map(|&tag| self.strings.get(tag).into()).collect();
+        let sku = |line: &LineText| daybook_domain::Sku::from_stored(self.strings.get(line.sku));
+        let Unpacked { order, lines, .. } = &mut unpacked;
+        let counted: Vec<_> = lines
+            .iter()
+            .zip(&order.lines)
+            .filter(|(text, _)| text.is_counted)
+            .map(|(text, line)| (sku(text), line.quantity))
+            .collect();
+        order.goods = summed(counted.iter().map(|(sku, quantity)| (sku, *quantity)));
+        order.card_lines = (1..)
+            .zip(lines.iter().zip(&order.lines))
+            .filter(|(_, (_, line))| line.kind == SkuKind::Card)
+            .map(|(line, (text, _))| CardLine { line, sku: sku(text) })
+            .collect();
         let lines = unpacked
             .lines
             .iter()
-            .map(|line| RowLine {
-                sku: daybook_domain::Sku::from_stored(self.strings.get(line.sku)),
-                title: self.strings.get(line.title).into(),
-            })
+            .map(|line| RowLine { sku: sku(line), title: self.strings.get(line.title).into() })
             .collect();
         (unpacked, lines)
     }

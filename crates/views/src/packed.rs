@@ -2,16 +2,18 @@
 //!
 //! The list needs it to show a row, every fold needs it as *the order before*.
 
+use daybook_domain::clock::Breach;
 use daybook_domain::command::Origin;
-use daybook_domain::event::{PayDue, RefundDue, RefundKind, ShipDue, SkuKind, TrackingStatus};
-use daybook_domain::order::{Holds, Lifecycle, LineState, Order, Shipment, Ticket, TicketState};
+use daybook_domain::event::{Clock, PayDue, RefundDue, RefundKind, ShipDue, SkuKind, TrackingStatus};
+use daybook_domain::order::{Holds, Lifecycle, LineState, Order, PendingChange, Shipment, Ticket, TicketState};
 use daybook_domain::stock::Booking;
 use daybook_domain::{ReasonCode, Timestamp};
 
 use crate::wire::{Reader, put_bytes, put_i64, put_time, put_u32, put_u64};
 
 /// An order and what a list shows beside it. `order.merchant`, `ancestors`, `buyer`, `currency` and `placed_at` stand
-/// in columns; `tags` hold only those that an event has just added; `checkpoints` and what was booked on stock are dropped.
+/// in columns; `tags` hold only those that an event has just added; `checkpoints` are dropped, and `goods` and `card_lines`
+/// follow from the lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unpacked {
     pub(crate) order: Order,
@@ -27,6 +29,8 @@ pub(crate) struct Unpacked {
 pub(crate) struct LineText {
     pub(crate) sku: u32,
     pub(crate) title: u32,
+    /// Its units were booked on the stock.
+    pub(crate) is_counted: bool,
 }
 
 // What is there, beside what is always there.
@@ -46,6 +50,20 @@ const REMARKS: u64 = 1 << 12;
 const CANCELLED: u64 = 1 << 13;
 const VIRTUAL_BY: u64 = 1 << 14;
 const COLLECT_BY: u64 = 1 << 15;
+const REMIND_AT: u64 = 1 << 16;
+const DELIVER_AT: u64 = 1 << 17;
+const DISPUTED: u64 = 1 << 18;
+const HELD_FOR_FAILURE: u64 = 1 << 19;
+const ATTENDED: u64 = 1 << 20;
+const BREACHES: u64 = 1 << 21;
+const CHANGES: u64 = 1 << 22;
+const PENDING_CHANGE: u64 = 1 << 23;
+const DISPUTES: u64 = 1 << 24;
+const CARDS: u64 = 1 << 25;
+const BOOKED: u64 = 1 << 26;
+
+/// Of a line's kind.
+const COUNTED: u8 = 1 << 7;
 
 /// What never changes: length-prefixed, so that later events copy it as it is.
 pub(crate) fn put_fixed(out: &mut Vec<u8>, number: &str, unpacked: &Unpacked) {
@@ -63,7 +81,7 @@ pub(crate) fn put_fixed(out: &mut Vec<u8>, number: &str, unpacked: &Unpacked) {
     for (line, text) in order.lines.iter().zip(&unpacked.lines) {
         put_u32(&mut fixed, text.sku);
         put_u32(&mut fixed, text.title);
-        fixed.push(line.kind as u8);
+        fixed.push(line.kind as u8 | if text.is_counted { COUNTED } else { 0 });
         put_u32(&mut fixed, line.quantity);
     }
     put_bytes(out, &fixed);
@@ -130,11 +148,26 @@ pub(crate) fn put_changing(out: &mut Vec<u8>, unpacked: &Unpacked) {
         (CANCELLED, o.cancel_reason.is_some()),
         (VIRTUAL_BY, due.virtual_by.is_some()),
         (COLLECT_BY, due.collect_by.is_some()),
+        (REMIND_AT, o.remind_at.is_some()),
+        (DELIVER_AT, o.deliver_at.is_some()),
+        (DISPUTED, o.disputed_since.is_some()),
+        (HELD_FOR_FAILURE, o.held_for_failure),
+        (ATTENDED, o.is_attended),
+        (BREACHES, !o.breaches.is_empty()),
+        (CHANGES, o.changes > 0),
+        (PENDING_CHANGE, o.pending_change.is_some()),
+        (DISPUTES, o.disputes > 0),
+        (CARDS, o.cards > 0),
+        (BOOKED, o.booking != Booking::None),
     ];
     put_u64(out, flags.iter().filter(|(_, set)| *set).fold(0, |all, (flag, _)| all | flag));
     let times = [o.paused_since, o.paid_at, o.shipped_at, o.delivered_at, o.refunded_at, o.observed_until];
-    for at in times.into_iter().chain([due.virtual_by, due.collect_by]).flatten() {
+    let dues = [due.virtual_by, due.collect_by, o.remind_at, o.deliver_at, o.disputed_since];
+    for at in times.into_iter().chain(dues).flatten() {
         put_time(out, at, o.placed_at);
+    }
+    for hold in o.holds.iter() {
+        put_time(out, o.held_since(hold).unwrap_or(o.placed_at), o.placed_at);
     }
     for line in &o.lines {
         put_i64(out, line.unit_minor);
@@ -166,6 +199,29 @@ pub(crate) fn put_changing(out: &mut Vec<u8>, unpacked: &Unpacked) {
     if let Some(reason) = o.cancel_reason {
         put_u64(out, reason.code().into());
     }
+    if !o.breaches.is_empty() {
+        put_u64(out, o.breaches.len() as u64);
+        for breach in &o.breaches {
+            out.push(breach.clock as u8);
+            put_u32(out, breach.ticket.map_or(0, u32::from));
+        }
+    }
+    if o.changes > 0 {
+        put_u32(out, o.changes.into());
+    }
+    if let Some(change) = o.pending_change {
+        put_u32(out, change.number.into());
+        out.extend_from_slice(change.by.as_bytes());
+    }
+    if o.disputes > 0 {
+        put_u32(out, o.disputes.into());
+    }
+    if o.cards > 0 {
+        put_u32(out, o.cards);
+    }
+    if o.booking != Booking::None {
+        out.push(booking_code(o.booking));
+    }
 }
 
 fn put_ticket(out: &mut Vec<u8>, ticket: &Ticket, from: Timestamp) {
@@ -173,7 +229,8 @@ fn put_ticket(out: &mut Vec<u8>, ticket: &Ticket, from: Timestamp) {
         ticket.kind as u8
             | (ticket_state_code(ticket.state) << 2)
             | (u8::from(ticket.approved_at.is_some()) << 5)
-            | (u8::from(ticket.due.is_some()) << 6),
+            | (u8::from(ticket.due.is_some()) << 6)
+            | (u8::from(ticket.pay_by.is_some()) << 7),
     );
     put_i64(out, ticket.amount_minor);
     put_time(out, ticket.requested_at, from);
@@ -184,11 +241,19 @@ fn put_ticket(out: &mut Vec<u8>, ticket: &Ticket, from: Timestamp) {
         put_time(out, due.answer_by, from);
         put_time(out, due.escalate_at, from);
     }
+    if let Some(at) = ticket.pay_by {
+        put_time(out, at, from);
+    }
 }
 
 fn put_shipment(out: &mut Vec<u8>, shipment: &Shipment, from: Timestamp) {
     let status = shipment.status.map_or(0, |status| status as u8);
-    out.push(status | (u8::from(shipment.delivered) << 3) | (u8::from(shipment.seen_at.is_some()) << 4));
+    out.push(
+        status
+            | (u8::from(shipment.delivered) << 3)
+            | (u8::from(shipment.seen_at.is_some()) << 4)
+            | (u8::from(shipment.is_tracked) << 5),
+    );
     if let Some(at) = shipment.seen_at {
         put_time(out, at, from);
     }
@@ -207,8 +272,10 @@ pub(crate) fn unpack(packed: &[u8], into: &mut Unpacked) -> bool {
     o.lines.clear();
     lines.clear();
     for _ in 0..fixed.count() {
-        lines.push(LineText { sku: fixed.u32(), title: fixed.u32() });
-        let kind = sku_kind_of(&mut fixed);
+        let (sku, title) = (fixed.u32(), fixed.u32());
+        let code = fixed.u8();
+        lines.push(LineText { sku, title, is_counted: code & COUNTED != 0 });
+        let kind = sku_kind_of(code & !COUNTED);
         o.lines.push(LineState { kind, quantity: fixed.u32(), unit_minor: 0, shipped: 0 });
     }
 
@@ -228,6 +295,17 @@ pub(crate) fn unpack(packed: &[u8], into: &mut Unpacked) -> bool {
     o.observed_until = time(OBSERVED);
     let due = ShipDue { virtual_by: time(VIRTUAL_BY), collect_by: time(COLLECT_BY) };
     o.ship_due = (flags & SHIP_DUE != 0).then_some(due);
+    o.remind_at = time(REMIND_AT);
+    o.deliver_at = time(DELIVER_AT);
+    o.disputed_since = time(DISPUTED);
+    o.held_since = [None; 4];
+    for hold in o.holds.iter() {
+        if let Some(since) = o.held_since.get_mut(hold as usize - 1) {
+            *since = Some(r.time(placed_at));
+        }
+    }
+    o.held_for_failure = flags & HELD_FOR_FAILURE != 0;
+    o.is_attended = flags & ATTENDED != 0;
     for line in &mut o.lines {
         line.unit_minor = r.i64();
     }
@@ -261,10 +339,22 @@ pub(crate) fn unpack(packed: &[u8], into: &mut Unpacked) -> bool {
     }
     (o.notes, o.ratings) = if flags & REMARKS != 0 { (r.u32(), r.u32()) } else { (0, 0) };
     o.cancel_reason = (flags & CANCELLED != 0).then(|| reason(r)).flatten();
+    o.breaches.clear();
+    if flags & BREACHES != 0 {
+        for _ in 0..r.count() {
+            o.breaches.extend(breach(r));
+        }
+    }
+    o.changes = if flags & CHANGES != 0 { small(r) } else { 0 };
+    o.pending_change = (flags & PENDING_CHANGE != 0)
+        .then(|| PendingChange { number: small(r), by: uuid::Uuid::from_bytes(r.array()) });
+    o.disputes = if flags & DISPUTES != 0 { small(r) } else { 0 };
+    o.cards = if flags & CARDS != 0 { r.u32() } else { 0 };
+    o.booking = if flags & BOOKED != 0 { booking_of(r.u8()) } else { Booking::None };
     o.checkpoints.clear();
     o.tags.clear();
     o.goods.clear();
-    o.booking = Booking::None;
+    o.card_lines.clear();
     fixed.is_whole() && reader.is_whole()
 }
 
@@ -287,6 +377,7 @@ fn ticket(r: &mut Reader<'_>, from: Timestamp) -> Ticket {
         requested_at: r.time(from),
         approved_at: (code & (1 << 5) != 0).then(|| r.time(from)),
         due: (code & (1 << 6) != 0).then(|| RefundDue { answer_by: r.time(from), escalate_at: r.time(from) }),
+        pay_by: (code & (1 << 7) != 0).then(|| r.time(from)),
     }
 }
 
@@ -301,6 +392,7 @@ fn shipment(r: &mut Reader<'_>, from: Timestamp) -> Shipment {
             _ => None,
         },
         delivered: code & (1 << 3) != 0,
+        is_tracked: code & (1 << 5) != 0,
         seen_at: (code & (1 << 4) != 0).then(|| r.time(from)),
     }
 }
@@ -313,11 +405,49 @@ fn origin_of(r: &mut Reader<'_>) -> Origin {
     }
 }
 
-fn sku_kind_of(r: &mut Reader<'_>) -> SkuKind {
-    match r.u8() {
+fn sku_kind_of(code: u8) -> SkuKind {
+    match code {
         1 => SkuKind::Card,
         2 => SkuKind::TopUp,
         _ => SkuKind::Physical,
+    }
+}
+
+fn breach(r: &mut Reader<'_>) -> Option<Breach> {
+    let code = r.u8();
+    let clock = Clock::VARIANTS.iter().copied().find(|clock| *clock as u8 == code);
+    if clock.is_none() {
+        r.fail();
+    }
+    let ticket = small(r);
+    clock.map(|clock| Breach { clock, ticket: (ticket > 0).then_some(ticket) })
+}
+
+fn small(r: &mut Reader<'_>) -> u16 {
+    let value = u16::try_from(r.u32());
+    if value.is_err() {
+        r.fail();
+    }
+    value.unwrap_or(0)
+}
+
+fn booking_code(booking: Booking) -> u8 {
+    match booking {
+        Booking::None => 0,
+        Booking::Reserved => 1,
+        Booking::Taken => 2,
+        Booking::Waiting => 3,
+        Booking::Released => 4,
+    }
+}
+
+fn booking_of(code: u8) -> Booking {
+    match code {
+        0 => Booking::None,
+        1 => Booking::Reserved,
+        2 => Booking::Taken,
+        3 => Booking::Waiting,
+        _ => Booking::Released,
     }
 }
 

@@ -4,6 +4,7 @@
 mod dashboard;
 mod merchant;
 mod order;
+mod queue;
 mod stock;
 
 pub use dashboard::{
@@ -15,5 +16,9 @@ pub(crate) use order::CursorKey;
 pub use order::{
     BuyerAccount, Condition, Cursor, CursorError, Direction, Dues, Filter, OrderQuery, Page, QueryError, Row, RowLine,
     Scope, Sort, SortField, Take,
+};
+pub use queue::{
+    DeadlineCursor, DeadlineEntry, DeadlinePage, DeadlineQuery, Due, ExceptionCount, ExceptionCursor, ExceptionEntry,
+    ExceptionKind, ExceptionPage, ExceptionQuery,
 };
 pub use stock::{StockEntry, StockPage, StockQuery};

@@ -8,15 +8,17 @@ use crate::dashboard::state::DashboardState;
 use crate::error::{FoldError, Stopped};
 use crate::list::index::ListIndex;
 use crate::orders::{Change, Orders};
+use crate::queues::QueueState;
 use crate::stock::StockState;
 
 /// The names and versions of the views. A changed fold gets a new version, so that no old checkpoint is taken for it.
-pub const ORDERS: ViewName = ViewName { name: "orders", version: 1 };
+pub const ORDERS: ViewName = ViewName { name: "orders", version: 2 };
 pub const DASHBOARD: ViewName = ViewName { name: "dashboard", version: 1 };
-pub const STOCK: ViewName = ViewName { name: "stock", version: 1 };
+pub const STOCK: ViewName = ViewName { name: "stock", version: 2 };
+pub const QUEUES: ViewName = ViewName { name: "queues", version: 1 };
 
 /// Every view. The orders come first: the others stand on them.
-pub const VIEWS: [ViewName; 3] = [ORDERS, DASHBOARD, STOCK];
+pub const VIEWS: [ViewName; 4] = [ORDERS, DASHBOARD, STOCK, QUEUES];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ViewName {
@@ -90,15 +92,21 @@ pub(crate) struct Registry {
     pub(crate) list: Running<ListIndex>,
     pub(crate) dashboard: Running<DashboardState>,
     pub(crate) stock: Running<StockState>,
+    pub(crate) queues: Running<QueueState>,
 }
 
 impl Registry {
     pub(crate) fn all(&self) -> [Entry<'_>; VIEWS.len()] {
-        [self.list.entry(ORDERS), self.dashboard.entry(DASHBOARD), self.stock.entry(STOCK)]
+        [self.list.entry(ORDERS), self.dashboard.entry(DASHBOARD), self.stock.entry(STOCK), self.queues.entry(QUEUES)]
     }
 
     pub(crate) fn all_mut(&mut self) -> [EntryMut<'_>; VIEWS.len()] {
-        [self.list.entry_mut(ORDERS), self.dashboard.entry_mut(DASHBOARD), self.stock.entry_mut(STOCK)]
+        [
+            self.list.entry_mut(ORDERS),
+            self.dashboard.entry_mut(DASHBOARD),
+            self.stock.entry_mut(STOCK),
+            self.queues.entry_mut(QUEUES),
+        ]
     }
 
     /// Exchanges one view with another registry's.
@@ -109,6 +117,8 @@ impl Registry {
             std::mem::swap(&mut self.dashboard, &mut other.dashboard);
         } else if view == STOCK {
             std::mem::swap(&mut self.stock, &mut other.stock);
+        } else if view == QUEUES {
+            std::mem::swap(&mut self.queues, &mut other.queues);
         }
     }
 

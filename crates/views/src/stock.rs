@@ -60,6 +60,7 @@ impl StockState {
             Event::StockReceived(e) => (&e.merchant, &e.sku),
             Event::StockCounted(e) => (&e.merchant, &e.sku),
             Event::StockMarkSet(e) => (&e.merchant, &e.sku),
+            Event::CardsImported(e) => (&e.merchant, &e.sku),
             _ => return Err(FoldError::SkuUnknown { sku }),
         };
         let row = u32::try_from(self.rows.len()).map_err(|_| FoldError::Full { what: "SKUs" })?;
@@ -87,6 +88,12 @@ impl StockState {
         } else if !self.low.contains(&row.name) {
             self.low.insert(row.name.clone());
         }
+    }
+
+    /// What is there of a SKU, reserved or not.
+    pub(crate) fn on_hand(&self, name: &Name) -> i64 {
+        let row = self.by_name.get(name).map(|&number| &self.rows[number as usize]);
+        row.map_or(0, |row| row.balance.on_hand(row.state.received))
     }
 
     fn entry(&self, number: u32) -> StockEntry {
@@ -120,6 +127,7 @@ impl View for StockState {
             put_i64(out, state.received);
             out.push(u8::from(state.is_counted));
             put_u32(out, state.low_at);
+            put_u64(out, state.cards);
             for units in [balance.reserved, balance.deducted, balance.assigned] {
                 put_u64(out, units);
             }
@@ -134,7 +142,12 @@ impl View for StockState {
             let mut reader = Reader::new(&bytes);
             for _ in 0..reader.count() {
                 let name = (MerchantId::from_stored(reader.text()), Sku::from_stored(reader.text()));
-                let state = SkuState { received: reader.i64(), is_counted: reader.u8() == 1, low_at: reader.u32() };
+                let state = SkuState {
+                    received: reader.i64(),
+                    is_counted: reader.u8() == 1,
+                    low_at: reader.u32(),
+                    cards: reader.u64(),
+                };
                 let balance = Balance { reserved: reader.u64(), deducted: reader.u64(), assigned: reader.u64() };
                 let number = u32::try_from(self.rows.len()).map_err(|_| RestoreError::Inconsistent)?;
                 self.add(number, Row { name, state, balance });

@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod list;
+mod queues;
 mod rebuild;
 mod stock;
 mod stop;

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use daybook_domain::{Position, Recorded};
+use daybook_domain::{Position, Recorded, StreamId};
 
 use crate::dashboard::Dashboard;
 use crate::error::{FoldError, Stopped};
 use crate::list::OrderList;
 use crate::merchants::Merchants;
 use crate::orders::{Orders, Workbench};
+use crate::queues::Queues;
 use crate::registry::{ORDERS, Registry, ViewName, stop};
 use crate::stock::Stock;
 
@@ -135,6 +136,27 @@ impl Views {
             Some(stopped) => Err(stopped.clone()),
             None => Ok(Stock::new(&self.orders.merchants, &stock.view)),
         }
+    }
+
+    /// # Errors
+    ///
+    /// When the view has stopped.
+    pub fn queues(&self) -> Result<Queues<'_>, Stopped> {
+        let queues = &self.registry.queues;
+        match &queues.stopped {
+            Some(stopped) => Err(stopped.clone()),
+            None => Ok(Queues::new(&self.orders, &queues.view)),
+        }
+    }
+
+    /// Orders that waited for stock which is there now: those that waited longest first, as many as there is stock for.
+    ///
+    /// # Errors
+    ///
+    /// When one of the views that this takes has stopped.
+    pub fn restockable(&self, limit: usize) -> Result<Vec<StreamId>, Stopped> {
+        self.stock()?;
+        Ok(self.queues()?.restockable(&self.registry.stock.view, limit))
     }
 
     /// The merchants, as far as the orders' view got.

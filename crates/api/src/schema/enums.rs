@@ -65,7 +65,7 @@ enums! {
     ReasonCode as "ReasonCode" of "daybook_domain::ReasonCode" {
         Other, BuyerRequest, MerchantRequest, OutOfStock, PriceError, Negotiated, Promotion, WrongItem, Damaged,
         NotAsDescribed, NotReceived, Duplicate, Fraud, Goodwill, Timeout, Overpaid, LatePayment, WrongCurrency,
-        OrderCancelled, FullyRefunded, NotRefundable, Imported,
+        OrderCancelled, FullyRefunded, NotRefundable, Imported, PaymentFailed, WrongAccount, AddressChange, DisputeLost,
     }
     Role as "Role" of "daybook_domain::Role" {
         System, Platform, Owner, Clerk, Support, Auditor, Analyst, Buyer, Webhook, Importer,

@@ -87,9 +87,15 @@ impl EventObject {
         }
         Ok(match services.reader.state(self.recorded.stream)? {
             Some(State::Order(order)) => Some(order.tree_root().clone()),
-            Some(State::Merchant(_) | State::Claim(_) | State::Token(_) | State::Sku(_) | State::Stock(_)) | None => {
-                None
-            }
+            Some(
+                State::Merchant(_)
+                | State::Claim(_)
+                | State::Card(_)
+                | State::Token(_)
+                | State::Sku(_)
+                | State::Stock(_),
+            )
+            | None => None,
         })
     }
 

@@ -39,7 +39,10 @@ fn in_ledger(services: &Services, id: &MerchantId) -> Result<Option<MerchantObje
             ancestors: merchant.ancestors,
             children: 0,
         }))),
-        Some(State::Order(_) | State::Claim(_) | State::Token(_) | State::Sku(_) | State::Stock(_)) | None => None,
+        Some(
+            State::Order(_) | State::Claim(_) | State::Card(_) | State::Token(_) | State::Sku(_) | State::Stock(_),
+        )
+        | None => None,
     })
 }
 

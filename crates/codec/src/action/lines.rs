@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use daybook_domain::event::{AdjustmentKind, Hold, RefundKind, SkuKind, TrackingStatus};
+use daybook_domain::event::{AdjustmentKind, Clock, Hold, Outcome, RefundKind, SkuKind, TrackingStatus};
 use daybook_domain::{MerchantId, OrderNumber, ReasonCode, Sku, Tag};
 
 use super::object::Object;
@@ -132,6 +132,12 @@ shapes! {
         amount: Decimal<'a>,
     }
 
+    struct NewInputsLine<'a> {
+        /// From 1.
+        line: u16,
+        inputs: Object<'a>,
+    }
+
     struct PriceLine {
         /// From 1.
         line: u16,
@@ -168,6 +174,72 @@ order_lines! {
 
     /// The order was not paid in time.
     struct ExpireLine<'a> {}
+
+    /// The buyer is reminded to pay.
+    struct RemindLine<'a> {}
+
+    /// The observation is over.
+    struct CloseLine<'a> {}
+
+    /// A clock was missed.
+    struct BreachLine<'a> {
+        clock: One<Clock>,
+        ticket: Option<u16>,
+    }
+
+    /// Every card that the order lacks goes out.
+    struct DeliverCardsLine<'a> {}
+
+    /// Somebody sees the secrets.
+    struct RevealCardsLine<'a> {}
+
+    /// Units of a top-up were delivered.
+    struct CompleteTopUpLine<'a> {
+        line: Option<u16>,
+        quantity: Option<u32>,
+    }
+
+    /// A top-up could not be delivered.
+    struct FailTopUpLine<'a> {
+        line: Option<u16>,
+        failure: Cow<'a, str>,
+        wrong_account: bool,
+        note: Option<Cow<'a, str>>,
+    }
+
+    /// Another address or account is asked for.
+    struct RequestAddressChangeLine<'a> {
+        contact: Option<Object<'a>>,
+        inputs: Option<Vec<NewInputsLine<'a>>>,
+        reason: Option<ReasonLine<'a>>,
+    }
+
+    /// It holds from now on.
+    struct ApproveAddressChangeLine<'a> {
+        note: Option<Cow<'a, str>>,
+    }
+
+    /// It stays as it was.
+    struct RejectAddressChangeLine<'a> {
+        reason: ReasonLine<'a>,
+    }
+
+    /// Buyer and merchant do not agree.
+    struct OpenDisputeLine<'a> {
+        reason: ReasonLine<'a>,
+    }
+
+    /// Somebody says what speaks for one of them.
+    struct AddEvidenceLine<'a> {
+        text: Cow<'a, str>,
+    }
+
+    /// Somebody decides.
+    struct ResolveDisputeLine<'a> {
+        outcome: One<Outcome>,
+        refund: Option<Amount>,
+        reason: ReasonLine<'a>,
+    }
 
     /// The order is cancelled.
     struct CancelLine<'a> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use daybook_domain::command::{Command, IssueToken, PlaceOrder};
-use daybook_domain::event::Line;
+use daybook_domain::event::{Alert, Line};
 use daybook_domain::reason::Reason;
 use daybook_domain::{Role, Timestamp};
 use serde::{Serialize, Serializer};
@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use super::lines::*;
 use super::object::Object;
 use super::{Action, OrderName, action_name};
+use crate::json::policy::PolicySetJson;
 use crate::values::{Amount, Called, Code, Decimal, Id, One, Time};
 
 /// What the hash of a command is made from: compact JSON with the fields of `lines` in their order, absent fields left
@@ -103,6 +104,85 @@ impl<'a> Frame<'a> {
                 }
             ),
             Command::Expire { order } => on_order!(self, command, *order, ExpireLine {}),
+            Command::Remind { order } => on_order!(self, command, *order, RemindLine {}),
+            Command::Close { order } => on_order!(self, command, *order, CloseLine {}),
+            Command::Breach { order, clock, ticket } => {
+                on_order!(self, command, *order, BreachLine { clock: One(*clock), ticket: *ticket })
+            }
+            Command::DeliverCards { order } => on_order!(self, command, *order, DeliverCardsLine {}),
+            Command::RevealCards { order } => on_order!(self, command, *order, RevealCardsLine {}),
+            Command::CompleteTopUp(c) => {
+                on_order!(self, command, c.order, CompleteTopUpLine { line: c.line, quantity: c.quantity })
+            }
+            Command::FailTopUp(c) => on_order!(
+                self,
+                command,
+                c.order,
+                FailTopUpLine {
+                    line: c.line,
+                    failure: text(&c.failure),
+                    wrong_account: c.wrong_account,
+                    note: maybe(c.note.as_deref()),
+                }
+            ),
+            Command::RequestAddressChange(c) => on_order!(
+                self,
+                command,
+                c.order,
+                RequestAddressChangeLine {
+                    contact: c.contact.as_deref().map(|text| self.object(text)),
+                    inputs: (!c.inputs.is_empty()).then(|| {
+                        let new = c.inputs.iter();
+                        new.map(|new| NewInputsLine { line: new.line, inputs: self.object(&new.inputs) }).collect()
+                    }),
+                    reason: c.reason.as_ref().map(reason),
+                }
+            ),
+            Command::ApproveAddressChange(c) => {
+                on_order!(self, command, c.order, ApproveAddressChangeLine { note: maybe(c.note.as_deref()) })
+            }
+            Command::RejectAddressChange(c) => {
+                on_order!(self, command, c.order, RejectAddressChangeLine { reason: reason(&c.reason) })
+            }
+            Command::OpenDispute(c) => on_order!(self, command, c.order, OpenDisputeLine { reason: reason(&c.reason) }),
+            Command::AddEvidence(c) => on_order!(self, command, c.order, AddEvidenceLine { text: text(&c.text) }),
+            Command::ResolveDispute(c) => on_order!(
+                self,
+                command,
+                c.order,
+                ResolveDisputeLine { outcome: One(c.outcome), refund: c.refund.map(Amount), reason: reason(&c.reason) }
+            ),
+            Command::SetPolicy(c) => json(&SetPolicyLine {
+                action: action_name(command),
+                at: self.at,
+                merchant: c.merchant.as_str(),
+                policy: (&c.set).into(),
+            }),
+            Command::RaiseAlert(c) => json(&AlertLine {
+                action: action_name(command),
+                at: self.at,
+                merchant: c.merchant.as_str(),
+                alert: One(c.alert),
+                sku: c.sku.as_ref().map(|sku| sku.as_str()),
+                measured: c.measured,
+                threshold: Some(c.threshold),
+            }),
+            Command::ClearAlert(c) => json(&AlertLine {
+                action: action_name(command),
+                at: self.at,
+                merchant: c.merchant.as_str(),
+                alert: One(c.alert),
+                sku: c.sku.as_ref().map(|sku| sku.as_str()),
+                measured: c.measured,
+                threshold: None,
+            }),
+            Command::ImportCards(c) => json(&ImportCardsLine {
+                action: action_name(command),
+                at: self.at,
+                merchant: c.merchant.as_str(),
+                sku: c.sku.as_str(),
+                secrets: c.cards.iter().map(|card| card.secret.as_str()).collect(),
+            }),
             Command::Cancel(c) => on_order!(self, command, c.order, CancelLine { reason: reason(&c.reason) }),
             Command::PlaceHold(c) => on_order!(
                 self,
@@ -205,10 +285,13 @@ impl<'a> Frame<'a> {
         }
     }
 
+    fn object(&self, text: &'a str) -> Object<'a> {
+        Object { text: Cow::Borrowed(text), quoted: self.quoted }
+    }
+
     fn place(&self, command: &'a Command<String>, c: &'a PlaceOrder<String>) -> PlaceLine<'a> {
         let places = c.currency.digits();
         let decimal = |minor| Decimal::Minor { minor, places };
-        let object = |text: &'a String| Object { text: Cow::Borrowed(text), quoted: self.quoted };
         let line = |line: &'a Line<String>| GoodsLine {
             sku: Called::new(&line.sku),
             title: text(&line.title),
@@ -216,7 +299,7 @@ impl<'a> Frame<'a> {
             quantity: line.quantity,
             unit_price: decimal(line.unit_minor),
             supplier: line.supplier.as_ref().map(Called::new),
-            inputs: line.inputs.as_ref().map(object),
+            inputs: line.inputs.as_deref().map(|text| self.object(text)),
         };
         let adjustments = c.adjustments.iter().map(|adjustment| AdjustmentLine {
             kind: One(adjustment.kind),
@@ -228,13 +311,49 @@ impl<'a> Frame<'a> {
             at: self.at,
             merchant: Called::new(&c.merchant),
             number: c.number.as_ref().map(Called::new),
-            buyer: BuyerLine { account: text(&c.account), contact: c.contact.as_ref().map(object) },
+            buyer: BuyerLine { account: text(&c.account), contact: c.contact.as_deref().map(|text| self.object(text)) },
             currency: Code(c.currency),
             lines: c.lines.iter().map(line).collect(),
             adjustments: if c.adjustments.is_empty() { None } else { Some(adjustments.collect()) },
             source: self.source.map(Cow::Borrowed),
         }
     }
+}
+
+/// Only hashed.
+#[derive(Serialize)]
+struct SetPolicyLine<'a> {
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Time>,
+    merchant: &'a str,
+    policy: PolicySetJson,
+}
+
+/// Only hashed.
+#[derive(Serialize)]
+struct AlertLine<'a> {
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Time>,
+    merchant: &'a str,
+    alert: One<Alert>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sku: Option<&'a str>,
+    measured: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<i64>,
+}
+
+/// Only hashed: secrets have a way in of their own.
+#[derive(Serialize)]
+struct ImportCardsLine<'a> {
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Time>,
+    merchant: &'a str,
+    sku: &'a str,
+    secrets: Vec<&'a str>,
 }
 
 /// Only hashed: credentials are not imported.

@@ -1,10 +1,15 @@
 //! Events as JSON: for people, exports and stories. Old versions are shown in their current shape.
 
+mod address;
+mod card;
+mod clock;
+mod dispute;
 mod hold;
 mod order;
 mod parts;
 mod party;
 mod payment;
+pub(crate) mod policy;
 mod recorded;
 mod refund;
 mod remark;
@@ -22,6 +27,12 @@ use thiserror::Error;
 pub(crate) use self::recorded::envelope_schema;
 pub use self::recorded::{recorded_from_json, to_json};
 
+use self::address::{AddressChangeRejectedJson, AddressChangeRequestedJson, AddressChangedJson};
+use self::card::{
+    CardClaimedJson, CardsAssignedJson, CardsImportedJson, CardsRevealedJson, TopUpFailedJson, TopUpSucceededJson,
+};
+use self::clock::{DeadlineBreachedJson, DeliveryDueJson, OrderClosedJson, PaymentRemindedJson};
+use self::dispute::{DisputeOpenedJson, DisputeResolvedJson, EvidenceAddedJson};
 use self::hold::{HoldPlacedJson, HoldReleasedJson};
 use self::order::{
     ObservationStartedJson, OrderCancelledJson, OrderCompletedJson, OrderPlacedJson, OrderReinstatedJson,
@@ -32,11 +43,12 @@ use self::payment::{
     LatePaymentReceivedJson, PaymentCapturedJson, PaymentClaimedJson, PaymentFailedJson, PaymentMismatchedJson,
     ReminderDueJson,
 };
+use self::policy::{AlertClearedJson, AlertRaisedJson, PolicySetJson};
 use self::refund::{RefundApprovedJson, RefundFailedJson, RefundRejectedJson, RefundRequestedJson, RefundSettledJson};
 use self::remark::{NoteAddedJson, OrderRatedJson, TagAddedJson};
 use self::shipment::{DeliveredJson, ShipmentConfirmedJson, TrackingUpdatedJson};
 use self::stock::{
-    OrderRestockedJson, RestockRequestedJson, StockCorrectedJson, StockCountedJson, StockMarkSetJson,
+    CardsDrawnJson, OrderRestockedJson, RestockRequestedJson, StockCorrectedJson, StockCountedJson, StockMarkSetJson,
     StockReceivedJson, StockReleasedJson, StockReservedJson, StockReturnedJson, StockTakenJson,
 };
 use self::text::{Opener, Sealer};
@@ -106,6 +118,26 @@ pub fn data_to_json(event: &Event, open: &mut dyn FnMut(&Sealed, Kind) -> Option
         Event::TagAdded(e) => write::<TagAddedJson<'_>>(e, opener),
         Event::OrderRated(e) => write::<OrderRatedJson>(e, opener),
         Event::PaymentClaimed(e) => write::<PaymentClaimedJson>(e, opener),
+        Event::PolicySet(e) => write::<PolicySetJson>(e, opener),
+        Event::AlertRaised(e) => write::<AlertRaisedJson<'_>>(e, opener),
+        Event::AlertCleared(e) => write::<AlertClearedJson<'_>>(e, opener),
+        Event::PaymentReminded(e) => write::<PaymentRemindedJson>(e, opener),
+        Event::DeliveryDue(e) => write::<DeliveryDueJson>(e, opener),
+        Event::OrderClosed(e) => write::<OrderClosedJson>(e, opener),
+        Event::DeadlineBreached(e) => write::<DeadlineBreachedJson>(e, opener),
+        Event::AddressChangeRequested(e) => write::<AddressChangeRequestedJson>(e, opener),
+        Event::AddressChanged(e) => write::<AddressChangedJson>(e, opener),
+        Event::AddressChangeRejected(e) => write::<AddressChangeRejectedJson>(e, opener),
+        Event::CardsImported(e) => write::<CardsImportedJson<'_>>(e, opener),
+        Event::CardClaimed(e) => write::<CardClaimedJson>(e, opener),
+        Event::CardsAssigned(e) => write::<CardsAssignedJson>(e, opener),
+        Event::CardsRevealed(e) => write::<CardsRevealedJson>(e, opener),
+        Event::TopUpSucceeded(e) => write::<TopUpSucceededJson>(e, opener),
+        Event::TopUpFailed(e) => write::<TopUpFailedJson<'_>>(e, opener),
+        Event::DisputeOpened(e) => write::<DisputeOpenedJson>(e, opener),
+        Event::EvidenceAdded(e) => write::<EvidenceAddedJson>(e, opener),
+        Event::DisputeResolved(e) => write::<DisputeResolvedJson>(e, opener),
+        Event::CardsDrawn(e) => write::<CardsDrawnJson>(e, opener),
         Event::RestockRequested(e) => write::<RestockRequestedJson>(e, opener),
         Event::OrderRestocked(e) => write::<OrderRestockedJson>(e, opener),
         Event::StockReceived(e) => write::<StockReceivedJson<'_>>(e, opener),
@@ -155,6 +187,26 @@ pub fn event_from_json(kind: Kind, data: &Value, seal: &mut dyn FnMut(&str) -> S
         Kind::TagAdded => read::<TagAddedJson<'_>>(data, sealer),
         Kind::OrderRated => read::<OrderRatedJson>(data, sealer),
         Kind::PaymentClaimed => read::<PaymentClaimedJson>(data, sealer),
+        Kind::PolicySet => read::<PolicySetJson>(data, sealer),
+        Kind::AlertRaised => read::<AlertRaisedJson<'_>>(data, sealer),
+        Kind::AlertCleared => read::<AlertClearedJson<'_>>(data, sealer),
+        Kind::PaymentReminded => read::<PaymentRemindedJson>(data, sealer),
+        Kind::DeliveryDue => read::<DeliveryDueJson>(data, sealer),
+        Kind::OrderClosed => read::<OrderClosedJson>(data, sealer),
+        Kind::DeadlineBreached => read::<DeadlineBreachedJson>(data, sealer),
+        Kind::AddressChangeRequested => read::<AddressChangeRequestedJson>(data, sealer),
+        Kind::AddressChanged => read::<AddressChangedJson>(data, sealer),
+        Kind::AddressChangeRejected => read::<AddressChangeRejectedJson>(data, sealer),
+        Kind::CardsImported => read::<CardsImportedJson<'_>>(data, sealer),
+        Kind::CardClaimed => read::<CardClaimedJson>(data, sealer),
+        Kind::CardsAssigned => read::<CardsAssignedJson>(data, sealer),
+        Kind::CardsRevealed => read::<CardsRevealedJson>(data, sealer),
+        Kind::TopUpSucceeded => read::<TopUpSucceededJson>(data, sealer),
+        Kind::TopUpFailed => read::<TopUpFailedJson<'_>>(data, sealer),
+        Kind::DisputeOpened => read::<DisputeOpenedJson>(data, sealer),
+        Kind::EvidenceAdded => read::<EvidenceAddedJson>(data, sealer),
+        Kind::DisputeResolved => read::<DisputeResolvedJson>(data, sealer),
+        Kind::CardsDrawn => read::<CardsDrawnJson>(data, sealer),
         Kind::RestockRequested => read::<RestockRequestedJson>(data, sealer),
         Kind::OrderRestocked => read::<OrderRestockedJson>(data, sealer),
         Kind::StockReceived => read::<StockReceivedJson<'_>>(data, sealer),
@@ -199,6 +251,26 @@ pub(crate) fn data_schema(kind: Kind) -> Value {
         Kind::TagAdded => TagAddedJson::schema(),
         Kind::OrderRated => OrderRatedJson::schema(),
         Kind::PaymentClaimed => PaymentClaimedJson::schema(),
+        Kind::PolicySet => PolicySetJson::schema(),
+        Kind::AlertRaised => AlertRaisedJson::schema(),
+        Kind::AlertCleared => AlertClearedJson::schema(),
+        Kind::PaymentReminded => PaymentRemindedJson::schema(),
+        Kind::DeliveryDue => DeliveryDueJson::schema(),
+        Kind::OrderClosed => OrderClosedJson::schema(),
+        Kind::DeadlineBreached => DeadlineBreachedJson::schema(),
+        Kind::AddressChangeRequested => AddressChangeRequestedJson::schema(),
+        Kind::AddressChanged => AddressChangedJson::schema(),
+        Kind::AddressChangeRejected => AddressChangeRejectedJson::schema(),
+        Kind::CardsImported => CardsImportedJson::schema(),
+        Kind::CardClaimed => CardClaimedJson::schema(),
+        Kind::CardsAssigned => CardsAssignedJson::schema(),
+        Kind::CardsRevealed => CardsRevealedJson::schema(),
+        Kind::TopUpSucceeded => TopUpSucceededJson::schema(),
+        Kind::TopUpFailed => TopUpFailedJson::schema(),
+        Kind::DisputeOpened => DisputeOpenedJson::schema(),
+        Kind::EvidenceAdded => EvidenceAddedJson::schema(),
+        Kind::DisputeResolved => DisputeResolvedJson::schema(),
+        Kind::CardsDrawn => CardsDrawnJson::schema(),
         Kind::RestockRequested => RestockRequestedJson::schema(),
         Kind::OrderRestocked => OrderRestockedJson::schema(),
         Kind::StockReceived => StockReceivedJson::schema(),

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use daybook_domain::event::{
-    OrderRestocked, RestockRequested, StockCorrected, StockCounted, StockMarkSet, StockReceived, StockReleased,
-    StockReserved, StockReturned, StockTaken,
+    CardsDrawn, OrderRestocked, RestockRequested, StockCorrected, StockCounted, StockMarkSet, StockReceived,
+    StockReleased, StockReserved, StockReturned, StockTaken,
 };
 use daybook_domain::stock::{Balance, Goods};
 use daybook_domain::{MerchantId, Sku, StreamId};
@@ -82,6 +82,13 @@ shapes! {
 
     /// An order that had taken some gave them back: they are free again.
     struct StockReturnedJson {
+        order: Id,
+        quantity: u32,
+        balance: BalanceJson,
+    }
+
+    /// Cards of an order were drawn: the oldest that were left. Units that nobody had booked are taken with them.
+    struct CardsDrawnJson {
         order: Id,
         quantity: u32,
         balance: BalanceJson,
@@ -193,6 +200,7 @@ bookings! {
     StockReleasedJson = StockReleased;
     StockTakenJson = StockTaken;
     StockReturnedJson = StockReturned;
+    CardsDrawnJson = CardsDrawn;
 }
 
 macro_rules! empty {

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use daybook_domain::command::*;
 use daybook_domain::event::*;
+use daybook_domain::policy::Terms;
 use daybook_domain::reason::Reason;
 use daybook_domain::stock::{Balance, Goods};
 use daybook_domain::{
@@ -214,6 +215,9 @@ impl Bounds {
             Just(OrderCompleted {}.into()),
             self.time().prop_map(|until| ObservationStarted { until }.into()),
             self.refund_event(),
+            self.clock_event(),
+            dispute_or_address_event(),
+            card_event(),
             stock_event(),
             sealed().prop_map(|text| NoteAdded { text }.into()),
             tag().prop_map(|tag| TagAdded { tag }.into()),
@@ -255,6 +259,44 @@ impl Bounds {
         .boxed()
     }
 
+    fn clock_event(&self) -> BoxedStrategy<Event> {
+        let terms = (any::<[Option<u32>; 11]>(), any::<[Option<bool>; 2]>());
+        let alert = (one(Alert::VARIANTS), option::of(sku()), any::<i64>());
+        prop_oneof![
+            (terms, option::of(self.time()), option::of(self.time())).prop_map(
+                |((spans, [auto_deliver, manual_review]), valid_from, valid_to)| {
+                    let [pay, remind, ship, collect, answer, escalate, pay_out, observe, rate, conversion, age] = spans;
+                    let terms = Terms {
+                        pay_within: pay,
+                        remind_after: remind,
+                        ship_virtual_within: ship,
+                        collect_physical_within: collect,
+                        answer_refund_within: answer,
+                        escalate_refund_after: escalate,
+                        pay_refund_within: pay_out,
+                        observe_for: observe,
+                        auto_deliver,
+                        manual_review,
+                        warn_refund_rate: rate,
+                        warn_conversion: conversion,
+                        warn_queue_age: age,
+                    };
+                    PolicySet { terms, valid_from, valid_to }.into()
+                }
+            ),
+            (alert.clone(), any::<i64>()).prop_map(|((alert, sku, measured), threshold)| {
+                AlertRaised { alert, sku, measured, threshold }.into()
+            }),
+            alert.prop_map(|(alert, sku, measured)| AlertCleared { alert, sku, measured }.into()),
+            Just(PaymentReminded {}.into()),
+            self.time().prop_map(|deliver_at| DeliveryDue { deliver_at }.into()),
+            Just(OrderClosed {}.into()),
+            (one(Clock::VARIANTS), option::of(any::<u16>()), self.time())
+                .prop_map(|(clock, ticket, due_at)| DeadlineBreached { clock, ticket, due_at }.into()),
+        ]
+        .boxed()
+    }
+
     fn money(&self) -> BoxedStrategy<Money> {
         (self.minor(), currency()).prop_map(|(minor, currency)| Money::new(minor, currency)).boxed()
     }
@@ -262,6 +304,56 @@ impl Bounds {
 
 fn goods() -> BoxedStrategy<Goods> {
     (sku(), any::<u32>()).prop_map(|(sku, quantity)| Goods { sku, quantity }).boxed()
+}
+
+fn dispute_or_address_event() -> BoxedStrategy<Event> {
+    let numbered = (any::<u16>(), option::of(sealed()));
+    let new = (any::<u16>(), sealed()).prop_map(|(line, inputs)| LineInputs { line, inputs });
+    prop_oneof![
+        (numbered.clone(), option::of(sealed()), vec(new, 0..4)).prop_map(|((change, note), contact, inputs)| {
+            AddressChangeRequested { change, contact, inputs, note }.into()
+        }),
+        (numbered.clone(), 0..3).prop_map(|((number, note), which)| match which {
+            0 => AddressChanged { change: number, note }.into(),
+            1 => AddressChangeRejected { change: number, note }.into(),
+            _ => DisputeOpened { dispute: number, note }.into(),
+        }),
+        (any::<u16>(), sealed()).prop_map(|(dispute, text)| EvidenceAdded { dispute, text }.into()),
+        (numbered, one(Outcome::VARIANTS)).prop_map(|((dispute, note), outcome)| DisputeResolved {
+            dispute,
+            outcome,
+            note
+        }
+        .into()),
+    ]
+    .boxed()
+}
+
+fn card_event() -> BoxedStrategy<Event> {
+    let assigned = (any::<u16>(), any::<u64>(), any::<u32>());
+    let assigned = assigned.prop_map(|(line, first, quantity)| AssignedCards { line, first, quantity });
+    let imported = (merchant(), sku(), any::<u64>(), vec(sealed(), 0..4), vec(any::<u16>(), 0..4));
+    prop_oneof![
+        imported.prop_map(|(merchant, sku, first, secrets, known)| {
+            CardsImported { merchant, sku, first, secrets, known }.into()
+        }),
+        (id(), any::<u64>()).prop_map(|(sku, number)| CardClaimed { sku: StreamId(sku), number }.into()),
+        (any::<u16>(), vec(assigned, 0..4)).prop_map(|(shipment, cards)| CardsAssigned { shipment, cards }.into()),
+        any::<u32>().prop_map(|cards| CardsRevealed { cards }.into()),
+        (any::<u16>(), any::<u16>(), any::<u32>()).prop_map(|(shipment, line, quantity)| TopUpSucceeded {
+            shipment,
+            line,
+            quantity
+        }
+        .into()),
+        (any::<u16>(), text(), option::of(sealed())).prop_map(|(line, failure, note)| TopUpFailed {
+            line,
+            failure,
+            note
+        }
+        .into()),
+    ]
+    .boxed()
 }
 
 fn stock_event() -> BoxedStrategy<Event> {
@@ -278,10 +370,11 @@ fn stock_event() -> BoxedStrategy<Event> {
         any::<i64>().prop_map(|difference| StockCorrected { difference }.into()),
         (merchant(), sku(), any::<u32>())
             .prop_map(|(merchant, sku, low_at)| StockMarkSet { merchant, sku, low_at }.into()),
-        (booking, 0..4).prop_map(|((order, quantity, balance), which)| match which {
+        (booking, 0..5).prop_map(|((order, quantity, balance), which)| match which {
             0 => StockReserved { order, quantity, balance }.into(),
             1 => StockReleased { order, quantity, balance }.into(),
             2 => StockTaken { order, quantity, balance }.into(),
+            3 => CardsDrawn { order, quantity, balance }.into(),
             _ => StockReturned { order, quantity, balance }.into(),
         }),
     ]

@@ -4,7 +4,7 @@ use daybook_domain::event::{Event, Kind, NoteAdded};
 use daybook_domain::{Sealed, Slot};
 use serde_json::{Value, json};
 
-use super::samples::samples;
+use super::samples::order_placed;
 use crate::{data_to_json, event_from_json, recorded_from_json};
 
 fn seal(text: &str) -> Sealed {
@@ -35,7 +35,7 @@ type Damage = fn(&mut Value);
 #[test]
 fn errors_name_the_field() {
     let placed = |change: Damage| {
-        let mut data = data_to_json(&samples()[3], &mut |_, _| Some("text".into()));
+        let mut data = data_to_json(&order_placed().into(), &mut |_, _| Some("text".into()));
         change(&mut data);
         data
     };

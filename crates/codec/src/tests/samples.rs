@@ -3,6 +3,7 @@
 
 use daybook_domain::command::*;
 use daybook_domain::event::*;
+use daybook_domain::policy::Terms;
 use daybook_domain::reason::Reason;
 use daybook_domain::stock::{Balance, Goods};
 use daybook_domain::{
@@ -89,6 +90,29 @@ pub(super) fn samples() -> Vec<Event> {
             ancestors: vec![merchant("platform"), merchant("agent.2")],
         }
         .into(),
+        PolicySet {
+            terms: Terms {
+                pay_within: Some(1_800),
+                remind_after: Some(600),
+                ship_virtual_within: Some(7_200),
+                collect_physical_within: Some(86_400),
+                answer_refund_within: Some(43_200),
+                escalate_refund_after: Some(86_401),
+                pay_refund_within: Some(3_600),
+                observe_for: Some(604_800),
+                auto_deliver: Some(true),
+                manual_review: Some(false),
+                warn_refund_rate: Some(50_000),
+                warn_conversion: Some(300_000),
+                warn_queue_age: Some(7_201),
+            },
+            valid_from: Some(at(0)),
+            valid_to: Some(at(604_800)),
+        }
+        .into(),
+        AlertRaised { alert: Alert::LowStock, sku: Some(Sku::new("card-50").unwrap()), measured: 3, threshold: 20 }
+            .into(),
+        AlertCleared { alert: Alert::LowStock, sku: Some(Sku::new("card-50").unwrap()), measured: 1_000 }.into(),
         TokenIssued {
             id: Uuid::from_u128(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10),
             role: Role::Clerk,
@@ -120,9 +144,22 @@ pub(super) fn samples() -> Vec<Event> {
         LatePaymentReceived { provider: "alipay".into(), trade_number: "2026112400003".into(), amount_minor: 16_990 }
             .into(),
         OrderReinstated { captured_minor: 16_990, excess_minor: 5, ship_due: ship_due() }.into(),
+        PaymentReminded {}.into(),
         OrderCancelled { note: note() }.into(),
         HoldPlaced { hold: Hold::Risk, note: note() }.into(),
         HoldReleased { hold: Hold::Address, ship_due: ship_due(), note: note() }.into(),
+        AddressChangeRequested {
+            change: 2,
+            contact: Some(sealed(70_000, 120)),
+            inputs: vec![
+                LineInputs { line: 2, inputs: sealed(70_000, 80) },
+                LineInputs { line: 300, inputs: sealed(70_000, 90) },
+            ],
+            note: note(),
+        }
+        .into(),
+        AddressChanged { change: 2, note: note() }.into(),
+        AddressChangeRejected { change: 300, note: note() }.into(),
         ShipmentConfirmed {
             shipment: 2,
             lines: vec![ShippedLine { line: 1, quantity: 2 }, ShippedLine { line: 3, quantity: 900 }],
@@ -138,8 +175,21 @@ pub(super) fn samples() -> Vec<Event> {
         }
         .into(),
         Delivered { shipment: 2 }.into(),
+        DeliveryDue { deliver_at: at(60) }.into(),
+        CardsAssigned {
+            shipment: 1,
+            cards: vec![
+                AssignedCards { line: 1, first: 0, quantity: 3 },
+                AssignedCards { line: 2, first: 1 << 40, quantity: 300 },
+            ],
+        }
+        .into(),
+        CardsRevealed { cards: 303 }.into(),
+        TopUpSucceeded { shipment: 2, line: 3, quantity: 400 }.into(),
+        TopUpFailed { line: 3, failure: "NO_SUCH_ACCOUNT".into(), note: note() }.into(),
         OrderCompleted {}.into(),
         ObservationStarted { until: at(604_800) }.into(),
+        OrderClosed {}.into(),
         RefundRequested {
             ticket: 1,
             kind: RefundKind::Late,
@@ -161,9 +211,14 @@ pub(super) fn samples() -> Vec<Event> {
         NoteAdded { text: sealed(3, 50) }.into(),
         TagAdded { tag: Tag::new("vip").unwrap() }.into(),
         OrderRated { score: 5, comment: note() }.into(),
+        DisputeOpened { dispute: 2, note: note() }.into(),
+        EvidenceAdded { dispute: 2, text: sealed(3, 50) }.into(),
+        DisputeResolved { dispute: 300, outcome: Outcome::Merchant, note: note() }.into(),
         RestockRequested {}.into(),
         OrderRestocked {}.into(),
+        DeadlineBreached { clock: Clock::AnswerRefund, ticket: Some(2), due_at: at(43_200) }.into(),
         PaymentClaimed { order: StreamId(Uuid::from_u128(7)), amount_minor: 17_000, currency: Currency::CNY }.into(),
+        CardClaimed { sku: StreamId(Uuid::from_u128(9)), number: 1 << 40 }.into(),
         StockReceived {
             merchant: merchant("shop-1"),
             sku: Sku::new("mug").unwrap(),
@@ -174,10 +229,19 @@ pub(super) fn samples() -> Vec<Event> {
         StockCounted { merchant: merchant("shop-1"), sku: Sku::new("mug").unwrap(), counted: 990 }.into(),
         StockCorrected { difference: -10 }.into(),
         StockMarkSet { merchant: merchant("shop-1"), sku: Sku::new("mug").unwrap(), low_at: 20 }.into(),
+        CardsImported {
+            merchant: merchant("shop-1"),
+            sku: Sku::new("card-50").unwrap(),
+            first: 1 << 40,
+            secrets: vec![sealed(9, 60), sealed(9, 70)],
+            known: vec![0, 300],
+        }
+        .into(),
         StockReserved { order: StreamId(Uuid::from_u128(7)), quantity: 3, balance: balance() }.into(),
         StockReleased { order: StreamId(Uuid::from_u128(7)), quantity: 3, balance: balance() }.into(),
         StockTaken { order: StreamId(Uuid::from_u128(7)), quantity: 300, balance: balance() }.into(),
         StockReturned { order: StreamId(Uuid::from_u128(7)), quantity: 300, balance: balance() }.into(),
+        CardsDrawn { order: StreamId(Uuid::from_u128(7)), quantity: 300, balance: balance() }.into(),
     ]
 }
 
@@ -294,5 +358,63 @@ pub(super) fn commands() -> Vec<Command<String>> {
             label: "till 2".into(),
         }),
         Command::RevokeToken { token: StreamId(Uuid::from_u128(8)) },
+        Command::SetPolicy(SetPolicy {
+            merchant: merchant("m1"),
+            set: PolicySet {
+                terms: Terms { pay_within: Some(1_800), auto_deliver: Some(true), ..Terms::default() },
+                valid_from: Some(at(0)),
+                valid_to: Some(at(604_800)),
+            },
+        }),
+        Command::RaiseAlert(RaiseAlert {
+            merchant: merchant("m1"),
+            alert: Alert::LowStock,
+            sku: Some(Sku::new("mug").unwrap()),
+            measured: 3,
+            threshold: 20,
+        }),
+        Command::ClearAlert(ClearAlert {
+            merchant: merchant("m1"),
+            alert: Alert::RefundRate,
+            sku: None,
+            measured: 30_000,
+        }),
+        Command::Remind { order },
+        Command::Close { order },
+        Command::Breach { order, clock: Clock::AnswerRefund, ticket: Some(2) },
+        Command::DeliverCards { order },
+        Command::RevealCards { order },
+        Command::CompleteTopUp(CompleteTopUp { order, line: Some(2), quantity: Some(5) }),
+        Command::FailTopUp(FailTopUp {
+            order,
+            line: Some(2),
+            failure: "NO_SUCH_ACCOUNT".into(),
+            wrong_account: true,
+            note: note(),
+        }),
+        Command::RequestAddressChange(RequestAddressChange {
+            order,
+            contact: Some(r#"{"name":"李四"}"#.into()),
+            inputs: vec![LineInputs { line: 1, inputs: r#"{"account":"x"}"#.into() }],
+            reason: Some(reason(ReasonCode::BuyerRequest)),
+        }),
+        Command::ApproveAddressChange(ApproveAddressChange { order, note: note() }),
+        Command::RejectAddressChange(RejectAddressChange { order, reason: reason(ReasonCode::Fraud) }),
+        Command::OpenDispute(OpenDispute { order, reason: reason(ReasonCode::NotReceived) }),
+        Command::AddEvidence(AddEvidence { order, text: "a picture".into() }),
+        Command::ResolveDispute(ResolveDispute {
+            order,
+            outcome: Outcome::Buyer,
+            refund: Some(cny(500)),
+            reason: reason(ReasonCode::Goodwill),
+        }),
+        Command::ImportCards(ImportCards {
+            merchant: merchant("m1"),
+            sku: Sku::new("card-50").unwrap(),
+            cards: vec![
+                NewCard { secret: "AAAA-1".into(), fingerprint: [0; 16] },
+                NewCard { secret: "AAAA-2".into(), fingerprint: [1; 16] },
+            ],
+        }),
     ]
 }

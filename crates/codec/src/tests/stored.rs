@@ -3,7 +3,7 @@
 use daybook_domain::{Actor, CommandId, Event, Kind, Origin, ReasonCode, Recorded, Role, StreamId, Timestamp};
 use uuid::Uuid;
 
-use super::samples::samples;
+use super::samples::{order_placed, samples};
 use crate::{CodecError, FieldProblem, StoredEvent, current_version, decode, decode_recorded, encode, encode_into};
 
 #[test]
@@ -75,7 +75,7 @@ fn fields_are_checked() {
     let mut token = vec![0; 16];
     token.extend([77, 0, 0, 0]);
     let order = |from: &[u8], to: &[u8]| {
-        let payload = encode(&samples()[3]).payload;
+        let payload = encode(&order_placed().into()).payload;
         let at = payload.windows(from.len()).position(|window| window == from).unwrap();
         [&payload[..at], to, &payload[at + from.len()..]].concat()
     };
@@ -83,6 +83,9 @@ fn fields_are_checked() {
     claim.extend([0, b'c', b'n', b'y']);
     let rows: Vec<(Kind, Vec<u8>, &str, FieldProblem)> = vec![
         (Kind::HoldPlaced, vec![9, 0], "hold", unknown(9)),
+        (Kind::DeadlineBreached, vec![10, 0, 0], "clock", unknown(10)),
+        (Kind::AlertRaised, vec![0, 0, 0, 0], "alert", unknown(0)),
+        (Kind::DisputeResolved, vec![1, 3, 0], "outcome", unknown(3)),
         (Kind::HoldReleased, vec![0, 0, 0], "hold", unknown(0)),
         (Kind::TrackingUpdated, vec![1, 1, b'x', 5, 0], "status", unknown(5)),
         (Kind::RefundRequested, vec![1, 4, 0, 0, 0], "kind", unknown(4)),

@@ -4,11 +4,16 @@
 //!
 //! Mapped to and from the domain by hand, so that the domain can change its shape without changing a byte here.
 
+pub(crate) mod address;
+pub(crate) mod card;
+pub(crate) mod clock;
+pub(crate) mod dispute;
 pub(crate) mod hold;
 pub(crate) mod merchant;
 pub(crate) mod order;
 pub(crate) mod parts;
 pub(crate) mod payment;
+pub(crate) mod policy;
 pub(crate) mod refund;
 pub(crate) mod remark;
 pub(crate) mod shipment;

@@ -1,8 +1,8 @@
 //! Stock.
 
 use daybook_domain::event::{
-    OrderRestocked, RestockRequested, StockCorrected, StockCounted, StockMarkSet, StockReceived, StockReleased,
-    StockReserved, StockReturned, StockTaken,
+    CardsDrawn, OrderRestocked, RestockRequested, StockCorrected, StockCounted, StockMarkSet, StockReceived,
+    StockReleased, StockReserved, StockReturned, StockTaken,
 };
 use daybook_domain::stock::{Balance, Goods};
 use daybook_domain::{MerchantId, Sku, StreamId};
@@ -138,7 +138,7 @@ impl<'a> FromWire<'a> for StockMarkSetV1<'a> {
     }
 }
 
-/// One struct for the four kinds of bookings, which say the same.
+/// One struct for all kinds of bookings, which say the same.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct BookingV1 {
     order: [u8; 16],
@@ -191,6 +191,7 @@ bookings! {
     StockReleasedV1 = StockReleased;
     StockTakenV1 = StockTaken;
     StockReturnedV1 = StockReturned;
+    CardsDrawnV1 = CardsDrawn;
 }
 
 macro_rules! empty {

@@ -2,12 +2,13 @@
 
 use super::judge::Judge;
 use crate::command::{Command, Origin, PlaceOrder};
-use crate::event::Line;
+use crate::event::{Line, PolicySet};
 use crate::ids::NameError;
 use crate::limits::{
-    MAX_ADJUSTMENTS, MAX_AMOUNT_MINOR, MAX_CONTACT_BYTES, MAX_LINES, MAX_NAME_CHARS, MAX_ORDER_TEXT_BYTES,
-    MAX_QUANTITY, MAX_TEXT_CHARS, MAX_TITLE_CHARS,
+    MAX_ADJUSTMENTS, MAX_AMOUNT_MINOR, MAX_CARD_BYTES, MAX_CARDS, MAX_CARDS_BYTES, MAX_CONTACT_BYTES, MAX_INPUTS_BYTES,
+    MAX_LINES, MAX_NAME_CHARS, MAX_ORDER_TEXT_BYTES, MAX_QUANTITY, MAX_SPAN_SECONDS, MAX_TEXT_CHARS, MAX_TITLE_CHARS,
 };
+use crate::policy::Terms;
 use crate::reason::Reason;
 use crate::rejection::Rejection;
 use crate::spelling;
@@ -64,6 +65,34 @@ fn amount(field: &'static str, minor: i64) -> Result<(), Rejection> {
 pub(super) fn check_structure<T>(command: &Command<T>, judge: &mut Judge) -> Result<(), Rejection> {
     match command {
         Command::RegisterMerchant(c) => name("name", &c.name),
+        Command::SetPolicy(c) => check_policy(&c.set),
+        Command::CompleteTopUp(c) => {
+            if c.quantity == Some(0) {
+                return Err(invalid("quantity", "must be at least 1"));
+            }
+            Ok(())
+        }
+        Command::FailTopUp(c) => name("failure", &c.failure),
+        Command::RequestAddressChange(c) => {
+            if c.contact.is_none() && c.inputs.is_empty() {
+                return Err(invalid("contact", "is missing, and so are inputs: what is to change?"));
+            }
+            if c.inputs.len() > MAX_LINES {
+                return Err(invalid("inputs", format!("must name at most {MAX_LINES} lines")));
+            }
+            Ok(())
+        }
+        Command::ResolveDispute(c) => {
+            let Some(back) = c.refund else { return Ok(()) };
+            amount("refund", back.minor)?;
+            if back.minor <= 0 { Err(Rejection::AmountNotPositive) } else { Ok(()) }
+        }
+        Command::ImportCards(c) => {
+            if c.cards.is_empty() || c.cards.len() > MAX_CARDS {
+                return Err(invalid("secrets", format!("must be 1 to {MAX_CARDS} a command")));
+            }
+            Ok(())
+        }
         Command::Place(c) => check_place(c, judge),
         Command::EditPrice(c) => {
             if c.prices.is_empty() || c.prices.len() > MAX_LINES {
@@ -128,6 +157,17 @@ pub(super) fn check_structure<T>(command: &Command<T>, judge: &mut Judge) -> Res
             }
         }
         Command::Expire { .. }
+        | Command::Remind { .. }
+        | Command::Close { .. }
+        | Command::Breach { .. }
+        | Command::DeliverCards { .. }
+        | Command::RevealCards { .. }
+        | Command::ApproveAddressChange(_)
+        | Command::RejectAddressChange(_)
+        | Command::OpenDispute(_)
+        | Command::AddEvidence(_)
+        | Command::RaiseAlert(_)
+        | Command::ClearAlert(_)
         | Command::Cancel(_)
         | Command::PlaceHold(_)
         | Command::ReleaseHold(_)
@@ -138,6 +178,39 @@ pub(super) fn check_structure<T>(command: &Command<T>, judge: &mut Judge) -> Res
         | Command::SetStockMark(_)
         | Command::RevokeToken { .. } => Ok(()),
     }
+}
+
+fn check_policy(set: &PolicySet) -> Result<(), Rejection> {
+    let terms = &set.terms;
+    if *terms == Terms::default() {
+        return Err(invalid("policy", "says nothing: name at least one of its terms"));
+    }
+    for (field, span) in [
+        ("payWithinSeconds", terms.pay_within),
+        ("remindAfterSeconds", terms.remind_after),
+        ("shipVirtualWithinSeconds", terms.ship_virtual_within),
+        ("collectPhysicalWithinSeconds", terms.collect_physical_within),
+        ("answerRefundWithinSeconds", terms.answer_refund_within),
+        ("escalateRefundAfterSeconds", terms.escalate_refund_after),
+        ("payRefundWithinSeconds", terms.pay_refund_within),
+        ("observeForSeconds", terms.observe_for),
+        ("warnQueueAgeSeconds", terms.warn_queue_age),
+    ] {
+        if span.is_some_and(|seconds| seconds == 0 || seconds > MAX_SPAN_SECONDS) {
+            return Err(invalid(field, format!("must be 1 to {MAX_SPAN_SECONDS}")));
+        }
+    }
+    for (field, share) in [("warnRefundRate", terms.warn_refund_rate), ("warnConversion", terms.warn_conversion)] {
+        if share.is_some_and(|millionths| millionths > 1_000_000) {
+            return Err(invalid(field, "must be 0 to 1"));
+        }
+    }
+    if let (Some(from), Some(to)) = (set.valid_from, set.valid_to)
+        && to <= from
+    {
+        return Err(invalid("validTo", "must be after validFrom"));
+    }
+    Ok(())
 }
 
 fn check_place<T>(c: &PlaceOrder<T>, judge: &mut Judge) -> Result<(), Rejection> {
@@ -224,6 +297,35 @@ pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Reje
             }
             Ok(())
         }
+        Command::FailTopUp(c) => note("note", c.note.as_deref()),
+        Command::RequestAddressChange(c) => {
+            json("contact", c.contact.as_ref())?;
+            c.inputs.iter().try_for_each(|new| json("inputs", Some(&new.inputs)))?;
+            if c.inputs.iter().map(|new| new.inputs.len()).sum::<usize>() > MAX_INPUTS_BYTES {
+                return Err(invalid("inputs", format!("are longer than {MAX_INPUTS_BYTES} bytes together")));
+            }
+            c.reason.as_ref().map_or(Ok(()), reason_text)
+        }
+        Command::ApproveAddressChange(c) => note("note", c.note.as_deref()),
+        Command::RejectAddressChange(c) => reason_text(&c.reason),
+        Command::OpenDispute(c) => reason_text(&c.reason),
+        Command::AddEvidence(c) => text("text", &c.text, MAX_TEXT_CHARS),
+        Command::ResolveDispute(c) => reason_text(&c.reason),
+        Command::ImportCards(c) => {
+            for card in &c.cards {
+                if card.secret.trim().is_empty() {
+                    return Err(invalid("secrets", "must not be empty"));
+                }
+                if card.secret.len() > MAX_CARD_BYTES || card.secret.contains(char::is_control) {
+                    let problem = format!("must be one line of at most {MAX_CARD_BYTES} bytes each");
+                    return Err(invalid("secrets", problem));
+                }
+            }
+            if c.cards.iter().map(|card| card.secret.len()).sum::<usize>() > MAX_CARDS_BYTES {
+                return Err(invalid("secrets", format!("are more than {MAX_CARDS_BYTES} bytes a command")));
+            }
+            Ok(())
+        }
         Command::EditPrice(c) => reason_text(&c.reason),
         Command::FailPayment(c) => note("note", c.note.as_deref()),
         Command::Cancel(c) => reason_text(&c.reason),
@@ -237,6 +339,15 @@ pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Reje
         Command::AddNote(c) => text("text", &c.text, MAX_TEXT_CHARS),
         Command::Rate(c) => note("comment", c.comment.as_deref()),
         Command::RegisterMerchant(_)
+        | Command::SetPolicy(_)
+        | Command::RaiseAlert(_)
+        | Command::ClearAlert(_)
+        | Command::Remind { .. }
+        | Command::Close { .. }
+        | Command::Breach { .. }
+        | Command::DeliverCards { .. }
+        | Command::RevealCards { .. }
+        | Command::CompleteTopUp(_)
         | Command::RecordPayment(_)
         | Command::Expire { .. }
         | Command::ConfirmShipment(_)

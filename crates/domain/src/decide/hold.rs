@@ -43,6 +43,9 @@ pub(super) fn release(
     if !order.holds.contains(c.hold) {
         return Err(Rejection::NotHeld);
     }
+    if c.hold == Hold::Address && order.pending_change.is_some() {
+        return Err(Rejection::ChangePending);
+    }
     if c.hold == Hold::Stock {
         stock::restock(facts, order, out)?;
     }
@@ -53,6 +56,24 @@ pub(super) fn release(
         HoldReleased { hold: c.hold, ship_due: resumed(order, c.hold, context.happened_at()), note },
     );
     Ok(())
+}
+
+/// What an order was held for that is cancelled now: nothing waits for goods, an address or a payment any more. Money that
+/// somebody has to look at, and a risk, remain.
+pub(super) fn dissolve(order: &Order, context: &Context, out: &mut Events) {
+    if !is_live(context) {
+        return;
+    }
+    for hold in order.holds.iter() {
+        let is_over = match hold {
+            Hold::Stock | Hold::Address => true,
+            Hold::Payment => order.held_for_failure,
+            Hold::Risk => false,
+        };
+        if is_over {
+            out.push_because(ReasonCode::OrderCancelled, HoldReleased { hold, ship_due: None, note: None });
+        }
+    }
 }
 
 /// The shipping clocks once `hold` is gone: later by the time they stood still, if it was the last that paused them.

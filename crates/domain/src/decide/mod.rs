@@ -2,12 +2,17 @@
 //!
 //! Guards come first, from "this can never be" to "not now"; then the events. One file a subject.
 
+mod address;
+mod card;
 mod check;
+mod clock;
+mod dispute;
 mod hold;
 mod judge;
 mod merchant;
 mod pay;
 mod place;
+mod policy;
 mod price;
 mod refund;
 mod remark;
@@ -15,6 +20,7 @@ mod reported;
 mod ship;
 mod stock;
 mod token;
+mod topup;
 
 use crate::command::{Command, Context, Origin};
 use crate::event::{Event, NewEvent};
@@ -58,6 +64,9 @@ pub fn decide(
             }
             merchant::register(facts, merchant, c, &mut out)?;
         }
+        Command::SetPolicy(c) => policy::set(facts, c, context, &mut out)?,
+        Command::RaiseAlert(c) => policy::raise(facts, c, &mut out)?,
+        Command::ClearAlert(c) => policy::clear(facts, c, &mut out)?,
         Command::IssueToken(c) => token::issue(facts, merchant, c, &mut out)?,
         Command::RevokeToken { .. } => token::revoke(facts, &mut out)?,
         Command::Place(c) => place::place(facts, merchant, targets, c, context, &mut out)?,
@@ -68,16 +77,39 @@ pub fn decide(
             }
             pay::record(facts, order, c, context, &mut judge, &mut out)?;
         }
-        Command::FailPayment(c) => pay::fail(known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::FailPayment(c) => pay::fail(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::Expire { .. } => pay::expire(facts, known(facts, stream)?, context, &mut out)?,
+        Command::Remind { .. } => clock::remind(known(facts, stream)?, context, &mut out)?,
+        Command::Close { .. } => clock::close(known(facts, stream)?, context, &mut out)?,
+        Command::Breach { clock, ticket, .. } => {
+            clock::breach(known(facts, stream)?, *clock, *ticket, context, &mut out)?;
+        }
+        Command::DeliverCards { .. } => card::deliver(facts, known(facts, stream)?, context, &mut judge, &mut out)?,
+        Command::RevealCards { .. } => card::reveal(known(facts, stream)?, &mut out)?,
+        Command::CompleteTopUp(c) => topup::complete(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::FailTopUp(c) => topup::fail(known(facts, stream)?, c, &mut judge, &mut out)?,
+        Command::RequestAddressChange(c) => {
+            address::request(known(facts, stream)?, c, context, &mut judge, &mut out)?;
+        }
+        Command::ApproveAddressChange(c) => {
+            address::approve(known(facts, stream)?, c, context, &mut judge, &mut out)?;
+        }
+        Command::RejectAddressChange(c) => address::reject(known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::OpenDispute(c) => dispute::open(known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::AddEvidence(c) => dispute::add_evidence(known(facts, stream)?, c, &mut out)?,
+        Command::ResolveDispute(c) => {
+            let order = known(facts, stream)?;
+            dispute::resolve(order, c, &facts.policy(order, context.now), context, &mut out)?;
+        }
+        Command::ImportCards(c) => card::import(facts, merchant, targets, c, &mut out)?,
         Command::EditPrice(c) => price::edit(known(facts, stream)?, c, &mut judge, &mut out)?,
         Command::Cancel(c) => remark::cancel(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::PlaceHold(c) => hold::place(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::ReleaseHold(c) => hold::release(facts, known(facts, stream)?, c, context, &mut out)?,
         Command::ConfirmShipment(c) => ship::confirm(known(facts, stream)?, c, context, &mut judge, &mut out)?,
-        Command::RecordTracking(c) => ship::track(known(facts, stream)?, c, context, &mut judge, &mut out)?,
-        Command::RequestRefund(c) => refund::request(known(facts, stream)?, c, context, &mut judge, &mut out)?,
-        Command::ApproveRefund(c) => refund::approve(known(facts, stream)?, c, context, &mut out)?,
+        Command::RecordTracking(c) => ship::track(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::RequestRefund(c) => refund::request(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::ApproveRefund(c) => refund::approve(facts, known(facts, stream)?, c, context, &mut out)?,
         Command::RejectRefund(c) => refund::reject(known(facts, stream)?, c, &mut out)?,
         Command::SettleRefund(c) => {
             let order = known(facts, stream)?;

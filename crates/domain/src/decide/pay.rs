@@ -1,11 +1,11 @@
 //! Money coming in. Whatever comes is recorded: too little, too much, too late, in the wrong currency.
 
 use super::judge::Judge;
-use super::{Events, is_live, reported, stock};
+use super::{Events, hold, is_live, reported, stock};
 use crate::command::{Context, FailPayment, RecordPayment};
 use crate::event::{
-    Hold, HoldPlaced, LatePaymentReceived, OrderCancelled, OrderReinstated, PaymentCaptured, PaymentClaimed,
-    PaymentFailed, PaymentMismatched, RefundKind, RefundRequested, ReminderDue, ShipDue,
+    DeliveryDue, Hold, HoldPlaced, HoldReleased, LatePaymentReceived, OrderCancelled, OrderReinstated, PaymentCaptured,
+    PaymentClaimed, PaymentFailed, PaymentMismatched, RefundKind, RefundRequested, ReminderDue, ShipDue, SkuKind,
 };
 use crate::ids::StreamId;
 use crate::limits::MAX_AMOUNT_MINOR;
@@ -50,6 +50,7 @@ pub(super) fn record(
     let at = context.happened_at();
     judge.remark_unless(at >= order.placed_at, Rejection::BeforePlacing);
     let claim = spelling::claim(order.tree_root(), c);
+    let policy = facts.policy(order, context.now);
     let c = &spelt(c);
     let amount_minor = c.amount.minor;
     if c.amount.currency != order.currency {
@@ -65,7 +66,7 @@ pub(super) fn record(
         put_on_hold(order, context, ReasonCode::WrongCurrency, out);
     } else if order.lifecycle == Lifecycle::Cancelled {
         check_sum(order, amount_minor, judge)?;
-        late(facts, order, c, context, out)?;
+        late(facts, order, c, &policy, context, out)?;
     } else {
         check_sum(order, amount_minor, judge)?;
         let excess_minor = amount_minor.saturating_sub(order.due_minor()).max(0);
@@ -75,13 +76,18 @@ pub(super) fn record(
             trade_number: c.trade_number.clone(),
             amount_minor,
             excess_minor,
-            ship_due: (pays && is_live(context)).then(|| ship_due(order, context)),
+            ship_due: (pays && is_live(context)).then(|| ship_due(order, &policy, context)),
         });
+        if pays && excess_minor == 0 && order.held_for_failure {
+            let why = ReasonCode::PaymentFailed;
+            out.push_because(why, HoldReleased { hold: Hold::Payment, ship_due: None, note: None });
+        }
         if excess_minor > 0 {
             put_on_hold(order, context, ReasonCode::Overpaid, out);
         }
         if pays {
             stock::take(facts, order, out);
+            deliver_alone(order, &policy, context, out);
         }
     }
     out.push_to(claim, PaymentClaimed { order: out.stream, amount_minor, currency: c.amount.currency });
@@ -110,6 +116,7 @@ fn late(
     facts: &Facts<'_>,
     order: &Order,
     c: &RecordPayment,
+    policy: &Policy,
     context: &Context,
     out: &mut Events,
 ) -> Result<(), Rejection> {
@@ -129,14 +136,19 @@ fn late(
         let excess_minor = amount_minor.saturating_sub(due).max(0);
         out.push_because(
             ReasonCode::LatePayment,
-            OrderReinstated { captured_minor: amount_minor, excess_minor, ship_due: Some(ship_due(order, context)) },
+            OrderReinstated {
+                captured_minor: amount_minor,
+                excess_minor,
+                ship_due: Some(ship_due(order, policy, context)),
+            },
         );
         if excess_minor > 0 {
             put_on_hold(order, context, ReasonCode::Overpaid, out);
         }
         stock::take_again(facts, order, out);
+        deliver_alone(order, policy, context, out);
     } else {
-        request_refund(order, RefundKind::Late, amount_minor, ReasonCode::LatePayment, context, 0, out)?;
+        request_refund(order, (RefundKind::Late, amount_minor), ReasonCode::LatePayment, policy, context, 0, out)?;
     }
     Ok(())
 }
@@ -147,17 +159,24 @@ fn put_on_hold(order: &Order, context: &Context, why: ReasonCode, out: &mut Even
     }
 }
 
-fn ship_due(order: &Order, context: &Context) -> ShipDue {
+/// In the commit that pays an order: its cards need no person, if the policy says so at this moment.
+fn deliver_alone(order: &Order, policy: &Policy, context: &Context, out: &mut Events) {
+    if is_live(context) && policy.delivers_alone() && order.lines.iter().any(|line| line.kind == SkuKind::Card) {
+        out.push(DeliveryDue { deliver_at: context.now });
+    }
+}
+
+fn ship_due(order: &Order, policy: &Policy, context: &Context) -> ShipDue {
     let (has_virtual, has_physical) = order.kinds();
-    Policy::DEFAULT.ship_due(context.now, has_virtual, has_physical)
+    policy.ship_due(context.now, has_virtual, has_physical)
 }
 
 /// Opens a ticket that nobody had to ask for. `opened` counts the tickets that this decision opened before.
 pub(super) fn request_refund(
     order: &Order,
-    kind: RefundKind,
-    amount_minor: i64,
+    (kind, amount_minor): (RefundKind, i64),
     why: ReasonCode,
+    policy: &Policy,
     context: &Context,
     opened: u16,
     out: &mut Events,
@@ -168,7 +187,7 @@ pub(super) fn request_refund(
             ticket: next_ticket(order)?.saturating_add(opened),
             kind,
             amount_minor,
-            due: is_live(context).then(|| Policy::DEFAULT.refund_due(context.happened_at())),
+            due: is_live(context).then(|| policy.refund_due(context.happened_at())),
             note: None,
         },
     );
@@ -183,6 +202,7 @@ pub(super) fn next_ticket(order: &Order) -> Result<u16, Rejection> {
 }
 
 pub(super) fn fail(
+    facts: &Facts<'_>,
     order: &Order,
     c: &FailPayment<Sealed>,
     context: &Context,
@@ -197,9 +217,10 @@ pub(super) fn fail(
     out.push(PaymentFailed { provider, failure: c.failure.clone(), note: c.note.clone() });
     if is_live(context) {
         // A reminder after the deadline would remind of nothing.
-        let after = context.happened_at().plus_micros(Policy::DEFAULT.remind_after_micros);
+        let after = context.happened_at().plus_micros(facts.policy(order, context.now).remind_after_micros);
         let remind_at = order.pay_due.map_or(after, |due| after.min(due.pay_by));
         out.push(ReminderDue { remind_at });
+        put_on_hold(order, context, ReasonCode::PaymentFailed, out);
     }
     Ok(())
 }
@@ -213,13 +234,15 @@ pub(super) fn expire(facts: &Facts<'_>, order: &Order, context: &Context, out: &
     }
     let due = order.pay_due.ok_or(Rejection::NoDeadline)?;
     if context.now < due.pay_by {
-        return Err(Rejection::DeadlineNotReached { pay_by: due.pay_by });
+        return Err(Rejection::DeadlineNotReached { due_at: due.pay_by });
     }
     out.push_because(ReasonCode::Timeout, OrderCancelled { note: None });
-    stock::give_back(facts, order, context, out);
+    hold::dissolve(order, context, out);
+    stock::give_back(facts, order, out);
     let left = order.refundable_minor(RefundKind::Goods);
     if left > 0 {
-        request_refund(order, RefundKind::Goods, left, ReasonCode::Timeout, context, 0, out)?;
+        let policy = facts.policy(order, context.now);
+        request_refund(order, (RefundKind::Goods, left), ReasonCode::Timeout, &policy, context, 0, out)?;
     }
     Ok(())
 }

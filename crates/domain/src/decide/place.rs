@@ -2,10 +2,9 @@
 
 use super::{Events, is_live, stock};
 use crate::command::{Context, PlaceOrder};
-use crate::event::{Line, OrderPlaced, PayDue, SkuKind};
+use crate::event::{DeliveryDue, Line, OrderPlaced, PayDue, SkuKind};
 use crate::ids::OrderNumber;
 use crate::merchant::Merchant;
-use crate::policy::Policy;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
 use crate::state::Facts;
@@ -23,7 +22,7 @@ pub(super) fn place(
     if facts.state(out.stream).is_some() {
         return Err(Rejection::NumberTaken);
     }
-    let policy = Policy::DEFAULT;
+    let policy = merchant.policy_at(context.now);
     let placed_at = context.happened_at();
     // Sums were checked for overflow with the command's structure.
     let total = c
@@ -54,5 +53,8 @@ pub(super) fn place(
         reserved: stock::goods(&booked),
     });
     stock::reserve(facts, &booked, is_paid_at_once, out);
+    if is_paid_at_once && policy.delivers_alone() && c.lines.iter().any(|line| line.kind == SkuKind::Card) {
+        out.push(DeliveryDue { deliver_at: context.now });
+    }
     Ok(())
 }

@@ -11,7 +11,6 @@ use crate::event::{
 use crate::ids::StreamId;
 use crate::money::Money;
 use crate::order::{Fulfilment, Lifecycle, Order, Ticket, TicketState};
-use crate::policy::Policy;
 use crate::reason::ReasonCode;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
@@ -19,6 +18,7 @@ use crate::spelling;
 use crate::state::Facts;
 
 pub(super) fn request(
+    facts: &Facts<'_>,
     order: &Order,
     c: &RequestRefund<Sealed>,
     context: &Context,
@@ -42,7 +42,7 @@ pub(super) fn request(
             ticket: next_ticket(order)?,
             kind,
             amount_minor,
-            due: is_live(context).then(|| Policy::DEFAULT.refund_due(context.happened_at())),
+            due: is_live(context).then(|| facts.policy(order, context.now).refund_due(context.happened_at())),
             note: c.reason.text.clone(),
         },
     );
@@ -79,6 +79,7 @@ fn open_ticket(order: &Order, named: Option<u16>) -> Result<(u16, &Ticket), Reje
 }
 
 pub(super) fn approve(
+    facts: &Facts<'_>,
     order: &Order,
     c: &ApproveRefund<Sealed>,
     context: &Context,
@@ -90,7 +91,8 @@ pub(super) fn approve(
     }
     out.push(RefundApproved {
         ticket: number,
-        pay_by: is_live(context).then(|| context.now.plus_micros(Policy::DEFAULT.pay_refund_within_micros)),
+        pay_by: is_live(context)
+            .then(|| context.now.plus_micros(facts.policy(order, context.now).pay_refund_within_micros)),
         note: c.note.clone(),
     });
     Ok(())
@@ -146,7 +148,8 @@ pub(super) fn settle(
             let is_full = refunded >= order.captured_minor.saturating_sub(order.excess_minor);
             if is_full && order.lifecycle == Lifecycle::Placed && order.fulfilment() == Fulfilment::None {
                 out.push_because(ReasonCode::FullyRefunded, OrderCancelled { note: None });
-                stock::give_back(facts, order, context, out);
+                hold::dissolve(order, context, out);
+                stock::give_back(facts, order, out);
             }
         }
         RefundKind::Excess => {

@@ -2,7 +2,7 @@
 
 use super::judge::Judge;
 use super::pay::request_refund;
-use super::{Events, is_live, stock};
+use super::{Events, hold, is_live, stock};
 use crate::command::{AddNote, AddTag, Cancel, Context, Rate};
 use crate::event::{NoteAdded, OrderCancelled, OrderRated, RefundKind, TagAdded};
 use crate::limits::MAX_PER_ORDER;
@@ -26,13 +26,15 @@ pub(super) fn cancel(
     judge.rule(fulfilment == Fulfilment::None, || Rejection::AlreadyShipped { fulfilment })?;
     judge.rule(order.lifecycle == Lifecycle::Placed, || Rejection::OrderCompleted)?;
     out.push_because(c.reason.code, OrderCancelled { note: c.reason.text.clone() });
-    stock::give_back(facts, order, context, out);
+    hold::dissolve(order, context, out);
+    stock::give_back(facts, order, out);
     if is_live(context) {
+        let policy = facts.policy(order, context.now);
         let mut opened = 0;
         for kind in [RefundKind::Goods, RefundKind::Excess] {
             let left = order.refundable_minor(kind);
             if left > 0 {
-                request_refund(order, kind, left, c.reason.code, context, opened, out)?;
+                request_refund(order, (kind, left), c.reason.code, &policy, context, opened, out)?;
                 opened += 1;
             }
         }

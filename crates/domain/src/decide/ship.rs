@@ -7,10 +7,10 @@ use crate::event::{
     Delivered, ObservationStarted, OrderCompleted, ShipmentConfirmed, ShippedLine, TrackingStatus, TrackingUpdated,
 };
 use crate::limits::MAX_PER_ORDER;
-use crate::order::{Lifecycle, Order};
-use crate::policy::Policy;
+use crate::order::{Lifecycle, Order, Payment};
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
+use crate::state::Facts;
 
 pub(super) fn confirm(
     order: &Order,
@@ -19,17 +19,9 @@ pub(super) fn confirm(
     judge: &mut Judge,
     out: &mut Events,
 ) -> Result<(), Rejection> {
-    if order.shipments.len() >= MAX_PER_ORDER {
-        return Err(Rejection::TooMany);
-    }
+    let shipment = next_shipment(order)?;
     let at = context.happened_at();
-    judge.rule(order.lifecycle != Lifecycle::Cancelled, || Rejection::OrderCancelled)?;
-    judge.rule(order.delivered_at.is_none(), || Rejection::AlreadyDelivered)?;
-    let payment = order.payment();
-    judge.rule(order.paid_at.is_some(), || Rejection::NotPaid { payment })?;
-    judge.rule(order.holds.is_empty(), || Rejection::OnHold)?;
-    judge.rule(!order.has_open_ticket(), || Rejection::RefundOpen)?;
-    judge.rule(payment != crate::order::Payment::Refunded, || Rejection::NotPaid { payment })?;
+    check_may_ship(order, judge)?;
     judge.remark_unless(at >= order.placed_at, Rejection::BeforePlacing);
     judge.remark_unless(order.paid_at.is_none_or(|paid_at| at >= paid_at), Rejection::OutOfOrder);
     let lines = match &c.lines {
@@ -38,12 +30,61 @@ pub(super) fn confirm(
     };
     judge.rule(!lines.is_empty(), || Rejection::NothingToShip)?;
     out.push(ShipmentConfirmed {
-        shipment: u16::try_from(order.shipments.len() + 1).map_err(|_| Rejection::TooMany)?,
+        shipment,
         lines,
         carrier: c.carrier.clone(),
         tracking_number: c.tracking_number.clone(),
     });
     Ok(())
+}
+
+/// Whether goods may leave now, whatever goods they are.
+pub(super) fn check_may_ship(order: &Order, judge: &mut Judge) -> Result<(), Rejection> {
+    judge.rule(order.lifecycle != Lifecycle::Cancelled, || Rejection::OrderCancelled)?;
+    judge.rule(order.delivered_at.is_none(), || Rejection::AlreadyDelivered)?;
+    let payment = order.payment();
+    judge.rule(order.paid_at.is_some(), || Rejection::NotPaid { payment })?;
+    judge.rule(order.holds.is_empty(), || Rejection::OnHold)?;
+    judge.rule(!order.has_open_ticket(), || Rejection::RefundOpen)?;
+    judge.rule(payment != Payment::Refunded, || Rejection::NotPaid { payment })
+}
+
+/// The number of the order's next shipment, from 1.
+pub(super) fn next_shipment(order: &Order) -> Result<u16, Rejection> {
+    if order.shipments.len() >= MAX_PER_ORDER {
+        return Err(Rejection::TooMany);
+    }
+    u16::try_from(order.shipments.len() + 1).map_err(|_| Rejection::TooMany)
+}
+
+/// In the commit of a shipment (number, and units by line) that arrives as it is sent: it may be the last.
+pub(super) fn complete_if_all_arrived(
+    facts: &Facts<'_>,
+    order: &Order,
+    shipment: u16,
+    units: &[(u16, u32)],
+    context: &Context,
+    out: &mut Events,
+) {
+    let sent = units.iter().fold(0_u32, |sum, (_, quantity)| sum.saturating_add(*quantity));
+    if order.unshipped() <= sent && order.shipments.iter().all(|parcel| parcel.delivered) {
+        complete(facts, order, shipment, context, out);
+    }
+}
+
+/// Everything has been delivered.
+fn complete(facts: &Facts<'_>, order: &Order, shipment: u16, context: &Context, out: &mut Events) {
+    if order.delivered_at.is_some() {
+        return;
+    }
+    out.push(Delivered { shipment });
+    if order.lifecycle == Lifecycle::Placed {
+        out.push(OrderCompleted {});
+        if is_live(context) {
+            let policy = facts.policy(order, context.now);
+            out.push(ObservationStarted { until: context.now.plus_micros(policy.observe_for_micros) });
+        }
+    }
 }
 
 /// The asked lines, one entry a line, checked against what is unshipped.
@@ -75,6 +116,7 @@ fn rest(order: &Order) -> Vec<ShippedLine> {
 }
 
 pub(super) fn track(
+    facts: &Facts<'_>,
     order: &Order,
     c: &RecordTracking<Sealed>,
     context: &Context,
@@ -110,14 +152,8 @@ pub(super) fn track(
     let all_arrived = c.status == TrackingStatus::Delivered
         && order.shipments.iter().enumerate().all(|(i, parcel)| i == index || parcel.delivered);
     let is_last = all_arrived && (order.unshipped() == 0 || !is_live(context));
-    if is_last && order.delivered_at.is_none() {
-        out.push(Delivered { shipment });
-        if order.lifecycle == Lifecycle::Placed {
-            out.push(OrderCompleted {});
-            if is_live(context) {
-                out.push(ObservationStarted { until: context.now.plus_micros(Policy::DEFAULT.observe_for_micros) });
-            }
-        }
+    if is_last {
+        complete(facts, order, shipment, context, out);
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! Stock: an order's units are reserved when it is placed, taken when it is paid, given back when it is cancelled; never
 //! more than there are.
 
-use super::{Events, is_live};
-use crate::command::{Context, CountStock, ReceiveStock, SetStockMark};
+use super::Events;
+use crate::command::{CountStock, ReceiveStock, SetStockMark};
 use crate::event::{
-    Hold, HoldPlaced, HoldReleased, OrderRestocked, RestockRequested, StockCorrected, StockCounted, StockMarkSet,
-    StockReceived, StockReleased, StockReserved, StockReturned, StockTaken,
+    Hold, HoldPlaced, OrderRestocked, RestockRequested, StockCorrected, StockCounted, StockMarkSet, StockReceived,
+    StockReleased, StockReserved, StockReturned, StockTaken,
 };
 use crate::ids::{MerchantId, StreamId};
 use crate::limits::MAX_STOCK;
@@ -115,11 +115,8 @@ pub(super) fn take_again(facts: &Facts<'_>, order: &Order, out: &mut Events) {
     book(facts, out.stream, &StockTarget::of_order(order), &[Move::Reserve, Move::Take], out);
 }
 
-/// In the commit that cancels an order, which then waits for nothing.
-pub(super) fn give_back(facts: &Facts<'_>, order: &Order, context: &Context, out: &mut Events) {
-    if is_live(context) && order.holds.contains(Hold::Stock) {
-        out.push_because(ReasonCode::OrderCancelled, HoldReleased { hold: Hold::Stock, ship_due: None, note: None });
-    }
+/// In the commit that cancels an order.
+pub(super) fn give_back(facts: &Facts<'_>, order: &Order, out: &mut Events) {
     let moves: &[Move] = match order.booking {
         Booking::None | Booking::Released => return,
         Booking::Reserved | Booking::Waiting => &[Move::Release],

@@ -120,13 +120,21 @@ pub(crate) struct World {
     commands: u128,
     pub(crate) origin: Origin,
     pub(crate) now: Timestamp,
+    pub(crate) actor: Actor,
 }
 
 impl World {
     /// Merchant `m1` below `root`, nothing else.
     pub(crate) fn new() -> Self {
-        let mut world =
-            Self { streams: Vec::new(), log: Vec::new(), position: 0, commands: 0, origin: Origin::Live, now: T0 };
+        let mut world = Self {
+            streams: Vec::new(),
+            log: Vec::new(),
+            position: 0,
+            commands: 0,
+            origin: Origin::Live,
+            now: T0,
+            actor: Actor { id: Uuid::nil(), role: Role::Clerk },
+        };
         let root = MerchantId::new("root").unwrap();
         for (id, parent) in [(root.clone(), None), (merchant(), Some(root))] {
             let register = RegisterMerchant { id, name: "Shop".into(), parent };
@@ -183,7 +191,7 @@ impl World {
         self.commands += 1;
         let context = Context {
             command_id: CommandId(Uuid::from_u128(self.commands)),
-            actor: Actor { id: Uuid::nil(), role: Role::Clerk },
+            actor: self.actor,
             origin: self.origin,
             now: self.now,
             occurred_at,

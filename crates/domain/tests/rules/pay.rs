@@ -65,7 +65,7 @@ fn money_of_another_currency_waits_for_a_person() {
 
 #[test]
 fn an_unpaid_order_expires_at_its_deadline_and_not_before() {
-    World::placed().at(29).refuses(&expire(), Rejection::DeadlineNotReached { pay_by: at(30) });
+    World::placed().at(29).refuses(&expire(), Rejection::DeadlineNotReached { due_at: at(30) });
     World::paid().at(31).refuses(&expire(), Rejection::AlreadyPaid);
     World::placed().refuses(&EXPIRE, Rejection::OrderUnknown);
     let mut world = World::placed().with(&pay(400, "T1")).at(30);

@@ -229,7 +229,7 @@ fn marks_and_amounts_are_checked() {
     let unknown = MerchantId::new("nobody").unwrap();
     let receive = ReceiveStock { merchant: unknown.clone(), sku: sku("mug"), quantity: 1, reference: None };
     world.refuses(&Command::ReceiveStock(receive), Rejection::MerchantUnknown { id: unknown });
-    let state = SkuState { received: 5, is_counted: true, low_at: 2 };
+    let state = SkuState { received: 5, is_counted: true, low_at: 2, cards: 0 };
     let of = |reserved| Balance { reserved, ..Balance::default() };
     assert_eq!([2, 3, 9].map(|reserved| state.is_low(of(reserved))), [false, true, true]);
     assert!(!SkuState { is_counted: false, ..state }.is_low(of(9)), "what is unlimited is never low");

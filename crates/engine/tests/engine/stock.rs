@@ -61,8 +61,10 @@ fn of_64_buyers_of_the_last_10_pieces_exactly_10_get_one() {
         buyers.into_iter().map(|buyer| buyer.join().unwrap()).sum()
     });
     assert_eq!(sold, 10);
-    let sold =
-        (SkuState { received: 10, is_counted: true, low_at: 0 }, Balance { reserved: 0, deducted: 10, assigned: 0 });
+    let sold = (
+        SkuState { received: 10, is_counted: true, low_at: 0, cards: 0 },
+        Balance { reserved: 0, deducted: 10, assigned: 0 },
+    );
     assert_eq!(stock(&shop), sold);
     shop.close();
     // What is in memory no more is read again.

@@ -27,7 +27,7 @@ pub(crate) fn branches(test: &Test) -> Vec<Branch<'_>> {
         | Test::Rows(_)
         | Test::Buyers(_)
         | Test::Skus(_)
-        | Test::Tags(_)
+        | Test::Marks(_)
         | Test::Merchants(_)
         | Test::DueBefore(_) => vec![vec![test]],
     }

@@ -53,7 +53,7 @@ fn steps(test: &Test) -> usize {
         Test::Merchants(set) => 2 + 4 * usize::from(set.subtree),
         // The order is unpacked.
         Test::Skus(_) => 8,
-        Test::Tags(tags) => 8 * tags.len(),
+        Test::Marks(tags) => 8 * tags.len(),
         Test::And(tests) | Test::Or(tests) => tests.iter().map(steps).sum(),
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::ops::Range;
 
+use daybook_domain::event::Clock;
 use daybook_domain::{Order, Position, Recorded};
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
@@ -17,7 +18,7 @@ use crate::Row;
 use crate::checkpoint::{Chunks, Part, RestoreError};
 use crate::error::FoldError;
 use crate::merchants::{MerchantNumber, Place};
-use crate::orders::{Change, Orders, grow_by_an_eighth};
+use crate::orders::{Before, Change, Orders, grow_by_an_eighth};
 use crate::packed::Unpacked;
 use crate::registry::{Kept, View};
 use crate::sorted::SortedRows;
@@ -66,10 +67,16 @@ pub(crate) struct ListIndex {
     buyer_last: Vec<(Row, u32)>,
     pub(crate) busy_buyers: HashMap<u32, SortedRows<TimeKey>>,
     pub(crate) skus: HashMap<u32, SortedRows<TimeKey>>,
-    pub(crate) tags: HashMap<u32, SortedRows<TimeKey>>,
+    /// By tag, as the number of its text, and by missed clock ([`missed`]).
+    pub(crate) marks: HashMap<u32, SortedRows<TimeKey>>,
     /// Orders with an open clock, by the one that runs out first.
     pub(crate) by_due: BTreeSet<(i64, Row)>,
     pub(crate) next_due: HashMap<Row, i64>,
+}
+
+/// The mark of orders that missed this clock: above the numbers of all texts.
+pub(crate) fn missed(clock: Clock) -> u32 {
+    u32::MAX - clock as u32
 }
 
 /// A currency's code in a number that sorts as the code does.
@@ -135,7 +142,7 @@ impl ListIndex {
         }
     }
 
-    fn change(&mut self, orders: &Orders, row: Row, new_tags: &[u32], after: &Unpacked) -> Result<(), FoldError> {
+    fn change(&mut self, orders: &Orders, row: Row, before: Before, after: &Unpacked) -> Result<(), FoldError> {
         let key = Self::time_key(orders, row);
         let key_of = |row| Self::time_key(orders, row);
         let place = &orders.merchants.places[orders.places[row as usize] as usize];
@@ -170,8 +177,13 @@ impl ListIndex {
                 }
             }
         }
-        for tag in new_tags {
-            self.tags.entry(*tag).or_default().insert(row, key, key_of);
+        let clocks = after.order.breaches[before.breaches..].iter().map(|breach| missed(breach.clock));
+        for mark in after.tags[before.tags..].iter().copied().chain(clocks) {
+            let marked = self.marks.entry(mark).or_default();
+            // A clock of one ticket may be missed, and then that of another.
+            if !marked.contains(row, key, key_of) {
+                marked.insert(row, key, key_of);
+            }
         }
         self.set_due(row, &after.order);
         Ok(())
@@ -246,6 +258,10 @@ impl ListIndex {
             index.add(orders, row, &unpacked, true);
             index.each_sku(&unpacked, |_, sku| skus.texts.push(sku));
             tags.texts.extend_from_slice(&unpacked.tags);
+            let mut clocks: Vec<u32> = unpacked.order.breaches.iter().map(|breach| missed(breach.clock)).collect();
+            clocks.sort_unstable();
+            clocks.dedup();
+            tags.texts.append(&mut clocks);
             skus.end_row()?;
             tags.end_row()?;
         }
@@ -268,7 +284,7 @@ impl ListIndex {
             if self.buyer_count(buyer) >= MANY_ORDERS {
                 self.busy_buyers.entry(buyer).or_default().push(row, key);
             }
-            for (texts, lists) in [(skus, &mut self.skus), (tags, &mut self.tags)] {
+            for (texts, lists) in [(skus, &mut self.skus), (tags, &mut self.marks)] {
                 texts.of(row).iter().for_each(|text| lists.entry(*text).or_default().push(row, key));
             }
         }
@@ -303,7 +319,7 @@ impl ListIndex {
             + self.buyer_last.capacity() * 8
             + lists(&self.busy_buyers)
             + lists(&self.skus)
-            + lists(&self.tags)
+            + lists(&self.marks)
             + self.by_due.len() * 28
             + self.next_due.capacity() * 8 / 7 * 17
     }
@@ -318,7 +334,7 @@ impl View for ListIndex {
                 self.add(orders, change.row, change.after, false);
                 Ok(())
             }
-            Some(before) => self.change(orders, change.row, &change.after.tags[before.tags..], change.after),
+            Some(before) => self.change(orders, change.row, before, change.after),
         }
     }
 

@@ -82,7 +82,7 @@ impl<'a> Data<'a> {
                     }
                 }
                 Test::Skus(texts) => self.clip(&mut bounds, texts.iter().filter_map(|sku| self.index.skus.get(sku))),
-                Test::Tags(texts) => self.clip(&mut bounds, texts.iter().filter_map(|tag| self.index.tags.get(tag))),
+                Test::Marks(texts) => self.clip(&mut bounds, texts.iter().filter_map(|tag| self.index.marks.get(tag))),
                 Test::Class(_)
                 | Test::Amount { .. }
                 | Test::Rows(_)
@@ -127,8 +127,8 @@ impl<'a> Data<'a> {
                     let lists = texts.iter().filter_map(|sku| self.index.skus.get(sku)).collect();
                     self.by_time(lists, time, texts.len() > 1)
                 }
-                Test::Tags(texts) => {
-                    let lists = texts.iter().filter_map(|tag| self.index.tags.get(tag)).collect();
+                Test::Marks(texts) => {
+                    let lists = texts.iter().filter_map(|tag| self.index.marks.get(tag)).collect();
                     self.by_time(lists, time, texts.len() > 1)
                 }
                 Test::DueBefore(at) => self.due_before(*at),
@@ -301,7 +301,7 @@ pub(crate) fn smallest_set<'t>(branch: &Branch<'t>) -> Option<&'t MerchantSet> {
         | Test::Rows(_)
         | Test::Buyers(_)
         | Test::Skus(_)
-        | Test::Tags(_)
+        | Test::Marks(_)
         | Test::DueBefore(_)
         | Test::And(_)
         | Test::Or(_) => None,

@@ -6,7 +6,7 @@ use daybook_domain::order::Axes;
 
 use super::class::ClassSet;
 use super::effort::{Effort, TooMuch};
-use super::index::{ListIndex, TimeKey, code_number, node_below, node_own};
+use super::index::{ListIndex, TimeKey, code_number, missed, node_below, node_own};
 use crate::Row;
 use crate::merchants::MerchantNumber;
 use crate::orders::Orders;
@@ -31,7 +31,8 @@ pub(crate) enum Test {
     Buyers(Vec<u32>),
     /// Numbers of texts.
     Skus(Vec<u32>),
-    Tags(Vec<u32>),
+    /// [`super::index::ListIndex::marks`].
+    Marks(Vec<u32>),
     Merchants(MerchantSet),
     DueBefore(i64),
     And(Vec<Test>),
@@ -161,7 +162,13 @@ impl Data<'_> {
                 Test::Buyers(buyers)
             }
             Condition::Product(skus) => Test::Skus(texts(&mut skus.iter().map(|sku| sku.as_str()))),
-            Condition::Tag(tags) => Test::Tags(texts(&mut tags.iter().map(|tag| tag.as_str()))),
+            Condition::Tag(tags) => Test::Marks(texts(&mut tags.iter().map(|tag| tag.as_str()))),
+            Condition::Breach(clocks) => {
+                let mut marks: Vec<u32> = clocks.iter().map(|&clock| missed(clock)).collect();
+                marks.sort_unstable();
+                marks.dedup();
+                Test::Marks(marks)
+            }
             Condition::Merchant { ids, subtree } => self.merchants(ids, *subtree)?,
             Condition::Amount { currency, gte_minor, lte_minor } => Test::Amount {
                 currency: currency.map(code_number),
@@ -189,8 +196,8 @@ impl Data<'_> {
             Test::Rows(rows) => rows.binary_search(&row).is_ok(),
             Test::Buyers(buyers) => buyers.binary_search(&self.orders.buyer[at]).is_ok(),
             Test::Skus(skus) => crate::packed::sells_one_of(self.orders.packed.get(row), skus),
-            Test::Tags(tags) => {
-                tags.iter().any(|tag| self.index.tags.get(tag).is_some_and(|rows| self.stands_in(rows, row)))
+            Test::Marks(tags) => {
+                tags.iter().any(|tag| self.index.marks.get(tag).is_some_and(|rows| self.stands_in(rows, row)))
             }
             Test::Merchants(set) => set.contains(self.orders, row),
             Test::DueBefore(at) => self.index.next_due.get(&row).is_some_and(|due| due < at),
@@ -227,6 +234,7 @@ fn asks_only_for_axes(filter: &Filter) -> bool {
             | Condition::Product(_)
             | Condition::Merchant { .. }
             | Condition::Tag(_)
+            | Condition::Breach(_)
             | Condition::Amount { .. }
             | Condition::DueBefore(_) => false,
         },
@@ -251,6 +259,7 @@ fn holds_for(filter: &Filter, axes: Axes) -> bool {
             | Condition::Product(_)
             | Condition::Merchant { .. }
             | Condition::Tag(_)
+            | Condition::Breach(_)
             | Condition::Amount { .. }
             | Condition::DueBefore(_) => false,
         },

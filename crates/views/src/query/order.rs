@@ -1,6 +1,6 @@
 //! The order list: filters, sorting, pages.
 
-use daybook_domain::event::Hold;
+use daybook_domain::event::{Clock, Hold};
 use daybook_domain::order::{AfterSales, Fulfilment, Lifecycle, Order, Payment};
 use daybook_domain::{
     Currency, Label, MerchantId, OrderNumber, Position, Revision, Sealed, Sku, Slot, StreamId, Tag, Timestamp,
@@ -43,6 +43,8 @@ pub enum Condition {
         subtree: bool,
     },
     Tag(Vec<Tag>),
+    /// At least one of these clocks was missed.
+    Breach(Vec<Clock>),
     /// The order's total, in minor units, both ends included; without a currency, of any.
     Amount {
         currency: Option<Currency>,
@@ -178,7 +180,7 @@ impl Cursor {
     }
 }
 
-/// Clocks that are open. Absent: not started, stopped, or standing still because of a hold.
+/// Clocks that are open and that somebody works against, missed or not. Absent: not started, stopped, or standing still because of a hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dues {
     /// While the order is neither paid nor cancelled.
@@ -189,12 +191,15 @@ pub struct Dues {
     pub collect_by: Option<Timestamp>,
     /// The earliest of the refund tickets that wait for an answer.
     pub answer_refund_by: Option<Timestamp>,
+    /// The earliest of those that wait for the money.
+    pub pay_refund_by: Option<Timestamp>,
 }
 
 impl Dues {
     /// The one that runs out first.
     pub fn next(self) -> Option<Timestamp> {
-        [self.pay_by, self.ship_virtual_by, self.collect_by, self.answer_refund_by].into_iter().flatten().min()
+        let all = [self.pay_by, self.ship_virtual_by, self.collect_by, self.answer_refund_by, self.pay_refund_by];
+        all.into_iter().flatten().min()
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use daybook_domain::event::{Event, Hold, OrderPlaced};
+use daybook_domain::event::{Clock, Event, Hold, OrderPlaced};
 use daybook_domain::order::{AfterSales, Fulfilment, Lifecycle, Order, Payment};
-use daybook_domain::stock::Booking;
 use daybook_domain::{Currency, Label, MerchantId, OrderNumber, Sku, Slot, StreamId, Tag, Timestamp};
 use proptest::prelude::*;
 
@@ -66,6 +65,7 @@ fn holds(filter: &Filter, views: &Views, naive: &Naive<'_>) -> bool {
             Condition::Buyer(list) => list.contains(&order.buyer),
             Condition::Product(list) => placed.lines.iter().any(|line| list.contains(&line.sku)),
             Condition::Merchant { ids, subtree } => in_merchants(order, ids, *subtree),
+            Condition::Breach(list) => order.breaches.iter().any(|breach| list.contains(&breach.clock)),
             Condition::Tag(list) => order.tags.iter().any(|tag| list.iter().any(|one| one.as_str() == &**tag)),
             Condition::Amount { currency, gte_minor, lte_minor } => {
                 currency.is_none_or(|currency| currency == order.currency)
@@ -117,7 +117,8 @@ fn condition(random: &mut Random, world: &World) -> Condition {
             Condition::Product(some(random, &skus))
         }
         12 => Condition::Merchant { ids: merchants(random), subtree: random.chance(50) },
-        13 => match random.below(2) {
+        13 => match random.below(3) {
+            1 => Condition::Breach(some(random, Clock::VARIANTS)),
             0 => {
                 let tags = ["vip", "gift", "sku-1"].map(|tag| Tag::new(tag).unwrap());
                 Condition::Tag(some(random, &tags))
@@ -228,8 +229,6 @@ proptest! {
             // What a list does not show.
             let wanted = Order {
                 checkpoints: Vec::new(),
-                goods: Vec::new(),
-                booking: Booking::None,
                 ..naive.order.clone()
             };
             assert_eq!(row.order, wanted);

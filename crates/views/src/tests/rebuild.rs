@@ -8,11 +8,12 @@ use daybook_domain::Recorded;
 use proptest::prelude::*;
 
 use super::list::fold;
+use super::queues::waiting;
 use super::world::World;
 use crate::bulk::BulkFold;
 use crate::checkpoint::{ChunkId, Since};
 use crate::query::{Condition, Filter, OrderQuery, Scope, StockQuery};
-use crate::registry::{DASHBOARD, ORDERS, STOCK};
+use crate::registry::{DASHBOARD, ORDERS, VIEWS};
 use crate::store::Store;
 use crate::views::Views;
 
@@ -35,7 +36,7 @@ fn dump(views: &Views) -> Vec<String> {
         let amounts = node.by_amount.range(None, None, |row| index.amount_key(&views.orders, row));
         out.push(format!("node {number:05} amounts {:?}", amounts.collect::<Vec<_>>()));
     }
-    for (name, lists) in [("sku", &index.skus), ("tag", &index.tags), ("buyer", &index.busy_buyers)] {
+    for (name, lists) in [("sku", &index.skus), ("mark", &index.marks), ("buyer", &index.busy_buyers)] {
         out.extend(lists.iter().map(|(text, list)| format!("{name} {text} {:?}", rows(list))));
     }
     out.push(format!("due {:?}", index.by_due));
@@ -63,6 +64,7 @@ fn dump(views: &Views) -> Vec<String> {
         let all = stock.page(&StockQuery { only_low, first: usize::MAX, ..StockQuery::default() });
         out.push(format!("stock, only low: {only_low} {all:?}"));
     }
+    out.extend(waiting(views));
     out.push(format!("placed on {:?}", dashboard.placed_on));
     let later = dashboard.later_on.iter().map(|(day, rows)| {
         let mut rows = rows.clone();
@@ -129,7 +131,7 @@ proptest! {
         let second = bulk.finish();
         assert_eq!(dump(&second), dump(&wanted));
         // What changed since when is known too.
-        let since = Since([ORDERS, DASHBOARD, STOCK].map(|view| (view, cut as u64)).into());
+        let since = Since(VIEWS.map(|view| (view, cut as u64)).into());
         assert_eq!(second.checkpoint(&since), wanted.checkpoint(&since));
     }
 }
@@ -174,7 +176,7 @@ fn only_changed_chunks_are_written() {
     let mut world = World::random(21, 2_000);
     println!("seed 21");
     let mut views = fold(&world);
-    let since = Since([ORDERS, DASHBOARD, STOCK].map(|view| (view, views.position())).into());
+    let since = Since(VIEWS.map(|view| (view, views.position())).into());
     let seen = world.recorded.len();
     let order = world.orders[0];
     let note = daybook_domain::command::AddNote {
@@ -257,7 +259,7 @@ fn damage_makes_an_older_checkpoint_do_and_never_a_wrong_one() {
 fn a_damaged_chunk_is_written_again_by_the_next_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let (world, _, newer) = saved_twice(folder.path());
-    let of_view = folder.path().join("orders-v1");
+    let of_view = folder.path().join("orders-v2");
     files(&of_view, ".chunk").iter().for_each(|file| flip(file));
     let mut store = Store::new(folder.path(), LEDGER);
     let (views, ignored) = store.load(head(&world)).unwrap();
@@ -283,8 +285,8 @@ fn foreign_and_future_checkpoints_are_ignored() {
     let mut views = views;
     apply(&mut views, &world.recorded[..world.recorded.len() - 1]);
     save(&mut store, &views);
-    assert_eq!(files(&folder.path().join("orders-v1"), "manifest-").len(), 2);
-    assert!(files(&folder.path().join("orders-v1"), &format!("manifest-{:020}", head(&world))).is_empty());
+    assert_eq!(files(&folder.path().join("orders-v2"), "manifest-").len(), 2);
+    assert!(files(&folder.path().join("orders-v2"), &format!("manifest-{:020}", head(&world))).is_empty());
 }
 
 #[test]
@@ -345,7 +347,7 @@ fn what_takes_the_place_of_other_views_is_saved_whole() {
     let mut views = store.load(head(&world)).unwrap().0.unwrap();
     assert!(store.checkpoint(&views).is_none(), "nothing came since");
     // What is on disk is wrong, and no event came since: each chunk has to be written again.
-    for view in ["orders-v1", "dashboard-v1"] {
+    for view in ["orders-v2", "dashboard-v1"] {
         files(&folder.path().join(view), ".chunk").iter().for_each(|file| flip(file));
     }
     views.replace(&[ORDERS, DASHBOARD], Box::new(fold(&world))).unwrap();
@@ -356,7 +358,7 @@ fn what_takes_the_place_of_other_views_is_saved_whole() {
     // Views that were never saved are not built on what was saved of others.
     let mut other = Store::new(folder.path(), LEDGER);
     drop(other.load(head(&world)).unwrap());
-    for view in ["orders-v1", "dashboard-v1"] {
+    for view in ["orders-v2", "dashboard-v1"] {
         files(&folder.path().join(view), ".chunk").iter().for_each(|file| flip(file));
     }
     save(&mut other, &fold(&world));

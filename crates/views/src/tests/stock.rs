@@ -1,6 +1,6 @@
 //! The stock against sums of what each event moved, which do not look at the balances that the events carry.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use daybook_domain::event::Event;
 use daybook_domain::stock::SkuStreams;
@@ -18,6 +18,7 @@ type Sums = BTreeMap<(MerchantId, Sku), [i64; 4]>;
 fn sums(world: &World) -> Sums {
     let mut names: HashMap<StreamId, (MerchantId, Sku)> = HashMap::new();
     let mut sums = Sums::new();
+    let mut booked: HashSet<(StreamId, Sku)> = HashSet::new();
     for recorded in &world.recorded {
         let mut name = |merchant: &MerchantId, sku: &Sku| {
             let streams = SkuStreams::of(merchant, sku);
@@ -31,12 +32,20 @@ fn sums(world: &World) -> Sums {
             Event::StockReceived(e) => name(&e.merchant, &e.sku),
             Event::StockCounted(e) => name(&e.merchant, &e.sku),
             Event::StockMarkSet(e) => name(&e.merchant, &e.sku),
+            Event::CardsImported(e) => name(&e.merchant, &e.sku),
+            Event::OrderPlaced(e) => {
+                let skus = e.reserved.iter().map(|goods| (recorded.stream, goods.sku.clone()));
+                booked.extend(skus);
+            }
             _ => {}
         }
-        let Some(sum) = names.get(&recorded.stream).and_then(|name| sums.get_mut(name)) else { continue };
+        let Some(name) = names.get(&recorded.stream) else { continue };
+        let Some(sum) = sums.get_mut(name) else { continue };
         match &recorded.event {
             Event::StockReceived(e) => sum[0] += i64::from(e.quantity),
             Event::StockCorrected(e) => sum[0] += e.difference,
+            Event::CardsImported(e) => sum[0] += i64::try_from(e.secrets.len()).unwrap(),
+            Event::CardsDrawn(e) if !booked.contains(&(e.order, name.1.clone())) => sum[2] += i64::from(e.quantity),
             Event::StockReserved(e) => sum[1] += i64::from(e.quantity),
             Event::StockReleased(e) => sum[1] -= i64::from(e.quantity),
             Event::StockTaken(e) => {

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use daybook_domain::command::*;
-use daybook_domain::event::{Adjustment, AdjustmentKind, Hold, Line, RefundKind, SkuKind, TrackingStatus};
+use daybook_domain::event::{
+    Adjustment, AdjustmentKind, Clock, Hold, Line, Outcome, PolicySet, RefundKind, SkuKind, TrackingStatus,
+};
+use daybook_domain::policy::Terms;
 use daybook_domain::reason::Reason;
 use daybook_domain::time::{HOUR_MICROS, SECOND_MICROS};
 use daybook_domain::{
@@ -74,6 +77,9 @@ impl World {
             let register = RegisterMerchant { id: merchant(id), name: id.into(), parent: parent.map(merchant) };
             world.act(Command::RegisterMerchant(register), Origin::Live, None);
         }
+        let terms = Terms { auto_deliver: Some(true), observe_for: Some(3 * 3_600), ..Terms::default() };
+        let set = PolicySet { terms, valid_from: None, valid_to: None };
+        world.act(Command::SetPolicy(SetPolicy { merchant: merchant("m1"), set }), Origin::Live, None);
         for _ in 0..steps {
             world.step(&mut random);
         }
@@ -104,7 +110,8 @@ impl World {
         let command_id = CommandId(Uuid::from_u128(self.commands));
         let context = Context {
             command_id,
-            actor: Actor { id: Uuid::nil(), role: Role::Platform },
+            // Now one person, now another.
+            actor: Actor { id: Uuid::from_u128(self.commands % 2), role: Role::Platform },
             origin,
             now: Timestamp(self.now),
             occurred_at,
@@ -149,6 +156,23 @@ impl World {
         }
     }
 
+    /// What automation would do about one of the order's clocks, due or not.
+    fn ring(&self, order: StreamId, random: &mut Random) -> Command<Sealed> {
+        let mut clocks = Vec::new();
+        self.order(order).each_pending_clock(|running| clocks.push(running));
+        if clocks.is_empty() {
+            return Command::Remind { order };
+        }
+        let running = *random.pick(&clocks);
+        match running.clock {
+            Clock::Pay => Command::Expire { order },
+            Clock::Remind => Command::Remind { order },
+            Clock::Deliver => Command::DeliverCards { order },
+            Clock::Observe => Command::Close { order },
+            clock => Command::Breach { order, clock, ticket: running.ticket },
+        }
+    }
+
     fn touch(&mut self, random: &mut Random) -> Command<Sealed> {
         // Mostly the newest orders.
         let newest = self.orders.len().saturating_sub(usize::try_from(random.below(40)).unwrap() + 1);
@@ -157,7 +181,7 @@ impl World {
         let money = |minor| Money::new(minor, state.currency);
         let reason = Reason { code: *random.pick(&ReasonCode::ALL), text: None };
         let ticket = random.chance(20).then(|| u16::try_from(random.below(4)).unwrap());
-        match random.below(19) {
+        match random.below(23) {
             0..=4 => {
                 let due = state.due_minor();
                 let minor = if random.chance(80) { due } else { random.within(1, 20_000) };
@@ -221,6 +245,41 @@ impl World {
                     Command::PlaceHold(PlaceHold { order, hold, reason: None })
                 }
             }
+            18 => self.ring(order, random),
+            19 => match random.below(3) {
+                0 => Command::DeliverCards { order },
+                1 => Command::CompleteTopUp(CompleteTopUp {
+                    order,
+                    line: random.chance(30).then_some(1),
+                    quantity: random.chance(50).then_some(1),
+                }),
+                _ => Command::FailTopUp(FailTopUp {
+                    order,
+                    line: None,
+                    failure: "f".into(),
+                    wrong_account: random.chance(50),
+                    note: None,
+                }),
+            },
+            20 => match random.below(3) {
+                0 => Command::RequestAddressChange(RequestAddressChange {
+                    order,
+                    contact: Some(sealed(0)),
+                    inputs: Vec::new(),
+                    reason: None,
+                }),
+                1 => Command::ApproveAddressChange(ApproveAddressChange { order, note: None }),
+                _ => Command::RejectAddressChange(RejectAddressChange { order, reason }),
+            },
+            21 => match random.below(2) {
+                0 => Command::OpenDispute(OpenDispute { order, reason }),
+                _ => Command::ResolveDispute(ResolveDispute {
+                    order,
+                    outcome: *random.pick(Outcome::VARIANTS),
+                    refund: None,
+                    reason,
+                }),
+            },
             17 => Command::AddTag(AddTag {
                 order,
                 tag: Tag::new(["vip", "gift", "sku-1"][usize::try_from(random.below(3)).unwrap()]).unwrap(),
@@ -233,6 +292,11 @@ impl World {
     }
 }
 
+fn import_cards(merchant: MerchantId, sku: Sku, random: &mut Random) -> Command<Sealed> {
+    let card = |_| NewCard { secret: sealed(99), fingerprint: u128::from(random.below(2_000)).to_le_bytes() };
+    Command::ImportCards(ImportCards { merchant, sku, cards: (0..12).map(card).collect() })
+}
+
 fn sealed(slot: u32) -> Sealed {
     Sealed { slot: Slot(slot), bytes: format!("sealed {slot}").into_bytes() }
 }
@@ -241,7 +305,8 @@ fn stock(random: &mut Random) -> Command<Sealed> {
     let (id, _) = *random.pick(&MERCHANTS[..5]);
     let (merchant, sku) = (merchant(id), Sku::new(&format!("sku-{}", random.below(6))).unwrap());
     let units = |most| u32::try_from(most).unwrap();
-    match random.below(6) {
+    match random.below(8) {
+        6 | 7 => import_cards(merchant, sku, random),
         0 => Command::CountStock(CountStock { merchant, sku, counted: units(random.below(30)) }),
         1 => Command::SetStockMark(SetStockMark { merchant, sku, low_at: units(random.below(20)) }),
         _ => Command::ReceiveStock(ReceiveStock {

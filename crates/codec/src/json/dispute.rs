@@ -1,0 +1,66 @@
+//! Disputes.
+
+use daybook_domain::event::{DisputeOpened, DisputeResolved, EvidenceAdded, Outcome};
+
+use super::text::{Opener, Sealer, Text};
+use super::{JsonError, JsonForm};
+use crate::shape::shapes;
+use crate::values::One;
+
+shapes! {
+    /// Buyer and merchant do not agree.
+    struct DisputeOpenedJson {
+        /// From 1 within the order.
+        dispute: u16,
+        note: Option<Text>,
+    }
+
+    /// Somebody said what speaks for one of them.
+    struct EvidenceAddedJson {
+        dispute: u16,
+        text: Text,
+    }
+
+    /// Somebody decided.
+    struct DisputeResolvedJson {
+        dispute: u16,
+        outcome: One<Outcome>,
+        note: Option<Text>,
+    }
+}
+
+impl<'a> JsonForm<'a> for DisputeOpenedJson {
+    type Event = DisputeOpened;
+
+    fn from_event(event: &'a DisputeOpened, opener: &mut Opener<'_>) -> Self {
+        Self { dispute: event.dispute, note: opener.maybe(event.note.as_ref()) }
+    }
+
+    fn into_event(self, sealer: &mut Sealer<'_>) -> Result<DisputeOpened, JsonError> {
+        Ok(DisputeOpened { dispute: self.dispute, note: sealer.maybe("note", self.note)? })
+    }
+}
+
+impl<'a> JsonForm<'a> for EvidenceAddedJson {
+    type Event = EvidenceAdded;
+
+    fn from_event(event: &'a EvidenceAdded, opener: &mut Opener<'_>) -> Self {
+        Self { dispute: event.dispute, text: opener.text(&event.text) }
+    }
+
+    fn into_event(self, sealer: &mut Sealer<'_>) -> Result<EvidenceAdded, JsonError> {
+        Ok(EvidenceAdded { dispute: self.dispute, text: sealer.text("text", self.text)? })
+    }
+}
+
+impl<'a> JsonForm<'a> for DisputeResolvedJson {
+    type Event = DisputeResolved;
+
+    fn from_event(event: &'a DisputeResolved, opener: &mut Opener<'_>) -> Self {
+        Self { dispute: event.dispute, outcome: One(event.outcome), note: opener.maybe(event.note.as_ref()) }
+    }
+
+    fn into_event(self, sealer: &mut Sealer<'_>) -> Result<DisputeResolved, JsonError> {
+        Ok(DisputeResolved { dispute: self.dispute, outcome: self.outcome.0, note: sealer.maybe("note", self.note)? })
+    }
+}

@@ -1,0 +1,382 @@
+//! What waits, in the order in which it must be done. All of it follows from the orders, so that nothing of it is kept.
+//!
+//! Each list stands once for all orders and once for each merchant; those of a subtree are merged when they are asked for.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::ops::{Bound, Range};
+
+use daybook_domain::clock::Running;
+use daybook_domain::event::Clock;
+use daybook_domain::{MerchantId, Order, Position, Recorded, Sku, StreamId, Timestamp};
+
+use crate::Row;
+use crate::checkpoint::{Chunks, Part, RestoreError};
+use crate::error::FoldError;
+use crate::list::OrderList;
+use crate::merchants::MerchantNumber;
+use crate::orders::{Change, Orders};
+use crate::query::{
+    DeadlineCursor, DeadlineEntry, DeadlinePage, DeadlineQuery, Due, ExceptionCount, ExceptionCursor, ExceptionEntry,
+    ExceptionKind, ExceptionPage, ExceptionQuery, Scope,
+};
+use crate::registry::{Kept, View};
+use crate::stock::StockState;
+use crate::waits::Waits;
+
+type DeadlineKey = DeadlineCursor;
+/// Since when, then as the orders came; and the ticket.
+type ExceptionKey = (i64, Row, u16);
+
+const ALL: u32 = 0;
+
+fn own(merchant: MerchantNumber) -> u32 {
+    merchant + 1
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct QueueState {
+    /// By node: all, or a merchant's own.
+    deadlines: Vec<BTreeSet<DeadlineKey>>,
+    exceptions: BTreeMap<(u32, ExceptionKind), BTreeSet<ExceptionKey>>,
+    /// Orders that wait for stock of a merchant's SKU (number of its text), the longest first.
+    restock: BTreeMap<(MerchantNumber, u32), BTreeSet<(i64, Row)>>,
+    waits: Waits,
+}
+
+fn deadline_key(row: Row, running: &Running) -> DeadlineKey {
+    DeadlineCursor {
+        due: running.due,
+        order: row,
+        clock: running.clock as u8,
+        ticket: running.ticket.unwrap_or_default(),
+    }
+}
+
+impl QueueState {
+    fn add(&mut self, merchant: MerchantNumber, row: Row, waits: &Waits, before: &Waits) {
+        for running in waits.clocks.iter().filter(|running| !before.clocks.contains(running)) {
+            for node in [ALL, own(merchant)] {
+                let node = node as usize;
+                if node >= self.deadlines.len() {
+                    self.deadlines.resize_with(node + 1, BTreeSet::new);
+                }
+                self.deadlines[node].insert(deadline_key(row, running));
+            }
+        }
+        for exception in waits.exceptions.iter().filter(|exception| !before.exceptions.contains(exception)) {
+            for node in [ALL, own(merchant)] {
+                let queue = self.exceptions.entry((node, exception.kind)).or_default();
+                queue.insert((exception.since.0, row, exception.ticket));
+            }
+        }
+        if let Some(since) = waits.goods_since {
+            for &sku in &waits.goods {
+                self.restock.entry((merchant, sku)).or_default().insert((since.0, row));
+            }
+        }
+    }
+
+    /// What no longer waits. False: something did not stand where it must.
+    fn remove(&mut self, merchant: MerchantNumber, row: Row, waits: &Waits, after: &Waits) -> bool {
+        let mut is_right = true;
+        for running in waits.clocks.iter().filter(|running| !after.clocks.contains(running)) {
+            for node in [ALL, own(merchant)] {
+                let list = self.deadlines.get_mut(node as usize);
+                is_right &= list.is_some_and(|list| list.remove(&deadline_key(row, running)));
+            }
+        }
+        for exception in waits.exceptions.iter().filter(|exception| !after.exceptions.contains(exception)) {
+            for node in [ALL, own(merchant)] {
+                let queue = self.exceptions.get_mut(&(node, exception.kind));
+                is_right &= queue.is_some_and(|queue| queue.remove(&(exception.since.0, row, exception.ticket)));
+            }
+        }
+        if let Some(since) = waits.goods_since
+            && after.goods_since != waits.goods_since
+        {
+            for &sku in &waits.goods {
+                let key = (merchant, sku);
+                if let Some(queue) = self.restock.get_mut(&key) {
+                    is_right &= queue.remove(&(since.0, row));
+                    if queue.is_empty() {
+                        self.restock.remove(&key);
+                    }
+                }
+            }
+        }
+        is_right
+    }
+
+    fn change(&mut self, orders: &Orders, change: &Change<'_>) -> Result<(), FoldError> {
+        let merchant = orders.merchants.places[orders.places[change.row as usize] as usize].merchant;
+        let mut waits = std::mem::take(&mut self.waits);
+        waits.fill(change.after);
+        let is_right = self.remove(merchant, change.row, change.waited, &waits);
+        self.add(merchant, change.row, &waits, change.waited);
+        self.waits = waits;
+        if is_right { Ok(()) } else { Err(FoldError::IndexBroken { row: change.row }) }
+    }
+
+    fn rebuild(orders: &Orders) -> Option<Self> {
+        let mut state = Self::default();
+        if orders.len() == 0 {
+            return Some(state);
+        }
+        let nothing = Waits::default();
+        let mut waits = Waits::default();
+        let mut unpacked = orders.blank(0);
+        for row in 0..Row::try_from(orders.len()).ok()? {
+            if !orders.unpack_into(row, &mut unpacked) {
+                return None;
+            }
+            waits.fill(&unpacked);
+            let merchant = orders.merchants.places[orders.places[row as usize] as usize].merchant;
+            state.add(merchant, row, &waits, &nothing);
+        }
+        Some(state)
+    }
+}
+
+impl View for QueueState {
+    fn apply(&mut self, orders: &Orders, change: Option<&Change<'_>>, _: &Recorded) -> Result<(), FoldError> {
+        change.map_or(Ok(()), |change| self.change(orders, change))
+    }
+
+    fn apply_in_bulk(&mut self, _: &Orders, _: Option<&Change<'_>>, _: &Recorded) -> Result<(), FoldError> {
+        Ok(())
+    }
+
+    fn settle(&mut self, orders: &Orders) -> bool {
+        match Self::rebuild(orders) {
+            Some(rebuilt) => {
+                *self = rebuilt;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn parts<'a>(&'a self, _: &'a Orders) -> Vec<Kept<'a>> {
+        Vec::new()
+    }
+
+    fn put_chunk(&self, _: &Orders, _: Part, _: Range<usize>, _: &mut Vec<u8>) {}
+
+    fn restore(&mut self, orders: &Orders, _: Chunks<'_>) -> Result<(), RestoreError> {
+        if self.settle(orders) { Ok(()) } else { Err(RestoreError::Inconsistent) }
+    }
+
+    fn mark_all(&mut self, _: &Orders, _: Position) {}
+
+    fn footprint(&self) -> usize {
+        // A tree's nodes are two thirds full, about.
+        let deadlines: usize = self.deadlines.iter().map(|list| list.len() * size_of::<DeadlineKey>() * 3 / 2).sum();
+        let exceptions: usize =
+            self.exceptions.values().map(|queue| queue.len() * size_of::<ExceptionKey>() * 3 / 2).sum();
+        let restock: usize = self.restock.values().map(|queue| queue.len() * size_of::<(i64, Row)>() * 3 / 2).sum();
+        deadlines + exceptions + restock
+    }
+}
+
+/// The first of several sorted lists together.
+fn merged<K: Ord + Copy>(lists: Vec<impl Iterator<Item = K>>, want: usize) -> Vec<K> {
+    let mut lists = lists;
+    let mut heads: BinaryHeap<Reverse<(K, usize)>> =
+        lists.iter_mut().enumerate().filter_map(|(at, list)| Some(Reverse((list.next()?, at)))).collect();
+    let mut found = Vec::with_capacity(want.min(256));
+    while let Some(Reverse((key, at))) = heads.pop() {
+        if found.len() >= want {
+            break;
+        }
+        found.push(key);
+        heads.extend(lists[at].next().map(|next| Reverse((next, at))));
+    }
+    found
+}
+
+/// What waits, as of the views' position.
+#[derive(Clone, Copy, Debug)]
+pub struct Queues<'a> {
+    orders: &'a Orders,
+    state: &'a QueueState,
+}
+
+impl<'a> Queues<'a> {
+    pub(crate) fn new(orders: &'a Orders, state: &'a QueueState) -> Self {
+        Self { orders, state }
+    }
+
+    fn nodes(&self, scope: &Scope) -> Vec<u32> {
+        match scope {
+            Scope::All => vec![ALL],
+            Scope::Merchants { ids, subtree } => {
+                let merchants = self.orders.merchants.all_of(ids, *subtree);
+                merchants.iter().filter_map(|id| self.orders.merchants.number(id)).map(own).collect()
+            }
+        }
+    }
+
+    pub fn deadlines(&self, query: &DeadlineQuery) -> DeadlinePage {
+        let start = query.after.map_or(Bound::Unbounded, Bound::Excluded);
+        let is_wanted = |key: &DeadlineKey| query.before.is_none_or(|before| key.due < before);
+        let lists = self.nodes(&query.scope).into_iter().filter_map(|node| self.state.deadlines.get(node as usize));
+        let lists = lists.map(|list| list.range((start, Bound::Unbounded)).copied().take_while(is_wanted)).collect();
+        let mut keys = merged(lists, query.first.saturating_add(1));
+        let has_next = keys.len() > query.first;
+        keys.truncate(query.first);
+        let entries = keys.into_iter().filter_map(|cursor| {
+            let running = running(&cursor)?;
+            Some(DeadlineEntry { row: OrderList::row_of(self.orders, cursor.order), running, cursor })
+        });
+        DeadlinePage { entries: entries.collect(), has_next }
+    }
+
+    /// How many clocks run out before `before`.
+    pub fn deadline_count(&self, scope: &Scope, before: Option<Timestamp>) -> u64 {
+        let count = |list: &BTreeSet<DeadlineKey>| match before {
+            None => list.len(),
+            Some(before) => list.iter().take_while(|key| key.due < before).count(),
+        };
+        let lists = self.nodes(scope).into_iter().filter_map(|node| self.state.deadlines.get(node as usize));
+        lists.map(|list| count(list) as u64).sum()
+    }
+
+    /// Clocks that have run out by now, the longest first.
+    pub fn due(&self, now: Timestamp, skip: impl Fn(&Due) -> bool, limit: usize) -> Vec<Due> {
+        let Some(all) = self.state.deadlines.first() else { return Vec::new() };
+        let due = all
+            .iter()
+            .take_while(|key| key.due <= now)
+            .filter_map(|key| Some(Due { order: self.orders.ids[key.order as usize], running: running(key)? }));
+        due.filter(|due| !skip(due)).take(limit).collect()
+    }
+
+    /// When the next clock runs out.
+    pub fn next_due(&self, after: Timestamp) -> Option<Timestamp> {
+        let all = self.state.deadlines.first()?;
+        let start = DeadlineCursor { due: after, order: Row::MAX, clock: u8::MAX, ticket: u16::MAX };
+        all.range((Bound::Excluded(start), Bound::Unbounded)).next().map(|key| key.due)
+    }
+
+    pub fn exceptions(&self, query: &ExceptionQuery) -> ExceptionPage {
+        let mut kinds = query.kinds.clone();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let mut lists = Vec::new();
+        for node in self.nodes(&query.scope) {
+            for &kind in &kinds {
+                let Some(queue) = self.state.exceptions.get(&(node, kind)) else { continue };
+                let start = query.after.map_or(Bound::Unbounded, |after| start_of(&after, kind));
+                lists.push(queue.range((start, Bound::Unbounded)).map(move |&(since, order, ticket)| {
+                    ExceptionCursor { since: Timestamp(since), order, kind, ticket }
+                }));
+            }
+        }
+        let mut keys = merged(lists, query.first.saturating_add(1));
+        let has_next = keys.len() > query.first;
+        keys.truncate(query.first);
+        ExceptionPage { entries: keys.into_iter().map(|cursor| self.exception(cursor)).collect(), has_next }
+    }
+
+    /// Of each kind.
+    pub fn exception_counts(&self, scope: &Scope) -> Vec<ExceptionCount> {
+        let nodes = self.nodes(scope);
+        let of = |kind| {
+            let queues = nodes.iter().filter_map(|&node| self.state.exceptions.get(&(node, kind)));
+            let oldest = queues.clone().filter_map(|queue| queue.first()).map(|key| Timestamp(key.0)).min();
+            ExceptionCount { kind, count: queues.map(|queue| queue.len() as u64).sum(), oldest }
+        };
+        ExceptionKind::ALL.into_iter().map(of).collect()
+    }
+
+    fn exception(&self, cursor: ExceptionCursor) -> ExceptionEntry {
+        let row = OrderList::row_of(self.orders, cursor.order);
+        let ticket = (cursor.kind == ExceptionKind::Refund).then_some(cursor.ticket);
+        let due = due_of(&row.order, ticket);
+        ExceptionEntry { row, kind: cursor.kind, since: cursor.since, due, ticket, cursor }
+    }
+
+    /// Orders that can go on, since the stock that they wait for is there: of each SKU the one that waits longest first. One
+    /// that lacks something of a SKU keeps what is there of that from those behind it, but nothing of its other SKUs.
+    pub(crate) fn restockable(&self, stock: &StockState, limit: usize) -> Vec<StreamId> {
+        let mut found: Vec<(i64, Row)> = Vec::new();
+        // What is left of a SKU once those before are served.
+        let mut left: BTreeMap<(MerchantNumber, u32), i64> = BTreeMap::new();
+        let mut waiting: BTreeSet<(i64, Row)> = BTreeSet::new();
+        for (key, queue) in &self.state.restock {
+            let on_hand = stock.on_hand(&self.name(*key));
+            left.insert(*key, on_hand);
+            // Each of them takes at least one unit.
+            waiting.extend(queue.iter().take(usize::try_from(on_hand).unwrap_or(0).min(limit)));
+        }
+        for (since, row) in waiting {
+            if found.len() >= limit {
+                break;
+            }
+            let needs = self.needs(row);
+            let is_short = |key: &(MerchantNumber, u32), need: i64| left.get(key).is_none_or(|left| *left < need);
+            let short: Vec<_> = needs.iter().filter(|(key, need)| is_short(key, *need)).map(|(key, _)| *key).collect();
+            if short.is_empty() {
+                for (key, need) in needs {
+                    *left.entry(key).or_default() -= need;
+                }
+                found.push((since, row));
+            } else {
+                short.into_iter().for_each(|key| *left.entry(key).or_default() = 0);
+            }
+        }
+        found.into_iter().map(|(_, row)| self.orders.ids[row as usize]).collect()
+    }
+
+    fn name(&self, (merchant, sku): (MerchantNumber, u32)) -> (MerchantId, Sku) {
+        (self.orders.merchants.id(merchant).clone(), Sku::from_stored(self.orders.strings.get(sku)))
+    }
+
+    /// Units of each SKU that an order has booked.
+    fn needs(&self, row: Row) -> Vec<((MerchantNumber, u32), i64)> {
+        let mut unpacked = self.orders.blank(row);
+        self.orders.unpack_into(row, &mut unpacked);
+        let merchant = self.orders.merchants.places[self.orders.places[row as usize] as usize].merchant;
+        let mut needs: Vec<((MerchantNumber, u32), i64)> = Vec::new();
+        for (text, line) in unpacked.lines.iter().zip(&unpacked.order.lines).filter(|(text, _)| text.is_counted) {
+            let key = (merchant, text.sku);
+            match needs.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, need)) => *need += i64::from(line.quantity),
+                None => needs.push((key, line.quantity.into())),
+            }
+        }
+        needs
+    }
+}
+
+/// Where the queue of a kind goes on behind the last entry of a page.
+fn start_of(after: &ExceptionCursor, kind: ExceptionKind) -> Bound<ExceptionKey> {
+    // Entries of one order and moment come by kind.
+    match kind.cmp(&after.kind) {
+        std::cmp::Ordering::Less => Bound::Excluded((after.since.0, after.order, u16::MAX)),
+        std::cmp::Ordering::Equal => Bound::Excluded((after.since.0, after.order, after.ticket)),
+        std::cmp::Ordering::Greater => Bound::Included((after.since.0, after.order, 0)),
+    }
+}
+
+/// When something must have happened to it: for a refund its own clock, else to be paid or shipped.
+fn due_of(order: &Order, ticket: Option<u16>) -> Option<Timestamp> {
+    let mut due: Option<Timestamp> = None;
+    order.each_clock(|running| {
+        let is_meant = match running.clock {
+            Clock::Pay | Clock::ShipVirtual | Clock::Collect => ticket.is_none(),
+            Clock::AnswerRefund | Clock::PayRefund => ticket.is_some() && running.ticket == ticket,
+            Clock::EscalateRefund | Clock::Remind | Clock::Deliver | Clock::Observe => false,
+        };
+        if is_meant {
+            due = Some(due.map_or(running.due, |earlier| earlier.min(running.due)));
+        }
+    });
+    due
+}
+
+fn running(key: &DeadlineKey) -> Option<Running> {
+    let clock = Clock::VARIANTS.iter().copied().find(|clock| *clock as u8 == key.clock)?;
+    Some(Running { due: key.due, clock, ticket: (key.ticket > 0).then_some(key.ticket) })
+}
