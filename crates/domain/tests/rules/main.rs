@@ -13,6 +13,7 @@ mod random;
 mod refund;
 mod remark;
 mod ship;
+mod situation;
 mod spelling;
 mod stock;
 mod token;
