@@ -45,9 +45,7 @@ fn derive(kind: &str, parts: &[&str]) -> StreamId {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl StreamId {
@@ -190,21 +188,6 @@ impl OrderNumber {
 pub struct Actor {
     pub id: Uuid,
     pub role: Role,
-}
-
-impl Actor {
-    /// Automation that follows a policy, such as `pay-within`.
-    pub fn system(policy: &str) -> Self {
-        Self { id: derive("system", &[policy]).0, role: Role::System }
-    }
-}
-
-impl CommandId {
-    /// The id of what automation does about this deadline: the same whoever finds it due, and how often.
-    pub fn of_deadline(order: StreamId, clock: u8, ticket: u16, due_micros: i64) -> Self {
-        let parts = [order.to_string(), clock.to_string(), ticket.to_string(), due_micros.to_string()];
-        Self(derive("deadline", &parts.each_ref().map(String::as_str)).0)
-    }
 }
 
 /// What an actor is. The numbers are stored: never reuse one.

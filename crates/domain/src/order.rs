@@ -586,6 +586,10 @@ impl Order {
         self.captures = self.captures.saturating_add(1);
         self.captured_minor = self.captured_minor.saturating_add(amount_minor);
         self.excess_minor = self.excess_minor.saturating_add(excess_minor);
+        if excess_minor > 0 {
+            // Whatever it was held for before, now there is money that somebody has to look at.
+            self.held_for_failure = false;
+        }
         if self.is_paid() && self.paid_at.is_none() {
             self.paid_at = Some(at);
             self.book(Booking::Taken);

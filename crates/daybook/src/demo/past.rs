@@ -125,9 +125,6 @@ mod tests {
         Kind::DeliveryDue,
         Kind::CardsAssigned,
         Kind::CardsRevealed,
-        Kind::CardsImported,
-        Kind::CardsDrawn,
-        Kind::CardClaimed,
         Kind::TopUpSucceeded,
         Kind::TopUpFailed,
         Kind::OrderClosed,
@@ -135,6 +132,9 @@ mod tests {
         Kind::EvidenceAdded,
         Kind::DisputeResolved,
         Kind::DeadlineBreached,
+        Kind::CardClaimed,
+        Kind::CardsImported,
+        Kind::CardsDrawn,
     ];
 
     #[test]
@@ -143,10 +143,11 @@ mod tests {
         let kinds: std::collections::BTreeSet<_> = events.iter().map(|recorded| recorded.event.kind()).collect();
         let missing: Vec<_> = Kind::ALL
             .iter()
-            .filter(|kind| !kinds.contains(kind) && !kind.name().starts_with("token") && !NOT_SHOWN.contains(kind))
+            .filter(|kind| !kinds.contains(kind) && !kind.name().starts_with("token"))
             .map(|kind| kind.name())
             .collect();
-        assert_eq!(missing, [""; 0]);
+        // One that is shown after all must leave that list.
+        assert_eq!(missing, NOT_SHOWN.map(Kind::name));
         assert!(future > 0, "nothing is open at the end");
         assert!(events.iter().any(|recorded| matches!(&recorded.event, Event::OrderRated(_))));
     }

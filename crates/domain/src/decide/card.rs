@@ -1,7 +1,7 @@
 //! Cards (卡密): secrets come in once, go out to one order each, the oldest first, and never come back.
 
 use super::judge::Judge;
-use super::{Events, ship};
+use super::{Events, known_merchant, ship};
 use crate::command::{Context, ImportCards};
 use crate::event::{AssignedCards, CardClaimed, CardsAssigned, CardsDrawn, CardsImported, CardsRevealed};
 use crate::ids::StreamId;
@@ -21,7 +21,7 @@ pub(super) fn import(
     c: &ImportCards<Sealed>,
     out: &mut Events,
 ) -> Result<(), Rejection> {
-    let merchant = merchant.ok_or_else(|| Rejection::MerchantUnknown { id: c.merchant.clone() })?;
+    let merchant = known_merchant(merchant, &c.merchant)?;
     let sku = targets.stock.first().map(|target| facts.sku(target)).unwrap_or_default();
     if sku.received.saturating_add(c.cards.len().try_into().unwrap_or(i64::MAX)) > MAX_STOCK {
         return Err(Rejection::Invalid { field: "secrets", problem: "make more stock than Daybook keeps".into() });

@@ -24,7 +24,8 @@ mod topup;
 
 use crate::command::{Command, Context, Origin};
 use crate::event::{Event, NewEvent};
-use crate::ids::StreamId;
+use crate::ids::{MerchantId, StreamId};
+use crate::merchant::Merchant;
 use crate::order::Order;
 use crate::reason::ReasonCode;
 use crate::rejection::Rejection;
@@ -132,6 +133,10 @@ pub fn decide(
 
 fn known<'a>(facts: &Facts<'a>, stream: StreamId) -> Result<&'a Order, Rejection> {
     facts.order(stream).ok_or(Rejection::OrderUnknown)
+}
+
+fn known_merchant<'a>(merchant: Option<&'a Merchant>, id: &MerchantId) -> Result<&'a Merchant, Rejection> {
+    merchant.ok_or_else(|| Rejection::MerchantUnknown { id: id.clone() })
 }
 
 /// Whether clocks start and consequences follow: for what happens now, not for history.

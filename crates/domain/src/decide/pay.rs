@@ -5,7 +5,7 @@ use super::{Events, hold, is_live, reported, stock};
 use crate::command::{Context, FailPayment, RecordPayment};
 use crate::event::{
     DeliveryDue, Hold, HoldPlaced, HoldReleased, LatePaymentReceived, OrderCancelled, OrderReinstated, PaymentCaptured,
-    PaymentClaimed, PaymentFailed, PaymentMismatched, RefundKind, RefundRequested, ReminderDue, ShipDue, SkuKind,
+    PaymentClaimed, PaymentFailed, PaymentMismatched, RefundKind, RefundRequested, ReminderDue, ShipDue,
 };
 use crate::ids::StreamId;
 use crate::limits::MAX_AMOUNT_MINOR;
@@ -161,7 +161,7 @@ fn put_on_hold(order: &Order, context: &Context, why: ReasonCode, out: &mut Even
 
 /// In the commit that pays an order: its cards need no person, if the policy says so at this moment.
 fn deliver_alone(order: &Order, policy: &Policy, context: &Context, out: &mut Events) {
-    if is_live(context) && policy.delivers_alone() && order.lines.iter().any(|line| line.kind == SkuKind::Card) {
+    if is_live(context) && policy.delivers_alone() && !order.card_lines.is_empty() {
         out.push(DeliveryDue { deliver_at: context.now });
     }
 }

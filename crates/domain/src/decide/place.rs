@@ -1,6 +1,6 @@
 //! Placing an order.
 
-use super::{Events, is_live, stock};
+use super::{Events, is_live, known_merchant, stock};
 use crate::command::{Context, PlaceOrder};
 use crate::event::{DeliveryDue, Line, OrderPlaced, PayDue, SkuKind};
 use crate::ids::OrderNumber;
@@ -18,7 +18,7 @@ pub(super) fn place(
     context: &Context,
     out: &mut Events,
 ) -> Result<(), Rejection> {
-    let merchant = merchant.ok_or_else(|| Rejection::MerchantUnknown { id: c.merchant.clone() })?;
+    let merchant = known_merchant(merchant, &c.merchant)?;
     if facts.state(out.stream).is_some() {
         return Err(Rejection::NumberTaken);
     }

@@ -1,13 +1,13 @@
 //! Stock: an order's units are reserved when it is placed, taken when it is paid, given back when it is cancelled; never
 //! more than there are.
 
-use super::Events;
+use super::{Events, known_merchant};
 use crate::command::{CountStock, ReceiveStock, SetStockMark};
 use crate::event::{
     Hold, HoldPlaced, OrderRestocked, RestockRequested, StockCorrected, StockCounted, StockMarkSet, StockReceived,
     StockReleased, StockReserved, StockReturned, StockTaken,
 };
-use crate::ids::{MerchantId, StreamId};
+use crate::ids::StreamId;
 use crate::limits::MAX_STOCK;
 use crate::merchant::Merchant;
 use crate::order::Order;
@@ -152,10 +152,6 @@ pub(super) fn restock(facts: &Facts<'_>, order: &Order, out: &mut Events) -> Res
     Ok(())
 }
 
-fn known(merchant: Option<&Merchant>, id: &MerchantId) -> Result<(), Rejection> {
-    merchant.map(drop).ok_or_else(|| Rejection::MerchantUnknown { id: id.clone() })
-}
-
 pub(super) fn receive(
     facts: &Facts<'_>,
     merchant: Option<&Merchant>,
@@ -163,7 +159,7 @@ pub(super) fn receive(
     c: &ReceiveStock,
     out: &mut Events,
 ) -> Result<(), Rejection> {
-    known(merchant, &c.merchant)?;
+    known_merchant(merchant, &c.merchant)?;
     for target in &targets.stock {
         if facts.sku(target).received.saturating_add(c.quantity.into()) > MAX_STOCK {
             return Err(Rejection::Invalid { field: "quantity", problem: "makes more than Daybook keeps".into() });
@@ -185,7 +181,7 @@ pub(super) fn count(
     c: &CountStock,
     out: &mut Events,
 ) -> Result<(), Rejection> {
-    known(merchant, &c.merchant)?;
+    known_merchant(merchant, &c.merchant)?;
     out.push(StockCounted { merchant: c.merchant.clone(), sku: c.sku.clone(), counted: c.counted });
     for target in &targets.stock {
         let difference = i64::from(c.counted).saturating_sub(facts.balance(target).on_hand(facts.sku(target).received));
@@ -197,7 +193,7 @@ pub(super) fn count(
 }
 
 pub(super) fn mark(merchant: Option<&Merchant>, c: &SetStockMark, out: &mut Events) -> Result<(), Rejection> {
-    known(merchant, &c.merchant)?;
+    known_merchant(merchant, &c.merchant)?;
     out.push(StockMarkSet { merchant: c.merchant.clone(), sku: c.sku.clone(), low_at: c.low_at });
     Ok(())
 }

@@ -54,9 +54,17 @@ fn a_failed_payment_is_an_exception_until_one_succeeds() {
     world.clone().makes(&pay(1400, "T1"), &paying);
     let expired = world.clone().at(30).with(&Command::Expire { order: order() });
     assert_eq!(expired.label(), Label::Cancelled);
-    // More than was due is for a person to look at.
-    let overpaid = world.with(&pay(1500, "T1"));
+    // More than was due, or another currency, is for a person to look at, whatever becomes of the order.
+    let overpaid = world.clone().with(&pay(1500, "T1")).with(&cancel(ReasonCode::BuyerRequest));
     assert!(overpaid.order().holds.contains(Hold::Payment));
+    let foreign = Command::RecordPayment(RecordPayment {
+        order: order(),
+        provider: "paypal".into(),
+        trade_number: "U1".into(),
+        amount: Money::new(100, Currency::BRL),
+    });
+    let mismatched = world.with(&foreign).with(&cancel(ReasonCode::BuyerRequest));
+    assert!(mismatched.order().holds.contains(Hold::Payment));
 }
 
 #[test]
