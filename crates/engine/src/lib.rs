@@ -12,6 +12,7 @@
 
 mod alarm;
 mod cache;
+mod cards;
 mod clock;
 mod decide_thread;
 mod error;
@@ -40,6 +41,7 @@ use daybook_ledger::{Appender, Ledger};
 use daybook_vault::Vault;
 use tokio::sync::watch;
 
+pub use cards::{CardImport, CardReport};
 pub use clock::{Clock, ClockBehind, MAX_BRIDGED_SECONDS};
 pub use error::{ExecuteError, ReadError, ShutdownError};
 pub use folder::{Folder, FolderOptions, MasterKeySource, OpenFolderError, open_folder};

@@ -123,6 +123,14 @@ impl Reader {
         Ok(())
     }
 
+    /// The event at a position; none if nothing durable is there.
+    pub fn event(&self, position: Position) -> Result<Option<Recorded>, ReadError> {
+        match daybook_ledger::Position::new(position).filter(|at| at.get() <= self.watermark()) {
+            Some(at) => self.decode(&self.ledger.read(at)?.record()).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Events from `from` on, about `max_bytes` of them; empty at the end.
     pub fn events(&self, from: Position, max_bytes: usize) -> Result<Vec<Recorded>, ReadError> {
         let mut events = Vec::new();

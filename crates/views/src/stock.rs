@@ -34,6 +34,15 @@ struct Row {
     name: Name,
     state: SkuState,
     balance: Balance,
+    imports: Vec<CardsAt>,
+}
+
+/// Where cards are in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct CardsAt {
+    /// The first one's number; the others follow it.
+    first: u64,
+    position: Position,
 }
 
 impl StockState {
@@ -65,7 +74,7 @@ impl StockState {
         };
         let row = u32::try_from(self.rows.len()).map_err(|_| FoldError::Full { what: "SKUs" })?;
         let name = (merchant.clone(), name.clone());
-        self.add(row, Row { name, state: SkuState::default(), balance: Balance::default() });
+        self.add(row, Row { name, state: SkuState::default(), balance: Balance::default(), imports: Vec::new() });
         Ok(Some(row))
     }
 
@@ -75,6 +84,9 @@ impl StockState {
         match recorded.event.balance() {
             Some(balance) => row.balance = balance,
             None => row.state.apply(&recorded.event),
+        }
+        if let Event::CardsImported(e) = &recorded.event {
+            row.imports.push(CardsAt { first: e.first, position: recorded.position });
         }
         self.changed.mark(number as usize, recorded.position);
         self.mark_low(number);
@@ -97,7 +109,7 @@ impl StockState {
     }
 
     fn entry(&self, number: u32) -> StockEntry {
-        let Row { name: (merchant, sku), state, balance } = &self.rows[number as usize];
+        let Row { name: (merchant, sku), state, balance, imports: _ } = &self.rows[number as usize];
         StockEntry { merchant: merchant.clone(), sku: sku.clone(), state: *state, balance: *balance }
     }
 }
@@ -121,7 +133,7 @@ impl View for StockState {
 
     fn put_chunk(&self, _: &Orders, _: Part, range: Range<usize>, out: &mut Vec<u8>) {
         put_u64(out, range.len() as u64);
-        for Row { name: (merchant, sku), state, balance } in &self.rows[range] {
+        for Row { name: (merchant, sku), state, balance, imports } in &self.rows[range] {
             put_bytes(out, merchant.as_str().as_bytes());
             put_bytes(out, sku.as_str().as_bytes());
             put_i64(out, state.received);
@@ -130,6 +142,11 @@ impl View for StockState {
             put_u64(out, state.cards);
             for units in [balance.reserved, balance.deducted, balance.assigned] {
                 put_u64(out, units);
+            }
+            put_u64(out, imports.len() as u64);
+            for CardsAt { first, position } in imports {
+                put_u64(out, *first);
+                put_u64(out, *position);
             }
         }
     }
@@ -149,8 +166,10 @@ impl View for StockState {
                     cards: reader.u64(),
                 };
                 let balance = Balance { reserved: reader.u64(), deducted: reader.u64(), assigned: reader.u64() };
+                let imports = (0..reader.count()).map(|_| CardsAt { first: reader.u64(), position: reader.u64() });
+                let imports = imports.collect();
                 let number = u32::try_from(self.rows.len()).map_err(|_| RestoreError::Inconsistent)?;
-                self.add(number, Row { name, state, balance });
+                self.add(number, Row { name, state, balance, imports });
                 self.mark_low(number);
             }
             if id.part != Part::Skus || !reader.is_whole() {
@@ -167,7 +186,8 @@ impl View for StockState {
     fn footprint(&self) -> usize {
         let text = |(merchant, sku): &Name| merchant.as_str().len() + sku.as_str().len();
         let names: usize = self.rows.iter().map(|row| 2 * text(&row.name)).sum();
-        names + self.rows.len() * (size_of::<Row>() + size_of::<(Name, u32)>() + 2 * size_of::<(StreamId, u32)>())
+        let imports: usize = self.rows.iter().map(|row| row.imports.capacity() * size_of::<CardsAt>()).sum();
+        imports + names + self.rows.len() * (size_of::<Row>() + size_of::<(Name, u32)>() + 2 * size_of::<(StreamId, u32)>())
     }
 }
 
@@ -185,6 +205,15 @@ impl<'a> Stock<'a> {
 
     pub fn get(&self, merchant: &MerchantId, sku: &Sku) -> Option<StockEntry> {
         self.state.by_name.get(&(merchant.clone(), sku.clone())).map(|&number| self.state.entry(number))
+    }
+
+    /// The positions of the imports that brought these cards of a SKU, oldest first.
+    pub fn imports_of(&self, merchant: &MerchantId, sku: &Sku, cards: Range<u64>) -> Vec<Position> {
+        let Some(&number) = self.state.by_name.get(&(merchant.clone(), sku.clone())) else { return Vec::new() };
+        let imports = &self.state.rows[number as usize].imports;
+        let from = imports.partition_point(|import| import.first <= cards.start).saturating_sub(1);
+        let until = imports.partition_point(|import| import.first < cards.end);
+        imports.get(from..until).unwrap_or_default().iter().map(|import| import.position).collect()
     }
 
     pub fn page(&self, query: &StockQuery) -> StockPage {

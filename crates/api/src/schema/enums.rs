@@ -38,6 +38,43 @@ enums! {
     Fulfilment as "FulfilmentState" of "daybook_domain::order::Fulfilment" { None, Partial, Shipped, Delivered }
     AfterSales as "AfterSalesState" of "daybook_domain::order::AfterSales" { None, Observing, RefundOpen, Disputed }
     Hold as "Hold" of "daybook_domain::event::Hold" { Stock, Address, Payment, Risk }
+    /// Why an order is kept out of the normal queue.
+    ExceptionKind as "ExceptionKind" of "daybook_views::query::ExceptionKind" {
+        /// Paid, and out of stock.
+        Stock,
+        /// An address or an account is wrong, or is to be changed.
+        Address,
+        /// A payment failed, or was not what it should be.
+        Payment,
+        Risk,
+        /// A refund ticket is open.
+        Refund,
+    }
+    /// What one event starts and another one stops.
+    Clock as "Clock" of "daybook_domain::event::Clock" {
+        /// Until an order must be paid: then it expires.
+        Pay,
+        /// Until an unpaid order's buyer is reminded.
+        Remind,
+        /// Until cards and top-ups must be delivered.
+        ShipVirtual,
+        /// Until a carrier must have collected the parcels.
+        Collect,
+        /// Until a refund must be approved or rejected: then the merchant is warned.
+        AnswerRefund,
+        /// Until it goes to the platform.
+        EscalateRefund,
+        /// Until an approved refund must be paid out.
+        PayRefund,
+        /// Until a delivered order is closed.
+        Observe,
+        /// Until cards are delivered without a person: at once.
+        Deliver,
+    }
+    /// What a merchant is warned of.
+    AlertKind as "AlertKind" of "daybook_domain::event::Alert" { RefundRate, Conversion, QueueAge, LowStock }
+    /// Whom a dispute was decided for.
+    Outcome as "DisputeOutcome" of "daybook_domain::event::Outcome" { Buyer, Merchant }
     SkuKind as "SkuKind" of "daybook_domain::event::SkuKind" {
         /// 卡密: a secret is delivered.
         Card,

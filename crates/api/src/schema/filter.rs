@@ -25,6 +25,7 @@ const MAX_CONDITIONS: usize = 200;
 #[graphql(concrete(name = "FulfilmentFilter", params(enums::Fulfilment)))]
 #[graphql(concrete(name = "AfterSalesFilter", params(enums::AfterSales)))]
 #[graphql(concrete(name = "HoldFilter", params(enums::Hold)))]
+#[graphql(concrete(name = "ClockFilter", params(enums::Clock)))]
 #[graphql(concrete(name = "StringFilter", params(String)))]
 pub(crate) struct ValueFilter<T: InputType> {
     eq: Option<T>,
@@ -78,6 +79,8 @@ pub(crate) struct OrderWhere {
     after_sales: Option<ValueFilter<enums::AfterSales>>,
     /// At least one of these holds is on.
     hold: Option<ValueFilter<enums::Hold>>,
+    /// At least one of these clocks was missed.
+    breach: Option<ValueFilter<enums::Clock>>,
     placed_at: Option<DateTimeFilter>,
     number: Option<ValueFilter<String>>,
     id: Option<ValueFilter<String>>,
@@ -172,7 +175,7 @@ impl Building<'_> {
             )*};
         }
         axis!(label => Label, lifecycle => Lifecycle, payment => Payment, fulfilment => Fulfilment,
-              after_sales => AfterSales, hold => Hold);
+              after_sales => AfterSales, hold => Hold, breach => Breach);
         if let Some(DateTimeFilter { gte, lt }) = &wanted.placed_at {
             found.push(Condition::PlacedAt { gte: gte.map(|at| at.0), lt: lt.map(|at| at.0) });
         }

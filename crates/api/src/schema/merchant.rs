@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::Field;
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Value};
+use daybook_domain::merchant::Merchant;
 use daybook_domain::{MerchantId, State, StreamId};
 use daybook_views::Views;
 use daybook_views::query::MerchantEntry;
@@ -11,6 +12,8 @@ use daybook_views::query::MerchantEntry;
 use super::error::ApiError;
 use super::page::{MAX_FIRST, PageInfo};
 use super::plain::{self, Plain, Selected};
+use super::policy::{self, Policy, RaisedAlert};
+use super::query::READ;
 use super::{look, read};
 use crate::http::Services;
 
@@ -32,13 +35,20 @@ fn in_views(views: &Views, id: &MerchantId) -> Option<MerchantObject> {
 }
 
 fn in_ledger(services: &Services, id: &MerchantId) -> Result<Option<MerchantObject>, ApiError> {
-    Ok(match services.reader.state(StreamId::merchant(id))? {
-        Some(State::Merchant(merchant)) => Some(MerchantObject(Arc::new(MerchantEntry {
+    Ok(state(services, StreamId::merchant(id))?.map(|merchant| {
+        MerchantObject(Arc::new(MerchantEntry {
             id: merchant.id,
             name: merchant.name,
             ancestors: merchant.ancestors,
             children: 0,
-        }))),
+        }))
+    }))
+}
+
+/// The merchant whose stream it is, as of now. Reads the ledger.
+pub(crate) fn state(services: &Services, stream: StreamId) -> Result<Option<Merchant>, ApiError> {
+    Ok(match services.reader.state(stream)? {
+        Some(State::Merchant(merchant)) => Some(merchant),
         Some(
             State::Order(_) | State::Claim(_) | State::Card(_) | State::Token(_) | State::Sku(_) | State::Stock(_),
         )
@@ -86,6 +96,20 @@ impl MerchantObject {
     /// How many merchants stand directly below.
     async fn children_count(&self) -> u64 {
         self.0.children as u64
+    }
+
+    /// What holds now; null for a merchant that was never registered.
+    #[graphql(complexity = "READ + child_complexity")]
+    async fn policy(&self, ctx: &Context<'_>) -> Result<Option<Policy>> {
+        let id = self.0.id.clone();
+        read(ctx, move |services| policy::load(services, &id)).await
+    }
+
+    /// The thresholds of its policy that are crossed now.
+    #[graphql(complexity = "READ + 10 * child_complexity")]
+    async fn alerts(&self, ctx: &Context<'_>) -> Result<Vec<RaisedAlert>> {
+        let id = self.0.id.clone();
+        read(ctx, move |services| policy::alerts(services, &id)).await
     }
 
     /// The merchants directly below, by id.

@@ -1,6 +1,7 @@
 //! The schema: one file a subject.
 
 pub(crate) mod code;
+mod cards;
 mod dashboard;
 mod enums;
 pub(crate) mod error;
@@ -15,7 +16,9 @@ mod order;
 mod orders;
 mod page;
 mod plain;
+mod policy;
 mod query;
+mod queue;
 mod scalar;
 mod stock;
 mod subscription;

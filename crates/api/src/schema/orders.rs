@@ -4,7 +4,7 @@ use async_graphql::parser::types::Field;
 use async_graphql::{InputObject, SimpleObject, Value};
 use daybook_domain::Position;
 use daybook_views::Views;
-use daybook_views::query::{Cursor, Direction, OrderQuery, Sort, SortField, Take};
+use daybook_views::query::{Cursor, Direction, OrderQuery, Row, Sort, SortField, Take};
 
 use super::enums::{OrderSortField, Scope, SortDirection};
 use super::error::ApiError;
@@ -90,6 +90,27 @@ fn cursor(text: Option<&String>, name: &str) -> Result<Option<Cursor>, ApiError>
     Cursor::from_bytes(&bytes).map(Some).map_err(|error| ApiError::Invalid(format!("{name}: {error}")))
 }
 
+/// The rows with what they name, looked up under the same hold of the views, so that all of it is of one position.
+pub(crate) fn objects(services: &Services, views: &Views, rows: Vec<Row>) -> Result<Vec<Arc<OrderObject>>, ApiError> {
+    let list = views.order_list()?;
+    let mut merchants: Vec<MerchantObject> = Vec::new();
+    let mut objects = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = &row.order.merchant;
+        let known = merchants.iter().rev().find(|known| known.0.id == *id).cloned();
+        let merchant = known.unwrap_or_else(|| {
+            let found = views.merchants().get(id).map(|entry| MerchantObject(entry.into()));
+            let merchant = found.unwrap_or_else(|| merchant::unregistered(id));
+            merchants.push(merchant.clone());
+            merchant
+        });
+        let slot = row.order.buyer;
+        let account = services.host.accounts.get(slot, &services.reader, || list.account(slot));
+        objects.push(Arc::new(OrderObject::from_row(row, merchant, account)));
+    }
+    Ok(objects)
+}
+
 /// In so many steps at most.
 pub(crate) fn list(
     services: &Services,
@@ -115,32 +136,10 @@ pub(crate) fn list(
         before: cursor(paging.before.as_ref(), "before")?,
         take,
     };
-    let (page, rest) = {
-        let list = views.order_list()?;
-        let page = list.page_within(&query, steps)?;
-        // What the rows name is looked up under the same hold, so that a page is of one position.
-        let mut merchants: Vec<MerchantObject> = Vec::new();
-        let mut rest = Vec::with_capacity(page.rows.len());
-        for row in &page.rows {
-            let id = &row.order.merchant;
-            let known = merchants.iter().rev().find(|known| known.0.id == *id).cloned();
-            let merchant = known.unwrap_or_else(|| {
-                let found = views.merchants().get(id).map(|entry| MerchantObject(entry.into()));
-                let merchant = found.unwrap_or_else(|| merchant::unregistered(id));
-                merchants.push(merchant.clone());
-                merchant
-            });
-            let slot = row.order.buyer;
-            let account = services.host.accounts.get(slot, &services.reader, || list.account(slot));
-            rest.push((merchant, account));
-        }
-        (page, rest)
-    };
+    let page = views.order_list()?.page_within(&query, steps)?;
     let cursors: Vec<String> = page.rows.iter().map(|row| to_hex(&row.cursor(sort.field).to_bytes())).collect();
     let page_info = PageInfo::of(cursors.iter().map(String::as_str), page.has_next, page.has_previous);
-    let rows = page.rows.into_iter().zip(rest);
-    let nodes: Vec<Arc<OrderObject>> =
-        rows.map(|(row, (merchant, account))| Arc::new(OrderObject::from_row(row, merchant, account))).collect();
+    let nodes = objects(services, views, page.rows)?;
     let edges = cursors.into_iter().zip(&nodes).map(|(cursor, node)| OrderEdge { cursor, node: node.clone() });
     Ok(OrderConnection { edges: PlainList(edges.collect()), nodes: PlainList(nodes), page_info })
 }

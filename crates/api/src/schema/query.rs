@@ -7,14 +7,15 @@ use daybook_domain::{MerchantId, StreamId};
 use uuid::Uuid;
 
 use super::dashboard::{self, Dashboard, Question, TimeRange};
-use super::enums::{Basis, Scope};
+use super::enums::{Basis, ExceptionKind, Scope};
 use super::filter::OrderWhere;
 use super::history::HistoryConnection;
 use super::lookup::{self, AsOf, OrderInput};
 use super::merchant::{self, MerchantConnection, MerchantObject};
 use super::order::OrderObject;
 use super::orders::{self, OrderConnection, OrderSort, Paging};
-use super::scalar::Position;
+use super::queue::{self, DeadlineConnection, ExceptionCount, OrderExceptionConnection, Whose};
+use super::scalar::{DateTime, Position};
 use super::stock::{self, StockConnection};
 use super::subscription::{Viewer, viewer};
 use super::{events, look, look_in_steps, look_long, page, read, services};
@@ -204,6 +205,74 @@ impl QueryRoot {
         let question =
             stock::Question { merchant, scope: scope.unwrap_or_default(), only_low: low.unwrap_or_default() };
         look_long(ctx, move |_, views| stock::count(views, &question)).await
+    }
+
+    /// The exception queue: orders that are kept out of the normal queue, the longest first.
+    #[graphql(complexity = "MERCHANTS + page::cost(first, None, child_complexity)")]
+    async fn exceptions(
+        &self,
+        ctx: &Context<'_>,
+        merchant: Option<String>,
+        #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
+        #[graphql(desc = "All unless told otherwise.")] kind: Option<Vec<ExceptionKind>>,
+        first: Option<i32>,
+        after: Option<String>,
+        at_least: Option<Position>,
+    ) -> Result<OrderExceptionConnection> {
+        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        let whose = Whose { merchant, scope };
+        look(ctx, move |services, views| {
+            queue::exceptions(services, views, &whose, kind.as_deref(), first, after.as_deref())
+        })
+        .await
+    }
+
+    /// How many wait for which reason, and how long; of each kind.
+    #[graphql(complexity = "MERCHANTS + child_complexity")]
+    async fn exceptions_count(
+        &self,
+        ctx: &Context<'_>,
+        merchant: Option<String>,
+        #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
+        at_least: Option<Position>,
+    ) -> Result<Vec<ExceptionCount>> {
+        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        let whose = Whose { merchant, scope };
+        look(ctx, move |services, views| queue::exception_counts(views, &whose, services.engine.now())).await
+    }
+
+    /// Clocks that will ring, the next one first. Those that were missed have rung.
+    #[graphql(complexity = "MERCHANTS + page::cost(first, None, child_complexity)")]
+    async fn deadlines(
+        &self,
+        ctx: &Context<'_>,
+        merchant: Option<String>,
+        #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
+        #[graphql(desc = "Only those that run out before this.")] before: Option<DateTime>,
+        first: Option<i32>,
+        after: Option<String>,
+        at_least: Option<Position>,
+    ) -> Result<DeadlineConnection> {
+        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        let (whose, before) = (Whose { merchant, scope }, before.map(|at| at.0));
+        look(ctx, move |services, views| {
+            queue::deadlines(services, views, &whose, before, first, after.as_deref())
+        })
+        .await
+    }
+
+    #[graphql(complexity = "VIEW")]
+    async fn deadlines_count(
+        &self,
+        ctx: &Context<'_>,
+        merchant: Option<String>,
+        #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
+        #[graphql(desc = "Only those that run out before this.")] before: Option<DateTime>,
+        at_least: Option<Position>,
+    ) -> Result<u64> {
+        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        let (whose, before) = (Whose { merchant, scope }, before.map(|at| at.0));
+        look_long(ctx, move |_, views| queue::deadlines_count(views, &whose, before)).await
     }
 
     /// Anything by its id.

@@ -81,6 +81,18 @@ impl Decimal {
     pub(crate) fn from_millionths(millionths: u64) -> Self {
         Self(format!("{}.{:06}", millionths / 1_000_000, millionths % 1_000_000))
     }
+
+    /// None: not a number from 0 to 4294 with at most six decimals.
+    pub(crate) fn to_millionths(&self) -> Option<u32> {
+        let (whole, decimals) = self.0.split_once('.').unwrap_or((&self.0, ""));
+        let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || decimals.len() > 6 || !are_digits(whole) || !are_digits(decimals) {
+            return None;
+        }
+        let whole: u32 = whole.parse().ok()?;
+        let decimals: u32 = format!("{decimals:0<6}").parse().ok()?;
+        whole.checked_mul(1_000_000)?.checked_add(decimals)
+    }
 }
 
 /// Any text is let in: what it must look like depends on the currency, and the answer names the field.
@@ -107,6 +119,13 @@ mod tests {
         assert_eq!(Decimal::from_millionths(1_000_000).0, "1.000000");
         assert_eq!(Decimal::from_millionths(970_001).0, "0.970001");
         assert_eq!(Decimal::from_millionths(0).0, "0.000000");
+    }
+
+    #[test]
+    fn shares_are_read_to_six_decimals() {
+        let read = |text: &str| Decimal(text.into()).to_millionths();
+        assert_eq!(["0", "1", "0.05", "0.123456"].map(read), [Some(0), Some(1_000_000), Some(50_000), Some(123_456)]);
+        assert_eq!(["", ".5", "0.1234567", "-1", "1e3", "99999999999"].map(read), [None; 6]);
     }
 
     #[test]

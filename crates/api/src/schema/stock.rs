@@ -56,6 +56,11 @@ impl Stock {
         self.entry.balance.deducted
     }
 
+    /// Card secrets that no order has yet.
+    async fn cards(&self) -> u64 {
+        self.entry.state.cards.saturating_sub(self.entry.balance.assigned)
+    }
+
     /// No more is free than `lowAt`.
     async fn low(&self) -> bool {
         self.entry.is_low()

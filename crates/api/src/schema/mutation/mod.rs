@@ -1,8 +1,13 @@
 //! Mutations: an input becomes a command; a receipt or `userErrors` come back.
 
+mod address;
 mod buy;
+mod cards;
+mod deliver;
+mod dispute;
 mod form;
 mod payload;
+mod policy;
 mod refund;
 mod remark;
 mod ship;
@@ -10,10 +15,15 @@ mod stock;
 
 use async_graphql::{Context, Object, Result};
 
+use address::{ApproveAddressChangeInput, RejectAddressChangeInput, RequestAddressChangeInput};
 use buy::{
     CancelOrderInput, EditPriceInput, FailPaymentInput, PlaceOrderInput, RecordPaymentInput, RegisterMerchantInput,
 };
-use payload::{MerchantPayload, OrderPayload, StockPayload};
+use cards::{ImportCardsInput, ImportCardsPayload, RevealCardsPayload};
+use deliver::{CompleteTopUpInput, DeliverCardsInput, FailTopUpInput, RevealCardsInput};
+use dispute::{AddEvidenceInput, OpenDisputeInput, ResolveDisputeInput};
+use payload::{MerchantPayload, OrderPayload, PolicyPayload, StockPayload};
+use policy::SetPolicyInput;
 use refund::{ApproveRefundInput, FailRefundInput, RejectRefundInput, RequestRefundInput, SettleRefundInput};
 use remark::{AddNoteInput, AddTagInput, HoldInput, RateOrderInput};
 use ship::{ConfirmShipmentInput, RecordTrackingInput};
@@ -25,6 +35,11 @@ pub(crate) struct MutationRoot;
 impl MutationRoot {
     async fn register_merchant(&self, ctx: &Context<'_>, input: RegisterMerchantInput) -> Result<MerchantPayload> {
         payload::merchant(ctx, input).await
+    }
+
+    /// Applies to clocks that start from now on; those that run are not moved.
+    async fn set_policy(&self, ctx: &Context<'_>, input: SetPolicyInput) -> Result<PolicyPayload> {
+        payload::policy(ctx, input).await
     }
 
     async fn place_order(&self, ctx: &Context<'_>, input: PlaceOrderInput) -> Result<OrderPayload> {
@@ -63,6 +78,45 @@ impl MutationRoot {
         payload::order(ctx, input).await
     }
 
+    /// All cards of the order that are not delivered yet, the oldest ones of their SKU.
+    async fn deliver_cards(&self, ctx: &Context<'_>, input: DeliverCardsInput) -> Result<OrderPayload> {
+        payload::order(ctx, input).await
+    }
+
+    /// Shows the secrets of the order's cards. That they were seen, and by whom, is an event.
+    async fn reveal_cards(&self, ctx: &Context<'_>, input: RevealCardsInput) -> Result<RevealCardsPayload> {
+        cards::reveal(ctx, input).await
+    }
+
+    async fn complete_top_up(&self, ctx: &Context<'_>, input: CompleteTopUpInput) -> Result<OrderPayload> {
+        payload::order(ctx, input).await
+    }
+
+    async fn fail_top_up(&self, ctx: &Context<'_>, input: FailTopUpInput) -> Result<OrderPayload> {
+        payload::order(ctx, input).await
+    }
+
+    /// Another address, or another account for a top-up: the order waits until somebody else approves or rejects it.
+    async fn request_address_change(
+        &self,
+        ctx: &Context<'_>,
+        input: RequestAddressChangeInput,
+    ) -> Result<OrderPayload> {
+        payload::order(ctx, input).await
+    }
+
+    async fn approve_address_change(
+        &self,
+        ctx: &Context<'_>,
+        input: ApproveAddressChangeInput,
+    ) -> Result<OrderPayload> {
+        payload::order(ctx, input).await
+    }
+
+    async fn reject_address_change(&self, ctx: &Context<'_>, input: RejectAddressChangeInput) -> Result<OrderPayload> {
+        payload::order(ctx, input).await
+    }
+
     async fn request_refund(&self, ctx: &Context<'_>, input: RequestRefundInput) -> Result<OrderPayload> {
         payload::order(ctx, input).await
     }
@@ -93,6 +147,23 @@ impl MutationRoot {
 
     async fn rate_order(&self, ctx: &Context<'_>, input: RateOrderInput) -> Result<OrderPayload> {
         payload::order(ctx, input).await
+    }
+
+    async fn open_dispute(&self, ctx: &Context<'_>, input: OpenDisputeInput) -> Result<OrderPayload> {
+        payload::order(ctx, input).await
+    }
+
+    async fn add_evidence(&self, ctx: &Context<'_>, input: AddEvidenceInput) -> Result<OrderPayload> {
+        payload::order(ctx, input).await
+    }
+
+    async fn resolve_dispute(&self, ctx: &Context<'_>, input: ResolveDisputeInput) -> Result<OrderPayload> {
+        payload::order(ctx, input).await
+    }
+
+    /// Card secrets for a SKU; each counts as one unit of its stock.
+    async fn import_cards(&self, ctx: &Context<'_>, input: ImportCardsInput) -> Result<ImportCardsPayload> {
+        cards::import(ctx, input).await
     }
 
     async fn receive_stock(&self, ctx: &Context<'_>, input: ReceiveStockInput) -> Result<StockPayload> {

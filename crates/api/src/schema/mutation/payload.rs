@@ -12,6 +12,7 @@ use crate::reads::Reads;
 use crate::schema::error::{ApiError, UserError, refused};
 use crate::schema::merchant::{self, MerchantObject};
 use crate::schema::order::OrderObject;
+use crate::schema::policy::{self, Policy};
 use crate::schema::scalar::Position as PositionScalar;
 use crate::schema::stock::{self, Stock};
 use crate::schema::{read, services};
@@ -74,6 +75,17 @@ pub(crate) struct MerchantPayload {
     user_errors: Vec<UserError>,
 }
 
+/// What a mutation of a merchant's policy answers.
+#[derive(SimpleObject)]
+pub(crate) struct PolicyPayload {
+    /// Null when the command was refused.
+    receipt: Option<Receipt>,
+    /// What holds now; null when the command was refused.
+    policy: Option<Policy>,
+    /// Why the command was refused; empty when it was carried out.
+    user_errors: Vec<UserError>,
+}
+
 /// What a mutation of a SKU's stock answers.
 #[derive(SimpleObject)]
 pub(crate) struct StockPayload {
@@ -85,7 +97,13 @@ pub(crate) struct StockPayload {
     user_errors: Vec<UserError>,
 }
 
-async fn execute(
+/// What was carried out must not be answered as if it had not been. The engine bounds how many wait.
+pub(crate) fn be_patient(ctx: &Context<'_>) -> Result<(), ApiError> {
+    ctx.data::<Arc<Reads>>().map_err(|_| no_data())?.be_patient();
+    Ok(())
+}
+
+pub(crate) async fn execute(
     ctx: &Context<'_>,
     input: impl Input,
 ) -> Result<std::result::Result<daybook_engine::Receipt, Vec<UserError>>, ApiError> {
@@ -112,8 +130,7 @@ async fn execute(
     let request = Request { expected, occurred_at, ..Request::live(command_id, session.actor, command) };
     match services.engine.execute(request).await {
         Ok(receipt) => {
-            // What was carried out must not be answered as if it had not been. The engine bounds how many wait.
-            ctx.data::<Arc<Reads>>().map_err(|_| no_data())?.be_patient();
+            be_patient(ctx)?;
             Ok(Ok(receipt))
         }
         Err(error) => refused(error).map(|error| Err(vec![error])),
@@ -144,6 +161,21 @@ pub(crate) async fn merchant(ctx: &Context<'_>, input: super::RegisterMerchantIn
             user_errors: Vec::new(),
         },
         Err(user_errors) => MerchantPayload { receipt: None, merchant: None, user_errors },
+    })
+}
+
+pub(crate) async fn policy(ctx: &Context<'_>, input: super::SetPolicyInput) -> Result<PolicyPayload> {
+    let merchant = input.merchant.clone();
+    Ok(match execute(ctx, input).await? {
+        Ok(receipt) => {
+            let merchant = crate::schema::lookup::merchant_id(&merchant)?;
+            PolicyPayload {
+                receipt: Some((&receipt).into()),
+                policy: read(ctx, move |services| policy::load(services, &merchant)).await?,
+                user_errors: Vec::new(),
+            }
+        }
+        Err(user_errors) => PolicyPayload { receipt: None, policy: None, user_errors },
     })
 }
 
