@@ -187,7 +187,9 @@ impl View for StockState {
         let text = |(merchant, sku): &Name| merchant.as_str().len() + sku.as_str().len();
         let names: usize = self.rows.iter().map(|row| 2 * text(&row.name)).sum();
         let imports: usize = self.rows.iter().map(|row| row.imports.capacity() * size_of::<CardsAt>()).sum();
-        imports + names + self.rows.len() * (size_of::<Row>() + size_of::<(Name, u32)>() + 2 * size_of::<(StreamId, u32)>())
+        imports
+            + names
+            + self.rows.len() * (size_of::<Row>() + size_of::<(Name, u32)>() + 2 * size_of::<(StreamId, u32)>())
     }
 }
 

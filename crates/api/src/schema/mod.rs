@@ -1,8 +1,10 @@
 //! The schema: one file a subject.
 
-pub(crate) mod code;
 mod cards;
+mod changes;
+pub(crate) mod code;
 mod dashboard;
+mod delivery;
 mod enums;
 pub(crate) mod error;
 mod events;

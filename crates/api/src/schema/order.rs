@@ -11,6 +11,7 @@ use daybook_domain::{
 use daybook_engine::Opened;
 use daybook_views::query::{Row, RowLine};
 
+use super::delivery::{self, Delivery};
 use super::enums;
 use super::error::ApiError;
 use super::history::{self, HistoryConnection};
@@ -145,6 +146,45 @@ pub(crate) struct RefundTicket {
     approved_at: Option<DateTime>,
     /// Missed: the merchant is warned.
     answer_by: Option<DateTime>,
+    /// Missed: it goes to the platform.
+    escalate_at: Option<DateTime>,
+    /// Once it is approved: when the money must be back.
+    pay_by: Option<DateTime>,
+}
+
+/// A reason why the order is kept out of the normal queue.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct OrderHold {
+    hold: enums::Hold,
+    since: Option<DateTime>,
+}
+
+/// A clock that runs: what it waits for has not happened yet.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct RunningClock {
+    kind: enums::Clock,
+    due_at: DateTime,
+    /// The refund ticket, from 1.
+    ticket: Option<u16>,
+    /// It ran out, and that was recorded.
+    missed: bool,
+}
+
+/// A clock that was missed.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct MissedClock {
+    kind: enums::Clock,
+    /// The refund ticket, from 1.
+    ticket: Option<u16>,
+}
+
+/// A new address or account that nobody has decided on yet.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct AddressChange {
+    /// From 1 within the order.
+    number: u16,
+    /// Who asked for it, and so cannot decide on it: a token's id.
+    requested_by: ID,
 }
 
 #[derive(Clone, Debug, SimpleObject)]
@@ -247,6 +287,8 @@ impl OrderObject {
                 requested_at: DateTime(ticket.requested_at),
                 approved_at: time(ticket.approved_at),
                 answer_by: time(ticket.due.map(|due| due.answer_by)),
+                escalate_at: time(ticket.due.map(|due| due.escalate_at)),
+                pay_by: time(ticket.pay_by),
             })
             .collect()
     }
@@ -275,6 +317,64 @@ impl OrderObject {
             collect_by: time(self.order.ship_due.and_then(|due| due.collect_by)),
             observed_until: time(self.order.observed_until),
         }
+    }
+
+    /// Why it is kept out of the normal queue, beside open refunds.
+    #[graphql(complexity = "10 + 4 * child_complexity")]
+    async fn holds(&self) -> Vec<OrderHold> {
+        let holds = self.order.holds.iter();
+        holds.map(|hold| OrderHold { hold: hold.into(), since: time(self.order.held_since(hold)) }).collect()
+    }
+
+    /// The clocks that run, the next one first.
+    #[graphql(complexity = "10 + 10 * child_complexity")]
+    async fn clocks(&self) -> Vec<RunningClock> {
+        let mut running = Vec::new();
+        self.order.each_clock(|clock| running.push(clock));
+        running.sort_unstable();
+        running
+            .into_iter()
+            .map(|clock| RunningClock {
+                kind: clock.clock.into(),
+                due_at: DateTime(clock.due),
+                ticket: clock.ticket,
+                missed: self.order.has_missed(clock.clock, clock.ticket),
+            })
+            .collect()
+    }
+
+    /// The clocks that were missed.
+    #[graphql(complexity = "10 + 10 * child_complexity")]
+    async fn breaches(&self) -> Vec<MissedClock> {
+        let missed = self.order.breaches.iter();
+        missed.map(|missed| MissedClock { kind: missed.clock.into(), ticket: missed.ticket }).collect()
+    }
+
+    async fn pending_address_change(&self) -> Option<AddressChange> {
+        let pending = self.order.pending_change?;
+        Some(AddressChange { number: pending.number, requested_by: ID(pending.by.to_string()) })
+    }
+
+    /// Since when a dispute is open; null: none is.
+    async fn disputed_since(&self) -> Option<DateTime> {
+        time(self.order.disputed_since)
+    }
+
+    /// How many cards were delivered; `revealCards` shows them.
+    async fn cards(&self) -> u32 {
+        self.order.cards
+    }
+
+    /// Whether a person of the shop did something to it before it was delivered.
+    async fn attended(&self) -> bool {
+        self.order.is_attended
+    }
+
+    /// Where it goes, opened for this answer.
+    #[graphql(complexity = "READ + 10 * child_complexity")]
+    async fn delivery(&self, ctx: &Context<'_>) -> Result<Option<Delivery>> {
+        let (id, revision) = (self.id, self.revision);
+        read(ctx, move |services| delivery::load(services, id, revision)).await
     }
 
     /// How many events the order has had.

@@ -66,7 +66,8 @@ pub(crate) fn load(services: &Services, merchant: &MerchantId) -> Result<Option<
 
 /// Reads the ledger.
 pub(crate) fn alerts(services: &Services, merchant: &MerchantId) -> Result<Vec<RaisedAlert>, ApiError> {
-    let raised = merchant::state(services, StreamId::merchant(merchant))?.map(|merchant| merchant.alerts).unwrap_or_default();
+    let raised =
+        merchant::state(services, StreamId::merchant(merchant))?.map(|merchant| merchant.alerts).unwrap_or_default();
     let of = |(kind, sku): (daybook_domain::event::Alert, Option<daybook_domain::Sku>)| RaisedAlert {
         kind: kind.into(),
         sku: sku.map(|sku| sku.as_str().to_owned()),

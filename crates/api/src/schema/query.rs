@@ -255,10 +255,8 @@ impl QueryRoot {
     ) -> Result<DeadlineConnection> {
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
         let (whose, before) = (Whose { merchant, scope }, before.map(|at| at.0));
-        look(ctx, move |services, views| {
-            queue::deadlines(services, views, &whose, before, first, after.as_deref())
-        })
-        .await
+        look(ctx, move |services, views| queue::deadlines(services, views, &whose, before, first, after.as_deref()))
+            .await
     }
 
     #[graphql(complexity = "VIEW")]

@@ -110,7 +110,8 @@ pub(crate) fn exceptions(
     wanted: Option<i32>,
     after: Option<&str>,
 ) -> Result<OrderExceptionConnection, ApiError> {
-    let kinds = kinds.map_or_else(|| ExceptionKind::ALL.to_vec(), |kinds| kinds.iter().map(|&kind| kind.into()).collect());
+    let kinds =
+        kinds.map_or_else(|| ExceptionKind::ALL.to_vec(), |kinds| kinds.iter().map(|&kind| kind.into()).collect());
     let after = after.map(exception_after).transpose()?;
     let has_previous = after.is_some();
     let query = ExceptionQuery { scope: whose.read()?, kinds, after, first: first(wanted)? };

@@ -11,9 +11,11 @@ use daybook_views::Views;
 use futures_util::stream::{self, Stream};
 use hashbrown::HashMap;
 
+use super::changes::{AlertChange, QueueChange};
 use super::enums::{self, Scope};
 use super::error::ApiError;
 use super::history::Actor;
+use super::merchant;
 use super::order::OrderObject;
 use super::query::READ;
 use super::scalar::{DateTime, Position};
@@ -78,14 +80,14 @@ impl OrderEvent {
     }
 }
 
-/// Which orders a subscriber follows.
+/// What a subscriber follows: of which merchants.
 struct Following {
     services: Services,
     reads: Arc<Reads>,
     session: Session,
     merchant: Option<MerchantId>,
     subtree: bool,
-    /// Whether an order is one of them; that never changes.
+    /// Whether an order or a merchant is one of them.
     known: HashMap<StreamId, bool>,
     page: VecDeque<Recorded>,
     next: u64,
@@ -99,8 +101,10 @@ impl Following {
     }
 
     async fn follows(&mut self, recorded: &Recorded) -> Result<bool, ApiError> {
-        if recorded.event.kind().subject() != Subject::Order {
-            return Ok(false);
+        match recorded.event.kind().subject() {
+            Subject::Order => {}
+            Subject::Merchant => return self.follows_merchant(recorded.stream).await,
+            Subject::Token | Subject::Claim | Subject::Sku | Subject::Account => return Ok(false),
         }
         if let Event::OrderPlaced(placed) = &recorded.event {
             let ours = self.is_ours(&placed.merchant, &placed.ancestors);
@@ -127,6 +131,20 @@ impl Following {
         Ok(ours)
     }
 
+    async fn follows_merchant(&mut self, stream: StreamId) -> Result<bool, ApiError> {
+        let Some(wanted) = &self.merchant else { return Ok(true) };
+        if !self.subtree {
+            return Ok(stream == StreamId::merchant(wanted));
+        }
+        if let Some(&ours) = self.known.get(&stream) {
+            return Ok(ours);
+        }
+        let state = self.reads.run(&self.services, move |services| merchant::state(services, stream)).await?;
+        let ours = state.is_some_and(|merchant| self.is_ours(&merchant.id, &merchant.ancestors));
+        self.remember(stream, ours);
+        Ok(ours)
+    }
+
     async fn first_event(&self, stream: StreamId) -> Result<Option<Event>, ApiError> {
         let first = move |services: &Services| Ok(services.reader.history(stream)?.into_iter().next());
         Ok(self.reads.run(&self.services, first).await?.map(|first| first.event))
@@ -139,13 +157,16 @@ impl Following {
         self.known.insert(stream, ours);
     }
 
-    /// Waits for the next event; none when the ledger is closed.
-    async fn next(&mut self) -> Result<Option<OrderEvent>, ApiError> {
+    /// Waits for the next event of which `pick` makes something; none when the ledger is closed.
+    async fn next<T>(&mut self, pick: fn(&Arc<Recorded>) -> Option<T>) -> Result<Option<T>, ApiError> {
         loop {
             while let Some(recorded) = self.page.pop_front() {
                 self.next = recorded.position + 1;
-                if self.follows(&recorded).await? {
-                    return Ok(Some(OrderEvent { recorded: Arc::new(recorded) }));
+                let recorded = Arc::new(recorded);
+                if let Some(picked) = pick(&recorded)
+                    && self.follows(&recorded).await?
+                {
+                    return Ok(Some(picked));
                 }
             }
             if *self.watermark.borrow_and_update() < self.next && self.watermark.changed().await.is_err() {
@@ -164,6 +185,51 @@ impl Following {
     }
 }
 
+/// What `pick` makes of the events of these merchants, from behind a position on, or from now on.
+fn follow<T: Send + 'static>(
+    ctx: &Context<'_>,
+    after: Option<Position>,
+    merchant: Option<&str>,
+    scope: Option<Scope>,
+    pick: fn(&Arc<Recorded>) -> Option<T>,
+) -> Result<impl Stream<Item = Result<T>> + use<T>> {
+    let services = services(ctx)?.clone();
+    let session = ctx.data::<Session>()?.clone();
+    let reads = Arc::clone(ctx.data::<Arc<Reads>>()?);
+    // One new event wakes all subscribers at once: they take turns. A socket's operations are bounded.
+    reads.be_patient();
+    let watermark = services.reader.subscribe();
+    let following = Following {
+        merchant: merchant.map(super::lookup::merchant_id).transpose()?,
+        subtree: scope.unwrap_or_default().is_subtree(),
+        known: HashMap::new(),
+        page: VecDeque::new(),
+        next: after.map_or_else(|| services.reader.watermark(), |after| after.0).saturating_add(1),
+        watermark,
+        session,
+        reads,
+        services,
+        failed: false,
+    };
+    Ok(stream::unfold(following, move |mut following| async move {
+        if following.failed {
+            return None;
+        }
+        match following.next(pick).await {
+            Ok(Some(picked)) => Some((Ok(picked), following)),
+            Ok(None) => None,
+            Err(error) => {
+                following.failed = true;
+                Some((Err(error.into()), following))
+            }
+        }
+    }))
+}
+
+fn order_event(recorded: &Arc<Recorded>) -> Option<OrderEvent> {
+    (recorded.event.kind().subject() == Subject::Order).then(|| OrderEvent { recorded: Arc::clone(recorded) })
+}
+
 #[Subscription(name = "Subscription")]
 impl SubscriptionRoot {
     /// What happens to orders from behind a position on, in the ledger's order; without `after` from now on. To take it
@@ -175,37 +241,29 @@ impl SubscriptionRoot {
         merchant: Option<String>,
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
     ) -> Result<impl Stream<Item = Result<OrderEvent>>> {
-        let services = services(ctx)?.clone();
-        let session = ctx.data::<Session>()?.clone();
-        let reads = Arc::clone(ctx.data::<Arc<Reads>>()?);
-        // One new event wakes all subscribers at once: they take turns. A socket's operations are bounded.
-        reads.be_patient();
-        let watermark = services.reader.subscribe();
-        let following = Following {
-            merchant: merchant.as_deref().map(super::lookup::merchant_id).transpose()?,
-            subtree: scope.unwrap_or_default().is_subtree(),
-            known: HashMap::new(),
-            page: VecDeque::new(),
-            next: after.map_or_else(|| services.reader.watermark(), |after| after.0).saturating_add(1),
-            watermark,
-            session,
-            reads,
-            services,
-            failed: false,
-        };
-        Ok(stream::unfold(following, |mut following| async move {
-            if following.failed {
-                return None;
-            }
-            match following.next().await {
-                Ok(Some(event)) => Some((Ok(event), following)),
-                Ok(None) => None,
-                Err(error) => {
-                    following.failed = true;
-                    Some((Err(error.into()), following))
-                }
-            }
-        }))
+        follow(ctx, after, merchant.as_deref(), scope, order_event)
+    }
+
+    /// Orders that come into the exception queue and go out of it; resumed as `orderEvents`.
+    async fn queue_changes(
+        &self,
+        ctx: &Context<'_>,
+        after: Option<Position>,
+        merchant: Option<String>,
+        #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
+    ) -> Result<impl Stream<Item = Result<QueueChange>>> {
+        follow(ctx, after, merchant.as_deref(), scope, QueueChange::of)
+    }
+
+    /// Thresholds of merchants' policies that are crossed, and crossed back; resumed as `orderEvents`.
+    async fn alerts(
+        &self,
+        ctx: &Context<'_>,
+        after: Option<Position>,
+        merchant: Option<String>,
+        #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
+    ) -> Result<impl Stream<Item = Result<AlertChange>>> {
+        follow(ctx, after, merchant.as_deref(), scope, AlertChange::of)
     }
 }
 

@@ -167,16 +167,27 @@ impl Server {
     }
 
     pub(crate) async fn issue(&self, token: &str, role: Role) {
+        self.issue_as(7, token, role).await;
+    }
+
+    async fn issue_as(&self, actor: u128, token: &str, role: Role) {
         let merchant = (role != Role::Platform).then(|| daybook_domain::MerchantId::new("m1").unwrap());
         let issue = IssueToken {
             secret_sha256: hash(token),
-            id: Uuid::from_u128(7),
+            id: Uuid::from_u128(actor),
             role,
             merchant,
             expires_at: None,
             label: "test".into(),
         };
         self.execute(Command::IssueToken(issue)).await;
+    }
+
+    /// Of somebody else.
+    pub(crate) async fn other_platform_token(&self) -> String {
+        let token = format!("dbk_{}", "3".repeat(64));
+        self.issue_as(8, &token, Role::Platform).await;
+        token
     }
 
     pub(crate) async fn revoke(&self, token: &str) {

@@ -16,5 +16,6 @@ mod reads;
 mod ready;
 mod schema;
 mod service;
+mod situations;
 mod socket;
 mod strangers;

@@ -72,8 +72,7 @@ input!(SetPolicyInput, |it, form| {
     terms.warn_refund_rate = share(form, "warnRefundRate", it.warn_refund_rate.as_ref());
     terms.warn_conversion = share(form, "warnConversion", it.warn_conversion.as_ref());
     let (Some(merchant), true) = (merchant, form.errors.len() == noted) else { return Ok(None) };
-    let set =
-        PolicySet { terms, valid_from: it.valid_from.map(|at| at.0), valid_to: it.valid_to.map(|at| at.0) };
+    let set = PolicySet { terms, valid_from: it.valid_from.map(|at| at.0), valid_to: it.valid_to.map(|at| at.0) };
     Ok(Some(Command::SetPolicy(SetPolicy { merchant, set })))
 });
 

@@ -1,0 +1,67 @@
+//! Where an order goes: what the buyer said first, or what was changed and approved since.
+
+use async_graphql::{Json, SimpleObject};
+use daybook_domain::event::{AddressChangeRequested, LineInputs, tree_root};
+use daybook_domain::{Event, Kind, Revision, Sealed, StreamId};
+use daybook_engine::Opened;
+use serde_json::{Map, Value};
+
+use super::error::ApiError;
+use crate::http::Services;
+
+/// Opened for this answer; everything in it is kept sealed.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct Delivery {
+    /// Name, telephone, address. Null: none was given, or it was erased.
+    contact: Option<Json<Map<String, Value>>>,
+    /// Of top-ups, by line.
+    inputs: Vec<DeliveryInputs>,
+}
+
+/// What the buyer typed for a top-up.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct DeliveryInputs {
+    /// From 1.
+    line: u16,
+    /// Such as account and server. Null: erased.
+    inputs: Option<Json<Map<String, Value>>>,
+}
+
+/// A text, and the event that carries it.
+type Found<'a> = (Kind, &'a Sealed);
+
+/// As of a revision. Reads the ledger.
+pub(crate) fn load(services: &Services, order: StreamId, revision: Revision) -> Result<Option<Delivery>, ApiError> {
+    let history = services.reader.history(order)?;
+    let Some(Event::OrderPlaced(placed)) = history.first().map(|first| &first.event) else { return Ok(None) };
+    let mut contact: Option<Found<'_>> = placed.contact.as_ref().map(|text| (Kind::OrderPlaced, text));
+    let lines = (1_u16..).zip(&placed.lines).filter_map(|(number, line)| Some((number, line.inputs.as_ref()?)));
+    let mut inputs: Vec<(u16, Found<'_>)> = lines.map(|(number, text)| (number, (Kind::OrderPlaced, text))).collect();
+    let mut asked: Option<&AddressChangeRequested> = None;
+    for recorded in history.iter().take_while(|recorded| recorded.revision <= revision) {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else changes where an order goes")]
+        match &recorded.event {
+            Event::AddressChangeRequested(e) => asked = Some(e),
+            Event::AddressChanged(e) => {
+                let Some(change) = asked.take().filter(|asked| asked.change == e.change) else { continue };
+                let kind = Kind::AddressChangeRequested;
+                if let Some(text) = &change.contact {
+                    contact = Some((kind, text));
+                }
+                for LineInputs { line, inputs: text } in &change.inputs {
+                    inputs.retain(|(known, _)| known != line);
+                    inputs.push((*line, (kind, text)));
+                }
+            }
+            _ => {}
+        }
+    }
+    inputs.sort_by_key(|(line, _)| *line);
+    let root = tree_root(&placed.ancestors, &placed.merchant);
+    let open = |(kind, text): Found<'_>| match services.reader.open_text(text, root, order, kind) {
+        Opened::Text(text) => serde_json::from_str(&text).ok().map(Json),
+        Opened::Erased | Opened::Damaged => None,
+    };
+    let inputs = inputs.into_iter().map(|(line, found)| DeliveryInputs { line, inputs: open(found) });
+    Ok(Some(Delivery { contact: contact.and_then(open), inputs: inputs.collect() }))
+}
