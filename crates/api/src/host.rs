@@ -108,6 +108,11 @@ impl Host {
         *self.position.borrow()
     }
 
+    /// Follows that position.
+    pub fn changes(&self) -> watch::Receiver<Position> {
+        self.position.subscribe()
+    }
+
     /// As of the last change; waits for nobody.
     pub fn status(&self) -> Vec<ViewStatus> {
         self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()

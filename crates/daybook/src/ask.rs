@@ -33,6 +33,7 @@ fn fit_to_send(ask: &mut Ask) -> Result<(), Failure> {
             args.source.get_or_insert_with(|| import::file_name(&args.file));
             args.file = resolved(&args.file, Path::is_file)?;
         }
+        ImportFrom::Cards(args) => args.file = resolved(&args.file, Path::is_file)?,
         ImportFrom::Olist(args) => args.folder = resolved(&args.folder, Path::is_dir)?,
     }
     Ok(())
@@ -67,6 +68,7 @@ fn act(ask: &Ask, access: &mut Access, console: &mut Console<'_>) -> Result<Ende
         Ask::Merchant { what: MerchantDo::Create(args) } => merchant::create(args, access, console),
         Ask::Merchant { what: MerchantDo::List(args) } => merchant::list(args, access, console),
         Ask::Import { from: ImportFrom::Jsonl(args) } => import::jsonl(args, access, console),
+        Ask::Import { from: ImportFrom::Cards(args) } => import::cards(args, access, console),
         Ask::Import { from: ImportFrom::Olist(args) } => import::olist(args, access, console),
         Ask::History(args) => history::print(args, access, console),
         Ask::Export { what: ExportWhat::Events(args) } => export::events(args, access, console),

@@ -67,6 +67,7 @@ impl Ask {
             Ask::Token { what: TokenDo::List(args) } | Ask::Merchant { what: MerchantDo::List(args) } => &args.data,
             Ask::Merchant { what: MerchantDo::Create(args) } => &args.data,
             Ask::Import { from: ImportFrom::Jsonl(args) } => &args.data,
+            Ask::Import { from: ImportFrom::Cards(args) } => &args.data,
             Ask::Import { from: ImportFrom::Olist(args) } => &args.data,
             Ask::History(args) => &args.data,
             Ask::Export { what: ExportWhat::Events(args) } => &args.data,
@@ -100,6 +101,8 @@ pub(crate) enum ImportFrom {
     Jsonl(JsonlArgs),
     /// The public Olist data set: its CSV files, gzipped or not
     Olist(OlistArgs),
+    /// Card secrets for a SKU, one a line, or a column of a CSV file
+    Cards(CardsArgs),
 }
 
 #[derive(Debug, Subcommand, Serialize, Deserialize)]
@@ -196,6 +199,28 @@ pub(crate) struct JsonlArgs {
     /// What the lines' ids belong to [default: the file's name]; the same source again changes nothing
     #[arg(long)]
     pub(crate) source: Option<String>,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CardsArgs {
+    /// The file to read
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
+    /// Whose cards they are
+    #[arg(long, value_name = "ID")]
+    pub(crate) merchant: String,
+    /// What they are sold as
+    #[arg(long)]
+    pub(crate) sku: String,
+    /// The column of a CSV file [default: secret, card, code or 卡密]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) column: Option<String>,
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -2,7 +2,7 @@
 
 use daybook_codec::{format_time, parse_time, to_json};
 use daybook_domain::change::{Change, Value, changes};
-use daybook_domain::{Kind, MerchantId, Order, Recorded, Sealed, State, Timestamp, evolve};
+use daybook_domain::{Automatic, Kind, MerchantId, Order, Recorded, Sealed, State, Timestamp, evolve};
 use daybook_engine::{Opened, Reader};
 use serde_json::json;
 
@@ -113,7 +113,7 @@ fn print_text(text: &mut String, recorded: &Recorded, event: &serde_json::Value,
         "     position {}, recorded {} by {} {} (command {})",
         recorded.position,
         format_time(recorded.recorded_at),
-        recorded.actor.role.name(),
+        Automatic::of_actor(recorded.actor.id).map_or(recorded.actor.role.name(), Automatic::name),
         recorded.actor.id,
         recorded.command_id
     );

@@ -1,6 +1,7 @@
 //! The command line: parses, opens, wires, and says what happened. The only place that reads the clock and makes ids.
 
 mod ask;
+mod automation;
 mod cli;
 mod clock;
 mod console;

@@ -15,6 +15,7 @@ use daybook_api::{Host, Services, router};
 use daybook_engine::Engine;
 use tokio::net::TcpListener;
 
+use crate::automation::Automation;
 use crate::cli::ServeArgs;
 use crate::console;
 use crate::data::{self, Opened};
@@ -38,6 +39,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let followers = Followers::start(&folder.reader, &host, store)?;
     let opened = Opened { engine: folder.engine.clone(), reader: folder.reader.clone(), host: Some(Arc::clone(&host)) };
     let owner = Owner::start(opened);
+    let automation = Automation::start(folder.engine.clone(), Arc::clone(&host))?;
     let scrub = Scrub::start(folder.reader.ledger().clone())?;
     let services = Services { engine: folder.engine.clone(), reader: folder.reader.clone(), host, graphiql: true };
     let served = runtime.block_on(async {
@@ -48,6 +50,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     });
     drop(runtime);
     scrub.stop();
+    automation.stop();
     end(&folder.engine, owner, followers, served)
 }
 

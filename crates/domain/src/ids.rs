@@ -44,6 +44,18 @@ fn derive(kind: &str, parts: &[&str]) -> StreamId {
     StreamId(Uuid::new_v5(&NAMESPACE, &name))
 }
 
+/// The id of an actor that is no person.
+pub(crate) fn system_actor(name: &str) -> Uuid {
+    derive("actor", &[name]).0
+}
+
+impl CommandId {
+    /// The command that follows from these parts: whoever finds the same to do asks for it under the same id.
+    pub fn derived(parts: &[&str]) -> Self {
+        Self(derive("command", parts).0)
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

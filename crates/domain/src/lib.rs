@@ -8,6 +8,7 @@
 //!
 //! Rules stand in [`decide()`] alone, so that a rule tightened later never makes yesterday's events unreadable.
 
+pub mod automatic;
 pub mod change;
 pub mod clock;
 pub mod command;
@@ -33,6 +34,7 @@ pub mod targets;
 pub mod time;
 pub mod token;
 
+pub use automatic::Automatic;
 pub use command::{Command, Context, Expected, Origin};
 pub use decide::{Decision, decide};
 pub use event::{Event, Kind, NewEvent, Recorded};

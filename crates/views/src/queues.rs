@@ -299,7 +299,7 @@ impl<'a> Queues<'a> {
 
     /// Orders that can go on, since the stock that they wait for is there: of each SKU the one that waits longest first. One
     /// that lacks something of a SKU keeps what is there of that from those behind it, but nothing of its other SKUs.
-    pub(crate) fn restockable(&self, stock: &StockState, limit: usize) -> Vec<StreamId> {
+    pub(crate) fn restockable(&self, stock: &StockState, limit: usize) -> Vec<(StreamId, Timestamp)> {
         let mut found: Vec<(i64, Row)> = Vec::new();
         // What is left of a SKU once those before are served.
         let mut left: BTreeMap<(MerchantNumber, u32), i64> = BTreeMap::new();
@@ -326,7 +326,7 @@ impl<'a> Queues<'a> {
                 short.into_iter().for_each(|key| *left.entry(key).or_default() = 0);
             }
         }
-        found.into_iter().map(|(_, row)| self.orders.ids[row as usize]).collect()
+        found.into_iter().map(|(since, row)| (self.orders.ids[row as usize], Timestamp(since))).collect()
     }
 
     fn name(&self, (merchant, sku): (MerchantNumber, u32)) -> (MerchantId, Sku) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use daybook_domain::{Position, Recorded, StreamId};
+use daybook_domain::{Currency, Position, Recorded, StreamId, Timestamp};
 
 use crate::dashboard::Dashboard;
 use crate::error::{FoldError, Stopped};
@@ -149,14 +149,20 @@ impl Views {
         }
     }
 
-    /// Orders that waited for stock which is there now: those that waited longest first, as many as there is stock for.
+    /// Orders that waited for stock which is there now, and since when: those that waited longest first, as many as there is
+    /// stock for.
     ///
     /// # Errors
     ///
     /// When one of the views that this takes has stopped.
-    pub fn restockable(&self, limit: usize) -> Result<Vec<StreamId>, Stopped> {
+    pub fn restockable(&self, limit: usize) -> Result<Vec<(StreamId, Timestamp)>, Stopped> {
         self.stock()?;
         Ok(self.queues()?.restockable(&self.registry.stock.view, limit))
+    }
+
+    /// Those in which anything was ever ordered.
+    pub fn currencies(&self) -> &[Currency] {
+        &self.orders.currencies
     }
 
     /// The merchants, as far as the orders' view got.

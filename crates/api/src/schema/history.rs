@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Json, Object, Result, SimpleObject};
 use daybook_domain::change::{self, Value};
-use daybook_domain::{Event, MerchantId, Order, Recorded, Revision, State, StreamId};
+use daybook_domain::{Automatic, Event, MerchantId, Order, Recorded, Revision, State, StreamId};
 use daybook_engine::Opened;
 
 use super::error::ApiError;
@@ -20,12 +20,19 @@ pub(crate) struct Actor {
     /// Pseudonymous: a token's id.
     id: ID,
     role: enums::Role,
+    /// Which policy it was, when it was no person: such as `system:pay-within`.
+    name: Option<&'static str>,
 }
 
 impl From<daybook_domain::Actor> for Actor {
     fn from(actor: daybook_domain::Actor) -> Self {
-        Self { id: ID(actor.id.to_string()), role: actor.role.into() }
+        Self { id: ID(actor.id.to_string()), role: actor.role.into(), name: name(actor) }
     }
+}
+
+fn name(actor: daybook_domain::Actor) -> Option<&'static str> {
+    let is_system = actor.role == daybook_domain::Role::System;
+    Automatic::of_actor(actor.id).filter(|_| is_system).map(Automatic::name)
 }
 
 /// A field before and after an event; money as `9.90 CNY`, times in RFC 3339.

@@ -17,6 +17,7 @@ use daybook_api::Services;
 use daybook_engine::{Folder, FolderOptions, open_folder};
 use daybook_ledger::Ledger;
 
+use crate::automation::Automation;
 use crate::cli::DemoArgs;
 use crate::data::Opened;
 use crate::failure::Failure;
@@ -56,6 +57,8 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let (token, future) = begin(&folder, &clock, plan, now)?;
     let Folder { engine, reader, .. } = folder;
     let owner = Owner::start(Opened { engine: engine.clone(), reader: reader.clone(), host: Some(host.clone()) });
+    // From now on: in the past the plan itself brings about what automation would have done.
+    let automation = Automation::start(engine.clone(), host.clone())?;
     let services = Services { engine: engine.clone(), reader: reader.clone(), host, graphiql: true };
     let served = runtime.block_on(async {
         let listener = serve::listen(&args.listen).await?;
@@ -66,6 +69,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
         Ok(())
     });
     drop(runtime);
+    automation.stop();
     serve::end(&engine, owner, followers, served)
 }
 

@@ -1,6 +1,7 @@
 //! Bringing history in: every source becomes actions, every action one command with an id that follows from the source,
 //! so that a second run changes nothing and a run that was cut off goes on.
 
+mod cards;
 mod count;
 mod olist;
 mod progress;
@@ -18,6 +19,7 @@ use crate::cli::{JsonlArgs, OlistArgs};
 use crate::console::{Console, Ended};
 use crate::data::Access;
 use crate::failure::Failure;
+pub(crate) use cards::cards;
 use count::Counts;
 pub(crate) use progress::Progress;
 use report::Report;

@@ -139,9 +139,9 @@ proptest! {
         let waiting = waiting.count();
         let restockable = views.restockable(usize::MAX).unwrap();
         prop_assert!(restockable.len() <= waiting);
-        let since: Vec<_> = restockable.iter().map(|id| world.order(*id).held_since(Hold::Stock)).collect();
+        let since: Vec<_> = restockable.iter().map(|(id, _)| world.order(*id).held_since(Hold::Stock)).collect();
         prop_assert!(since.is_sorted());
-        for order in &restockable {
+        for (order, _) in &restockable {
             let from = world.recorded.len();
             let release = daybook_domain::command::ReleaseHold { order: *order, hold: Hold::Stock, reason: None };
             world.act(daybook_domain::Command::ReleaseHold(release), daybook_domain::Origin::System, None);

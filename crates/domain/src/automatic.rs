@@ -1,0 +1,117 @@
+//! Who acts when nobody does: each policy has an actor of its own, so that a history says which one it was.
+
+use std::sync::LazyLock;
+
+use uuid::Uuid;
+
+use crate::event::{Alert, Clock};
+use crate::ids::{Actor, Role, system_actor};
+
+/// The part of a policy that makes something happen by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Automatic {
+    PayWithin,
+    RemindAfter,
+    ShipVirtualWithin,
+    CollectPhysicalWithin,
+    AnswerRefundWithin,
+    EscalateRefundAfter,
+    PayRefundWithin,
+    ObserveFor,
+    AutoDeliver,
+    /// An order that waits for stock goes on when it comes.
+    Restock,
+    WarnRefundRate,
+    WarnConversion,
+    WarnQueueAge,
+    WarnLowStock,
+}
+
+impl Automatic {
+    pub const ALL: [Automatic; 14] = [
+        Automatic::PayWithin,
+        Automatic::RemindAfter,
+        Automatic::ShipVirtualWithin,
+        Automatic::CollectPhysicalWithin,
+        Automatic::AnswerRefundWithin,
+        Automatic::EscalateRefundAfter,
+        Automatic::PayRefundWithin,
+        Automatic::ObserveFor,
+        Automatic::AutoDeliver,
+        Automatic::Restock,
+        Automatic::WarnRefundRate,
+        Automatic::WarnConversion,
+        Automatic::WarnQueueAge,
+        Automatic::WarnLowStock,
+    ];
+
+    /// What acts when this clock runs out.
+    pub fn of_clock(clock: Clock) -> Self {
+        match clock {
+            Clock::Pay => Automatic::PayWithin,
+            Clock::Remind => Automatic::RemindAfter,
+            Clock::ShipVirtual => Automatic::ShipVirtualWithin,
+            Clock::Collect => Automatic::CollectPhysicalWithin,
+            Clock::AnswerRefund => Automatic::AnswerRefundWithin,
+            Clock::EscalateRefund => Automatic::EscalateRefundAfter,
+            Clock::PayRefund => Automatic::PayRefundWithin,
+            Clock::Observe => Automatic::ObserveFor,
+            Clock::Deliver => Automatic::AutoDeliver,
+        }
+    }
+
+    pub fn of_alert(alert: Alert) -> Self {
+        match alert {
+            Alert::RefundRate => Automatic::WarnRefundRate,
+            Alert::Conversion => Automatic::WarnConversion,
+            Alert::QueueAge => Automatic::WarnQueueAge,
+            Alert::LowStock => Automatic::WarnLowStock,
+        }
+    }
+
+    /// The actor's name. Its id is derived from it: never change one.
+    pub fn name(self) -> &'static str {
+        match self {
+            Automatic::PayWithin => "system:pay-within",
+            Automatic::RemindAfter => "system:remind-after",
+            Automatic::ShipVirtualWithin => "system:ship-virtual-within",
+            Automatic::CollectPhysicalWithin => "system:collect-physical-within",
+            Automatic::AnswerRefundWithin => "system:answer-refund-within",
+            Automatic::EscalateRefundAfter => "system:escalate-refund-after",
+            Automatic::PayRefundWithin => "system:pay-refund-within",
+            Automatic::ObserveFor => "system:observe-for",
+            Automatic::AutoDeliver => "system:auto-deliver",
+            Automatic::Restock => "system:restock",
+            Automatic::WarnRefundRate => "system:warn-refund-rate",
+            Automatic::WarnConversion => "system:warn-conversion",
+            Automatic::WarnQueueAge => "system:warn-queue-age",
+            Automatic::WarnLowStock => "system:warn-low-stock",
+        }
+    }
+
+    pub fn actor(self) -> Actor {
+        Actor { id: system_actor(self.name()), role: Role::System }
+    }
+
+    /// Whose id it is.
+    pub fn of_actor(id: Uuid) -> Option<Self> {
+        ACTORS.iter().find(|(known, _)| *known == id).map(|(_, automatic)| *automatic)
+    }
+}
+
+/// Each id is a hash: made once.
+static ACTORS: LazyLock<[(Uuid, Automatic); Automatic::ALL.len()]> =
+    LazyLock::new(|| Automatic::ALL.map(|automatic| (automatic.actor().id, automatic)));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_has_an_id_of_its_own_and_it_is_the_one_that_stands_in_ledgers() {
+        for automatic in Automatic::ALL {
+            assert_eq!(Automatic::of_actor(automatic.actor().id), Some(automatic));
+        }
+        assert_eq!(Automatic::PayWithin.actor().id.to_string(), "4c0715de-f12a-5b79-915d-122aa7314cf8");
+    }
+}
