@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod callbacks;
 mod cards;
 mod concurrency;
 mod expectations;

@@ -31,12 +31,21 @@ pub(crate) fn options() -> FolderOptions {
 }
 
 pub(crate) fn open(dir: &Path) -> Shop {
+    open_with(dir, &options())
+}
+
+/// With volumes as large as they are in use, for many events.
+pub(crate) fn open_large(dir: &Path) -> Shop {
+    open_with(dir, &FolderOptions { ledger: Options::default(), ..options() })
+}
+
+fn open_with(dir: &Path, options: &FolderOptions) -> Shop {
     let micros = Arc::new(AtomicI64::new(T0));
     let clock: Clock = {
         let micros = Arc::clone(&micros);
         Arc::new(move || Timestamp(micros.load(Ordering::Relaxed)))
     };
-    let Folder { engine, relearned, contested_keys, clock_behind, .. } = open_folder(dir, &options(), clock).unwrap();
+    let Folder { engine, relearned, contested_keys, clock_behind, .. } = open_folder(dir, options, clock).unwrap();
     let contested_keys = contested_keys.into_iter().map(|slot| slot.0).collect();
     Shop { engine, relearned, contested_keys, clock_behind, micros }
 }
