@@ -48,6 +48,8 @@ pub struct Ticket {
     pub kind: RefundKind,
     pub amount_minor: i64,
     pub state: TicketState,
+    /// Why it was asked for.
+    pub reason: Option<ReasonCode>,
     pub requested_at: Timestamp,
     pub approved_at: Option<Timestamp>,
     pub due: Option<RefundDue>,
@@ -105,6 +107,8 @@ pub struct Order {
     pub holds: Holds,
     /// Since when each hold is there.
     pub held_since: [Option<Timestamp>; 4],
+    /// It was in the exception queue once, whether it still is or not.
+    pub was_exception: bool,
     /// The Payment hold is there because a payment failed, and goes when one succeeds.
     pub held_for_failure: bool,
     /// Since when the shipping clocks stand still: Address, Payment and Risk holds pause them, Stock does not.
@@ -172,6 +176,7 @@ impl Order {
             cancel_reason: None,
             holds: Holds::default(),
             held_since: [None; 4],
+            was_exception: false,
             held_for_failure: false,
             paused_since: None,
             captured_minor: 0,

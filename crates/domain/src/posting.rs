@@ -1,10 +1,10 @@
 //! What one event adds to which figure. Every countable figure of a dashboard is a sum of these, so the same function
 //! that makes a figure can also say which events made it.
 
-use crate::event::{Event, Recorded};
+use crate::event::{Clock, Event, Recorded, RefundKind};
 use crate::order::Order;
 
-/// No number of these is kept: a checkpoint has a flag of its own for each.
+/// Checkpoints keep a flag for each by its number: never reuse one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Metric {
@@ -15,10 +15,56 @@ pub enum Metric {
     RefundedOrders = 2,
     /// Captured less the excess, before refunds, in minor units.
     PaidAmount = 3,
+    /// Once an order, when its last unit arrived.
+    DeliveredOrders = 4,
+    /// Of the delivered orders those to which nobody of the shop did anything before.
+    UnattendedOrders = 5,
+    /// Once an order, when it first comes into the exception queue.
+    ExceptionOrders = 6,
+    /// Refunds of goods that were asked for.
+    RefundRequests = 7,
+    /// Refunds that were approved or rejected, of those that a clock ran for.
+    AnsweredRefunds = 8,
+    /// Of these those that were answered before it ran out.
+    RefundsAnsweredInTime = 9,
+    /// Each clock that was missed.
+    ShipVirtualBreaches = 10,
+    CollectBreaches = 11,
+    AnswerRefundBreaches = 12,
+    EscalateRefundBreaches = 13,
+    PayRefundBreaches = 14,
 }
 
 impl Metric {
-    pub const ALL: [Metric; 4] = [Metric::PlacedOrders, Metric::PaidOrders, Metric::RefundedOrders, Metric::PaidAmount];
+    pub const ALL: [Metric; 15] = [
+        Metric::PlacedOrders,
+        Metric::PaidOrders,
+        Metric::RefundedOrders,
+        Metric::PaidAmount,
+        Metric::DeliveredOrders,
+        Metric::UnattendedOrders,
+        Metric::ExceptionOrders,
+        Metric::RefundRequests,
+        Metric::AnsweredRefunds,
+        Metric::RefundsAnsweredInTime,
+        Metric::ShipVirtualBreaches,
+        Metric::CollectBreaches,
+        Metric::AnswerRefundBreaches,
+        Metric::EscalateRefundBreaches,
+        Metric::PayRefundBreaches,
+    ];
+
+    /// What counts how often this clock was missed; none for a clock that makes something happen when it runs out.
+    pub fn of_breach(clock: Clock) -> Option<Self> {
+        match clock {
+            Clock::ShipVirtual => Some(Metric::ShipVirtualBreaches),
+            Clock::Collect => Some(Metric::CollectBreaches),
+            Clock::AnswerRefund => Some(Metric::AnswerRefundBreaches),
+            Clock::EscalateRefund => Some(Metric::EscalateRefundBreaches),
+            Clock::PayRefund => Some(Metric::PayRefundBreaches),
+            Clock::Pay | Clock::Remind | Clock::Observe | Clock::Deliver => None,
+        }
+    }
 }
 
 /// A span of an order's life whose length is measured. Checkpoints keep a flag for each by its number: never reuse one.
@@ -77,6 +123,7 @@ pub struct Milestones {
     is_shipped: bool,
     is_delivered: bool,
     is_refunded: bool,
+    was_exception: bool,
     /// Captured less the excess.
     goods_minor: i64,
 }
@@ -89,8 +136,33 @@ impl Milestones {
             is_shipped: order.shipped_at.is_some(),
             is_delivered: order.delivered_at.is_some(),
             is_refunded: order.refunded_at.is_some(),
+            was_exception: order.was_exception,
             goods_minor: order.captured_minor.saturating_sub(order.excess_minor),
         }
+    }
+}
+
+/// What an event counts for whatever its order was before.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all others count for what they make of their order")]
+fn count_by_event(after: &Order, recorded: &Recorded, count: &mut impl FnMut(Metric, i64)) {
+    match &recorded.event {
+        Event::RefundRequested(e) if e.kind == RefundKind::Goods => count(Metric::RefundRequests, 1),
+        Event::RefundApproved(e) => count_answer(after, e.ticket, recorded, count),
+        Event::RefundRejected(e) => count_answer(after, e.ticket, recorded, count),
+        Event::DeadlineBreached(e) => {
+            if let Some(metric) = Metric::of_breach(e.clock) {
+                count(metric, 1);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn count_answer(after: &Order, ticket: u16, recorded: &Recorded, count: &mut impl FnMut(Metric, i64)) {
+    let Some(due) = after.ticket(ticket).and_then(|ticket| ticket.due) else { return };
+    count(Metric::AnsweredRefunds, 1);
+    if recorded.occurred_at <= due.answer_by {
+        count(Metric::RefundsAnsweredInTime, 1);
     }
 }
 
@@ -114,6 +186,16 @@ pub fn postings(before: Milestones, after: &Order, recorded: &Recorded, mut post
     if captured != 0 {
         count(Metric::PaidAmount, captured);
     }
+    if delivered {
+        count(Metric::DeliveredOrders, 1);
+        if !after.is_attended {
+            count(Metric::UnattendedOrders, 1);
+        }
+    }
+    if now.was_exception && !before.was_exception {
+        count(Metric::ExceptionOrders, 1);
+    }
+    count_by_event(after, recorded, &mut count);
     let mut span = |stage, from: Option<crate::Timestamp>, to: Option<crate::Timestamp>| {
         if let (Some(from), Some(to)) = (from, to) {
             post(Posting::Duration { stage, seconds: to.seconds_since(from) });

@@ -4,7 +4,10 @@
 //! would split, from the orders' own entries. So every range and every zone is exact, and only a few days are read
 //! order by order.
 
+mod breakdown;
 mod entry;
+mod explain;
+mod forecast;
 mod histogram;
 mod series;
 pub(crate) mod state;
@@ -18,6 +21,8 @@ use crate::merchants::{MerchantNumber, Place};
 use crate::orders::Orders;
 use crate::query::{Basis, DashboardAnswer, DashboardQuery, Figures, QueryError};
 use entry::Entries;
+pub(crate) use entry::{RARE_METRICS, rare_place};
+pub use forecast::{FORECAST_WEEKS, MAX_FORECAST_HOURS};
 use series::{DAY_SECONDS, QUARTER_SECONDS, Series, day_and_quarter};
 use state::{DashboardState, Node};
 use tally::{Tally, of_cell};
@@ -121,6 +126,14 @@ enum Whose {
 }
 
 impl Whose {
+    fn node(self, state: &DashboardState) -> Option<&Node> {
+        match self {
+            Whose::All => Some(&state.all),
+            Whose::Place(number) => state.places.get(number as usize),
+            Whose::Below(merchant) => state.below.get(merchant as usize),
+        }
+    }
+
     fn includes(self, number: u32, place: &Place) -> bool {
         match self {
             Whose::All => true,
@@ -145,13 +158,7 @@ struct Answering<'a> {
 
 impl Answering<'_> {
     fn add(&mut self, whose: Whose) {
-        let state = self.state;
-        let node = match whose {
-            Whose::All => Some(&state.all),
-            Whose::Place(number) => state.places.get(number as usize),
-            Whose::Below(merchant) => state.below.get(merchant as usize),
-        };
-        let Some(node) = node else {
+        let Some(node) = whose.node(self.state) else {
             return;
         };
         if node.has_details {
@@ -217,6 +224,7 @@ impl Answering<'_> {
             let offset = offset.unwrap_or_else(|| self.zone.offset_at(seconds));
             self.tally.add_figures(&of_cell(quarter), local_of(seconds, offset));
         }
+        self.tally.add_rare(&detail.rare);
         for (stage, histogram) in &detail.stages {
             self.tally.stage(*stage).merge(histogram);
         }

@@ -36,7 +36,7 @@ mod waits;
 mod wire;
 
 pub use bulk::BulkFold;
-pub use dashboard::{Dashboard, MAX_DAYS};
+pub use dashboard::{Dashboard, FORECAST_WEEKS, MAX_DAYS, MAX_FORECAST_HOURS};
 pub use error::{FoldError, Stopped};
 pub use list::{MAX_NAMESAKES, OrderList};
 pub use merchants::Merchants;

@@ -61,6 +61,7 @@ const PENDING_CHANGE: u64 = 1 << 23;
 const DISPUTES: u64 = 1 << 24;
 const CARDS: u64 = 1 << 25;
 const BOOKED: u64 = 1 << 26;
+const WAS_EXCEPTION: u64 = 1 << 27;
 
 /// Of a line's kind.
 const COUNTED: u8 = 1 << 7;
@@ -153,6 +154,7 @@ pub(crate) fn put_changing(out: &mut Vec<u8>, unpacked: &Unpacked) {
         (DISPUTED, o.disputed_since.is_some()),
         (HELD_FOR_FAILURE, o.held_for_failure),
         (ATTENDED, o.is_attended),
+        (WAS_EXCEPTION, o.was_exception),
         (BREACHES, !o.breaches.is_empty()),
         (CHANGES, o.changes > 0),
         (PENDING_CHANGE, o.pending_change.is_some()),
@@ -232,6 +234,7 @@ fn put_ticket(out: &mut Vec<u8>, ticket: &Ticket, from: Timestamp) {
             | (u8::from(ticket.due.is_some()) << 6)
             | (u8::from(ticket.pay_by.is_some()) << 7),
     );
+    put_u64(out, ticket.reason.map_or(0, |reason| reason.code().into()));
     put_i64(out, ticket.amount_minor);
     put_time(out, ticket.requested_at, from);
     if let Some(at) = ticket.approved_at {
@@ -306,6 +309,7 @@ pub(crate) fn unpack(packed: &[u8], into: &mut Unpacked) -> bool {
     }
     o.held_for_failure = flags & HELD_FOR_FAILURE != 0;
     o.is_attended = flags & ATTENDED != 0;
+    o.was_exception = flags & WAS_EXCEPTION != 0;
     for line in &mut o.lines {
         line.unit_minor = r.i64();
     }
@@ -373,6 +377,7 @@ fn ticket(r: &mut Reader<'_>, from: Timestamp) -> Ticket {
             3 => TicketState::Rejected,
             _ => TicketState::Settled,
         },
+        reason: reason_or_none(r),
         amount_minor: r.i64(),
         requested_at: r.time(from),
         approved_at: (code & (1 << 5) != 0).then(|| r.time(from)),
@@ -452,7 +457,20 @@ fn booking_of(code: u8) -> Booking {
 }
 
 fn reason(r: &mut Reader<'_>) -> Option<ReasonCode> {
-    let reason = u16::try_from(r.u64()).ok().and_then(ReasonCode::from_code);
+    let code = r.u64();
+    reason_of(r, code)
+}
+
+/// 0: none.
+fn reason_or_none(r: &mut Reader<'_>) -> Option<ReasonCode> {
+    match r.u64() {
+        0 => None,
+        code => reason_of(r, code),
+    }
+}
+
+fn reason_of(r: &mut Reader<'_>, code: u64) -> Option<ReasonCode> {
+    let reason = u16::try_from(code).ok().and_then(ReasonCode::from_code);
     if reason.is_none() {
         r.fail();
     }

@@ -8,8 +8,9 @@ mod queue;
 mod stock;
 
 pub use dashboard::{
-    Basis, ByMerchant, DashboardAnswer, DashboardQuery, Day, Figures, Offset, Peak, StageAnswer, average_minor,
-    ratio_millionths,
+    Basis, Breakdown, BreakdownQuery, ByMerchant, ByProduct, ByReason, Contributor, ContributorQuery, Counts,
+    DashboardAnswer, DashboardQuery, Day, Figures, Forecast, ForecastError, ForecastHour, ForecastQuery, Offset, Peak,
+    ProductFigures, StageAnswer, average_minor, ratio_millionths,
 };
 pub use merchant::{MerchantEntry, MerchantPage};
 pub(crate) use order::CursorKey;

@@ -39,6 +39,7 @@ impl Order {
             Event::RestockRequested(_) => self.book(Booking::Waiting),
             Event::OrderRestocked(_) => self.book(Booking::Taken),
             Event::HoldPlaced(e) => {
+                self.was_exception = true;
                 self.holds.insert(e.hold);
                 self.set_held(e.hold, Some(at));
                 if e.hold == Hold::Payment {
@@ -99,15 +100,19 @@ impl Order {
             Event::Delivered(_) => self.delivered_at = Some(at),
             Event::OrderCompleted(_) => self.lifecycle = Lifecycle::Completed,
             Event::ObservationStarted(e) => self.observed_until = Some(e.until),
-            Event::RefundRequested(e) => self.tickets.push(Ticket {
-                kind: e.kind,
-                amount_minor: e.amount_minor,
-                state: TicketState::Requested,
-                requested_at: at,
-                approved_at: None,
-                due: e.due,
-                pay_by: None,
-            }),
+            Event::RefundRequested(e) => {
+                self.was_exception = true;
+                self.tickets.push(Ticket {
+                    kind: e.kind,
+                    amount_minor: e.amount_minor,
+                    state: TicketState::Requested,
+                    reason: recorded.reason,
+                    requested_at: at,
+                    approved_at: None,
+                    due: e.due,
+                    pay_by: None,
+                });
+            }
             Event::RefundApproved(e) => {
                 if let Some(ticket) = self.ticket_mut(e.ticket) {
                     ticket.state = TicketState::Approved;

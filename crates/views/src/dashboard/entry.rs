@@ -16,6 +16,8 @@ pub(crate) struct Entry {
     pub(crate) placed: bool,
     pub(crate) paid: bool,
     pub(crate) refunded: bool,
+    /// The metrics that count one and are not among those above: a bit each, by their numbers.
+    pub(crate) rare: u32,
     /// Minor units of the order's currency.
     pub(crate) amount_minor: i64,
     /// Seconds, by stage.
@@ -29,6 +31,11 @@ const REFUNDED: u64 = 1 << 2;
 const PLACED: u64 = 1 << 3;
 /// The first stage; the others follow.
 const STAGE: u64 = 1 << 4;
+const RARE: u64 = STAGE << Stage::ALL.len();
+/// What stands in [`Entry::rare`] begins with this one: its bit is the lowest.
+const FIRST_RARE: u8 = Metric::DeliveredOrders as u8;
+/// How many there are.
+pub(crate) const RARE_METRICS: usize = Metric::ALL.len() - FIRST_RARE as usize;
 
 /// None: the event contributes to no figure.
 pub(crate) fn entry_of(before: Milestones, after: &Order, recorded: &Recorded) -> Result<Option<Entry>, FoldError> {
@@ -48,6 +55,10 @@ pub(crate) fn entry_of(before: Milestones, after: &Order, recorded: &Recorded) -
             is_odd |= amount != 1;
         }
         Posting::Count { metric: Metric::PaidAmount, amount } => entry.amount_minor = amount,
+        Posting::Count { metric, amount } => {
+            entry.rare |= rare_place(metric).map_or(0, |place| 1 << place);
+            is_odd |= amount != 1;
+        }
         Posting::Duration { stage, seconds } => entry.stages[stage as usize] = Some(seconds),
     });
     if is_odd {
@@ -57,7 +68,33 @@ pub(crate) fn entry_of(before: Milestones, after: &Order, recorded: &Recorded) -
     Ok((entry != nothing).then_some(entry))
 }
 
+/// Its place among the rare ones, from 0.
+pub(crate) fn rare_place(metric: Metric) -> Option<usize> {
+    (metric as u8).checked_sub(FIRST_RARE).map(usize::from)
+}
+
 impl Entry {
+    /// What it adds to a figure.
+    pub(crate) fn amount_of(&self, metric: Metric) -> i64 {
+        match metric {
+            Metric::PlacedOrders => self.placed.into(),
+            Metric::PaidOrders => self.paid.into(),
+            Metric::RefundedOrders => self.refunded.into(),
+            Metric::PaidAmount => self.amount_minor,
+            Metric::DeliveredOrders
+            | Metric::UnattendedOrders
+            | Metric::ExceptionOrders
+            | Metric::RefundRequests
+            | Metric::AnsweredRefunds
+            | Metric::RefundsAnsweredInTime
+            | Metric::ShipVirtualBreaches
+            | Metric::CollectBreaches
+            | Metric::AnswerRefundBreaches
+            | Metric::EscalateRefundBreaches
+            | Metric::PayRefundBreaches => rare_place(metric).map_or(0, |place| i64::from(self.rare >> place & 1)),
+        }
+    }
+
     /// When it counts.
     pub(crate) fn counts_at(&self, basis: Basis, placed_at: Timestamp) -> Timestamp {
         match basis {
@@ -68,9 +105,13 @@ impl Entry {
 
     pub(crate) fn put(&self, out: &mut Vec<u8>, placed_at: Timestamp) {
         let mut flags = 0;
-        for (flag, set) in
-            [(AMOUNT, self.amount_minor != 0), (PAID, self.paid), (REFUNDED, self.refunded), (PLACED, self.placed)]
-        {
+        for (flag, set) in [
+            (AMOUNT, self.amount_minor != 0),
+            (PAID, self.paid),
+            (REFUNDED, self.refunded),
+            (PLACED, self.placed),
+            (RARE, self.rare != 0),
+        ] {
             flags |= if set { flag } else { 0 };
         }
         for (shift, stage) in self.stages.iter().enumerate() {
@@ -82,6 +123,9 @@ impl Entry {
             put_i64(out, self.amount_minor);
         }
         self.stages.iter().flatten().for_each(|&seconds| put_i64(out, seconds));
+        if self.rare != 0 {
+            put_u64(out, self.rare.into());
+        }
     }
 
     fn read(reader: &mut Reader<'_>, placed_at: Timestamp) -> Self {
@@ -92,8 +136,9 @@ impl Entry {
         for (shift, stage) in stages.iter_mut().enumerate() {
             *stage = (flags & (STAGE << shift) != 0).then(|| reader.i64());
         }
+        let rare = if flags & RARE != 0 { reader.u32() } else { 0 };
         let has = |flag| flags & flag != 0;
-        Self { at, placed: has(PLACED), paid: has(PAID), refunded: has(REFUNDED), amount_minor, stages }
+        Self { at, placed: has(PLACED), paid: has(PAID), refunded: has(REFUNDED), rare, amount_minor, stages }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use daybook_domain::posting::Stage;
 
-use super::entry::Entry;
+use super::entry::{Entry, RARE_METRICS};
 use super::histogram::Histogram;
 
 pub(crate) const QUARTER_SECONDS: i64 = 900;
@@ -35,6 +35,8 @@ pub(crate) struct Detail {
     /// Rising.
     pub(crate) quarters: Vec<Cell>,
     pub(crate) stages: Vec<(Stage, Histogram)>,
+    /// The rare metrics, of the whole day: only their sums are asked for.
+    pub(crate) rare: [u32; RARE_METRICS],
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,6 +94,14 @@ impl Detail {
         if entry.placed || entry.paid || entry.refunded || entry.amount_minor != 0 {
             let at = cell_index(&mut self.quarters, quarter, |_| {});
             self.quarters[at].add(entry);
+        }
+        let mut rare = entry.rare;
+        while rare != 0 {
+            let place = rare.trailing_zeros() as usize;
+            if let Some(count) = self.rare.get_mut(place) {
+                *count += 1;
+            }
+            rare &= rare - 1;
         }
         for (stage, seconds) in Stage::ALL.into_iter().zip(entry.stages) {
             let Some(seconds) = seconds else {

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use daybook_domain::posting::Stage;
 
-use super::entry::Entry;
+use super::entry::{Entry, RARE_METRICS};
 use super::histogram::Merged;
 use super::series::Cell;
 use super::zone::Local;
 use crate::merchants::MerchantNumber;
-use crate::query::{ByMerchant, DashboardAnswer, Day, Figures, Peak, StageAnswer};
+use crate::query::{ByMerchant, Counts, DashboardAnswer, Day, Figures, Peak, StageAnswer};
 
 pub(crate) struct Tally {
     figures: Figures,
@@ -18,6 +18,7 @@ pub(crate) struct Tally {
     days: Vec<Figures>,
     merchants: HashMap<MerchantNumber, Figures>,
     stages: Vec<Merged>,
+    rare: [u64; RARE_METRICS],
 }
 
 pub(crate) fn add(figures: &mut Figures, more: &Figures) {
@@ -56,6 +57,14 @@ impl Tally {
             days: vec![Figures::default(); days],
             merchants: HashMap::new(),
             stages: vec![Merged::default(); Stage::ALL.len()],
+            rare: [0; RARE_METRICS],
+        }
+    }
+
+    /// A whole day's.
+    pub(crate) fn add_rare(&mut self, day: &[u32; RARE_METRICS]) {
+        for (sum, count) in self.rare.iter_mut().zip(day) {
+            *sum += u64::from(*count);
         }
     }
 
@@ -64,6 +73,9 @@ impl Tally {
         if figures != Figures::default() {
             self.add_figures(&figures, local);
             self.add_to_merchant(merchant, &figures);
+        }
+        for (place, sum) in self.rare.iter_mut().enumerate() {
+            *sum += u64::from(entry.rare >> place & 1);
         }
         for (merged, seconds) in self.stages.iter_mut().zip(entry.stages) {
             if let Some(seconds) = seconds {
@@ -109,6 +121,7 @@ impl Tally {
         let by_day = by_day.filter_map(|(day, figures)| Some(Day { number: i32::try_from(day).ok()?, figures }));
         DashboardAnswer {
             figures: self.figures,
+            counts: Counts(self.rare),
             by_weekday_hour: self.cells,
             peak,
             by_day: by_day.collect(),

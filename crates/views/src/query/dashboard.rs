@@ -1,7 +1,9 @@
 //! The dashboard: figures of a period.
 
-use daybook_domain::posting::Stage;
-use daybook_domain::{Currency, MerchantId, Timestamp};
+use daybook_domain::posting::{Metric, Stage};
+use daybook_domain::{Currency, MerchantId, ReasonCode, Sku, StreamId, Timestamp};
+
+use crate::dashboard::{RARE_METRICS, rare_place};
 
 /// Where in time a contribution counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,6 +67,27 @@ impl Figures {
     }
 }
 
+/// The figures that are rarer, and of the whole range alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts(pub(crate) [u64; RARE_METRICS]);
+
+impl Counts {
+    /// 0 for the metrics that stand in [`Figures`].
+    pub fn of(&self, metric: Metric) -> u64 {
+        rare_place(metric).and_then(|place| self.0.get(place)).copied().unwrap_or_default()
+    }
+
+    /// Delivered orders that nobody of the shop touched, of all that were delivered.
+    pub fn unattended_share_millionths(&self) -> Option<u64> {
+        ratio_millionths(self.of(Metric::UnattendedOrders), self.of(Metric::DeliveredOrders))
+    }
+
+    /// Refunds that were answered in time, of all that were answered.
+    pub fn answered_in_time_millionths(&self) -> Option<u64> {
+        ratio_millionths(self.of(Metric::RefundsAnsweredInTime), self.of(Metric::AnsweredRefunds))
+    }
+}
+
 /// One local day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Day {
@@ -103,9 +126,39 @@ pub struct StageAnswer {
     pub negative: u64,
 }
 
+impl DashboardAnswer {
+    /// Orders that ever came into the exception queue, of all that were placed.
+    pub fn exception_rate_millionths(&self) -> Option<u64> {
+        ratio_millionths(self.counts.of(Metric::ExceptionOrders), self.figures.placed)
+    }
+
+    /// Any figure by its metric; amounts in minor units.
+    pub fn figure(&self, metric: Metric) -> i64 {
+        let count = match metric {
+            Metric::PaidAmount => return self.figures.paid_amount_minor,
+            Metric::PlacedOrders => self.figures.placed,
+            Metric::PaidOrders => self.figures.paid,
+            Metric::RefundedOrders => self.figures.refunded,
+            Metric::DeliveredOrders
+            | Metric::UnattendedOrders
+            | Metric::ExceptionOrders
+            | Metric::RefundRequests
+            | Metric::AnsweredRefunds
+            | Metric::RefundsAnsweredInTime
+            | Metric::ShipVirtualBreaches
+            | Metric::CollectBreaches
+            | Metric::AnswerRefundBreaches
+            | Metric::EscalateRefundBreaches
+            | Metric::PayRefundBreaches => self.counts.of(metric),
+        };
+        count.try_into().unwrap_or(i64::MAX)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DashboardAnswer {
     pub figures: Figures,
+    pub counts: Counts,
     /// 168 cells by weekday (Monday first) and local hour: `[weekday * 24 + hour]`.
     pub by_weekday_hour: Vec<Figures>,
     pub peak: Option<Peak>,
@@ -115,6 +168,146 @@ pub struct DashboardAnswer {
     pub by_merchant: Vec<ByMerchant>,
     /// One for each of [`Stage::ALL`].
     pub stages: Vec<StageAnswer>,
+}
+
+/// Which orders made a figure.
+#[derive(Clone, Debug)]
+pub struct ContributorQuery {
+    /// None: all merchants.
+    pub merchant: Option<MerchantId>,
+    pub subtree: bool,
+    /// Included.
+    pub from: Timestamp,
+    /// Not included.
+    pub to: Timestamp,
+    pub currency: Currency,
+    pub basis: Basis,
+    pub metric: Metric,
+    /// The UTC day and the order to go on from, included.
+    pub from_order: Option<(i32, u32)>,
+    pub first: usize,
+}
+
+/// An order that contributes to a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contributor {
+    /// The UTC day on which it counts, in days from 1970-01-01.
+    pub day: i32,
+    /// As the orders came to the ledger.
+    pub row: u32,
+    pub order: StreamId,
+}
+
+/// Of the orders that were placed in the range.
+#[derive(Clone, Debug)]
+pub struct BreakdownQuery {
+    /// None: all merchants.
+    pub merchant: Option<MerchantId>,
+    pub subtree: bool,
+    /// Included.
+    pub from: Timestamp,
+    /// Not included.
+    pub to: Timestamp,
+    pub currency: Currency,
+    /// How many products are wanted.
+    pub products: usize,
+}
+
+/// Amounts are minor units of the query's currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProductFigures {
+    pub orders: u64,
+    pub units: u64,
+    pub paid_orders: u64,
+    /// The lines of paid orders, before what was added to or taken off their sums.
+    pub paid_amount_minor: i64,
+    pub refunded_orders: u64,
+}
+
+/// A SKU of a merchant; the title is that of the first order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByProduct {
+    pub merchant: MerchantId,
+    pub sku: Sku,
+    pub title: Box<str>,
+    pub figures: ProductFigures,
+}
+
+/// Refunds of goods that were asked for, for the same reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ByReason {
+    pub reason: Option<ReasonCode>,
+    pub requests: u64,
+    pub amount_minor: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Breakdown {
+    /// The highest paid amount first.
+    pub products: Vec<ByProduct>,
+    /// The most frequent first.
+    pub reasons: Vec<ByReason>,
+    pub buyers: u64,
+    /// With more than one order in the range.
+    pub repeat_buyers: u64,
+}
+
+impl Breakdown {
+    /// Buyers with more than one order, of all that ordered.
+    pub fn repeat_buyer_rate_millionths(&self) -> Option<u64> {
+        ratio_millionths(self.repeat_buyers, self.buyers)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct ForecastQuery<'a> {
+    /// None: all merchants.
+    pub merchant: Option<MerchantId>,
+    pub subtree: bool,
+    pub at: Timestamp,
+    pub zone: &'a [Offset],
+    pub currency: Currency,
+    pub hours: usize,
+}
+
+/// One hour ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForecastHour {
+    /// When it begins.
+    pub at: Timestamp,
+    /// Twice the number of orders, since a median may lie between two.
+    pub twice_placed: u64,
+}
+
+/// How far off the last week would have been: sums over its hours, of what was forecast more or less than came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ForecastError {
+    /// Orders that came.
+    pub placed: u64,
+    /// Twice the distance.
+    pub twice_off: u64,
+    /// The same of a forecast that says: as the week before.
+    pub twice_naive_off: u64,
+}
+
+impl ForecastError {
+    /// The distance as a share of what came.
+    pub fn share_millionths(&self) -> Option<u64> {
+        ratio_millionths(self.twice_off, self.placed.saturating_mul(2))
+    }
+
+    pub fn naive_share_millionths(&self) -> Option<u64> {
+        ratio_millionths(self.twice_naive_off, self.placed.saturating_mul(2))
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Forecast {
+    pub hours: Vec<ForecastHour>,
+    /// How many weeks it was learned from.
+    pub weeks: usize,
+    /// None: fewer than two weeks are known.
+    pub error: Option<ForecastError>,
 }
 
 /// `part / whole` in millionths, rounded half to even; none without a denominator.

@@ -17,6 +17,7 @@ struct Posted {
     posting: Posting,
     cohort: i64,
     booked: i64,
+    id: StreamId,
     order: Order,
 }
 
@@ -39,6 +40,7 @@ fn posted(world: &World) -> Vec<Posted> {
                 posting,
                 cohort: after.placed_at.0,
                 booked: recorded.occurred_at.0,
+                id: recorded.stream,
                 order: after.clone(),
             });
         });
@@ -53,6 +55,17 @@ fn count(figures: &mut Figures, metric: Metric, amount: i64) {
         Metric::PaidOrders => figures.paid += amount.unsigned_abs(),
         Metric::RefundedOrders => figures.refunded += amount.unsigned_abs(),
         Metric::PaidAmount => figures.paid_amount_minor += amount,
+        Metric::DeliveredOrders
+        | Metric::UnattendedOrders
+        | Metric::ExceptionOrders
+        | Metric::RefundRequests
+        | Metric::AnsweredRefunds
+        | Metric::RefundsAnsweredInTime
+        | Metric::ShipVirtualBreaches
+        | Metric::CollectBreaches
+        | Metric::AnswerRefundBreaches
+        | Metric::EscalateRefundBreaches
+        | Metric::PayRefundBreaches => {}
     }
 }
 
@@ -63,6 +76,7 @@ fn check(query: &DashboardQuery<'_>, answer: &DashboardAnswer, posted: &[Posted]
         seconds + entry.map_or(0, |entry| i64::from(entry.offset_seconds))
     };
     let mut figures = Figures::default();
+    let mut sums: BTreeMap<Metric, i64> = BTreeMap::new();
     let mut cells = vec![Figures::default(); 168];
     let mut days: BTreeMap<i32, Figures> = BTreeMap::new();
     let mut merchants: BTreeMap<MerchantId, Figures> = BTreeMap::new();
@@ -89,6 +103,7 @@ fn check(query: &DashboardQuery<'_>, answer: &DashboardAnswer, posted: &[Posted]
                 let local = offset(at);
                 let weekday = (local.div_euclid(86_400) + 3).rem_euclid(7);
                 let cell = usize::try_from(weekday * 24 + local.rem_euclid(86_400) / 3_600).unwrap();
+                *sums.entry(metric).or_default() += amount;
                 count(&mut figures, metric, amount);
                 count(&mut cells[cell], metric, amount);
                 let day = i32::try_from(local.div_euclid(86_400)).unwrap();
@@ -99,6 +114,9 @@ fn check(query: &DashboardQuery<'_>, answer: &DashboardAnswer, posted: &[Posted]
         }
     }
     assert_eq!(answer.figures, figures);
+    for metric in Metric::ALL {
+        assert_eq!(answer.figure(metric), sums.get(&metric).copied().unwrap_or_default(), "{metric:?}");
+    }
     assert_eq!(answer.by_weekday_hour, cells);
     let wanted: Vec<Day> = days.into_iter().map(|(number, figures)| Day { number, figures }).collect();
     assert_eq!(answer.by_day, wanted);
@@ -107,6 +125,7 @@ fn check(query: &DashboardQuery<'_>, answer: &DashboardAnswer, posted: &[Posted]
     assert_eq!(answer.peak.map(|peak| usize::from(peak.weekday) * 24 + usize::from(peak.hour)), peak);
     let mut ranked: Vec<ByMerchant> =
         merchants.into_iter().map(|(merchant, figures)| ByMerchant { merchant, figures }).collect();
+    ranked.retain(|one| one.figures != Figures::default());
     ranked.sort_by_key(|one| std::cmp::Reverse(one.figures.placed));
     ranked.truncate(query.merchants);
     assert_eq!(answer.by_merchant, ranked);
@@ -140,6 +159,136 @@ fn zone(random: &mut Random) -> Vec<Offset> {
     table.into_iter().map(|(from_seconds, offset_seconds)| Offset { from_seconds, offset_seconds }).collect()
 }
 
+/// The orders behind a figure, page by page: what they contributed is the figure.
+fn check_contributors(
+    query: &DashboardQuery<'_>,
+    metric: Metric,
+    dashboard: crate::Dashboard<'_>,
+    figure: i64,
+    posted: &[Posted],
+) {
+    let (mut sum, mut from_order) = (0, None);
+    loop {
+        let page = dashboard.contributors(&ContributorQuery {
+            merchant: query.merchant.clone(),
+            subtree: query.subtree,
+            from: query.from,
+            to: query.to,
+            currency: query.currency,
+            basis: query.basis,
+            metric,
+            from_order,
+            first: 7,
+        });
+        for found in &page {
+            let contributed = posted.iter().filter(|one| {
+                let at = if query.basis == Basis::Cohort { one.cohort } else { one.booked };
+                let day = at.div_euclid(86_400_000_000) == i64::from(found.day);
+                one.id == found.order && day && (query.from.0..query.to.0).contains(&at)
+            });
+            let amount: i64 = contributed
+                .map(|one| match one.posting {
+                    Posting::Count { metric: of, amount } if of == metric => amount,
+                    Posting::Count { .. } | Posting::Duration { .. } => 0,
+                })
+                .sum();
+            assert_ne!(amount, 0, "one that contributes nothing");
+            sum += amount;
+        }
+        assert!(page.is_sorted_by_key(|found| (found.day, found.row)));
+        match page.last() {
+            Some(last) if page.len() == 7 => from_order = Some((last.day, last.row + 1)),
+            Some(_) | None => break,
+        }
+    }
+    assert_eq!(sum, figure, "{metric:?}");
+}
+
+fn check_breakdown(query: &DashboardQuery<'_>, dashboard: crate::Dashboard<'_>, world: &World) {
+    let breakdown = dashboard
+        .breakdown(&BreakdownQuery {
+            merchant: query.merchant.clone(),
+            subtree: query.subtree,
+            from: query.from,
+            to: query.to,
+            currency: query.currency,
+            products: usize::MAX,
+        })
+        .unwrap();
+    let orders: Vec<&Order> = world
+        .orders
+        .iter()
+        .map(|id| world.order(*id))
+        .filter(|order| {
+            let whose = query
+                .merchant
+                .as_ref()
+                .is_none_or(|wanted| order.merchant == *wanted || (query.subtree && order.ancestors.contains(wanted)));
+            whose && order.currency == query.currency && (query.from..query.to).contains(&order.placed_at)
+        })
+        .collect();
+    let mut buyers: HashMap<_, u64> = HashMap::new();
+    orders.iter().for_each(|order| *buyers.entry(order.buyer).or_default() += 1);
+    assert_eq!(breakdown.buyers, buyers.len() as u64);
+    assert_eq!(breakdown.repeat_buyers, buyers.values().filter(|orders| **orders > 1).count() as u64);
+    let units = |order: &&&Order| order.lines.iter().map(|line| u64::from(line.quantity)).sum::<u64>();
+    let sum: u64 = breakdown.products.iter().map(|product| product.figures.units).sum();
+    assert_eq!(sum, orders.iter().map(|order| units(&order)).sum::<u64>());
+    let paid = |order: &&&Order| {
+        let lines = order.lines.iter().map(|line| line.unit_minor * i64::from(line.quantity));
+        if order.paid_at.is_some() { lines.sum::<i64>() } else { 0 }
+    };
+    let sum: i64 = breakdown.products.iter().map(|product| product.figures.paid_amount_minor).sum();
+    assert_eq!(sum, orders.iter().map(|order| paid(&order)).sum::<i64>());
+    let tickets = orders.iter().flat_map(|order| &order.tickets);
+    let goods: Vec<_> = tickets.filter(|ticket| ticket.kind == daybook_domain::event::RefundKind::Goods).collect();
+    assert_eq!(breakdown.reasons.iter().map(|one| one.requests).sum::<u64>(), goods.len() as u64);
+    for reason in &breakdown.reasons {
+        let same = goods.iter().filter(|ticket| ticket.reason == reason.reason);
+        assert_eq!(reason.amount_minor, same.map(|ticket| ticket.amount_minor).sum::<i64>());
+    }
+}
+
+#[test]
+fn an_hour_is_forecast_from_the_same_hours_of_the_weeks_before() {
+    let world = World::random(5, 1_500);
+    let views = fold(&world);
+    let dashboard = views.dashboard().unwrap();
+    let forecast = |at: i64, hours| {
+        let query = ForecastQuery {
+            merchant: None,
+            subtree: true,
+            at: Timestamp(at),
+            zone: &[],
+            currency: Currency::CNY,
+            hours,
+        };
+        dashboard.forecast(&query).unwrap()
+    };
+    let before = forecast(T0 - 100 * 24 * HOUR, 10);
+    assert_eq!((before.hours, before.weeks, before.error), (vec![], 0, None));
+    // Within the week after the last order, one week is known, and each hour is as it was a week before.
+    let end = (world.now / HOUR + 1) * HOUR;
+    let all = forecast(end, 1_000);
+    assert_eq!(all.hours.len(), 168);
+    assert!(all.weeks >= 1 && all.weeks <= 8);
+    assert!(all.hours.iter().zip(0..).all(|(hour, n)| hour.at.0 == end + n * HOUR));
+    if all.weeks == 1 {
+        let query = DashboardQuery {
+            merchant: None,
+            subtree: true,
+            from: Timestamp(end - 168 * HOUR),
+            to: Timestamp(end),
+            zone: &[],
+            currency: Currency::CNY,
+            basis: Basis::Cohort,
+            merchants: 0,
+        };
+        let placed = dashboard.answer(&query).unwrap().figures.placed;
+        assert_eq!(all.hours.iter().map(|hour| hour.twice_placed).sum::<u64>(), 2 * placed);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -167,7 +316,11 @@ proptest! {
                 basis: if random.chance(50) { Basis::Cohort } else { Basis::Booked },
                 merchants: usize::try_from(random.below(6)).unwrap(),
             };
-            check(&query, &views.dashboard().unwrap().answer(&query).unwrap(), &posted);
+            let answer = views.dashboard().unwrap().answer(&query).unwrap();
+            check(&query, &answer, &posted);
+            let metric = *random.pick(&Metric::ALL);
+            check_contributors(&query, metric, views.dashboard().unwrap(), answer.figure(metric), &posted);
+            check_breakdown(&query, views.dashboard().unwrap(), &world);
         }
     }
 }

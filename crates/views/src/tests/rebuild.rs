@@ -259,7 +259,7 @@ fn damage_makes_an_older_checkpoint_do_and_never_a_wrong_one() {
 fn a_damaged_chunk_is_written_again_by_the_next_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let (world, _, newer) = saved_twice(folder.path());
-    let of_view = folder.path().join("orders-v2");
+    let of_view = folder.path().join(format!("orders-v{}", ORDERS.version));
     files(&of_view, ".chunk").iter().for_each(|file| flip(file));
     let mut store = Store::new(folder.path(), LEDGER);
     let (views, ignored) = store.load(head(&world)).unwrap();
@@ -285,15 +285,18 @@ fn foreign_and_future_checkpoints_are_ignored() {
     let mut views = views;
     apply(&mut views, &world.recorded[..world.recorded.len() - 1]);
     save(&mut store, &views);
-    assert_eq!(files(&folder.path().join("orders-v2"), "manifest-").len(), 2);
-    assert!(files(&folder.path().join("orders-v2"), &format!("manifest-{:020}", head(&world))).is_empty());
+    assert_eq!(files(&folder.path().join(format!("orders-v{}", ORDERS.version)), "manifest-").len(), 2);
+    assert!(
+        files(&folder.path().join(format!("orders-v{}", ORDERS.version)), &format!("manifest-{:020}", head(&world)))
+            .is_empty()
+    );
 }
 
 #[test]
 fn a_dashboard_that_was_rebuilt_beside_takes_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let (world, _, newer) = saved_twice(folder.path());
-    fs::remove_dir_all(folder.path().join("dashboard-v1")).unwrap();
+    fs::remove_dir_all(folder.path().join(format!("dashboard-v{}", DASHBOARD.version))).unwrap();
     let mut store = Store::new(folder.path(), LEDGER);
     let (views, ignored) = store.load(head(&world)).unwrap();
     let mut views = views.unwrap();
@@ -347,7 +350,7 @@ fn what_takes_the_place_of_other_views_is_saved_whole() {
     let mut views = store.load(head(&world)).unwrap().0.unwrap();
     assert!(store.checkpoint(&views).is_none(), "nothing came since");
     // What is on disk is wrong, and no event came since: each chunk has to be written again.
-    for view in ["orders-v2", "dashboard-v1"] {
+    for view in [&format!("orders-v{}", ORDERS.version), &format!("dashboard-v{}", DASHBOARD.version)] {
         files(&folder.path().join(view), ".chunk").iter().for_each(|file| flip(file));
     }
     views.replace(&[ORDERS, DASHBOARD], Box::new(fold(&world))).unwrap();
@@ -358,7 +361,7 @@ fn what_takes_the_place_of_other_views_is_saved_whole() {
     // Views that were never saved are not built on what was saved of others.
     let mut other = Store::new(folder.path(), LEDGER);
     drop(other.load(head(&world)).unwrap());
-    for view in ["orders-v2", "dashboard-v1"] {
+    for view in [&format!("orders-v{}", ORDERS.version), &format!("dashboard-v{}", DASHBOARD.version)] {
         files(&folder.path().join(view), ".chunk").iter().for_each(|file| flip(file));
     }
     save(&mut other, &fold(&world));
