@@ -3,9 +3,15 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
-use daybook_domain::Currency;
-use daybook_views::Views;
-use daybook_views::query::{ByMerchant, DashboardAnswer, DashboardQuery, Day, Figures, StageAnswer};
+use daybook_domain::event::Clock;
+use daybook_domain::posting::Metric;
+use daybook_domain::{Currency, MerchantId, Timestamp};
+use daybook_views::query::{
+    Basis, Breakdown, BreakdownQuery, ByMerchant, ByProduct, ByReason, DashboardAnswer, DashboardQuery, Day, Figures,
+    ForecastError, ForecastQuery, StageAnswer,
+};
+use daybook_views::{MAX_FORECAST_HOURS, Views};
+use tokio::sync::OnceCell;
 
 use super::enums::{self, Scope};
 use super::error::ApiError;
@@ -13,7 +19,7 @@ use super::merchant::{self, MerchantObject};
 use super::money::MoneyObject;
 use super::page::MAX_FIRST;
 use super::scalar::{Date, DateTime, Decimal};
-use super::zone;
+use super::{look_long, zone};
 
 /// At or after `gte` and before `lt`.
 #[derive(Clone, Debug, InputObject)]
@@ -34,30 +40,55 @@ pub(crate) struct Question {
 
 pub(crate) struct Dashboard {
     answer: Arc<DashboardAnswer>,
+    asked: Asked,
     currency: Currency,
+    /// Made when one of the fields that need it is asked for.
+    breakdown: OnceCell<Arc<Breakdown>>,
+}
+
+/// A question that makes sense.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) merchant: Option<MerchantId>,
+    pub(crate) subtree: bool,
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
+    pub(crate) currency: Currency,
+    pub(crate) basis: Basis,
+    pub(crate) time_zone: String,
+}
+
+impl Question {
+    pub(crate) fn read(&self) -> Result<Asked, ApiError> {
+        let currency = Currency::new(&self.currency).map_err(|error| ApiError::Invalid(error.to_string()))?;
+        let merchant = self.merchant.as_deref().map(super::lookup::merchant_id).transpose()?;
+        let (from, to) = (self.range.gte.0, self.range.lt.0);
+        if from > to {
+            return Err(ApiError::Invalid("the range ends before it begins".into()));
+        }
+        // Without a merchant everything counts, whatever the scope.
+        let subtree = self.scope.is_subtree() || merchant.is_none();
+        let (basis, time_zone) = (self.basis.into(), self.time_zone.clone());
+        Ok(Asked { merchant, subtree, from, to, currency, basis, time_zone })
+    }
 }
 
 pub(crate) fn ask(views: &Views, question: &Question) -> Result<Dashboard, ApiError> {
-    let currency = Currency::new(&question.currency).map_err(|error| ApiError::Invalid(error.to_string()))?;
-    let merchant = question.merchant.as_deref().map(super::lookup::merchant_id).transpose()?;
-    let (from, to) = (question.range.gte.0, question.range.lt.0);
-    if from > to {
-        return Err(ApiError::Invalid("the range ends before it begins".into()));
-    }
-    let zone = zone::offsets(&question.time_zone)?;
+    let asked = question.read()?;
+    let zone = zone::offsets(&asked.time_zone)?;
     let query = DashboardQuery {
-        // Without a merchant everything counts, whatever the scope.
-        subtree: question.scope.is_subtree() || merchant.is_none(),
-        merchant,
-        from,
-        to,
+        merchant: asked.merchant.clone(),
+        subtree: asked.subtree,
+        from: asked.from,
+        to: asked.to,
         zone: &zone,
-        currency,
-        basis: question.basis.into(),
+        currency: asked.currency,
+        basis: asked.basis,
         merchants: MAX_FIRST,
     };
     let answer = views.dashboard()?.answer(&query)?;
-    Ok(Dashboard { answer: Arc::new(answer), currency })
+    let (answer, currency) = (Arc::new(answer), asked.currency);
+    Ok(Dashboard { answer, asked, currency, breakdown: OnceCell::new() })
 }
 
 /// An hour of the week.
@@ -70,6 +101,123 @@ struct WeekdayHour {
     placed_orders: u64,
     paid_orders: u64,
     refunded_orders: u64,
+    /// Paid of placed orders; null without placed orders.
+    conversion_rate: Option<Decimal>,
+    /// Refunded of paid orders; null without paid orders.
+    refund_rate: Option<Decimal>,
+}
+
+impl WeekdayHour {
+    fn of(weekday: usize, hour: usize, figures: &Figures) -> Self {
+        Self {
+            weekday,
+            hour,
+            placed_orders: figures.placed,
+            paid_orders: figures.paid,
+            refunded_orders: figures.refunded,
+            conversion_rate: figures.conversion_millionths().map(Decimal::from_millionths),
+            refund_rate: figures.refund_rate_millionths().map(Decimal::from_millionths),
+        }
+    }
+}
+
+/// An hour of the day, of all days of the range.
+#[derive(SimpleObject)]
+struct HourFigures {
+    /// 0 to 23, local time.
+    hour: usize,
+    placed_orders: u64,
+    paid_orders: u64,
+    refunded_orders: u64,
+    /// Paid of placed orders; null without placed orders.
+    conversion_rate: Option<Decimal>,
+    /// Refunded of paid orders; null without paid orders.
+    refund_rate: Option<Decimal>,
+}
+
+/// How often a clock was missed.
+#[derive(SimpleObject)]
+struct BreachCount {
+    clock: enums::Clock,
+    count: u64,
+}
+
+/// Refunds of goods that were asked for, for the same reason.
+#[derive(SimpleObject)]
+struct ReasonFigures {
+    /// Null: none was recorded.
+    reason: Option<enums::ReasonCode>,
+    requests: u64,
+    amount: MoneyObject,
+}
+
+/// What one SKU of a merchant sold.
+struct ProductSales {
+    found: ByProduct,
+    currency: Currency,
+}
+
+#[Object(name = "ProductFigures")]
+impl ProductSales {
+    async fn merchant(&self, ctx: &Context<'_>) -> Result<MerchantObject> {
+        let id = &self.found.merchant;
+        Ok(merchant::look_up(ctx, id.clone()).await?.unwrap_or_else(|| merchant::unregistered(id)))
+    }
+
+    async fn sku(&self) -> &str {
+        self.found.sku.as_str()
+    }
+
+    /// As it stood in the first order.
+    async fn title(&self) -> &str {
+        &self.found.title
+    }
+
+    /// In which it was, paid or not.
+    async fn orders(&self) -> u64 {
+        self.found.figures.orders
+    }
+
+    async fn units(&self) -> u64 {
+        self.found.figures.units
+    }
+
+    async fn paid_orders(&self) -> u64 {
+        self.found.figures.paid_orders
+    }
+
+    /// Its lines in paid orders, before what was added to or taken off their sums.
+    async fn paid_amount(&self) -> MoneyObject {
+        MoneyObject::of(self.found.figures.paid_amount_minor, self.currency)
+    }
+
+    async fn refunded_orders(&self) -> u64 {
+        self.found.figures.refunded_orders
+    }
+}
+
+/// One hour ahead.
+#[derive(SimpleObject)]
+struct HourForecast {
+    /// When it begins.
+    at: DateTime,
+    /// Whole or with a half: a median of an even number of weeks may lie between two.
+    placed_orders: Decimal,
+}
+
+/// What is to be expected after the range.
+#[derive(SimpleObject)]
+#[graphql(name = "OrderForecast")]
+struct OrderForecast {
+    /// From the full local hour before the range's end on; empty where nothing was ordered in the weeks before.
+    hours: Vec<HourForecast>,
+    /// How many weeks it was learned from: eight, or as many as there are.
+    weeks: usize,
+    /// How far off the last week before the range's end would have been, as a share of its orders; null without a week
+    /// before it.
+    error: Option<Decimal>,
+    /// The same of a forecast that says: as the week before.
+    naive_error: Option<Decimal>,
 }
 
 /// The busiest hour of the week by placed orders.
@@ -134,9 +282,21 @@ impl MerchantFigures {
     }
 }
 
+/// What looking at a range's orders one by one counts for.
+const BREAKDOWN: usize = 2_000;
+
 impl Dashboard {
     fn figures(&self) -> &Figures {
         &self.answer.figures
+    }
+
+    async fn breakdown(&self, ctx: &Context<'_>) -> Result<Arc<Breakdown>> {
+        let make = || async {
+            let Asked { merchant, subtree, from, to, currency, .. } = self.asked.clone();
+            let query = BreakdownQuery { merchant, subtree, from, to, currency, products: MAX_FIRST };
+            look_long(ctx, move |_, views| Ok(Arc::new(views.dashboard()?.breakdown(&query)?))).await
+        };
+        self.breakdown.get_or_try_init(make).await.cloned()
     }
 }
 
@@ -186,15 +346,127 @@ impl Dashboard {
     #[graphql(complexity = "168 + 168 * child_complexity")]
     async fn by_weekday_hour(&self) -> Vec<WeekdayHour> {
         let cells = self.answer.by_weekday_hour.iter().enumerate();
-        cells
-            .map(|(cell, figures)| WeekdayHour {
-                weekday: cell / 24 + 1,
-                hour: cell % 24,
-                placed_orders: figures.placed,
-                paid_orders: figures.paid,
-                refunded_orders: figures.refunded,
-            })
-            .collect()
+        cells.map(|(cell, figures)| WeekdayHour::of(cell / 24 + 1, cell % 24, figures)).collect()
+    }
+
+    /// Always 24, of all days of the range.
+    #[graphql(complexity = "24 + 24 * child_complexity")]
+    async fn by_hour(&self) -> Vec<HourFigures> {
+        let hour = |hour: usize| {
+            let mut sum = Figures::default();
+            for figures in self.answer.by_weekday_hour.iter().skip(hour).step_by(24) {
+                sum.placed += figures.placed;
+                sum.paid += figures.paid;
+                sum.refunded += figures.refunded;
+            }
+            HourFigures {
+                hour,
+                placed_orders: sum.placed,
+                paid_orders: sum.paid,
+                refunded_orders: sum.refunded,
+                conversion_rate: sum.conversion_millionths().map(Decimal::from_millionths),
+                refund_rate: sum.refund_rate_millionths().map(Decimal::from_millionths),
+            }
+        };
+        (0..24).map(hour).collect()
+    }
+
+    async fn delivered_orders(&self) -> u64 {
+        self.answer.counts.of(Metric::DeliveredOrders)
+    }
+
+    /// Delivered orders to which nobody of the shop did anything, of all that were delivered; null without any.
+    async fn unattended_share(&self) -> Option<Decimal> {
+        self.answer.counts.unattended_share_millionths().map(Decimal::from_millionths)
+    }
+
+    async fn exception_orders(&self) -> u64 {
+        self.answer.counts.of(Metric::ExceptionOrders)
+    }
+
+    /// Orders that ever came into the exception queue, of all that were placed; null without any.
+    async fn exception_rate(&self) -> Option<Decimal> {
+        self.answer.exception_rate_millionths().map(Decimal::from_millionths)
+    }
+
+    /// Refunds of goods that were asked for.
+    async fn refund_requests(&self) -> u64 {
+        self.answer.counts.of(Metric::RefundRequests)
+    }
+
+    /// Refunds that were approved or rejected before their clock ran out, of all that were; null without any.
+    async fn answered_in_time_share(&self) -> Option<Decimal> {
+        self.answer.counts.answered_in_time_millionths().map(Decimal::from_millionths)
+    }
+
+    /// How often each clock was missed.
+    #[graphql(complexity = "5 + 5 * child_complexity")]
+    async fn breaches(&self) -> Vec<BreachCount> {
+        let of = |clock: Clock| {
+            let metric = Metric::of_breach(clock)?;
+            Some(BreachCount { clock: clock.into(), count: self.answer.counts.of(metric) })
+        };
+        Clock::VARIANTS.iter().copied().filter_map(of).collect()
+    }
+
+    /// What was sold, by the orders that were placed in the range: the highest paid amount first.
+    #[graphql(complexity = "BREAKDOWN + super::page::cost(first, None, child_complexity)")]
+    async fn by_product(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<ProductSales>> {
+        let first = super::page::first(first)?;
+        let products = self.breakdown(ctx).await?.products.clone();
+        Ok(products.into_iter().take(first).map(|found| ProductSales { found, currency: self.currency }).collect())
+    }
+
+    /// Why refunds were asked for, by the orders that were placed in the range: the most frequent first.
+    #[graphql(complexity = "BREAKDOWN + 30 * child_complexity")]
+    async fn by_refund_reason(&self, ctx: &Context<'_>) -> Result<Vec<ReasonFigures>> {
+        let reasons = self.breakdown(ctx).await?.reasons.clone();
+        let of = |found: ByReason| ReasonFigures {
+            reason: found.reason.map(Into::into),
+            requests: found.requests,
+            amount: MoneyObject::of(found.amount_minor, self.currency),
+        };
+        Ok(reasons.into_iter().map(of).collect())
+    }
+
+    /// Buyers with more than one order in the range, of all that ordered in it; null without any.
+    #[graphql(complexity = "BREAKDOWN")]
+    async fn repeat_buyer_rate(&self, ctx: &Context<'_>) -> Result<Option<Decimal>> {
+        Ok(self.breakdown(ctx).await?.repeat_buyer_rate_millionths().map(Decimal::from_millionths))
+    }
+
+    /// Orders to be expected in the hours after the range: the median of the same weekday and hour of the eight weeks before.
+    #[graphql(complexity = "BREAKDOWN + 168 * child_complexity")]
+    async fn forecast(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 168, desc = "1 to 168.")] hours: i32,
+    ) -> Result<OrderForecast> {
+        let hours = usize::try_from(hours).ok().filter(|hours| (1..=MAX_FORECAST_HOURS).contains(hours));
+        let hours = hours.ok_or_else(|| ApiError::Invalid(format!("ask for 1 to {MAX_FORECAST_HOURS} hours")))?;
+        let asked = self.asked.clone();
+        let forecast = look_long(ctx, move |_, views| {
+            let zone = zone::offsets(&asked.time_zone)?;
+            let Asked { merchant, subtree, to, currency, .. } = asked;
+            let query = ForecastQuery { merchant, subtree, at: to, zone: &zone, currency, hours };
+            Ok(views.dashboard()?.forecast(&query)?)
+        })
+        .await?;
+        let share =
+            |of: fn(&ForecastError) -> Option<u64>| forecast.error.as_ref().and_then(of).map(Decimal::from_millionths);
+        Ok(OrderForecast {
+            weeks: forecast.weeks,
+            error: share(ForecastError::share_millionths),
+            naive_error: share(ForecastError::naive_share_millionths),
+            hours: forecast
+                .hours
+                .iter()
+                .map(|hour| HourForecast {
+                    at: DateTime(hour.at),
+                    placed_orders: Decimal::from_halves(hour.twice_placed),
+                })
+                .collect(),
+        })
     }
 
     /// Every local day of the range, without gaps.

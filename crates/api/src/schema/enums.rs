@@ -111,6 +111,31 @@ enums! {
     Stage as "Stage" of "daybook_domain::posting::Stage" {
         PlacedToPaid, PaidToShipped, ShippedToDelivered, RefundRequestedToApproved, RefundApprovedToSettled,
     }
+    /// A figure that is a sum of what events contribute.
+    Metric as "Metric" of "daybook_domain::posting::Metric" {
+        PlacedOrders,
+        /// Captured in full for the first time.
+        PaidOrders,
+        /// With a settled refund of goods.
+        RefundedOrders,
+        /// Captured, less what was paid above the total, before refunds.
+        PaidAmount,
+        DeliveredOrders,
+        /// Delivered, and nobody of the shop did anything to them before.
+        UnattendedOrders,
+        /// Once in the exception queue, or still there.
+        ExceptionOrders,
+        /// Refunds of goods that were asked for.
+        RefundRequests,
+        /// Refunds that were approved or rejected, of those that a clock ran for.
+        AnsweredRefunds,
+        RefundsAnsweredInTime,
+        ShipVirtualBreaches,
+        CollectBreaches,
+        AnswerRefundBreaches,
+        EscalateRefundBreaches,
+        PayRefundBreaches,
+    }
     /// Where in time a contribution counts.
     Basis as "Basis" of "daybook_views::query::Basis" {
         /// Where its order was placed.

@@ -3,6 +3,7 @@
 mod cards;
 mod changes;
 pub(crate) mod code;
+mod contributions;
 mod dashboard;
 mod delivery;
 mod enums;

@@ -6,8 +6,9 @@ use async_graphql::{Context, ID, Interface, Object, Result};
 use daybook_domain::{MerchantId, StreamId};
 use uuid::Uuid;
 
+use super::contributions::{self, ContributionConnection};
 use super::dashboard::{self, Dashboard, Question, TimeRange};
-use super::enums::{Basis, ExceptionKind, Scope};
+use super::enums::{Basis, ExceptionKind, Metric, Scope};
 use super::filter::OrderWhere;
 use super::history::HistoryConnection;
 use super::lookup::{self, AsOf, OrderInput};
@@ -127,6 +128,38 @@ impl QueryRoot {
             basis: basis.unwrap_or(Basis::Cohort),
         };
         look_long(ctx, move |_, views| dashboard::ask(views, &question)).await
+    }
+
+    /// The events behind a figure of the dashboard: what they contribute is the figure. By the UTC day on which they count,
+    /// then by order.
+    #[graphql(complexity = "VIEW + page::cost(first, None, READ + child_complexity)")]
+    async fn dashboard_events(
+        &self,
+        ctx: &Context<'_>,
+        merchant: Option<String>,
+        #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
+        range: TimeRange,
+        currency: String,
+        #[graphql(desc = "COHORT unless told otherwise.")] basis: Option<Basis>,
+        metric: Metric,
+        first: Option<i32>,
+        after: Option<String>,
+        at_least: Option<Position>,
+    ) -> Result<ContributionConnection> {
+        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        let question = Question {
+            merchant,
+            scope: scope.unwrap_or_default(),
+            range,
+            time_zone: "UTC".to_owned(),
+            currency,
+            basis: basis.unwrap_or(Basis::Cohort),
+        };
+        let going = ctx.data::<Arc<Reads>>()?.going();
+        read(ctx, move |services| {
+            contributions::list(services, &going, &question.read()?, metric.into(), first, after.as_deref())
+        })
+        .await
     }
 
     /// The log from behind a position on, oldest first. Cursors are positions. A page of few kinds may end early, with

@@ -82,6 +82,12 @@ impl Decimal {
         Self(format!("{}.{:06}", millionths / 1_000_000, millionths % 1_000_000))
     }
 
+    /// Half a number, with one decimal where it is not whole.
+    pub(crate) fn from_halves(halves: u64) -> Self {
+        let half = if halves.is_multiple_of(2) { "" } else { ".5" };
+        Self(format!("{}{half}", halves / 2))
+    }
+
     /// None: not a number from 0 to 4294 with at most six decimals.
     pub(crate) fn to_millionths(&self) -> Option<u32> {
         let (whole, decimals) = self.0.split_once('.').unwrap_or((&self.0, ""));
