@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -25,7 +25,39 @@ fn rules_and_views_make_of_every_story_what_its_files_say() {
     let output = replay(&fixtures());
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(text.lines().count() >= 12, "{text}");
+    assert!(text.lines().count() >= 65, "{text}");
+}
+
+#[test]
+fn the_page_of_situations_names_every_story_and_no_other() {
+    let page = fs::read_to_string(fixtures().join("../docs/situations.md")).unwrap();
+    let rows = page.lines().filter(|line| line.starts_with('|'));
+    let links = rows.flat_map(|row| row.split("](../replay-fixtures/").skip(1));
+    let named: BTreeSet<String> = links.map(|rest| rest.split(')').next().unwrap().to_owned()).collect();
+    let folders = fs::read_dir(fixtures()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let names = folders.map(|folder| folder.file_name().unwrap().to_str().unwrap().to_owned());
+    // Golden bytes are no story.
+    let stories: BTreeSet<String> = names.filter(|name| name != "golden").collect();
+    assert_eq!(named, stories);
+}
+
+/// What a card's secret is stands in its own event, and in no view.
+#[test]
+fn views_of_stories_show_no_secret() {
+    let mut secrets = 0;
+    for entry in fs::read_dir(fixtures()).unwrap() {
+        let folder = entry.unwrap().path();
+        let Ok(commands) = fs::read_to_string(folder.join("commands.jsonl")) else { continue };
+        let views = fs::read_to_string(folder.join("views.json")).unwrap();
+        for line in commands.lines() {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            for secret in line["secrets"].as_array().into_iter().flatten() {
+                secrets += 1;
+                assert!(!views.contains(secret.as_str().unwrap()), "{}", folder.display());
+            }
+        }
+    }
+    assert!(secrets > 10, "{secrets}");
 }
 
 /// A story whose file says something else.
