@@ -81,6 +81,7 @@ fn wait(under_way: &mut VecDeque<Pending>, until: usize) -> Result<(), Failure> 
 mod tests {
     use std::collections::HashMap;
 
+    use daybook_domain::time::SECOND_MICROS;
     use daybook_domain::{Command, Event, Kind, Origin, Recorded, Role};
     use daybook_engine::{FolderOptions, open_folder};
     use uuid::Uuid;
@@ -134,6 +135,48 @@ mod tests {
         assert_eq!(missing, [""; 0]);
         assert!(future > 0, "nothing is open at the end");
         assert!(events.iter().any(|recorded| matches!(&recorded.event, Event::OrderRated(_))));
+    }
+
+    /// All of it, as if nobody else did anything: a refused command would end it.
+    fn live_to_the_end(plan: Vec<Step>) -> Vec<Recorded> {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = DemoClock::new(rhythm::start(NOW), crate::clock::system());
+        let options = FolderOptions { id_if_new: Some(Uuid::from_u128(1)), ..FolderOptions::default() };
+        let folder = open_folder(dir.path(), &options, clock.clock()).unwrap();
+        assert!(live_through(&folder.engine, &clock, plan, Timestamp(i64::MAX)).unwrap().is_empty());
+        folder.engine.shutdown().unwrap();
+        folder.reader.events(1, usize::MAX / 2).unwrap()
+    }
+
+    #[test]
+    fn what_is_still_to_come_keeps_the_rules_too() {
+        let events = live_to_the_end(plan(11, 1_000, NOW).unwrap());
+        let closed = events.iter().filter(|recorded| recorded.event.kind() == Kind::OrderClosed).count();
+        assert!(closed > 800, "{closed}");
+    }
+
+    /// Automation that starts now finds nothing that was forgotten before.
+    #[test]
+    fn no_clock_ran_out_unseen() {
+        let (events, _) = live(17);
+        let mut views = daybook_views::Views::new();
+        events.iter().for_each(|recorded| views.apply(recorded).unwrap());
+        let queues = views.queues().unwrap();
+        let a_minute_ago = NOW.plus_micros(-60 * SECOND_MICROS);
+        assert_eq!(queues.due(a_minute_ago, |_| false, 10), []);
+        assert!(queues.next_due(NOW).is_some());
+    }
+
+    #[test]
+    fn quick_lives_keep_the_rules() {
+        let mut plan = plan(12, 10, NOW).unwrap();
+        let mut random = Random::new(13);
+        for serial in 11..600 {
+            let at = NOW.plus_micros(i64::try_from(serial).unwrap() * SECOND_MICROS);
+            plan.extend(life::of_order(&mut random, Policies::new(NOW), at, serial, Pace::Quick).unwrap());
+        }
+        plan.sort_by_key(|step| step.at);
+        live_to_the_end(plan);
     }
 
     #[test]
