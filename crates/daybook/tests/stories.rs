@@ -7,6 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use daybook_codec::recorded_from_json;
+use daybook_domain::{Kind, Label, Sealed, Slot, State, StreamId, evolve};
+
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../replay-fixtures")
 }
@@ -39,6 +42,53 @@ fn the_page_of_situations_names_every_story_and_no_other() {
     // Golden bytes are no story.
     let stories: BTreeSet<String> = names.filter(|name| name != "golden").collect();
     assert_eq!(named, stories);
+}
+
+/// The kinds of events of a story, and the labels that its orders had at any time.
+fn told_by(story: &str) -> BTreeSet<&'static str> {
+    let mut streams: BTreeMap<StreamId, Option<State>> = BTreeMap::new();
+    let mut told = BTreeSet::new();
+    for line in fs::read_to_string(fixtures().join(story).join("events.jsonl")).unwrap_or_default().lines() {
+        let json = serde_json::from_str(line).unwrap();
+        let recorded = recorded_from_json(&json, &mut |_| Sealed { slot: Slot(1), bytes: Vec::new() }).unwrap();
+        told.insert(recorded.event.kind().name());
+        let state = streams.entry(recorded.stream).or_default();
+        evolve(state, &recorded);
+        if let Some(State::Order(order)) = state {
+            told.insert(Label::of(order.axes()).name());
+        }
+    }
+    told
+}
+
+#[test]
+fn each_row_of_the_page_tells_what_its_stories_tell() {
+    let page = fs::read_to_string(fixtures().join("../docs/situations.md")).unwrap();
+    let mut found = 0;
+    for row in page.lines().filter(|line| line.starts_with('|')) {
+        let told: BTreeSet<_> = row
+            .split("](../replay-fixtures/")
+            .skip(1)
+            .flat_map(|rest| told_by(rest.split(')').next().unwrap()))
+            .collect();
+        let cells: Vec<&str> = row.split('|').collect();
+        // Events and labels; in the first table the events of the way in and of the way out.
+        let columns = match cells.len() {
+            7 => [2, 3],
+            8 => [3, 5],
+            _ => continue,
+        };
+        let words = columns
+            .into_iter()
+            .flat_map(|column| cells[column].split(|c: char| !(c.is_ascii_alphabetic() || c == '-' || c == '_')));
+        for word in words {
+            if Kind::from_name(word).is_some() || Label::ALL.iter().any(|label| label.name() == word) {
+                found += 1;
+                assert!(told.contains(word), "{word} is in no story of {row}");
+            }
+        }
+    }
+    assert!(found > 200, "{found}");
 }
 
 /// What a card's secret is stands in its own event, and in no view.

@@ -65,6 +65,9 @@ const ACTIONS: [&str; 18] = [
     "import-cards",
 ];
 
+/// Those that are about no order.
+const OF_MERCHANTS: [&str; 4] = ["set-policy", "raise-alert", "clear-alert", "import-cards"];
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Inputs {
@@ -99,7 +102,8 @@ pub(super) fn read(json: &Value) -> Result<Action, Failure> {
     };
     let at = parse_time(&text("at")?)?;
     let merchant = MerchantId::new(&text("merchant")?)?;
-    let number = text("number").ok().map(|number| OrderNumber::new(&number)).transpose()?;
+    let is_of_merchant = json["action"].as_str().is_some_and(|action| OF_MERCHANTS.contains(&action));
+    let number = if is_of_merchant { None } else { Some(OrderNumber::new(&text("number")?)?) };
     let asked = Asked::deserialize(rest).map_err(|error| Failure::new(error.to_string()))?;
     let command = command(asked, merchant, number)?;
     Ok(Action { at: Some(at), source: None, named: None, command })
@@ -239,6 +243,9 @@ mod tests {
             json!({"action": "import-cards", "sku": "a", "secrets": ["s"]}),
         ] {
             let mut line = of_order.clone();
+            if OF_MERCHANTS.iter().any(|action| more["action"] == *action) {
+                line.as_object_mut().unwrap().remove("number");
+            }
             line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             assert!(is_one(&line["action"]), "{line}");
             let action = read(&line).unwrap();
