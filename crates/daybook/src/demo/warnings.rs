@@ -102,7 +102,8 @@ fn count(plan: &[Step]) -> HashMap<MerchantId, Counted> {
     all
 }
 
-/// Each day, for the shops that want to know: raised when a week's rate is above what they said, cleared when it is not.
+/// Each day, for the shops that want to know: raised when a week's rate is above what they said, cleared when it is not
+/// any more.
 pub(super) fn refund_rates(
     random: &mut Random,
     policies: Policies,

@@ -1,8 +1,8 @@
 //! Stories: what was asked, what the rules made of it, and what the views say then. A story is a folder:
 //!
 //! - `commands.jsonl`, if it is there: one action per line, as in docs/import-format.md, and those that imports do not
-//!   know (see `unimported.rs`); `"as"` names who acts (see `actors.rs`). A line `{"origin":"IMPORT","at":…}` turns what
-//!   follows into history that is brought in then.
+//!   know (see `unimported.rs`); `"as"` names who acts (see `actors.rs`). A line `{"origin":"IMPORT","at":…}` turns
+//!   what follows into history that is brought in then.
 //! - `events.jsonl`: one event per line, as `daybook export events` writes them, personal texts opened.
 //! - `views.json`: the orders, counts, dashboard, stock and what waits after the last event.
 //!
