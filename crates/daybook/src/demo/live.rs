@@ -9,6 +9,7 @@ use daybook_domain::time::SECOND_MICROS;
 use daybook_engine::{Clock, Engine, ExecuteError};
 
 use super::life::{self, Pace, Step};
+use super::policies::Policies;
 use super::random::Random;
 
 /// By moment, then as they were planned.
@@ -52,12 +53,13 @@ pub(super) async fn go_on(engine: Engine, seed: u64, orders: usize, future: Vec<
     }
     let mut serial = orders;
     let mut next_order = clock();
+    let policies = Policies::new(next_order);
     loop {
         let now = clock();
         if now >= next_order {
             serial += 1;
             next_order = now.plus_micros(random.between(SECOND_MICROS / 2, SECOND_MICROS * 3 / 2));
-            match life::of_order(&mut random, now, serial, Pace::Quick) {
+            match life::of_order(&mut random, policies, now, serial, Pace::Quick) {
                 Ok(steps) => steps.into_iter().for_each(|step| add(&mut due, step)),
                 Err(error) => tracing::error!(%error, "no order"),
             }

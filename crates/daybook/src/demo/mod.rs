@@ -1,14 +1,26 @@
 //! A believable shop: an agent with merchants below it, sixty days of their orders made by a seeded generator through
 //! ordinary commands under a clock of its own, and then new orders, one about every second.
 
+mod afterwards;
+mod card_stock;
+mod cards;
 mod clock;
+mod clocks;
+mod holds;
 mod life;
 mod live;
+mod parcels;
 mod past;
+mod paying;
+mod people;
+mod policies;
 mod random;
+mod refunds;
 mod rhythm;
 mod shop;
 mod stock;
+mod topups;
+mod warnings;
 
 use std::process::ExitCode;
 use std::time::Instant;

@@ -17,7 +17,9 @@ pub(super) struct Merchant {
     /// Begins its order numbers.
     pub(super) prefix: &'static str,
     /// Of 100 orders, how many are its own.
-    share: u64,
+    pub(super) share: u64,
+    /// Of 1000 times, how often something is left lying.
+    pub(super) slow: u64,
     pub(super) goods: &'static [Product],
 }
 
@@ -36,13 +38,14 @@ const fn product(sku: &'static str, title: &'static str, kind: SkuKind, price_mi
 use SkuKind::{Card, Physical, TopUp};
 
 pub(super) const MERCHANTS: &[Merchant] = &[
-    Merchant { id: AGENT, name: "华夏数码代理", parent: None, prefix: "HX", share: 0, goods: &[] },
+    Merchant { id: AGENT, name: "华夏数码代理", parent: None, prefix: "HX", share: 0, slow: 0, goods: &[] },
     Merchant {
         id: "xinghe",
         name: "星河点卡",
         parent: Some(AGENT),
         prefix: "XH",
         share: 30,
+        slow: 30,
         goods: &[
             product("xh-card-30", "星河点卡 30 元", Card, 2_950),
             product("xh-card-50", "星河点卡 50 元", Card, 4_900),
@@ -57,6 +60,7 @@ pub(super) const MERCHANTS: &[Merchant] = &[
         parent: Some("xinghe"),
         prefix: "XE",
         share: 9,
+        slow: 90,
         goods: &[
             product("xh-card-50", "星河点卡 50 元", Card, 4_880),
             product("video-year", "视频会员年卡", Card, 19_800),
@@ -69,6 +73,7 @@ pub(super) const MERCHANTS: &[Merchant] = &[
         parent: Some(AGENT),
         prefix: "FC",
         share: 25,
+        slow: 60,
         goods: &[
             product("gems-60", "60 gems, any server", TopUp, 590),
             product("gems-300", "300 gems, any server", TopUp, 2_880),
@@ -83,6 +88,7 @@ pub(super) const MERCHANTS: &[Merchant] = &[
         parent: Some(AGENT),
         prefix: "LT",
         share: 18,
+        slow: 70,
         goods: &[
             product("mouse-x1", "无线鼠标 X1", Physical, 12_900),
             product("keyboard-k7", "机械键盘 K7", Physical, 39_900),
@@ -97,6 +103,7 @@ pub(super) const MERCHANTS: &[Merchant] = &[
         parent: Some(AGENT),
         prefix: "PP",
         share: 10,
+        slow: 60,
         goods: &[
             product("pp-controller", "Wireless controller", Physical, 36_900),
             product("pp-dock", "Charging dock", Physical, 9_900),
@@ -110,6 +117,7 @@ pub(super) const MERCHANTS: &[Merchant] = &[
         parent: Some(AGENT),
         prefix: "QM",
         share: 8,
+        slow: 190,
         goods: &[
             product("cup-350", "保温杯 350 毫升", Physical, 7_900),
             product("lamp-desk", "护眼台灯", Physical, 18_900),

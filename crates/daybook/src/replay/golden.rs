@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use daybook_codec::format_time;
+use daybook_domain::clock::Breach;
 use daybook_domain::event::Hold;
 use daybook_domain::{Currency, Label, MerchantId, Money, Recorded, Timestamp};
 use daybook_views::Views;
@@ -13,7 +14,7 @@ use daybook_views::query::{
 use serde_json::{Value, json};
 
 use super::story::Refused;
-use super::world;
+use super::{waiting, world};
 use crate::failure::Failure;
 
 pub(super) fn views(events: &[Recorded], refused: &[Refused]) -> Result<String, Failure> {
@@ -69,11 +70,17 @@ pub(super) fn views(events: &[Recorded], refused: &[Refused]) -> Result<String, 
     if !stock.is_empty() {
         all["stock"] = stock.iter().map(stock_of).collect();
     }
+    let queues = views.queues()?;
+    for (name, list) in [("exceptions", waiting::exceptions(&queues)), ("deadlines", waiting::deadlines(&queues))] {
+        if !list.is_empty() {
+            all[name] = list.into();
+        }
+    }
     Ok(format!("{all:#}\n"))
 }
 
 fn stock_of(entry: &StockEntry) -> Value {
-    json!({
+    let mut stock = json!({
         "merchant": entry.merchant.as_str(),
         "sku": entry.sku.as_str(),
         "counted": entry.state.is_counted,
@@ -83,7 +90,11 @@ fn stock_of(entry: &StockEntry) -> Value {
         "deducted": entry.balance.deducted,
         "low": entry.is_low(),
         "lowAt": entry.state.low_at,
-    })
+    });
+    if entry.state.cards > 0 {
+        stock["cards"] = json!({"imported": entry.state.cards, "assigned": entry.balance.assigned});
+    }
+    stock
 }
 
 fn order(row: &Row, account: Option<String>) -> Value {
@@ -111,7 +122,7 @@ fn order(row: &Row, account: Option<String>) -> Value {
         .iter()
         .map(|ticket| json!({"kind": ticket.kind.name(), "amount": money(ticket.amount_minor), "state": ticket.state.name()}))
         .collect();
-    json!({
+    let mut shown = json!({
         "merchant": order.merchant.as_str(),
         "number": row.number.as_str(),
         "buyer": account,
@@ -142,7 +153,15 @@ fn order(row: &Row, account: Option<String>) -> Value {
         "answerRefundBy": time(row.dues.answer_refund_by),
         "revision": row.revision,
         "position": row.position,
-    })
+    });
+    if !order.breaches.is_empty() {
+        let breach = |missed: &Breach| json!({"clock": missed.clock.name(), "ticket": missed.ticket});
+        shown["breaches"] = order.breaches.iter().map(breach).collect();
+    }
+    if order.cards > 0 {
+        shown["cards"] = order.cards.into();
+    }
+    shown
 }
 
 fn dashboard(views: &Views, currency: Currency, basis: Basis) -> Result<Value, Failure> {

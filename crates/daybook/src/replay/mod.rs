@@ -1,9 +1,10 @@
 //! Stories: what was asked, what the rules made of it, and what the views say then. A story is a folder:
 //!
-//! - `commands.jsonl`, if it is there: one action per line, as in docs/import-format.md (and `expire`, which imports do
-//!   not know); a line `{"origin":"IMPORT","at":…}` turns what follows into history that is brought in then.
+//! - `commands.jsonl`, if it is there: one action per line, as in docs/import-format.md, and those that imports do not
+//!   know (see `unimported.rs`); `"as"` names who acts (see `actors.rs`). A line `{"origin":"IMPORT","at":…}` turns
+//!   what follows into history that is brought in then.
 //! - `events.jsonl`: one event per line, as `daybook export events` writes them, personal texts opened.
-//! - `views.json`: the orders, counts and dashboard after the last event.
+//! - `views.json`: the orders, counts, dashboard, stock and what waits after the last event.
 //!
 //! - `data/` and `expected.txt`, if they are there: a kept data folder (see `folder.rs`) that holds these events, or that
 //!   is damaged and refused.
@@ -12,9 +13,12 @@
 //! the files. So a changed rule or a changed view shows as a difference, and `--bless` writes it down; but nothing ever
 //! rewrites `data/`.
 
+mod actors;
 mod folder;
 mod golden;
 mod story;
+mod unimported;
+mod waiting;
 mod world;
 
 use std::fs;

@@ -1,17 +1,13 @@
 //! The files of a story.
 
-use daybook_codec::{Action, action_name, import_command_id, parse_action, parse_time, recorded_from_json, to_json};
-use daybook_domain::{Actor, Command, Context, MerchantId, OrderNumber, Origin, Recorded, Role, StreamId, Timestamp};
+use daybook_codec::{action_name, import_command_id, parse_action, parse_time, recorded_from_json, to_json};
+use daybook_domain::{Context, Origin, Recorded, Role, Timestamp};
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::world::{self, Texts, World};
+use super::{actors, unimported};
 use crate::data::IMPORTER;
 use crate::failure::Failure;
-
-/// Who acts in a story.
-const CLERK: Actor = Actor { id: Uuid::from_u128(3), role: Role::Clerk };
-const SYSTEM: Actor = Actor { id: Uuid::from_u128(4), role: Role::System };
 
 /// A command that the rules refused, as it is part of the story.
 pub(super) struct Refused {
@@ -30,7 +26,7 @@ pub(super) fn decide_all(commands: &str) -> Result<(String, Vec<Refused>), Failu
         if text.trim().is_empty() {
             continue;
         }
-        let json: Value = serde_json::from_str(text).map_err(|error| wrong(&error))?;
+        let mut json: Value = serde_json::from_str(text).map_err(|error| wrong(&error))?;
         if let Some(origin) = json.get("origin") {
             importing = match origin.as_str() {
                 Some("IMPORT") => Some(time(&json).map_err(|why| wrong(&why))?),
@@ -38,20 +34,27 @@ pub(super) fn decide_all(commands: &str) -> Result<(String, Vec<Refused>), Failu
             };
             continue;
         }
-        let action = if json["action"] == "expire" { expire(&json) } else { parse_action(text).map_err(Failure::from) };
+        let named = json.as_object_mut().and_then(|object| object.remove("as"));
+        let action = if unimported::is_one(&json["action"]) {
+            unimported::read(&json)
+        } else if named.is_some() {
+            parse_action(&json.to_string()).map_err(Failure::from)
+        } else {
+            parse_action(text).map_err(Failure::from)
+        };
         let action = action.map_err(|why| wrong(&why))?;
         let at = action.at.ok_or_else(|| wrong(&"at: a story's clock is its lines' times"))?;
         let name = action_name(&action.command);
+        let actor = match importing {
+            Some(_) => IMPORTER,
+            None => actors::of(named.as_ref(), &action.command).map_err(|why| wrong(&why))?,
+        };
         let context = Context {
             command_id: import_command_id("story", action.target(), name, &line.to_string()),
-            actor: match (&action.command, importing) {
-                (_, Some(_)) => IMPORTER,
-                (Command::Expire { .. }, None) => SYSTEM,
-                (_, None) => CLERK,
-            },
-            origin: match (&action.command, importing) {
+            actor,
+            origin: match (actor.role, importing) {
                 (_, Some(_)) => Origin::Import,
-                (Command::Expire { .. }, None) => Origin::System,
+                (Role::System, None) => Origin::System,
                 (_, None) => Origin::Live,
             },
             now: importing.unwrap_or(at),
@@ -72,13 +75,6 @@ pub(super) fn decide_all(commands: &str) -> Result<(String, Vec<Refused>), Failu
 fn time(json: &Value) -> Result<Timestamp, Failure> {
     let text = json["at"].as_str().ok_or_else(|| Failure::new("at is missing"))?;
     Ok(parse_time(text)?)
-}
-
-/// Automation's, so imports do not have it: `{"action":"expire","at":…,"merchant":…,"number":…}`.
-fn expire(json: &Value) -> Result<Action, Failure> {
-    let name = |field: &str| json[field].as_str().ok_or_else(|| Failure::new(format!("{field} is missing")));
-    let order = StreamId::order(&MerchantId::new(name("merchant")?)?, &OrderNumber::new(name("number")?)?);
-    Ok(Action { at: Some(time(json)?), source: None, named: None, command: Command::Expire { order } })
 }
 
 pub(super) fn read_events(lines: &str) -> Result<Vec<Recorded>, Failure> {
