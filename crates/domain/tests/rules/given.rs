@@ -167,6 +167,12 @@ impl World {
         self
     }
 
+    /// Somebody else acts from now on.
+    pub(crate) fn by(mut self, id: u128) -> Self {
+        self.actor.id = Uuid::from_u128(id);
+        self
+    }
+
     pub(crate) fn with(mut self, command: &Command<Sealed>) -> Self {
         self.must(command);
         self

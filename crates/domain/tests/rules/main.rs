@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod ask;
 mod given;
 mod hold;
 mod import;
@@ -11,6 +12,7 @@ mod place;
 mod price;
 mod random;
 mod refund;
+mod refusals;
 mod remark;
 mod ship;
 mod situation;
