@@ -124,6 +124,7 @@ proptest! {
                     Posting::Count { metric: Metric::PaidOrders, amount } => sums.paid += amount,
                     Posting::Count { metric: Metric::RefundedOrders, amount } => sums.refunded += amount,
                     Posting::Count { metric: Metric::PaidAmount, amount } => sums.amount += amount,
+                    Posting::Count { amount, .. } => assert_eq!(amount, 1),
                     Posting::Duration { seconds, .. } => assert!(seconds >= 0, "live clocks agree"),
                 });
                 for change in changes(earlier.as_ref(), after) {
