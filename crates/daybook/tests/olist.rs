@@ -5,10 +5,17 @@
 
 mod support;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use daybook_domain::posting::{Metric, Milestones, Posting, postings};
+use daybook_domain::time::DAY_MICROS;
+use daybook_domain::{Currency, Event, Order, Recorded, StreamId, Timestamp};
+use daybook_engine::{FolderOptions, open_folder};
+use daybook_views::Views;
+use daybook_views::query::{Basis, Contributor, ContributorQuery, DashboardQuery, ForecastQuery};
 use serde_json::{Value, json};
 use support::{Server, daybook, run, token};
 
@@ -116,6 +123,137 @@ fn all_figures_are_those_of_the_source() {
     #[cfg(unix)]
     assert_eq!(server.interrupt(), Some(0));
     check_script(&data, &expected);
+    let events = Events::read(&data);
+    events.check_explained();
+    events.print_forecast_errors();
+}
+
+/// The log folded here, without a server.
+struct Events {
+    views: Views,
+    /// What each event contributed to which figure: when it happened, and how much.
+    posted: HashMap<StreamId, Vec<(Metric, Timestamp, i64)>>,
+    placed_at: HashMap<StreamId, Timestamp>,
+}
+
+impl Events {
+    fn read(data: &Path) -> Self {
+        let clock = std::sync::Arc::new(|| Timestamp(i64::MAX / 2));
+        let folder = open_folder(data, &FolderOptions::default(), clock).unwrap();
+        let mut views = Views::new();
+        let mut orders: HashMap<StreamId, Order> = HashMap::new();
+        let mut events = Self { views: Views::new(), posted: HashMap::new(), placed_at: HashMap::new() };
+        let mut from = 1;
+        loop {
+            let next = folder.reader.for_each(from, 1 << 20, |recorded| {
+                views.apply(&recorded).unwrap();
+                events.post(&mut orders, &recorded);
+            });
+            match next.unwrap() {
+                next if next == from => break,
+                next => from = next,
+            }
+        }
+        folder.engine.shutdown().unwrap();
+        Self { views, ..events }
+    }
+
+    fn post(&mut self, orders: &mut HashMap<StreamId, Order>, recorded: &Recorded) {
+        let id = recorded.stream;
+        let (before, after) = match (orders.remove(&id), &recorded.event) {
+            (None, Event::OrderPlaced(placed)) => {
+                self.placed_at.insert(id, recorded.occurred_at);
+                (Milestones::default(), Order::placed(placed, recorded.origin, recorded.occurred_at))
+            }
+            (None, _) => return,
+            (Some(mut order), _) => {
+                let before = Milestones::of(&order);
+                order.apply(recorded);
+                (before, order)
+            }
+        };
+        let posted = self.posted.entry(id).or_default();
+        postings(before, &after, recorded, |posting| {
+            if let Posting::Count { metric, amount } = posting {
+                posted.push((metric, recorded.occurred_at, amount));
+            }
+        });
+        orders.insert(id, after);
+    }
+
+    /// The events behind each figure come to the figure, over all and over parts.
+    fn check_explained(&self) {
+        let real = Currency::new("BRL").unwrap();
+        let day = |n: i64| Timestamp(n * DAY_MICROS);
+        let ranges = [(0, 40_000), (17_167, 17_198), (17_500, 17_501), (17_650, 17_800)];
+        let mut explained = 0;
+        for (metric, basis) in
+            Metric::ALL.into_iter().flat_map(|metric| [(metric, Basis::Cohort), (metric, Basis::Booked)])
+        {
+            for (from, to) in ranges.map(|(from, to)| (day(from), day(to))) {
+                let query = DashboardQuery {
+                    merchant: None,
+                    subtree: true,
+                    from,
+                    to,
+                    zone: &[],
+                    currency: real,
+                    basis,
+                    merchants: 0,
+                };
+                let figure = self.views.dashboard().unwrap().answer(&query).unwrap().figure(metric);
+                let query = ContributorQuery {
+                    merchant: None,
+                    subtree: true,
+                    from,
+                    to,
+                    currency: real,
+                    basis,
+                    metric,
+                    from_order: None,
+                    first: usize::MAX,
+                };
+                let found = self.views.dashboard().unwrap().contributors(&query);
+                let sum: i64 = found.iter().map(|found| self.contributed(found, &query)).sum();
+                assert_eq!(sum, figure, "{metric:?} {basis:?} {from:?}");
+                explained += found.len();
+            }
+        }
+        assert!(explained > 500_000, "{explained}");
+    }
+
+    fn contributed(&self, found: &Contributor, query: &ContributorQuery) -> i64 {
+        let placed_at = self.placed_at[&found.order];
+        let counts = self.posted[&found.order].iter().filter(|(metric, at, _)| {
+            let at = if query.basis == Basis::Cohort { placed_at } else { *at };
+            let is_on_day = at.0.div_euclid(DAY_MICROS) == i64::from(found.day);
+            *metric == query.metric && is_on_day && (query.from..query.to).contains(&at)
+        });
+        counts.map(|(_, _, amount)| amount).sum()
+    }
+
+    /// Beside a forecast that says: as last week.
+    fn print_forecast_errors(&self) {
+        for (name, day) in [("2018-02-01", 17_563), ("2018-05-01", 17_652), ("2018-08-01", 17_744)] {
+            let query = ForecastQuery {
+                merchant: None,
+                subtree: true,
+                at: Timestamp(day * DAY_MICROS),
+                zone: &[],
+                currency: Currency::new("BRL").unwrap(),
+                hours: 168,
+            };
+            let forecast = self.views.dashboard().unwrap().forecast(&query).unwrap();
+            let error = forecast.error.unwrap();
+            let percent = |millionths: Option<u64>| millionths.unwrap() / 10_000;
+            let (ours, naive) = (percent(error.share_millionths()), percent(error.naive_share_millionths()));
+            eprintln!(
+                "the week before {name}, {} orders: forecast hour by hour, {ours} % off; as the week before, {naive} % off",
+                error.placed
+            );
+            assert_eq!((forecast.weeks, forecast.hours.len()), (8, 168));
+        }
+    }
 }
 
 fn check_labels(server: &Server, expected: &Value) {

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use uuid::Uuid;
 
-use crate::event::{Alert, Clock};
+use crate::command::Command;
+use crate::event::{Alert, Clock, Hold};
 use crate::ids::{Actor, Role, system_actor};
 
 /// The part of a policy that makes something happen by itself.
@@ -67,6 +68,22 @@ impl Automatic {
             Alert::QueueAge => Automatic::WarnQueueAge,
             Alert::LowStock => Automatic::WarnLowStock,
         }
+    }
+
+    /// What asks for such a command when nobody does; none: people alone ask for it.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others are people's")]
+    pub fn of_command<T>(command: &Command<T>) -> Option<Self> {
+        Some(match command {
+            Command::Expire { .. } => Automatic::PayWithin,
+            Command::Remind { .. } => Automatic::RemindAfter,
+            Command::Close { .. } => Automatic::ObserveFor,
+            Command::Breach { clock, .. } => Automatic::of_clock(*clock),
+            Command::DeliverCards { .. } => Automatic::AutoDeliver,
+            Command::ReleaseHold(c) if c.hold == Hold::Stock => Automatic::Restock,
+            Command::RaiseAlert(c) => Automatic::of_alert(c.alert),
+            Command::ClearAlert(c) => Automatic::of_alert(c.alert),
+            _ => return None,
+        })
     }
 
     /// The actor's name. Its id is derived from it: never change one.

@@ -1,6 +1,7 @@
 //! What one event adds to which figure. Every countable figure of a dashboard is a sum of these, so the same function
 //! that makes a figure can also say which events made it.
 
+use crate::command::Origin;
 use crate::event::{Clock, Event, Recorded, RefundKind};
 use crate::order::Order;
 
@@ -188,7 +189,8 @@ pub fn postings(before: Milestones, after: &Order, recorded: &Recorded, mut post
     }
     if delivered {
         count(Metric::DeliveredOrders, 1);
-        if !after.is_attended {
+        // Of an imported order nobody knows.
+        if !after.is_attended && after.origin != Origin::Import {
             count(Metric::UnattendedOrders, 1);
         }
     }

@@ -13,13 +13,15 @@ use daybook_views::query::{
 use daybook_views::{MAX_FORECAST_HOURS, Views};
 use tokio::sync::OnceCell;
 
+use super::actors::{self, ActorFigures};
 use super::enums::{self, Scope};
 use super::error::ApiError;
 use super::merchant::{self, MerchantObject};
 use super::money::MoneyObject;
 use super::page::MAX_FIRST;
 use super::scalar::{Date, DateTime, Decimal};
-use super::{look_long, zone};
+use super::{look_long, read, zone};
+use crate::reads::Reads;
 
 /// At or after `gte` and before `lt`.
 #[derive(Clone, Debug, InputObject)]
@@ -427,6 +429,15 @@ impl Dashboard {
             amount: MoneyObject::of(found.amount_minor, self.currency),
         };
         Ok(reasons.into_iter().map(of).collect())
+    }
+
+    /// Who did how much to the orders that were placed in the range: the busiest first. At most 10,000 orders.
+    #[graphql(complexity = "2 * BREAKDOWN + super::page::cost(first, None, child_complexity)")]
+    async fn by_actor(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<ActorFigures>> {
+        let first = super::page::first(first)?;
+        let asked = self.asked.clone();
+        let going = ctx.data::<Arc<Reads>>()?.going();
+        read(ctx, move |services| actors::list(services, &going, &asked, first)).await
     }
 
     /// Buyers with more than one order in the range, of all that ordered in it; null without any.

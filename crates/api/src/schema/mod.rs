@@ -1,5 +1,6 @@
 //! The schema: one file a subject.
 
+mod actors;
 mod cards;
 mod changes;
 pub(crate) mod code;

@@ -6,7 +6,7 @@ use daybook_domain::policy::Policy;
 use daybook_domain::reason::Reason;
 use daybook_domain::time::{HOUR_MICROS, MINUTE_MICROS, SECOND_MICROS};
 use daybook_domain::{
-    Actor, CommandId, Currency, MerchantId, Money, OrderNumber, Origin, ReasonCode, Role, Sku, StreamId, Tag, Timestamp,
+    Actor, CommandId, Currency, MerchantId, Money, OrderNumber, ReasonCode, Sku, StreamId, Tag, Timestamp,
 };
 use daybook_engine::Request;
 
@@ -113,10 +113,7 @@ impl Life<'_> {
     }
 
     fn push(&mut self, at: Timestamp, actor: Actor, command: Command<String>) {
-        let mut request = Request::live(CommandId(self.random.id()), actor, command);
-        if actor.role == Role::System {
-            request.origin = Origin::System;
-        }
+        let request = people::request(CommandId(self.random.id()), actor, command);
         self.steps.push(Step { at, request });
     }
 

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use daybook_domain::Timestamp;
 use daybook_domain::time::SECOND_MICROS;
+use daybook_domain::{Origin, Timestamp};
 use daybook_engine::{Clock, Engine, ExecuteError};
 
 use super::life::{self, Pace, Step};
@@ -45,8 +45,11 @@ pub(super) async fn go_on(engine: Engine, seed: u64, orders: usize, future: Vec<
     let mut due = BinaryHeap::new();
     let mut turn = 0;
     let mut add = |due: &mut BinaryHeap<Reverse<Due>>, step: Step| {
-        turn += 1;
-        due.push(Reverse(Due { at: step.at, turn, step }));
+        // From now on automation itself does what it does.
+        if step.request.origin != Origin::System {
+            turn += 1;
+            due.push(Reverse(Due { at: step.at, turn, step }));
+        }
     };
     for step in future {
         add(&mut due, step);

@@ -1,6 +1,7 @@
 //! Who acts: each shop has its own clerks, so that figures by actor tell something.
 
-use daybook_domain::{Actor, Role};
+use daybook_domain::{Actor, Automatic, Command, CommandId, Origin, Role};
+use daybook_engine::Request;
 use uuid::Uuid;
 
 use super::random::Random;
@@ -12,7 +13,7 @@ const fn actor(id: u128, role: Role) -> Actor {
 
 pub(super) const BUYER: Actor = actor(0x0B0B_0B00, Role::Buyer);
 pub(super) const PROVIDER: Actor = actor(0x0A11_0A00, Role::Webhook);
-/// Automation; what it does has the origin SYSTEM.
+/// Automation; what it does has the origin SYSTEM, and the actor of the policy that asks for it.
 pub(super) const SYSTEM: Actor = actor(0x0500_0500, Role::System);
 pub(super) const PLATFORM: Actor = actor(0x0F1A_7F00, Role::Platform);
 pub(super) const STOREKEEPER: Actor = actor(0x0570_4E00, Role::Clerk);
@@ -20,6 +21,15 @@ const SUPPORT: Actor = actor(0x0509_0F00, Role::Support);
 /// The first shop's first clerk; the others are counted on from there.
 const FIRST_CLERK: u128 = 0x0C1E_4C00;
 const FIRST_OWNER: u128 = 0x0044_4E00;
+
+/// What somebody asks for; automation has an actor for each of its policies.
+pub(super) fn request(id: CommandId, actor: Actor, command: Command<String>) -> Request {
+    if actor != SYSTEM {
+        return Request::live(id, actor, command);
+    }
+    let actor = Automatic::of_command(&command).map_or(SYSTEM, Automatic::actor);
+    Request { origin: Origin::System, ..Request::live(id, actor, command) }
+}
 
 /// Who works on one order.
 #[derive(Clone, Copy)]

@@ -5,11 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use daybook_domain::command::{ClearAlert, RaiseAlert};
 use daybook_domain::event::{Alert, RefundKind};
 use daybook_domain::time::{DAY_MICROS, HOUR_MICROS, SECOND_MICROS};
-use daybook_domain::{Command, CommandId, MerchantId, Origin, Sku, StreamId, Timestamp};
-use daybook_engine::Request;
+use daybook_domain::{Command, CommandId, MerchantId, Sku, StreamId, Timestamp};
 
 use super::life::Step;
-use super::people::SYSTEM;
+use super::people::{self, SYSTEM};
 use super::policies::Policies;
 use super::random::Random;
 use super::{rhythm, shop};
@@ -21,9 +20,7 @@ const SPAN_MICROS: i64 = 7 * DAY_MICROS;
 const FEWEST: usize = 10;
 
 fn step(random: &mut Random, at: Timestamp, command: Command<String>) -> Step {
-    let mut request = Request::live(CommandId(random.id()), SYSTEM, command);
-    request.origin = Origin::System;
-    Step { at, request }
+    Step { at, request: people::request(CommandId(random.id()), SYSTEM, command) }
 }
 
 /// Of a SKU that is low as soon as its mark is set: there never is as much of it as the shop would like.

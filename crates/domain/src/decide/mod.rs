@@ -88,7 +88,7 @@ pub fn decide(
         Command::DeliverCards { .. } => card::deliver(facts, known(facts, stream)?, context, &mut judge, &mut out)?,
         Command::RevealCards { .. } => card::reveal(known(facts, stream)?, &mut out)?,
         Command::CompleteTopUp(c) => topup::complete(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
-        Command::FailTopUp(c) => topup::fail(known(facts, stream)?, c, &mut judge, &mut out)?,
+        Command::FailTopUp(c) => topup::fail(known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::RequestAddressChange(c) => {
             address::request(known(facts, stream)?, c, context, &mut judge, &mut out)?;
         }

@@ -115,7 +115,10 @@ pub(super) fn repeated(
     let Some(first) = facts.claim(claim) else { return Ok(None) };
     // Sent again once its ticket is closed, it may mean none that is open.
     let meant = c.ticket.and_then(|number| order.ticket(number)).or_else(|| Some(open_ticket(order, None).ok()?.1));
-    let is_same = first.order == stream && meant.is_none_or(|ticket| ticket.amount_minor == first.amount_minor);
+    // A ticket that is not paid out yet was never paid out under this number.
+    let is_another = c.ticket.and(meant).is_some_and(|ticket| ticket.state != TicketState::Settled);
+    let is_same =
+        first.order == stream && !is_another && meant.is_none_or(|ticket| ticket.amount_minor == first.amount_minor);
     if is_same { Ok(Some(claim)) } else { Err(Rejection::TradeNumberUsed) }
 }
 

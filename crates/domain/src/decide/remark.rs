@@ -7,6 +7,7 @@ use crate::command::{AddNote, AddTag, Cancel, Context, Rate};
 use crate::event::{NoteAdded, OrderCancelled, OrderRated, RefundKind, TagAdded};
 use crate::limits::MAX_PER_ORDER;
 use crate::order::{Fulfilment, Lifecycle, Order};
+use crate::reason::ReasonCode;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
 use crate::state::Facts;
@@ -21,6 +22,10 @@ pub(super) fn cancel(
 ) -> Result<(), Rejection> {
     if order.lifecycle == Lifecycle::Cancelled {
         return Err(Rejection::OrderCancelled);
+    }
+    // Late money reinstates an order that expired, and none that somebody cancelled.
+    if is_live(context) && c.reason.code == ReasonCode::Timeout {
+        return Err(Rejection::Invalid { field: "reason", problem: "must not be TIMEOUT: such orders expire".into() });
     }
     let fulfilment = order.fulfilment();
     judge.rule(fulfilment == Fulfilment::None, || Rejection::AlreadyShipped { fulfilment })?;

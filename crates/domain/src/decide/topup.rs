@@ -1,7 +1,7 @@
 //! Top-ups (直充): delivered unit by unit, by hand or by an adapter, to the account that the buyer typed.
 
 use super::judge::Judge;
-use super::{Events, ship};
+use super::{Events, is_live, ship};
 use crate::command::{CompleteTopUp, Context, FailTopUp};
 use crate::event::{Hold, HoldPlaced, SkuKind, TopUpFailed, TopUpSucceeded};
 use crate::order::Order;
@@ -55,11 +55,17 @@ pub(super) fn complete(
     Ok(())
 }
 
-pub(super) fn fail(order: &Order, c: &FailTopUp<Sealed>, judge: &mut Judge, out: &mut Events) -> Result<(), Rejection> {
+pub(super) fn fail(
+    order: &Order,
+    c: &FailTopUp<Sealed>,
+    context: &Context,
+    judge: &mut Judge,
+    out: &mut Events,
+) -> Result<(), Rejection> {
     ship::check_may_ship(order, judge)?;
     let (line, _) = line(order, c.line)?;
     out.push(TopUpFailed { line, failure: c.failure.clone(), note: c.note.clone() });
-    if c.wrong_account {
+    if c.wrong_account && is_live(context) && !order.holds.contains(Hold::Address) {
         out.push_because(ReasonCode::WrongAccount, HoldPlaced { hold: Hold::Address, note: None });
     }
     Ok(())

@@ -112,3 +112,27 @@ fn what_a_provider_paid_out_counts_once() {
     let mut both = World::paid().with(&ask_refund(None)).with(&approve());
     both.makes(&settle_by(None, "T1"), &[Kind::RefundSettled, Kind::PaymentClaimed, Kind::OrderCancelled]);
 }
+
+/// What was paid out under a number is no other ticket's, however much that asks for.
+#[test]
+fn a_pay_outs_number_settles_no_second_ticket() {
+    let mut world = World::placed();
+    world.must(&pay(1_400, "T"));
+    world.must(&ask_refund(Some(100)));
+    world.must(&ask_refund(Some(100)));
+    let settle = |ticket| {
+        let (provider, trade_number) = (Some("alipay".into()), Some("R-1".into()));
+        Command::SettleRefund(SettleRefund { order: order(), ticket: Some(ticket), provider, trade_number })
+    };
+    for ticket in [1, 2] {
+        world.must(&Command::ApproveRefund(ApproveRefund { order: order(), ticket: Some(ticket), note: None }));
+    }
+    world.must(&settle(1));
+    world.refuses(&settle(2), Rejection::TradeNumberUsed);
+}
+
+#[test]
+fn nobody_cancels_as_if_time_had_run_out() {
+    let problem = "must not be TIMEOUT: such orders expire".into();
+    World::placed().refuses(&cancel(ReasonCode::Timeout), Rejection::Invalid { field: "reason", problem });
+}

@@ -110,8 +110,11 @@ impl World {
         let command_id = CommandId(Uuid::from_u128(self.commands));
         let context = Context {
             command_id,
-            // Now one person, now another.
-            actor: Actor { id: Uuid::from_u128(self.commands % 2), role: Role::Platform },
+            // Now one person, now another; some orders are left to themselves.
+            actor: Actor {
+                id: Uuid::from_u128(self.commands % 2),
+                role: if self.orders.len().is_multiple_of(3) { Role::System } else { Role::Platform },
+            },
             origin,
             now: Timestamp(self.now),
             occurred_at,
