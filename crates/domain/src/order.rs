@@ -299,9 +299,12 @@ impl Order {
     }
 
     pub fn payment(&self) -> Payment {
-        if self.refunded_minor > 0 {
-            let goods = self.captured_minor.saturating_sub(self.excess_minor);
-            if self.refunded_minor >= goods { Payment::Refunded } else { Payment::PartlyRefunded }
+        let goods = self.captured_minor.saturating_sub(self.excess_minor);
+        if self.refunded_minor > 0 && self.refunded_minor >= goods {
+            Payment::Refunded
+        } else if self.refunded_minor > 0 && self.is_paid() {
+            // Before, it is still to be paid, whatever went back: nobody may be told to ship it.
+            Payment::PartlyRefunded
         } else if self.excess_outstanding_minor() > 0 {
             Payment::Overpaid
         } else if self.is_paid() {

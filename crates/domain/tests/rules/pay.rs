@@ -24,6 +24,15 @@ fn payments_add_up() {
 }
 
 #[test]
+fn what_went_back_of_a_part_does_not_make_an_order_paid() {
+    let mut world = World::placed().with(&pay(400, "T1")).with(&ask_refund(Some(100))).with(&approve()).with(&settle());
+    assert_eq!((world.order().payment(), world.label()), (Payment::Partial, Label::AwaitingPayment));
+    world.refuses(&ship(None), Rejection::NotPaid { payment: Payment::Partial });
+    world.must(&pay(1000, "T2"));
+    assert_eq!((world.order().payment(), world.label()), (Payment::PartlyRefunded, Label::ToShip));
+}
+
+#[test]
 fn a_trade_number_counts_once() {
     let mut world = World::placed();
     world.must(&pay(400, "T1"));
