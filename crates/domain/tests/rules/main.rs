@@ -8,6 +8,8 @@ mod ask;
 mod given;
 mod hold;
 mod import;
+mod machine;
+mod oracle;
 mod pay;
 mod place;
 mod price;
