@@ -41,9 +41,11 @@ impl Shop {
         let tree = self.tree_of(slot);
         let Some(order) = self.orders.get_mut(&slot) else { return Answer::Refused };
         if let Some((of, amount)) = trade.and_then(|trade| self.payouts.get(&(tree, trade))) {
-            // Told again: of the same order, and of no ticket that is another amount.
-            let meant = order.ticket(named).or_else(|| order.open(None)).map(|index| order.tickets[index].amount);
-            let is_same = *of == slot && meant.is_none_or(|meant| meant == *amount);
+            // Told again: of the same order, of no ticket that is another amount, and of none that nobody has paid out.
+            let named = order.ticket(named);
+            let is_another = named.is_some_and(|index| order.tickets[index].is != TicketIs::Settled);
+            let meant = named.or_else(|| order.open(None)).map(|index| order.tickets[index].amount);
+            let is_same = *of == slot && !is_another && meant.is_none_or(|meant| meant == *amount);
             return if is_same { Answer::Repeated } else { Answer::Refused };
         }
         let Some(index) = order.open(named) else { return Answer::Refused };
