@@ -4,6 +4,7 @@
 //! cargo run --release --package daybook-benches -- [WHAT…] [--seconds N] [--orders N] [--dir DIR]
 //! ```
 
+mod deadlines;
 mod file;
 mod flash;
 mod fold;
@@ -26,12 +27,13 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   open    opening a ledger of a million events
   fold    folding a ledger of a million events into all views, beside decoding alone
   views   what the views of a million orders cost: memory, pages, counts, dashboards, checkpoints
+  deadlines  a million clocks that run, beside a look at every order
   pages   pages of a million orders in process and over HTTP, beside ready-made answers
   --seconds   how long each width is sustained in all (default 60; 3 for a smoke run)
   --orders    instead of a million
   --dir       where to write (default: the system's folder for temporary files)";
 
-const ALL: [&str; 6] = ["write", "flash", "open", "fold", "views", "pages"];
+const ALL: [&str; 7] = ["write", "flash", "open", "fold", "views", "deadlines", "pages"];
 
 /// What the command line asks for.
 struct Config {
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
             "flash" => flash::run(&config.dir, config.sustained),
             "open" => write::open(&config.dir),
             "fold" => fold::run(&config.dir),
+            "deadlines" => deadlines::run(config.orders),
             "views" => views::run(&config.dir, config.orders),
             _ => pages::run(&config.dir, config.orders, config.sustained / 6),
         }

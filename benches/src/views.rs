@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a measurement has nobody to tell")]
 
-mod source;
+pub(crate) mod source;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -10,13 +10,13 @@ use daybook_domain::time::{DAY_MICROS, HOUR_MICROS, MINUTE_MICROS};
 use daybook_domain::*;
 use uuid::Uuid;
 
-pub(super) const T0: i64 = 1_700_000_000_000_000;
-pub(super) const YEAR: i64 = 365 * DAY_MICROS;
-pub(super) const AGENTS: u64 = 10;
-pub(super) const MERCHANTS: u64 = 200;
-pub(super) const SKUS: u64 = 5_000;
+pub(crate) const T0: i64 = 1_700_000_000_000_000;
+pub(crate) const YEAR: i64 = 365 * DAY_MICROS;
+pub(crate) const AGENTS: u64 = 10;
+pub(crate) const MERCHANTS: u64 = 200;
+pub(crate) const SKUS: u64 = 5_000;
 
-pub(super) struct Random(pub(super) u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn draw(&mut self) -> u64 {
@@ -27,35 +27,35 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.draw() % bound
     }
 
     /// The low numbers much more often than the high ones.
-    pub(super) fn skewed(&mut self, bound: u64) -> u64 {
+    pub(crate) fn skewed(&mut self, bound: u64) -> u64 {
         let most = self.below(bound) + 1;
         self.below(most)
     }
 
-    pub(super) fn span(&mut self, micros: i64) -> i64 {
+    pub(crate) fn span(&mut self, micros: i64) -> i64 {
         self.below(micros.unsigned_abs()).cast_signed()
     }
 }
 
 /// Spread over the whole range, as derived ids are.
-pub(super) fn stream_of(order: u64) -> StreamId {
+pub(crate) fn stream_of(order: u64) -> StreamId {
     StreamId(Uuid::from_u128(u128::from(order).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)))
 }
 
-pub(super) fn agent(n: u64) -> MerchantId {
+pub(crate) fn agent(n: u64) -> MerchantId {
     MerchantId::new(&format!("agent-{n}")).unwrap()
 }
 
-pub(super) fn merchant(n: u64) -> MerchantId {
+pub(crate) fn merchant(n: u64) -> MerchantId {
     MerchantId::new(&format!("merchant-{n}")).unwrap()
 }
 
-pub(super) fn sku(n: u64) -> Sku {
+pub(crate) fn sku(n: u64) -> Sku {
     Sku::new(&format!("sku-{n:05}")).unwrap()
 }
 
@@ -73,7 +73,7 @@ enum Step {
 }
 
 /// Orders that come over a year, each going its way, their events in the order of time.
-pub(super) struct Source {
+pub(crate) struct Source {
     random: Random,
     orders: u64,
     placed: u64,
@@ -84,12 +84,12 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn new(orders: u64) -> Self {
+    pub(crate) fn new(orders: u64) -> Self {
         let queue = BinaryHeap::from([Reverse((T0, 0, Step::Place))]);
         Self { random: Random(1), orders, placed: 0, position: 0, revisions: vec![], totals: vec![], queue }
     }
 
-    pub(super) fn merchants(&mut self) -> Vec<Recorded> {
+    pub(crate) fn merchants(&mut self) -> Vec<Recorded> {
         let mut all = Vec::new();
         for n in 0..AGENTS {
             let event = MerchantRegistered { id: agent(n), name: "an agent".into(), ancestors: vec![] };
@@ -123,7 +123,19 @@ impl Source {
         }
     }
 
-    pub(super) fn next(&mut self) -> Option<Recorded> {
+    /// The next order, which nobody pays; nothing else happens.
+    pub(crate) fn next_placed(&mut self) -> Option<Recorded> {
+        if self.placed == self.orders {
+            return None;
+        }
+        let order = self.placed;
+        self.placed += 1;
+        let at = T0 + YEAR / self.orders.cast_signed() * order.cast_signed();
+        let event = self.place(order, at).into();
+        Some(self.recorded(stream_of(order), 1, at, event))
+    }
+
+    pub(crate) fn next(&mut self) -> Option<Recorded> {
         let Reverse((at, order, step)) = self.queue.pop()?;
         if step == Step::Place {
             self.totals.push(0);

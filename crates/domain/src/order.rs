@@ -111,6 +111,8 @@ pub struct Order {
     pub was_exception: bool,
     /// The Payment hold is there because a payment failed, and goes when one succeeds.
     pub held_for_failure: bool,
+    /// The Payment hold is there because more was paid than was due, and for nothing else: it goes with the excess.
+    pub held_for_excess: bool,
     /// Since when the shipping clocks stand still: Address, Payment and Risk holds pause them, Stock does not.
     pub paused_since: Option<Timestamp>,
     /// All that was captured, the excess included.
@@ -178,6 +180,7 @@ impl Order {
             held_since: [None; 4],
             was_exception: false,
             held_for_failure: false,
+            held_for_excess: false,
             paused_since: None,
             captured_minor: 0,
             excess_minor: 0,

@@ -130,7 +130,7 @@ pub enum Rejection {
     MoreThanRefundable { left: Money },
     #[error("the order has this tag already")]
     TagKnown,
-    #[error("the order cannot be rated outside its observation time")]
+    #[error("the order can be rated, and disputed, only within its observation time")]
     NotObserved,
     #[error("the order was rated already")]
     AlreadyRated,

@@ -62,6 +62,7 @@ const DISPUTES: u64 = 1 << 24;
 const CARDS: u64 = 1 << 25;
 const BOOKED: u64 = 1 << 26;
 const WAS_EXCEPTION: u64 = 1 << 27;
+const HELD_FOR_EXCESS: u64 = 1 << 28;
 
 /// Of a line's kind.
 const COUNTED: u8 = 1 << 7;
@@ -153,6 +154,7 @@ pub(crate) fn put_changing(out: &mut Vec<u8>, unpacked: &Unpacked) {
         (DELIVER_AT, o.deliver_at.is_some()),
         (DISPUTED, o.disputed_since.is_some()),
         (HELD_FOR_FAILURE, o.held_for_failure),
+        (HELD_FOR_EXCESS, o.held_for_excess),
         (ATTENDED, o.is_attended),
         (WAS_EXCEPTION, o.was_exception),
         (BREACHES, !o.breaches.is_empty()),
@@ -308,6 +310,7 @@ pub(crate) fn unpack(packed: &[u8], into: &mut Unpacked) -> bool {
         }
     }
     o.held_for_failure = flags & HELD_FOR_FAILURE != 0;
+    o.held_for_excess = flags & HELD_FOR_EXCESS != 0;
     o.is_attended = flags & ATTENDED != 0;
     o.was_exception = flags & WAS_EXCEPTION != 0;
     for line in &mut o.lines {

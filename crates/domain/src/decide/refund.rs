@@ -157,7 +157,7 @@ pub(super) fn settle(
         }
         RefundKind::Excess => {
             let is_balanced = order.excess_outstanding_minor() <= ticket.amount_minor;
-            if is_balanced && order.holds.contains(Hold::Payment) {
+            if is_balanced && order.held_for_excess && order.holds.contains(Hold::Payment) {
                 out.push_because(
                     ReasonCode::Overpaid,
                     HoldReleased {

@@ -44,6 +44,7 @@ impl Order {
                 self.set_held(e.hold, Some(at));
                 if e.hold == Hold::Payment {
                     self.held_for_failure = recorded.reason == Some(ReasonCode::PaymentFailed);
+                    self.held_for_excess = recorded.reason == Some(ReasonCode::Overpaid);
                 }
                 if e.hold.pauses_shipping() {
                     self.paused_since = self.paused_since.or(Some(at));
@@ -54,6 +55,7 @@ impl Order {
                 self.set_held(e.hold, None);
                 if e.hold == Hold::Payment {
                     self.held_for_failure = false;
+                    self.held_for_excess = false;
                 }
                 if !self.holds.iter().any(Hold::pauses_shipping) {
                     self.paused_since = None;
@@ -88,7 +90,10 @@ impl Order {
             Event::DisputeResolved(_) => self.disputed_since = None,
             Event::DeadlineBreached(e) => self.breaches.push(Breach { clock: e.clock, ticket: e.ticket }),
             // Kept apart from the order, until a person decides: no later payment does away with that.
-            Event::PaymentMismatched(_) => self.held_for_failure = false,
+            Event::PaymentMismatched(_) => {
+                self.held_for_failure = false;
+                self.held_for_excess = false;
+            }
             Event::TrackingUpdated(e) => {
                 self.checkpoints.push(e.checkpoint.clone());
                 if let Some(shipment) = self.shipments.get_mut(usize::from(e.shipment).wrapping_sub(1)) {
@@ -173,7 +178,8 @@ impl Order {
         self.captured_minor = self.captured_minor.saturating_add(amount_minor);
         self.excess_minor = self.excess_minor.saturating_add(excess_minor);
         if excess_minor > 0 {
-            // Whatever it was held for before, now there is money that somebody has to look at.
+            // That a payment failed before matters no more; now there is money that has to go back.
+            self.held_for_excess |= self.held_for_failure;
             self.held_for_failure = false;
         }
         if self.is_paid() && self.paid_at.is_none() {

@@ -39,3 +39,22 @@ fn a_stock_hold_does_not_pause() {
     world.must(&release(Hold::Stock));
     assert_eq!(world.order().ship_due.unwrap().virtual_by, Some(at(120)));
 }
+
+/// Money in another currency waits for a person, whatever else of the money is put right.
+#[test]
+fn an_excess_that_went_back_takes_no_other_hold_along() {
+    let foreign = Command::RecordPayment(RecordPayment {
+        order: order(),
+        provider: "alipay".into(),
+        trade_number: "T1".into(),
+        amount: Money::new(500, Currency::BRL),
+    });
+    let mut world = World::placed().with(&foreign).with(&pay(1_500, "T2")).with(&ask_refund(Some(100)));
+    world.must(&approve());
+    world.must(&settle());
+    assert!(world.order().holds.contains(Hold::Payment));
+    let mut world = World::placed().with(&pay(1_500, "T2")).with(&ask_refund(Some(100)));
+    world.must(&approve());
+    world.must(&settle());
+    assert!(!world.order().holds.contains(Hold::Payment));
+}

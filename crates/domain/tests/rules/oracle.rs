@@ -1,5 +1,5 @@
-//! What a small shop does, as somebody would write it who knows what the commands mean and never saw how they are
-//! decided: plain facts, whole minutes, sums made anew each time. It calls nothing of the rules.
+//! What a small shop does, as somebody would write it who knows what the commands mean, not how they are decided:
+//! plain facts, whole minutes, sums made anew each time. It calls nothing of the rules.
 
 mod after;
 mod goods;

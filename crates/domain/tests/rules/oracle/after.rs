@@ -19,6 +19,7 @@ impl Order {
         self.holds[hold] = false;
         if hold == PAYMENT {
             self.is_held_for_failure = false;
+            self.is_held_for_excess = false;
         }
     }
 

@@ -63,7 +63,7 @@ impl Shop {
             }
             Money::Excess => {
                 order.excess_back += amount;
-                if order.excess == order.excess_back {
+                if order.excess == order.excess_back && order.is_held_for_excess {
                     order.let_go(PAYMENT);
                 }
             }
@@ -81,6 +81,7 @@ impl Order {
     fn look_at_money(&mut self) {
         self.holds[PAYMENT] = true;
         self.is_held_for_failure = false;
+        self.is_held_for_excess = false;
     }
 
     /// Whether this money pays the order.
@@ -90,7 +91,9 @@ impl Order {
         self.captured += amount - excess;
         self.excess += excess;
         if excess > 0 {
+            let only_excess = !self.holds[PAYMENT] || self.is_held_for_failure || self.is_held_for_excess;
             self.look_at_money();
+            self.is_held_for_excess = only_excess;
         }
         if pays {
             self.paid_at = Some(now);

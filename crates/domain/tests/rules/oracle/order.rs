@@ -84,6 +84,8 @@ pub(crate) struct Order {
     pub(crate) holds: [bool; 4],
     /// It is held because a payment failed, and for nothing else about money.
     pub(super) is_held_for_failure: bool,
+    /// It is held because too much was paid, and for nothing else about money.
+    pub(super) is_held_for_excess: bool,
     /// Minutes that the clocks of shipping stood still since it was paid.
     pub(super) stood_still: i64,
     /// Units by SKU that the stock knows of.

@@ -71,6 +71,7 @@ impl Shop {
             tickets: Vec::new(),
             holds: [false; 4],
             is_held_for_failure: false,
+            is_held_for_excess: false,
             stood_still: 0,
             units,
             booked: Booked::Reserved,
