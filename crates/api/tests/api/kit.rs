@@ -194,7 +194,7 @@ impl Server {
         self.execute(Command::RevokeToken { token: StreamId::token(&hash(token)) }).await;
     }
 
-    async fn execute(&self, command: Command<String>) {
+    pub(crate) async fn execute(&self, command: Command<String>) {
         let id = CommandId(self.uuid().parse().unwrap());
         let actor = Actor { id: Uuid::from_u128(1), role: Role::System };
         self.services.engine.execute(Request::live(id, actor, command)).await.unwrap();

@@ -1,5 +1,7 @@
 //! Cards, top-ups, addresses, disputes, policies, and what waits.
 
+use daybook_domain::Command;
+use daybook_domain::command::{ClearAlert, RaiseAlert};
 use serde_json::{Value, json};
 
 use crate::kit::{Server, by, cny, order, payment, request};
@@ -346,4 +348,35 @@ async fn changes_of_the_queue_are_told_as_they_come() {
     let told: Vec<(&str, &str, &str)> =
         told.iter().map(|(moved, kind, label)| (moved.as_str(), kind.as_str(), label.as_str())).collect();
     assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn warnings_are_told_to_those_above_the_merchant() {
+    let server = shop().await;
+    server.merchant("m2", None).await;
+    let mut socket = Socket::greeted(&server).await;
+    let query = "subscription { alerts(after: \"0\", merchant: \"top\", scope: SUBTREE) { raised kind sku measured threshold merchant { id } } }";
+    socket.send(json!({"id": "1", "type": "subscribe", "payload": {"query": query}})).await;
+    let of = |merchant: &str| daybook_domain::MerchantId::new(merchant).unwrap();
+    let sku = || Some(daybook_domain::Sku::new("card").unwrap());
+    let alert = daybook_domain::event::Alert::LowStock;
+    for merchant in ["m2", "m1"] {
+        let raise = RaiseAlert { merchant: of(merchant), alert, sku: sku(), measured: 2, threshold: 3 };
+        server.execute(Command::RaiseAlert(raise)).await;
+    }
+    let clear = ClearAlert { merchant: of("m1"), alert, sku: sku(), measured: 9 };
+    server.execute(Command::ClearAlert(clear)).await;
+    let mut next = async || socket.next().await.unwrap()["payload"]["data"]["alerts"].take();
+    assert_eq!(
+        next().await,
+        json!({"raised": true, "kind": "LOW_STOCK", "sku": "card", "measured": 2, "threshold": 3, "merchant": {"id": "m1"}})
+    );
+    let cleared = next().await;
+    assert_eq!(
+        (&cleared["raised"], &cleared["measured"], &cleared["threshold"]),
+        (&json!(false), &json!(9), &json!(null))
+    );
+    let raised = "{ merchant(id: \"m2\") { alerts { kind sku } } }";
+    let raised = server.data(raised, json!({})).await;
+    assert_eq!(raised["merchant"]["alerts"], json!([{"kind": "LOW_STOCK", "sku": "card"}]));
 }
