@@ -68,7 +68,8 @@ pub(crate) fn entry_of(before: Milestones, after: &Order, recorded: &Recorded) -
     Ok((entry != nothing).then_some(entry))
 }
 
-/// Its place among the rare ones, from 0.
+/// Its place among the rare ones, from 0: those from [`FIRST_RARE`] on, whatever is added to them. None: it has a field of its
+/// own.
 pub(crate) fn rare_place(metric: Metric) -> Option<usize> {
     (metric as u8).checked_sub(FIRST_RARE).map(usize::from)
 }
@@ -81,17 +82,7 @@ impl Entry {
             Metric::PaidOrders => self.paid.into(),
             Metric::RefundedOrders => self.refunded.into(),
             Metric::PaidAmount => self.amount_minor,
-            Metric::DeliveredOrders
-            | Metric::UnattendedOrders
-            | Metric::ExceptionOrders
-            | Metric::RefundRequests
-            | Metric::AnsweredRefunds
-            | Metric::RefundsAnsweredInTime
-            | Metric::ShipVirtualBreaches
-            | Metric::CollectBreaches
-            | Metric::AnswerRefundBreaches
-            | Metric::EscalateRefundBreaches
-            | Metric::PayRefundBreaches => rare_place(metric).map_or(0, |place| i64::from(self.rare >> place & 1)),
+            rare => rare_place(rare).map_or(0, |place| i64::from(self.rare >> place & 1)),
         }
     }
 

@@ -139,17 +139,7 @@ impl DashboardAnswer {
             Metric::PlacedOrders => self.figures.placed,
             Metric::PaidOrders => self.figures.paid,
             Metric::RefundedOrders => self.figures.refunded,
-            Metric::DeliveredOrders
-            | Metric::UnattendedOrders
-            | Metric::ExceptionOrders
-            | Metric::RefundRequests
-            | Metric::AnsweredRefunds
-            | Metric::RefundsAnsweredInTime
-            | Metric::ShipVirtualBreaches
-            | Metric::CollectBreaches
-            | Metric::AnswerRefundBreaches
-            | Metric::EscalateRefundBreaches
-            | Metric::PayRefundBreaches => self.counts.of(metric),
+            rare => self.counts.of(rare),
         };
         count.try_into().unwrap_or(i64::MAX)
     }

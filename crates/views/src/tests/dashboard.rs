@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::list::fold;
 use super::world::{MERCHANTS, Random, T0, World, merchant};
+use crate::dashboard::rare_place;
 use crate::query::*;
 
 const HOUR: i64 = 3_600_000_000;
@@ -55,17 +56,7 @@ fn count(figures: &mut Figures, metric: Metric, amount: i64) {
         Metric::PaidOrders => figures.paid += amount.unsigned_abs(),
         Metric::RefundedOrders => figures.refunded += amount.unsigned_abs(),
         Metric::PaidAmount => figures.paid_amount_minor += amount,
-        Metric::DeliveredOrders
-        | Metric::UnattendedOrders
-        | Metric::ExceptionOrders
-        | Metric::RefundRequests
-        | Metric::AnsweredRefunds
-        | Metric::RefundsAnsweredInTime
-        | Metric::ShipVirtualBreaches
-        | Metric::CollectBreaches
-        | Metric::AnswerRefundBreaches
-        | Metric::EscalateRefundBreaches
-        | Metric::PayRefundBreaches => {}
+        rare => assert_eq!((rare_place(rare).is_some(), amount), (true, 1)),
     }
 }
 
