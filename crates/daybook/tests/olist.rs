@@ -15,7 +15,7 @@ use daybook_domain::time::DAY_MICROS;
 use daybook_domain::{Currency, Event, Order, Recorded, StreamId, Timestamp};
 use daybook_engine::{FolderOptions, open_folder};
 use daybook_views::Views;
-use daybook_views::query::{Basis, Contributor, ContributorQuery, DashboardQuery, ForecastQuery};
+use daybook_views::query::{Basis, Contributor, ContributorQuery, DashboardQuery, ForecastQuery, HoursOfWeek};
 use serde_json::{Value, json};
 use support::{Server, daybook, run, token};
 
@@ -210,6 +210,8 @@ impl Events {
                     currency: real,
                     basis,
                     metric,
+                    hours: HoursOfWeek::default(),
+                    zone: &[],
                     from_order: None,
                     first: usize::MAX,
                 };
@@ -222,7 +224,7 @@ impl Events {
         assert!(explained > 500_000, "{explained}");
     }
 
-    fn contributed(&self, found: &Contributor, query: &ContributorQuery) -> i64 {
+    fn contributed(&self, found: &Contributor, query: &ContributorQuery<'_>) -> i64 {
         let placed_at = self.placed_at[&found.order];
         let counts = self.posted[&found.order].iter().filter(|(metric, at, _)| {
             let at = if query.basis == Basis::Cohort { placed_at } else { *at };

@@ -26,7 +26,8 @@ pub use forecast::{FORECAST_WEEKS, MAX_FORECAST_HOURS};
 use series::{DAY_SECONDS, QUARTER_SECONDS, Series, day_and_quarter};
 use state::{DashboardState, Node};
 use tally::{Tally, of_cell};
-use zone::{Zone, local_of};
+pub(crate) use zone::Zone;
+use zone::local_of;
 
 /// Local days that one answer lists at most.
 pub const MAX_DAYS: u64 = 40_000;

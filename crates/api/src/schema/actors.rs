@@ -3,7 +3,7 @@
 use async_graphql::SimpleObject;
 use daybook_domain::posting::Metric;
 use daybook_domain::{Actor as Who, Event, Origin, Role};
-use daybook_views::query::{Basis, ContributorQuery};
+use daybook_views::query::{Basis, ContributorQuery, HoursOfWeek};
 use hashbrown::HashMap;
 
 use super::dashboard::Asked;
@@ -45,6 +45,8 @@ pub(crate) fn list(
         currency: asked.currency,
         basis: Basis::Cohort,
         metric: Metric::PlacedOrders,
+        hours: HoursOfWeek::default(),
+        zone: &[],
         from_order: None,
         first: MAX_ORDERS + 1,
     };

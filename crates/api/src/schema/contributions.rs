@@ -1,19 +1,20 @@
 //! The events behind a figure: found through the views, then told by each order's own history.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use daybook_domain::posting::{Metric, Milestones, Posting, postings};
 use daybook_domain::{Event, Money, Order, Position, Recorded};
-use daybook_views::query::{Basis, Contributor, ContributorQuery};
+use daybook_views::query::{Basis, Contributor, ContributorQuery, HoursOfWeek};
 
 use super::dashboard::Asked;
 use super::error::ApiError;
 use super::order::OrderObject;
 use super::page::{self, PageInfo, from_hex, to_hex};
 use super::query::READ;
-use super::read;
 use super::scalar::{DateTime, Decimal, Position as PositionScalar};
+use super::{read, zone};
 use crate::http::Services;
 use crate::reads::Going;
 
@@ -90,17 +91,30 @@ fn read_cursor(text: &str) -> Result<Cursor, ApiError> {
     Ok((i32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]), u32::from_be_bytes([i, j, k, l])))
 }
 
+/// Of the hours of the week; `weekday` is 1 for Monday.
+pub(crate) fn hours(weekday: Option<i32>, hour: Option<i32>) -> Result<HoursOfWeek, ApiError> {
+    let within = |value: i32, known: RangeInclusive<u8>, what: &str| {
+        let found = u8::try_from(value).ok().filter(|value| known.contains(value));
+        found.ok_or_else(|| ApiError::Invalid(format!("{what} is {} to {}", known.start(), known.end())))
+    };
+    let weekday = weekday.map(|weekday| within(weekday, 1..=7, "weekday")).transpose()?.map(|weekday| weekday - 1);
+    let hour = hour.map(|hour| within(hour, 0..=23, "hour")).transpose()?;
+    Ok(HoursOfWeek { weekday, hour })
+}
+
 /// Reads the views, then the ledger.
 pub(crate) fn list(
     services: &Services,
     going: &Going,
     asked: &Asked,
+    hours: HoursOfWeek,
     metric: Metric,
     first: Option<i32>,
     after: Option<&str>,
 ) -> Result<ContributionConnection, ApiError> {
     let first = page::first(first)?;
     let after = after.map(read_cursor).transpose()?;
+    let zone = zone::offsets(&asked.time_zone)?;
     let query = ContributorQuery {
         merchant: asked.merchant.clone(),
         subtree: asked.subtree,
@@ -109,6 +123,8 @@ pub(crate) fn list(
         currency: asked.currency,
         basis: asked.basis,
         metric,
+        hours,
+        zone: &zone,
         from_order: after.map(|(day, row, _)| (day, row)),
         // Each contributes something, but the one that the page before ended with.
         first: first + 2,
@@ -121,7 +137,7 @@ pub(crate) fn list(
     for found in orders {
         going.check()?;
         let behind = after.filter(|(day, row, _)| (*day, *row) == (found.day, found.row)).map(|after| after.2);
-        of_order(services, asked, metric, &found, position, |contribution| {
+        of_order(services, &query, &found, position, |contribution| {
             if behind.is_none_or(|behind| contribution.recorded.revision > behind) && nodes.len() <= first {
                 nodes.push(contribution);
             }
@@ -141,8 +157,7 @@ pub(crate) fn list(
 /// What the order's events up to a position contribute on that day.
 fn of_order(
     services: &Services,
-    asked: &Asked,
-    metric: Metric,
+    asked: &ContributorQuery<'_>,
     found: &Contributor,
     position: Position,
     mut each: impl FnMut(Contribution),
@@ -161,7 +176,7 @@ fn of_order(
         let mut amount = 0;
         postings(before, &after, &recorded, |posting| {
             if let Posting::Count { metric: of, amount: adds } = posting
-                && of == metric
+                && of == asked.metric
             {
                 amount += adds;
             }
@@ -171,8 +186,9 @@ fn of_order(
             Basis::Booked => recorded.occurred_at,
         };
         let is_on_day = counts_at.0.div_euclid(DAY_MICROS) == i64::from(found.day);
-        if amount != 0 && is_on_day && (asked.from..asked.to).contains(&counts_at) {
-            let amount = match metric {
+        let is_asked = (asked.from..asked.to).contains(&counts_at) && asked.hours.include(asked.zone, counts_at);
+        if amount != 0 && is_on_day && is_asked {
+            let amount = match asked.metric {
                 Metric::PaidAmount => Money::new(amount, after.currency).amount(),
                 _ => amount.to_string(),
             };

@@ -139,6 +139,9 @@ impl QueryRoot {
         merchant: Option<String>,
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
         range: TimeRange,
+        #[graphql(desc = "Of `weekday` and `hour`; UTC unless told otherwise.")] time_zone: Option<String>,
+        #[graphql(desc = "1 is Monday. Only what counts on it, such as a cell of byWeekdayHour.")] weekday: Option<i32>,
+        #[graphql(desc = "0 to 23, local time. Only what counts in it.")] hour: Option<i32>,
         currency: String,
         #[graphql(desc = "COHORT unless told otherwise.")] basis: Option<Basis>,
         metric: Metric,
@@ -151,13 +154,14 @@ impl QueryRoot {
             merchant,
             scope: scope.unwrap_or_default(),
             range,
-            time_zone: "UTC".to_owned(),
+            time_zone: time_zone.unwrap_or_else(|| "UTC".to_owned()),
             currency,
             basis: basis.unwrap_or(Basis::Cohort),
         };
+        let hours = contributions::hours(weekday, hour)?;
         let going = ctx.data::<Arc<Reads>>()?.going();
         read(ctx, move |services| {
-            contributions::list(services, &going, &question.read()?, metric.into(), first, after.as_deref())
+            contributions::list(services, &going, &question.read()?, hours, metric.into(), first, after.as_deref())
         })
         .await
     }

@@ -124,6 +124,20 @@ async fn what_happens_besides_has_figures_and_each_is_explained() {
             assert_eq!(told, expected, "{metric} {basis}");
         }
     }
+    // The cell of the week that says 3 placed orders, as it is called in Shanghai.
+    let cell = |hour: u8| {
+        format!(
+            r#"query {{ dashboardEvents(merchant: "m1", range: {{gte: "2023-11-14T00:00:00Z", lt: "2023-11-16T00:00:00Z"}},
+                timeZone: "Asia/Shanghai", weekday: 3, hour: {hour}, metric: PLACED_ORDERS, currency: "CNY") {{ nodes {{ amount }} }} }}"#
+        )
+    };
+    for (hour, told) in [(5, 0), (6, 3), (7, 0)] {
+        let events = server.data(&cell(hour), json!({})).await["dashboardEvents"]["nodes"].take();
+        assert_eq!(events.as_array().unwrap().len(), told, "{hour}");
+    }
+    let refused = server.ask(&cell(24), json!({})).await;
+    assert_eq!(refused["errors"][0]["message"], "hour is 0 to 23");
+
     let asked = r#"query { dashboardEvents(merchant: "m1", scope: OWN, range: {gte: "2023-11-14T00:00:00Z", lt: "2023-11-16T00:00:00Z"},
         metric: PAID_AMOUNT, currency: "CNY", first: 50) { nodes { position amount order { number label } } } }"#;
     let explained = server.data(asked, json!({})).await["dashboardEvents"]["nodes"].take();

@@ -12,7 +12,7 @@ use crate::query::{Basis, Contributor, ContributorQuery};
 impl Dashboard<'_> {
     /// The orders that contribute to a figure, by the UTC day on which they do, then as they came to the ledger. One that
     /// contributes on several days is there for each.
-    pub fn contributors(&self, query: &ContributorQuery) -> Vec<Contributor> {
+    pub fn contributors(&self, query: &ContributorQuery<'_>) -> Vec<Contributor> {
         let Some(finding) = self.finding(query) else { return Vec::new() };
         let mut found = Vec::new();
         for day in finding.days() {
@@ -28,7 +28,7 @@ impl Dashboard<'_> {
         found
     }
 
-    fn finding<'q>(&'q self, query: &'q ContributorQuery) -> Option<Finding<'q>> {
+    fn finding<'q>(&'q self, query: &'q ContributorQuery<'q>) -> Option<Finding<'q>> {
         let currency = self.orders.currencies.iter().position(|&known| known == query.currency)?;
         let whose = self.whose(query.merchant.as_ref(), query.subtree);
         Some(Finding { dashboard: self, query, currency: u8::try_from(currency).ok()?, whose })
@@ -37,7 +37,7 @@ impl Dashboard<'_> {
 
 struct Finding<'a> {
     dashboard: &'a Dashboard<'a>,
-    query: &'a ContributorQuery,
+    query: &'a ContributorQuery<'a>,
     currency: u8,
     whose: Vec<Whose>,
 }
@@ -94,10 +94,11 @@ impl Finding<'_> {
             return false;
         }
         Entries::new(self.dashboard.state.entries.get(row), placed_at).any(|entry| {
-            let counts_at = entry.counts_at(query.basis, placed_at).0;
+            let counts_at = entry.counts_at(query.basis, placed_at);
             entry.amount_of(query.metric) != 0
-                && (query.from.0..query.to.0).contains(&counts_at)
-                && counts_at.div_euclid(1_000_000).div_euclid(DAY_SECONDS) == i64::from(day)
+                && (query.from..query.to).contains(&counts_at)
+                && query.hours.include(query.zone, counts_at)
+                && counts_at.0.div_euclid(1_000_000).div_euclid(DAY_SECONDS) == i64::from(day)
         })
     }
 }

@@ -3,7 +3,7 @@
 use daybook_domain::posting::{Metric, Stage};
 use daybook_domain::{Currency, MerchantId, ReasonCode, Sku, StreamId, Timestamp};
 
-use crate::dashboard::{RARE_METRICS, rare_place};
+use crate::dashboard::{RARE_METRICS, Zone, rare_place};
 
 /// Where in time a contribution counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,9 +160,29 @@ pub struct DashboardAnswer {
     pub stages: Vec<StageAnswer>,
 }
 
+/// A cell of the week, or a row or column of it: of local time, none is any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HoursOfWeek {
+    /// 0 is Monday.
+    pub weekday: Option<u8>,
+    pub hour: Option<u8>,
+}
+
+impl HoursOfWeek {
+    /// `zone` is a table as in [`DashboardQuery`].
+    pub fn include(self, zone: &[Offset], at: Timestamp) -> bool {
+        if self == Self::default() {
+            return true;
+        }
+        let cell = Zone::new(zone).local(at.0).cell;
+        self.weekday.is_none_or(|weekday| cell / 24 == usize::from(weekday))
+            && self.hour.is_none_or(|hour| cell % 24 == usize::from(hour))
+    }
+}
+
 /// Which orders made a figure.
 #[derive(Clone, Debug)]
-pub struct ContributorQuery {
+pub struct ContributorQuery<'a> {
     /// None: all merchants.
     pub merchant: Option<MerchantId>,
     pub subtree: bool,
@@ -173,6 +193,10 @@ pub struct ContributorQuery {
     pub currency: Currency,
     pub basis: Basis,
     pub metric: Metric,
+    /// Of all that counts in the range, only what counts in these hours.
+    pub hours: HoursOfWeek,
+    /// In rising order of `from_seconds`.
+    pub zone: &'a [Offset],
     /// The UTC day and the order to go on from, included.
     pub from_order: Option<(i32, u32)>,
     pub first: usize,

@@ -60,12 +60,20 @@ fn count(figures: &mut Figures, metric: Metric, amount: i64) {
     }
 }
 
+/// Seconds of local time.
+fn local_seconds(zone: &[Offset], micros: i64) -> i64 {
+    let seconds = micros.div_euclid(1_000_000);
+    let entry = zone.iter().rfind(|entry| entry.from_seconds <= seconds).or(zone.first());
+    seconds + entry.map_or(0, |entry| i64::from(entry.offset_seconds))
+}
+
+/// Monday is 0.
+fn weekday_and_hour(local: i64) -> (i64, i64) {
+    ((local.div_euclid(86_400) + 3).rem_euclid(7), local.rem_euclid(86_400) / 3_600)
+}
+
 fn check(query: &DashboardQuery<'_>, answer: &DashboardAnswer, posted: &[Posted]) {
-    let offset = |micros: i64| {
-        let seconds = micros.div_euclid(1_000_000);
-        let entry = query.zone.iter().rfind(|entry| entry.from_seconds <= seconds).or(query.zone.first());
-        seconds + entry.map_or(0, |entry| i64::from(entry.offset_seconds))
-    };
+    let offset = |micros: i64| local_seconds(query.zone, micros);
     let mut figures = Figures::default();
     let mut sums: BTreeMap<Metric, i64> = BTreeMap::new();
     let mut cells = vec![Figures::default(); 168];
@@ -92,8 +100,8 @@ fn check(query: &DashboardQuery<'_>, answer: &DashboardAnswer, posted: &[Posted]
         match one.posting {
             Posting::Count { metric, amount } => {
                 let local = offset(at);
-                let weekday = (local.div_euclid(86_400) + 3).rem_euclid(7);
-                let cell = usize::try_from(weekday * 24 + local.rem_euclid(86_400) / 3_600).unwrap();
+                let (weekday, hour) = weekday_and_hour(local);
+                let cell = usize::try_from(weekday * 24 + hour).unwrap();
                 *sums.entry(metric).or_default() += amount;
                 count(&mut figures, metric, amount);
                 count(&mut cells[cell], metric, amount);
@@ -157,6 +165,7 @@ fn check_contributors(
     dashboard: crate::Dashboard<'_>,
     figure: i64,
     posted: &[Posted],
+    hours: HoursOfWeek,
 ) {
     let (mut sum, mut from_order) = (0, None);
     loop {
@@ -168,6 +177,8 @@ fn check_contributors(
             currency: query.currency,
             basis: query.basis,
             metric,
+            hours,
+            zone: query.zone,
             from_order,
             first: 7,
         });
@@ -175,7 +186,12 @@ fn check_contributors(
             let contributed = posted.iter().filter(|one| {
                 let at = if query.basis == Basis::Cohort { one.cohort } else { one.booked };
                 let day = at.div_euclid(86_400_000_000) == i64::from(found.day);
-                one.id == found.order && day && (query.from.0..query.to.0).contains(&at)
+                let (weekday, hour) = weekday_and_hour(local_seconds(query.zone, at));
+                one.id == found.order
+                    && day
+                    && (query.from.0..query.to.0).contains(&at)
+                    && hours.weekday.is_none_or(|wanted| i64::from(wanted) == weekday)
+                    && hours.hour.is_none_or(|wanted| i64::from(wanted) == hour)
             });
             let amount: i64 = contributed
                 .map(|one| match one.posting {
@@ -193,6 +209,35 @@ fn check_contributors(
         }
     }
     assert_eq!(sum, figure, "{metric:?}");
+}
+
+/// A cell of the week, a whole weekday or the same hour of all days is explained as the whole range is.
+fn check_hours(
+    query: &DashboardQuery<'_>,
+    answer: &DashboardAnswer,
+    dashboard: crate::Dashboard<'_>,
+    posted: &[Posted],
+    random: &mut Random,
+) {
+    let busy = answer.by_weekday_hour.iter().position(|cell| cell.placed > 0);
+    let cell = if random.chance(50) { busy.unwrap_or(0) as u64 } else { random.below(168) };
+    let (weekday, hour) = (u8::try_from(cell / 24).unwrap(), u8::try_from(cell % 24).unwrap());
+    let hours = match random.below(3) {
+        0 => HoursOfWeek { weekday: Some(weekday), hour: Some(hour) },
+        1 => HoursOfWeek { weekday: Some(weekday), hour: None },
+        _ => HoursOfWeek { weekday: None, hour: Some(hour) },
+    };
+    let metric = *random.pick(&[Metric::PlacedOrders, Metric::PaidOrders, Metric::RefundedOrders, Metric::PaidAmount]);
+    let cells = (0_u8..).zip(&answer.by_weekday_hour).filter(|(cell, _)| {
+        hours.weekday.is_none_or(|weekday| cell / 24 == weekday) && hours.hour.is_none_or(|hour| cell % 24 == hour)
+    });
+    let figure = cells.map(|(_, figures)| match metric {
+        Metric::PlacedOrders => figures.placed.cast_signed(),
+        Metric::PaidOrders => figures.paid.cast_signed(),
+        Metric::RefundedOrders => figures.refunded.cast_signed(),
+        _ => figures.paid_amount_minor,
+    });
+    check_contributors(query, metric, dashboard, figure.sum(), posted, hours);
 }
 
 fn check_breakdown(query: &DashboardQuery<'_>, dashboard: crate::Dashboard<'_>, world: &World) {
@@ -310,7 +355,9 @@ proptest! {
             let answer = views.dashboard().unwrap().answer(&query).unwrap();
             check(&query, &answer, &posted);
             let metric = *random.pick(&Metric::ALL);
-            check_contributors(&query, metric, views.dashboard().unwrap(), answer.figure(metric), &posted);
+            let all_hours = HoursOfWeek::default();
+            check_contributors(&query, metric, views.dashboard().unwrap(), answer.figure(metric), &posted, all_hours);
+            check_hours(&query, &answer, views.dashboard().unwrap(), &posted, &mut random);
             check_breakdown(&query, views.dashboard().unwrap(), &world);
         }
     }
