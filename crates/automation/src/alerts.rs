@@ -8,9 +8,9 @@ use daybook_domain::policy::Policy;
 use daybook_domain::time::{DAY_MICROS, MINUTE_MICROS, SECOND_MICROS};
 use daybook_domain::{Automatic, Command, CommandId, MerchantId, Revision, Sku, State, StreamId, Timestamp};
 use daybook_engine::{ReadError, Reader, Request};
-use daybook_views::query::{Basis, DashboardQuery, Figures, Scope, StockQuery, ratio_millionths};
+use daybook_views::query::{Basis, DashboardQuery, Figures, Scope, ratio_millionths};
 use daybook_views::{Stopped, Views};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::task;
 
@@ -24,7 +24,7 @@ const FEWEST_ORDERS: u64 = 20;
 const REFUNDS_MICROS: i64 = 7 * DAY_MICROS;
 /// Of the orders of a day that have had their time to be paid.
 const CONVERSION_MICROS: i64 = DAY_MICROS;
-/// SKUs of one merchant that are warned of in one round.
+/// SKUs of one merchant that are warned of newly in one round.
 const MOST_SKUS: usize = 250;
 
 #[derive(Debug, Default)]
@@ -50,7 +50,12 @@ struct Measured {
 
 impl Alerts {
     /// Reads the policies of the merchants that come next, where they have changed.
+    ///
+    /// # Errors
+    ///
+    /// Why the last one that cannot be read cannot be; the others are.
     pub(crate) fn prepare(&mut self, reader: &Reader, now: Timestamp) -> Result<(), ReadError> {
+        let mut outcome = Ok(());
         // A clock that was set back must not hold the warnings up.
         if self.next.is_some_and(|next| next > now.plus_micros(EVERY_MICROS)) {
             self.next = Some(now);
@@ -58,21 +63,24 @@ impl Alerts {
         for id in self.left.iter().rev().take(A_ROUND) {
             let stream = StreamId::merchant(id);
             let Some((_, revision)) = reader.head(stream) else { continue };
-            if self.known.get(id).is_none_or(|(known, _)| *known != revision)
-                && let Some(State::Merchant(merchant)) = reader.state(stream)?
-            {
-                self.known.insert(id.clone(), (revision, merchant));
+            if self.known.get(id).is_some_and(|(known, _)| *known == revision) {
+                continue;
+            }
+            match reader.state(stream) {
+                Ok(Some(State::Merchant(merchant))) => drop(self.known.insert(id.clone(), (revision, merchant))),
+                Ok(_) => {}
+                Err(error) => outcome = Err(error),
             }
         }
-        Ok(())
+        outcome
     }
 
     pub(crate) fn next(&self) -> Option<Timestamp> {
         if self.left.is_empty() { self.next } else { Some(Timestamp(i64::MIN)) }
     }
 
-    /// What the merchants whose turn it is are to be warned of, and what not any more.
-    pub(crate) fn check(&mut self, views: &Views, now: Timestamp) -> Result<Vec<Request>, Stopped> {
+    /// What the merchants whose turn it is are to be warned of, and what not any more; and a view that could not tell.
+    pub(crate) fn check(&mut self, views: &Views, now: Timestamp) -> (Vec<Request>, Result<(), Stopped>) {
         if self.left.is_empty() {
             if self.next.is_none_or(|next| next <= now) {
                 let all = views.merchants().page(None, None, usize::MAX).merchants;
@@ -80,28 +88,30 @@ impl Alerts {
                 self.next = Some(now.plus_micros(EVERY_MICROS));
             }
             // Their policies are read first.
-            return Ok(Vec::new());
+            return (Vec::new(), Ok(()));
         }
-        let mut requests = Vec::new();
+        let (mut requests, mut outcome) = (Vec::new(), Ok(()));
         for id in self.left.split_off(self.left.len().saturating_sub(A_ROUND)) {
             if let Some((revision, merchant)) = self.known.get(&id) {
-                let measured = measure(views, merchant, now)?;
-                requests.extend(measured.into_iter().filter_map(|measured| request(merchant, *revision, measured)));
+                let policy = merchant.policy_at(now);
+                let measured = [
+                    rate(views, merchant, Alert::RefundRate, policy.warn_refund_rate, now),
+                    rate(views, merchant, Alert::Conversion, policy.warn_conversion, now),
+                    queue_age(views, merchant, &policy, now),
+                    low_stock(views, merchant),
+                ];
+                for found in measured {
+                    match found {
+                        Ok(found) => {
+                            requests.extend(found.into_iter().filter_map(|found| request(merchant, *revision, found)));
+                        }
+                        Err(stopped) => outcome = Err(stopped),
+                    }
+                }
             }
         }
-        Ok(requests)
+        (requests, outcome)
     }
-}
-
-fn measure(views: &Views, merchant: &Merchant, now: Timestamp) -> Result<Vec<Measured>, Stopped> {
-    let policy = merchant.policy_at(now);
-    let mut all = Vec::new();
-    let refunds = rate(views, merchant, Alert::RefundRate, policy.warn_refund_rate, now)?;
-    let conversion = rate(views, merchant, Alert::Conversion, policy.warn_conversion, now)?;
-    all.extend(refunds.into_iter().chain(conversion));
-    all.extend(queue_age(views, merchant, &policy, now)?);
-    all.extend(low_stock(views, merchant)?);
-    Ok(all)
 }
 
 /// Too many refunds, or too few payments, in millionths.
@@ -111,9 +121,9 @@ fn rate(
     alert: Alert,
     threshold: Option<u32>,
     now: Timestamp,
-) -> Result<Option<Measured>, Stopped> {
+) -> Result<Vec<Measured>, Stopped> {
     if threshold.is_none() && !merchant.has_alert(alert, None) {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let is_refunds = alert == Alert::RefundRate;
     let figures = if is_refunds {
@@ -131,7 +141,7 @@ fn rate(
         (Some(measured), Some(threshold)) => measured < threshold,
         (_, _) => false,
     };
-    Ok(Some(Measured { alert, sku: None, measured: measured.unwrap_or_default(), threshold, is_crossed }))
+    Ok(vec![Measured { alert, sku: None, measured: measured.unwrap_or_default(), threshold, is_crossed }])
 }
 
 /// Of the merchant's own orders in all currencies; the amounts are left out.
@@ -164,17 +174,17 @@ fn figures(
     Ok(sum)
 }
 
-fn queue_age(views: &Views, merchant: &Merchant, policy: &Policy, now: Timestamp) -> Result<Option<Measured>, Stopped> {
+fn queue_age(views: &Views, merchant: &Merchant, policy: &Policy, now: Timestamp) -> Result<Vec<Measured>, Stopped> {
     let alert = Alert::QueueAge;
     if policy.warn_queue_age_micros.is_none() && !merchant.has_alert(alert, None) {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let counts = views.queues()?.exception_counts(&own(merchant));
     let oldest = counts.iter().filter_map(|count| count.oldest).min();
     let measured = oldest.map_or(0, |oldest| now.seconds_since(oldest).max(0));
     let threshold = policy.warn_queue_age_micros.map(|micros| micros / SECOND_MICROS);
     let is_crossed = threshold.is_some_and(|threshold| measured > threshold);
-    Ok(Some(Measured { alert, sku: None, measured, threshold, is_crossed }))
+    Ok(vec![Measured { alert, sku: None, measured, threshold, is_crossed }])
 }
 
 /// SKUs with no more free units than their mark, and those that were and are not any more.
@@ -188,11 +198,11 @@ fn low_stock(views: &Views, merchant: &Merchant) -> Result<Vec<Measured>, Stoppe
         threshold: Some(low_at.into()),
         is_crossed,
     };
-    let query = StockQuery { scope: own(merchant), only_low: true, after: None, first: MOST_SKUS };
-    let low = stock.page(&query).entries;
-    let mut all: Vec<Measured> =
-        low.iter().map(|entry| measured(&entry.sku, entry.free(), entry.state.low_at, true)).collect();
     let raised = merchant.alerts.iter().filter(|(raised, _)| *raised == alert).filter_map(|(_, sku)| sku.as_ref());
+    let raised: HashSet<&Sku> = raised.collect();
+    let low = stock.low_of(&merchant.id).filter(|entry| !raised.contains(&entry.sku)).take(MOST_SKUS);
+    let mut all: Vec<Measured> =
+        low.map(|entry| measured(&entry.sku, entry.free(), entry.state.low_at, true)).collect();
     for sku in raised {
         if let Some(entry) = stock.get(&merchant.id, sku).filter(|entry| !entry.is_low()) {
             all.push(measured(sku, entry.free(), entry.state.low_at, false));

@@ -20,6 +20,8 @@ pub enum Automatic {
     PayRefundWithin,
     ObserveFor,
     AutoDeliver,
+    /// An order whose cards cannot go out is told apart.
+    OutOfCards,
     /// An order that waits for stock goes on when it comes.
     Restock,
     WarnRefundRate,
@@ -29,7 +31,7 @@ pub enum Automatic {
 }
 
 impl Automatic {
-    pub const ALL: [Automatic; 14] = [
+    pub const ALL: [Automatic; 15] = [
         Automatic::PayWithin,
         Automatic::RemindAfter,
         Automatic::ShipVirtualWithin,
@@ -39,6 +41,7 @@ impl Automatic {
         Automatic::PayRefundWithin,
         Automatic::ObserveFor,
         Automatic::AutoDeliver,
+        Automatic::OutOfCards,
         Automatic::Restock,
         Automatic::WarnRefundRate,
         Automatic::WarnConversion,
@@ -79,6 +82,7 @@ impl Automatic {
             Command::Close { .. } => Automatic::ObserveFor,
             Command::Breach { clock, .. } => Automatic::of_clock(*clock),
             Command::DeliverCards { .. } => Automatic::AutoDeliver,
+            Command::PlaceHold(c) if c.hold == Hold::Stock => Automatic::OutOfCards,
             Command::ReleaseHold(c) if c.hold == Hold::Stock => Automatic::Restock,
             Command::RaiseAlert(c) => Automatic::of_alert(c.alert),
             Command::ClearAlert(c) => Automatic::of_alert(c.alert),
@@ -98,6 +102,7 @@ impl Automatic {
             Automatic::PayRefundWithin => "system:pay-refund-within",
             Automatic::ObserveFor => "system:observe-for",
             Automatic::AutoDeliver => "system:auto-deliver",
+            Automatic::OutOfCards => "system:out-of-cards",
             Automatic::Restock => "system:restock",
             Automatic::WarnRefundRate => "system:warn-refund-rate",
             Automatic::WarnConversion => "system:warn-conversion",

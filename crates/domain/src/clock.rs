@@ -59,7 +59,8 @@ impl Order {
                 tell(Clock::Collect, due.and_then(|due| due.collect_by));
             }
         }
-        if self.lifecycle == Lifecycle::Completed && !self.has_open_ticket() && self.disputed_since.is_none() {
+        let is_settled = !self.has_open_ticket() && self.disputed_since.is_none() && self.holds.is_empty();
+        if self.lifecycle == Lifecycle::Completed && is_settled {
             tell(Clock::Observe, self.observed_until);
         }
         for (number, ticket) in (1..).zip(&self.tickets) {

@@ -38,6 +38,8 @@ pub struct Context {
     pub command_id: CommandId,
     pub actor: Actor,
     pub origin: Origin,
+    /// Of the stream that the command acts on first; 0: it is not there yet.
+    pub revision: Revision,
     /// The engine's clock.
     pub now: Timestamp,
     /// When it happened in the world; only imports, payments and tracking bring one. Those of now lie between five minutes

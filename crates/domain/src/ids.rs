@@ -6,6 +6,8 @@ use std::fmt;
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::spelling;
+
 /// An event's place in the whole ledger, from 1, without gaps, in commit order.
 pub type Position = u64;
 /// An event's place in its stream, from 1, without gaps.
@@ -160,7 +162,7 @@ macro_rules! name {
 }
 
 fn printable(c: char) -> bool {
-    !c.is_control()
+    !spelling::is_invisible(c)
 }
 
 name!(

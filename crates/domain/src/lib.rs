@@ -45,6 +45,7 @@ pub use order::Order;
 pub use reason::ReasonCode;
 pub use rejection::Rejection;
 pub use sealed::{Sealed, Slot};
+pub use spelling::is_seen_whole;
 pub use state::{Facts, State, evolve, missing};
 pub use targets::Targets;
 pub use time::Timestamp;

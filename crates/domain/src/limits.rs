@@ -7,6 +7,8 @@ pub const MAX_LINES: usize = 100;
 pub const MAX_ADJUSTMENTS: usize = 20;
 /// Units of one line.
 pub const MAX_QUANTITY: u32 = 1_000_000;
+/// Cards of one order: they go out, and are shown, together.
+pub const MAX_ORDER_CARDS: u32 = 10_000;
 /// Characters of a line's title or an adjustment's label.
 pub const MAX_TITLE_CHARS: usize = 200;
 /// Characters of a buyer's account, a carrier, a tracking number, a provider or a trade number.
@@ -22,6 +24,8 @@ pub const MAX_ORDER_TEXT_BYTES: usize = 37 << 10;
 pub const MAX_AMOUNT_MINOR: i64 = 1_000_000_000_000_000;
 /// Checkpoints, tickets, shipments, notes and tags of one order, each.
 pub const MAX_PER_ORDER: usize = 1_000;
+/// Events of one order, beyond which only what moves its money, its goods or its state is recorded.
+pub const MAX_ORDER_EVENTS: u32 = 10_000;
 /// Units of one SKU that were ever received.
 pub const MAX_STOCK: i64 = 1_000_000_000_000;
 /// Cards that one command imports.

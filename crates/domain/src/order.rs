@@ -239,15 +239,21 @@ impl Order {
 
     /// What is still to be paid; never negative.
     pub fn due_minor(&self) -> i64 {
-        self.total_minor().saturating_sub(self.captured_minor.saturating_sub(self.excess_minor)).max(0)
+        if self.paid_at.is_some() { 0 } else { self.total_minor().saturating_sub(self.kept_minor()).max(0) }
     }
 
-    /// Captured in full. An order of total 0 needs no capture when it was placed live; an imported one does.
+    /// Captured in full, once: what goes back later does not undo it, what went back before has to be paid again. An order
+    /// of total 0 needs no capture when it was placed live; an imported one does.
     pub fn is_paid(&self) -> bool {
         if self.captures == 0 {
             return self.origin == Origin::Live && self.total_minor() == 0;
         }
-        self.captured_minor >= self.total_minor()
+        self.paid_at.is_some() || self.kept_minor().saturating_add(self.excess_minor) >= self.total_minor()
+    }
+
+    /// What was captured for the goods and not given back.
+    fn kept_minor(&self) -> i64 {
+        self.captured_minor.saturating_sub(self.excess_minor).saturating_sub(self.refunded_minor)
     }
 
     /// What was captured above the total and not given back yet.
@@ -265,9 +271,7 @@ impl Order {
     /// What a new ticket of this kind may ask for at most.
     pub fn refundable_minor(&self, kind: RefundKind) -> i64 {
         let left = match kind {
-            RefundKind::Goods => {
-                self.captured_minor.saturating_sub(self.excess_minor).saturating_sub(self.refunded_minor)
-            }
+            RefundKind::Goods => self.kept_minor(),
             RefundKind::Excess => self.excess_outstanding_minor(),
             RefundKind::Late => self.late_minor.saturating_sub(self.late_returned_minor),
         };

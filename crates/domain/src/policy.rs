@@ -156,7 +156,11 @@ impl PolicyBook {
     pub(crate) fn set(&mut self, set: &PolicySet, at: Timestamp) {
         self.dated.retain(|dated| dated.valid_to.is_none_or(|to| at < to));
         if set.valid_from.is_none() && set.valid_to.is_none() {
-            self.always = self.always.and(&set.terms);
+            // What has no end and has begun holds for good: what is said later stands over it.
+            let has_begun =
+                |dated: &PolicySet| dated.valid_to.is_none() && dated.valid_from.is_none_or(|from| from <= at);
+            let begun = self.dated.extract_if(.., |dated| has_begun(dated));
+            self.always = begun.fold(self.always, |always, dated| always.and(&dated.terms)).and(&set.terms);
         } else {
             self.dated.push(*set);
         }

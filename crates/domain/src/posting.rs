@@ -149,7 +149,10 @@ fn count_by_event(after: &Order, recorded: &Recorded, count: &mut impl FnMut(Met
     match &recorded.event {
         Event::RefundRequested(e) if e.kind == RefundKind::Goods => count(Metric::RefundRequests, 1),
         Event::RefundApproved(e) => count_answer(after, e.ticket, recorded, count),
-        Event::RefundRejected(e) => count_answer(after, e.ticket, recorded, count),
+        // An approval that was taken back had answered it already.
+        Event::RefundRejected(e) if after.ticket(e.ticket).is_none_or(|ticket| ticket.approved_at.is_none()) => {
+            count_answer(after, e.ticket, recorded, count);
+        }
         Event::DeadlineBreached(e) => {
             if let Some(metric) = Metric::of_breach(e.clock) {
                 count(metric, 1);

@@ -64,6 +64,8 @@ pub enum Rejection {
     AlertNotRaised,
     #[error("there are too few cards of {sku}: {left} are left")]
     OutOfCards { sku: Sku, left: u64 },
+    #[error("line {line} is of cards that were imported: deliver them instead")]
+    DeliverCards { line: u16 },
     #[error("no cards are left to deliver")]
     NoCardsToDeliver,
     #[error("no cards were delivered")]
@@ -90,6 +92,8 @@ pub enum Rejection {
     OnHold,
     #[error("this hold is placed already")]
     AlreadyHeld,
+    #[error("the stock has more of these goods; count it first if they are not there")]
+    NotShort,
     #[error("there is no such hold")]
     NotHeld,
     #[error("a refund ticket is open")]
@@ -126,6 +130,8 @@ pub enum Rejection {
     TicketApproved,
     #[error("the ticket is not approved yet")]
     TicketNotApproved,
+    #[error("no goods stand against this money: it can only be paid back")]
+    MustBePaidBack,
     #[error("at most {left} can be refunded")]
     MoreThanRefundable { left: Money },
     #[error("the order has this tag already")]
@@ -173,6 +179,7 @@ impl Rejection {
             Rejection::AlertRaised => "ALERT_RAISED",
             Rejection::AlertNotRaised => "ALERT_NOT_RAISED",
             Rejection::OutOfCards { .. } => "OUT_OF_CARDS",
+            Rejection::DeliverCards { .. } => "DELIVER_CARDS",
             Rejection::NoCardsToDeliver => "NO_CARDS_TO_DELIVER",
             Rejection::NoCards => "NO_CARDS",
             Rejection::CardsKnown => "CARDS_KNOWN",
@@ -207,6 +214,7 @@ impl Rejection {
             Rejection::DeadlineNotReached { .. } => "DEADLINE_NOT_REACHED",
             Rejection::OnHold => "ON_HOLD",
             Rejection::AlreadyHeld => "ALREADY_HELD",
+            Rejection::NotShort => "NOT_SHORT",
             Rejection::NotHeld => "NOT_HELD",
             Rejection::RefundOpen => "REFUND_OPEN",
             Rejection::AlreadyShipped { .. } => "ALREADY_SHIPPED",
@@ -225,6 +233,7 @@ impl Rejection {
             Rejection::TicketClosed => "TICKET_CLOSED",
             Rejection::TicketApproved => "TICKET_APPROVED",
             Rejection::TicketNotApproved => "TICKET_NOT_APPROVED",
+            Rejection::MustBePaidBack => "MUST_BE_PAID_BACK",
             Rejection::MoreThanRefundable { .. } => "MORE_THAN_REFUNDABLE",
             Rejection::TagKnown => "TAG_KNOWN",
             Rejection::NotObserved => "NOT_OBSERVED",

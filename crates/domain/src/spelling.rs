@@ -33,10 +33,17 @@ pub(crate) fn has_clean_ends(given: &str) -> bool {
     is_clean(given.chars().next()) && is_clean(given.chars().next_back())
 }
 
+/// What is compared by its letters, and shown by them: nothing in it is hidden, inside or at the ends.
+pub fn is_seen_whole(given: &str) -> bool {
+    has_clean_ends(given) && !given.contains(is_invisible)
+}
+
 /// Control characters, and those that only say how others are to be set.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The claim that a payment makes.

@@ -1,7 +1,7 @@
 //! The state of any stream, and the facts that a decision is made against.
 
 use crate::command::Command;
-use crate::event::{CardClaimed, Event, PaymentClaimed, Recorded};
+use crate::event::{CardClaimed, Event, Hold, PaymentClaimed, Recorded};
 use crate::ids::StreamId;
 use crate::merchant::Merchant;
 use crate::order::Order;
@@ -155,8 +155,19 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
                 wanted.extend(booked(order));
             }
         }
-        Command::PlaceHold(_) | Command::ReleaseHold(_) => {
+        Command::PlaceHold(c) => {
+            if let Some(order) = facts.order(own).filter(|_| c.hold == Hold::Stock) {
+                wanted.extend(booked(order));
+                wanted.extend(cards(order));
+            }
+        }
+        Command::ReleaseHold(_) => {
             wanted.extend(facts.order(own).into_iter().flat_map(booked));
+        }
+        Command::ConfirmShipment(_) => {
+            if let Some(order) = facts.order(own) {
+                wanted.extend(StockTarget::of_cards(order).iter().map(|target| target.streams.sku));
+            }
         }
         Command::Expire { .. } | Command::Cancel(_) => {
             if let Some(order) = facts.order(own) {
@@ -167,8 +178,7 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
         Command::DeliverCards { .. } => {
             if let Some(order) = facts.order(own) {
                 wanted.push(StreamId::merchant(&order.merchant));
-                let cards = StockTarget::of_cards(order);
-                wanted.extend(cards.iter().flat_map(|target| [target.streams.sku, target.streams.account]));
+                wanted.extend(cards(order));
             }
         }
         Command::FailPayment(_)
@@ -208,7 +218,6 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
         | Command::RejectAddressChange(_)
         | Command::OpenDispute(_)
         | Command::AddEvidence(_)
-        | Command::ConfirmShipment(_)
         | Command::RejectRefund(_)
         | Command::FailRefund(_)
         | Command::AddNote(_)
@@ -218,6 +227,11 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
     }
     wanted.retain(|stream| !facts.knows(*stream));
     wanted
+}
+
+/// The stock of the cards that an order lacks.
+fn cards(order: &Order) -> Vec<StreamId> {
+    StockTarget::of_cards(order).iter().flat_map(|target| [target.streams.sku, target.streams.account]).collect()
 }
 
 /// The stock that an order has booked on.

@@ -2,7 +2,7 @@
 
 use crate::command::Command;
 use crate::ids::{CommandId, MerchantId, OrderNumber, Sku, StreamId};
-use crate::order::Order;
+use crate::order::{CardLine, Order};
 use crate::stock::{Goods, SkuStreams, summed};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,12 @@ impl StockTarget {
         let left = order.card_lines.iter().map(|card| (&card.sku, order.left_of(card.line)));
         let goods = summed(left).into_iter().filter(|goods| goods.quantity > 0);
         goods.map(|goods| Self::of(&order.merchant, goods)).collect()
+    }
+
+    /// The goods of one line of cards.
+    pub(crate) fn of_card(order: &Order, card: &CardLine) -> Self {
+        let quantity = order.left_of(card.line);
+        Self::of(&order.merchant, Goods { sku: card.sku.clone(), quantity })
     }
 
     /// What an order that is there has reserved or taken.

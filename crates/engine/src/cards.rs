@@ -6,6 +6,7 @@ use daybook_domain::command::{ImportCards, NewCard};
 use daybook_domain::event::CardsImported;
 use daybook_domain::limits::{MAX_CARDS, MAX_CARDS_BYTES};
 use daybook_domain::{Actor, Command, CommandId, Event, Expected, MerchantId, Position, Rejection, Sku};
+use thiserror::Error;
 use uuid::Uuid;
 
 use crate::error::ExecuteError;
@@ -40,6 +41,15 @@ pub struct CardReport {
     pub receipt: Option<Receipt>,
 }
 
+/// Why an import ended before its end, and what came in until then.
+#[derive(Debug, Error)]
+#[error("{error}")]
+pub struct CardsCutOff {
+    pub report: CardReport,
+    #[source]
+    pub error: ExecuteError,
+}
+
 struct Part {
     /// Place of its first secret.
     from: usize,
@@ -51,8 +61,8 @@ impl Engine {
     /// Imports the secrets in their order, in as many commits as it takes.
     ///
     /// # Errors
-    /// Why a commit failed; those before it stand. Send the same again to go on.
-    pub async fn import_cards(&self, import: CardImport) -> Result<CardReport, ExecuteError> {
+    /// Why a commit failed; what the report tells of stands. Send the same again to go on.
+    pub async fn import_cards(&self, import: CardImport) -> Result<CardReport, CardsCutOff> {
         let mut report = CardReport::default();
         let mut under_way: VecDeque<Part> = VecDeque::with_capacity(UNDER_WAY);
         let mut failed = None;
@@ -78,7 +88,8 @@ impl Engine {
                 from += count;
             }
             let is_over = count == 0 || failed.is_some();
-            while under_way.len() >= UNDER_WAY || is_over {
+            // What the first one meets (another revision, a command id that was used) stops all the others.
+            while under_way.len() >= UNDER_WAY || is_over || number == 0 {
                 let Some(part) = under_way.pop_front() else { break };
                 if let Err(error) = self.settle(part, &mut report).await {
                     failed.get_or_insert(error);
@@ -88,7 +99,10 @@ impl Engine {
                 break;
             }
         }
-        failed.map_or(Ok(report), Err)
+        match failed {
+            None => Ok(report),
+            Some(error) => Err(CardsCutOff { report, error }),
+        }
     }
 
     async fn settle(&self, part: Part, report: &mut CardReport) -> Result<(), ExecuteError> {

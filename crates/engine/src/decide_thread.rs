@@ -348,7 +348,7 @@ impl Decider {
             return Step::Answered(answer);
         }
         let facts = self.facts(&known);
-        let context = match self.context(&job.request) {
+        let context = match self.context(own, &job.request) {
             Ok(context) => context,
             Err(error) => return Step::Answered(Err(error.into())),
         };
@@ -377,11 +377,12 @@ impl Decider {
         facts
     }
 
-    fn context(&self, request: &Surroundings) -> Result<Context, ClockBehind> {
+    fn context(&self, own: StreamId, request: &Surroundings) -> Result<Context, ClockBehind> {
         Ok(Context {
             command_id: request.command_id,
             actor: request.actor,
             origin: request.origin,
+            revision: self.cache.get(own).map_or(0, |stream| stream.revision),
             now: time_to_record((self.clock)(), self.last_recorded)?,
             occurred_at: request.occurred_at,
         })

@@ -41,7 +41,7 @@ use daybook_ledger::{Appender, Ledger};
 use daybook_vault::Vault;
 use tokio::sync::watch;
 
-pub use cards::{CardImport, CardReport};
+pub use cards::{CardImport, CardReport, CardsCutOff};
 pub use clock::{Clock, ClockBehind, MAX_BRIDGED_SECONDS};
 pub use error::{ExecuteError, ReadError, ShutdownError};
 pub use folder::{Folder, FolderOptions, MasterKeySource, OpenFolderError, open_folder};

@@ -84,6 +84,7 @@ fn seems_new(
         command_id: request.command_id,
         actor: request.actor,
         origin: request.origin,
+        revision: 0,
         now: Timestamp(0),
         occurred_at: request.occurred_at,
     };

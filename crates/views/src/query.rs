@@ -19,7 +19,7 @@ pub use order::{
     Scope, Sort, SortField, Take,
 };
 pub use queue::{
-    DeadlineCursor, DeadlineEntry, DeadlinePage, DeadlineQuery, Due, ExceptionCount, ExceptionCursor, ExceptionEntry,
-    ExceptionKind, ExceptionPage, ExceptionQuery,
+    DeadlineCursor, DeadlineEntry, DeadlinePage, DeadlineQuery, Deliveries, Due, ExceptionCount, ExceptionCursor,
+    ExceptionEntry, ExceptionKind, ExceptionPage, ExceptionQuery,
 };
 pub use stock::{StockEntry, StockPage, StockQuery};

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::ops::{Bound, Range};
 
 use daybook_domain::clock::Running;
-use daybook_domain::event::Clock;
+use daybook_domain::event::{Clock, Hold};
 use daybook_domain::{MerchantId, Order, Position, Recorded, Sku, StreamId, Timestamp};
 
 use crate::Row;
@@ -17,12 +17,12 @@ use crate::list::OrderList;
 use crate::merchants::MerchantNumber;
 use crate::orders::{Change, Orders};
 use crate::query::{
-    DeadlineCursor, DeadlineEntry, DeadlinePage, DeadlineQuery, Due, ExceptionCount, ExceptionCursor, ExceptionEntry,
-    ExceptionKind, ExceptionPage, ExceptionQuery, Scope,
+    DeadlineCursor, DeadlineEntry, DeadlinePage, DeadlineQuery, Deliveries, Due, ExceptionCount, ExceptionCursor,
+    ExceptionEntry, ExceptionKind, ExceptionPage, ExceptionQuery, Scope,
 };
 use crate::registry::{Kept, View};
 use crate::stock::StockState;
-use crate::waits::Waits;
+use crate::waits::{Waits, is_left};
 
 type DeadlineKey = DeadlineCursor;
 /// Since when, then as the orders came; and the ticket.
@@ -41,7 +41,21 @@ pub(crate) struct QueueState {
     exceptions: BTreeMap<(u32, ExceptionKind), BTreeSet<ExceptionKey>>,
     /// Orders that wait for stock of a merchant's SKU (number of its text), the longest first.
     restock: BTreeMap<(MerchantNumber, u32), BTreeSet<(i64, Row)>>,
+    /// Paid orders whose cards go out without a person, by SKU, who paid first first.
+    cards: BTreeMap<(MerchantNumber, u32), BTreeSet<(i64, Row)>>,
+    /// Those of them that are in no queue of exceptions.
+    deliver: BTreeSet<(i64, Row)>,
     waits: Waits,
+}
+
+/// False: it did not stand there.
+fn leave<K: Ord>(queues: &mut BTreeMap<K, BTreeSet<(i64, Row)>>, of: K, key: (i64, Row)) -> bool {
+    let Some(queue) = queues.get_mut(&of) else { return false };
+    let was_there = queue.remove(&key);
+    if queue.is_empty() {
+        queues.remove(&of);
+    }
+    was_there
 }
 
 fn deadline_key(row: Row, running: &Running) -> DeadlineKey {
@@ -75,6 +89,14 @@ impl QueueState {
                 self.restock.entry((merchant, sku)).or_default().insert((since.0, row));
             }
         }
+        if let Some(cards) = waits.cards {
+            for &sku in &waits.card_skus {
+                self.cards.entry((merchant, sku)).or_default().insert((cards.since.0, row));
+            }
+            if !cards.is_held {
+                self.deliver.insert((cards.since.0, row));
+            }
+        }
     }
 
     /// What no longer waits. False: something did not stand where it must.
@@ -95,15 +117,16 @@ impl QueueState {
         if let Some(since) = waits.goods_since
             && after.goods_since != waits.goods_since
         {
-            for &sku in &waits.goods {
-                let key = (merchant, sku);
-                if let Some(queue) = self.restock.get_mut(&key) {
-                    is_right &= queue.remove(&(since.0, row));
-                    if queue.is_empty() {
-                        self.restock.remove(&key);
-                    }
-                }
-            }
+            let skus = waits.goods.iter().map(|&sku| (merchant, sku));
+            skus.for_each(|key| is_right &= leave(&mut self.restock, key, (since.0, row)));
+        }
+        if let Some(cards) = waits.cards
+            && (after.cards != waits.cards || after.card_skus != waits.card_skus)
+        {
+            let key = (cards.since.0, row);
+            let skus = waits.card_skus.iter().map(|&sku| (merchant, sku));
+            skus.for_each(|sku| is_right &= leave(&mut self.cards, sku, key));
+            is_right &= cards.is_held || self.deliver.remove(&key);
         }
         is_right
     }
@@ -175,7 +198,9 @@ impl View for QueueState {
         let exceptions: usize =
             self.exceptions.values().map(|queue| queue.len() * size_of::<ExceptionKey>() * 3 / 2).sum();
         let restock: usize = self.restock.values().map(|queue| queue.len() * size_of::<(i64, Row)>() * 3 / 2).sum();
-        deadlines + exceptions + restock
+        let cards: usize = self.cards.values().map(|queue| queue.len() * size_of::<(i64, Row)>() * 3 / 2).sum();
+        let deliver = self.deliver.len() * size_of::<(i64, Row)>() * 3 / 2;
+        deadlines + exceptions + restock + cards + deliver
     }
 }
 
@@ -242,12 +267,13 @@ impl<'a> Queues<'a> {
         lists.map(|list| count(list) as u64).sum()
     }
 
-    /// Clocks that have run out by now, the longest first.
+    /// Clocks that have run out by now, the longest first; cards that go out without a person are [`Self::deliveries`].
     pub fn due(&self, now: Timestamp, skip: impl Fn(&Due) -> bool, limit: usize) -> Vec<Due> {
         let Some(all) = self.state.deadlines.first() else { return Vec::new() };
         let due = all
             .iter()
             .take_while(|key| key.due <= now)
+            .filter(|key| key.clock != Clock::Deliver as u8)
             .filter_map(|key| Some(Due { order: self.orders.ids[key.order as usize], running: running(key)? }));
         due.filter(|due| !skip(due)).take(limit).collect()
     }
@@ -327,6 +353,79 @@ impl<'a> Queues<'a> {
             }
         }
         found.into_iter().map(|(since, row)| (self.orders.ids[row as usize], Timestamp(since))).collect()
+    }
+
+    /// Whose cards can go out, and whose cannot: in the order of paying, of each SKU as far as its cards last. One that lacks
+    /// some keeps those that are left from those behind it. `skip`: not now.
+    pub(crate) fn deliveries(
+        &self,
+        stock: &StockState,
+        skip: impl Fn(StreamId, Timestamp) -> bool,
+        limit: usize,
+    ) -> Deliveries {
+        let mut found = Deliveries::default();
+        // Cards, and free units for those that have none of their own, less what those before get.
+        let mut left: BTreeMap<(MerchantNumber, u32), (i64, i64)> = BTreeMap::new();
+        let mut waiting: BTreeSet<(i64, Row)> = BTreeSet::new();
+        for (key, queue) in &self.state.cards {
+            let (cards, free) = stock.cards_and_free(&self.name(*key));
+            left.insert(*key, (cards, free));
+            waiting.extend(queue.iter().take(usize::try_from(cards).unwrap_or(0).min(limit)));
+        }
+        let is_short = |left: &BTreeMap<_, (i64, i64)>, (key, need, is_booked): &(_, i64, bool)| {
+            left.get(key).is_none_or(|(cards, free)| cards < need || !is_booked && free < need)
+        };
+        let mut served: BTreeSet<(i64, Row)> = BTreeSet::new();
+        for key in waiting {
+            if served.len() >= limit {
+                break;
+            }
+            let (needs, held_since) = self.card_needs(key.1);
+            let short: Vec<_> = needs.iter().filter(|need| is_short(&left, need)).map(|need| need.0).collect();
+            if !short.is_empty() {
+                short.into_iter().for_each(|of| *left.entry(of).or_default() = (0, 0));
+                continue;
+            }
+            for (of, need, is_booked) in needs {
+                let (cards, free) = left.entry(of).or_default();
+                *cards -= need;
+                *free -= if is_booked { 0 } else { need };
+            }
+            served.insert(key);
+            let (order, since) = (self.orders.ids[key.1 as usize], Timestamp(key.0));
+            match held_since {
+                Some(held_since) => found.resume.push((order, held_since)),
+                None => found.deliver.push((order, since)),
+            }
+        }
+        // Of a full round nobody knows yet what is left for those behind it.
+        if served.len() < limit {
+            let unserved = self.state.deliver.iter().filter(|key| !served.contains(key));
+            let named = unserved.map(|key| (key.1, self.orders.ids[key.1 as usize], Timestamp(key.0)));
+            let missing = named.filter(|(row, order, since)| {
+                !skip(*order, *since) && self.card_needs(*row).0.iter().any(|need| is_short(&left, need))
+            });
+            found.missing.extend(missing.map(|(_, order, since)| (order, since)).take(limit));
+        }
+        found
+    }
+
+    /// The cards of each SKU that an order lacks, and whether their units are its own; and since when it is in the queue of
+    /// exceptions for want of them.
+    #[expect(clippy::type_complexity, reason = "read in one place")]
+    fn card_needs(&self, row: Row) -> (Vec<((MerchantNumber, u32), i64, bool)>, Option<Timestamp>) {
+        let mut unpacked = self.orders.blank(row);
+        self.orders.unpack_into(row, &mut unpacked);
+        let merchant = self.orders.merchants.places[self.orders.places[row as usize] as usize].merchant;
+        let mut needs: Vec<((MerchantNumber, u32), i64, bool)> = Vec::new();
+        for (text, line) in unpacked.lines.iter().zip(&unpacked.order.lines).filter(|(_, line)| is_left(line)) {
+            let (key, left) = ((merchant, text.sku), i64::from(line.quantity - line.shipped));
+            match needs.iter_mut().find(|(known, ..)| *known == key) {
+                Some((_, need, _)) => *need += left,
+                None => needs.push((key, left, text.is_counted)),
+            }
+        }
+        (needs, unpacked.order.held_since(Hold::Stock))
     }
 
     fn name(&self, (merchant, sku): (MerchantNumber, u32)) -> (MerchantId, Sku) {

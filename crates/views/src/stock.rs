@@ -108,6 +108,15 @@ impl StockState {
         row.map_or(0, |row| row.balance.on_hand(row.state.received))
     }
 
+    /// Cards that no order has, and the units that none has reserved or taken.
+    pub(crate) fn cards_and_free(&self, name: &Name) -> (i64, i64) {
+        let row = self.by_name.get(name).map(|&number| &self.rows[number as usize]);
+        row.map_or((0, 0), |Row { state, balance, .. }| {
+            let cards = state.cards.saturating_sub(balance.assigned);
+            (cards.try_into().unwrap_or(i64::MAX), balance.free(state.received))
+        })
+    }
+
     fn entry(&self, number: u32) -> StockEntry {
         let Row { name: (merchant, sku), state, balance, imports: _ } = &self.rows[number as usize];
         StockEntry { merchant: merchant.clone(), sku: sku.clone(), state: *state, balance: *balance }
@@ -233,11 +242,29 @@ impl<'a> Stock<'a> {
         count
     }
 
+    /// A merchant's SKUs of which there is little left, by name.
+    pub fn low_of(&self, merchant: &'a MerchantId) -> impl Iterator<Item = StockEntry> {
+        let first = Bound::Included((merchant.clone(), Sku::from_stored("")));
+        let low = self.names(true, first).take_while(move |(name, _)| name.0 == *merchant);
+        low.map(|(_, number)| self.state.entry(number))
+    }
+
+    /// From there on, in order.
+    fn names(&self, only_low: bool, from: Bound<Name>) -> Box<dyn Iterator<Item = (&'a Name, u32)> + 'a> {
+        let state = self.state;
+        let range = (from, Bound::Unbounded);
+        if only_low {
+            Box::new(state.low.range(range).filter_map(|name| Some((name, *state.by_name.get(name)?))))
+        } else {
+            Box::new(state.by_name.range(range).map(|(name, number)| (name, *number)))
+        }
+    }
+
     /// The first `want` of them, in order.
     fn each(&self, query: &StockQuery, want: usize, mut then: impl FnMut(u32)) {
         let mut left = want;
-        let mut take = |name: &Name, number: u32| {
-            if left > 0 && (!query.only_low || self.state.low.contains(name)) {
+        let mut take = |number: u32| {
+            if left > 0 {
                 left -= 1;
                 then(number);
             }
@@ -246,9 +273,9 @@ impl<'a> Stock<'a> {
         let after = query.after.as_ref();
         match &query.scope {
             Scope::All => {
-                let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-                for (name, &number) in self.state.by_name.range((start, Bound::Unbounded)) {
-                    if !take(name, number) {
+                let start = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.clone()));
+                for (_, number) in self.names(query.only_low, start) {
+                    if !take(number) {
                         return;
                     }
                 }
@@ -261,9 +288,9 @@ impl<'a> Stock<'a> {
                         Some(name) if merchant == name.0 => Bound::Excluded(name.clone()),
                         Some(_) | None => Bound::Included((merchant.clone(), Sku::from_stored(""))),
                     };
-                    let own = self.state.by_name.range((first, Bound::Unbounded));
-                    for (name, &number) in own.take_while(|(name, _)| name.0 == merchant) {
-                        if !take(name, number) {
+                    let own = self.names(query.only_low, first);
+                    for (_, number) in own.take_while(|(name, _)| name.0 == merchant) {
+                        if !take(number) {
                             return;
                         }
                     }

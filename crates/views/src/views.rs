@@ -9,6 +9,7 @@ use crate::error::{FoldError, Stopped};
 use crate::list::OrderList;
 use crate::merchants::Merchants;
 use crate::orders::{Orders, Workbench};
+use crate::query::Deliveries;
 use crate::queues::Queues;
 use crate::registry::{ORDERS, Registry, ViewName, stop};
 use crate::stock::Stock;
@@ -158,6 +159,17 @@ impl Views {
     pub fn restockable(&self, limit: usize) -> Result<Vec<(StreamId, Timestamp)>, Stopped> {
         self.stock()?;
         Ok(self.queues()?.restockable(&self.registry.stock.view, limit))
+    }
+
+    /// What can be done for orders whose cards go out without a person, of each kind at most `limit`. `skip` names what
+    /// is missing and waits anyway.
+    ///
+    /// # Errors
+    ///
+    /// When one of the views that this takes has stopped.
+    pub fn deliveries(&self, skip: impl Fn(StreamId, Timestamp) -> bool, limit: usize) -> Result<Deliveries, Stopped> {
+        self.stock()?;
+        Ok(self.queues()?.deliveries(&self.registry.stock.view, skip, limit))
     }
 
     /// Those in which anything was ever ordered.

@@ -7,6 +7,7 @@ use daybook_engine::Opened;
 
 use super::error::ApiError;
 use crate::http::Services;
+use crate::reads::Going;
 
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct RevealedCard {
@@ -20,6 +21,7 @@ pub(crate) struct RevealedCard {
 /// The cards that the order had at that position, which the views must have reached. Reads the ledger.
 pub(crate) fn of_order(
     services: &Services,
+    going: &Going,
     order: StreamId,
     position: Position,
 ) -> Result<Vec<RevealedCard>, ApiError> {
@@ -31,7 +33,7 @@ pub(crate) fn of_order(
         for cards in cards {
             let Some(line) = placed.lines.get(usize::from(cards.line).wrapping_sub(1)) else { continue };
             let numbers = cards.first..cards.first.saturating_add(cards.quantity.into());
-            each_secret(services, placed, &line.sku, numbers, |secret| {
+            each_secret(services, going, placed, &line.sku, numbers, |secret| {
                 found.push(RevealedCard { line: cards.line, sku: line.sku.as_str().to_owned(), secret });
             })?;
         }
@@ -43,6 +45,7 @@ pub(crate) fn of_order(
 /// The secrets of a SKU's cards with these numbers, from 0.
 fn each_secret(
     services: &Services,
+    going: &Going,
     placed: &OrderPlaced,
     sku: &Sku,
     numbers: std::ops::Range<u64>,
@@ -51,6 +54,7 @@ fn each_secret(
     let (stream, root) = (StreamId::sku(&placed.merchant, sku), tree_root(&placed.ancestors, &placed.merchant));
     let positions = services.host.views().stock()?.imports_of(&placed.merchant, sku, numbers.clone());
     for position in positions {
+        going.check()?;
         let Some(Event::CardsImported(CardsImported { first, secrets, .. })) =
             services.reader.event(position)?.map(|recorded| recorded.event)
         else {

@@ -115,7 +115,7 @@ async fn bring(
         sku: sku.clone(),
         secrets,
     };
-    let brought = engine.import_cards(import).await?;
+    let brought = engine.import_cards(import).await.map_err(|cut_off| cut_off.error)?;
     report.imported += brought.imported;
     brought.duplicates.iter().filter_map(|place| lines.get(*place)).for_each(|line| report.duplicates.add(*line));
     Ok(())

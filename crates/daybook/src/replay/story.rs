@@ -57,6 +57,8 @@ pub(super) fn decide_all(commands: &str) -> Result<(String, Vec<Refused>), Failu
                 (Role::System, None) => Origin::System,
                 (_, None) => Origin::Live,
             },
+            // No story is as long as that it mattered.
+            revision: 0,
             now: importing.unwrap_or(at),
             occurred_at: importing.map(|_| at),
         };

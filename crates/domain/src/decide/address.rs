@@ -7,7 +7,7 @@ use crate::event::{
     AddressChangeRejected, AddressChangeRequested, AddressChanged, Hold, HoldPlaced, HoldReleased, SkuKind,
 };
 use crate::limits::MAX_PER_ORDER;
-use crate::order::{Fulfilment, Lifecycle, Order, PendingChange};
+use crate::order::{Lifecycle, LineState, Order, PendingChange};
 use crate::reason::ReasonCode;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
@@ -30,8 +30,13 @@ pub(super) fn request(
         }
     }
     judge.rule(order.lifecycle != Lifecycle::Cancelled, || Rejection::OrderCancelled)?;
+    // What was shipped is on its way; an account can be found wrong when some of its units are there already.
     let fulfilment = order.fulfilment();
-    judge.rule(fulfilment == Fulfilment::None, || Rejection::AlreadyShipped { fulfilment })?;
+    let has_shipped = |line: &LineState| line.kind == SkuKind::Physical && line.shipped > 0;
+    let is_too_late = order.unshipped() == 0
+        || c.contact.is_some() && order.lines.iter().any(has_shipped)
+        || c.inputs.iter().any(|new| order.left_of(new.line) == 0);
+    judge.rule(!is_too_late, || Rejection::AlreadyShipped { fulfilment })?;
     if order.pending_change.is_some() {
         return Err(Rejection::ChangePending);
     }
@@ -60,7 +65,7 @@ fn reviewed(order: &Order, context: &Context, judge: &mut Judge) -> Result<Pendi
 
 fn go_on(order: &Order, context: &Context, out: &mut Events) {
     if is_live(context) && order.holds.contains(Hold::Address) {
-        let ship_due = hold::resumed(order, Hold::Address, context.happened_at());
+        let ship_due = hold::resumed(order, Hold::Address, context.now);
         out.push_because(ReasonCode::AddressChange, HoldReleased { hold: Hold::Address, ship_due, note: None });
     }
 }

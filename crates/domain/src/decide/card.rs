@@ -1,7 +1,7 @@
 //! Cards (卡密): secrets come in once, go out to one order each, the oldest first, and never come back.
 
 use super::judge::Judge;
-use super::{Events, known_merchant, ship};
+use super::{Events, known_merchant, ship, stock};
 use crate::command::{Context, ImportCards};
 use crate::event::{AssignedCards, CardClaimed, CardsAssigned, CardsDrawn, CardsImported, CardsRevealed};
 use crate::ids::StreamId;
@@ -66,7 +66,7 @@ pub(super) fn deliver(
     for target in &targets {
         let (sku, balance) = (facts.sku(target), facts.balance(target));
         let (quantity, sku_name) = (target.goods.quantity, &target.goods.sku);
-        let left = sku.cards.saturating_sub(balance.assigned);
+        let left = stock::cards_left(facts, target);
         if left < quantity.into() {
             return Err(Rejection::OutOfCards { sku: sku_name.clone(), left });
         }

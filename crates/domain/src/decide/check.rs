@@ -320,6 +320,11 @@ pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Reje
                     let problem = format!("must be one line of at most {MAX_CARD_BYTES} bytes each");
                     return Err(invalid("secrets", problem));
                 }
+                // Two spellings that nobody can tell apart would be sold as two cards.
+                if !spelling::is_seen_whole(&card.secret) {
+                    let problem = "must hold nothing that cannot be seen, and no blanks at their ends";
+                    return Err(invalid("secrets", problem));
+                }
             }
             if c.cards.iter().map(|card| card.secret.len()).sum::<usize>() > MAX_CARDS_BYTES {
                 return Err(invalid("secrets", format!("are more than {MAX_CARDS_BYTES} bytes a command")));

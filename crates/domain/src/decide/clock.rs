@@ -46,6 +46,9 @@ pub(super) fn close(order: &Order, context: &Context, out: &mut Events) -> Resul
         if order.disputed_since.is_some() {
             return Err(Rejection::DisputeOpen);
         }
+        if !order.holds.is_empty() {
+            return Err(Rejection::OnHold);
+        }
     }
     due(order, Clock::Observe, None, context)?;
     out.push(OrderClosed {});

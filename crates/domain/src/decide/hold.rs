@@ -28,7 +28,7 @@ pub(super) fn place(
     let code = c.reason.as_ref().map_or(ReasonCode::Other, |reason| reason.code);
     out.push_because(code, HoldPlaced { hold: c.hold, note });
     if c.hold == Hold::Stock && is_live(context) {
-        stock::freeze(facts, order, code, out);
+        stock::freeze(facts, order, code, out)?;
     }
     Ok(())
 }
@@ -51,10 +51,7 @@ pub(super) fn release(
     }
     let note = c.reason.as_ref().and_then(|reason| reason.text.clone());
     let code = c.reason.as_ref().map_or(ReasonCode::Other, |reason| reason.code);
-    out.push_because(
-        code,
-        HoldReleased { hold: c.hold, ship_due: resumed(order, c.hold, context.happened_at()), note },
-    );
+    out.push_because(code, HoldReleased { hold: c.hold, ship_due: resumed(order, c.hold, context.now), note });
     Ok(())
 }
 
@@ -77,7 +74,7 @@ pub(super) fn dissolve(order: &Order, context: &Context, out: &mut Events) {
 }
 
 /// The shipping clocks once `hold` is gone: later by the time they stood still, if it was the last that paused them.
-pub(super) fn resumed(order: &Order, hold: Hold, at: Timestamp) -> Option<ShipDue> {
+pub(super) fn resumed(order: &Order, hold: Hold, now: Timestamp) -> Option<ShipDue> {
     let paused_since = order.paused_since?;
     let due = order.ship_due.filter(|due| !due.is_empty())?;
     let mut left = order.holds;
@@ -85,7 +82,5 @@ pub(super) fn resumed(order: &Order, hold: Hold, at: Timestamp) -> Option<ShipDu
     if !hold.pauses_shipping() || left.iter().any(Hold::pauses_shipping) {
         return None;
     }
-    // A clock that started during the pause stood still only since then; the pause before cost it nothing.
-    let stopped = paused_since.max(order.paid_at.unwrap_or(paused_since));
-    Some(due.moved_by(at.0.saturating_sub(stopped.0).max(0)))
+    Some(due.moved_by(now.0.saturating_sub(paused_since.0).max(0)))
 }

@@ -25,6 +25,7 @@ mod topup;
 use crate::command::{Command, Context, Origin};
 use crate::event::{Event, NewEvent};
 use crate::ids::{MerchantId, StreamId};
+use crate::limits::MAX_ORDER_EVENTS;
 use crate::merchant::Merchant;
 use crate::order::Order;
 use crate::reason::ReasonCode;
@@ -55,6 +56,7 @@ pub fn decide(
     let mut judge = Judge::new(context.origin);
     check::check_structure(command, &mut judge)?;
     reported::remark_on_future(context, &mut judge);
+    judge.rule(context.revision < MAX_ORDER_EVENTS || !can_repeat(command), || Rejection::TooMany)?;
     let stream = targets.own;
     let merchant = targets.merchant.and_then(|id| facts.merchant(id));
     let mut out = Events { stream, list: Vec::new() };
@@ -107,11 +109,11 @@ pub fn decide(
         Command::Cancel(c) => remark::cancel(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::PlaceHold(c) => hold::place(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::ReleaseHold(c) => hold::release(facts, known(facts, stream)?, c, context, &mut out)?,
-        Command::ConfirmShipment(c) => ship::confirm(known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::ConfirmShipment(c) => ship::confirm(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::RecordTracking(c) => ship::track(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::RequestRefund(c) => refund::request(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::ApproveRefund(c) => refund::approve(facts, known(facts, stream)?, c, context, &mut out)?,
-        Command::RejectRefund(c) => refund::reject(known(facts, stream)?, c, &mut out)?,
+        Command::RejectRefund(c) => refund::reject(known(facts, stream)?, c, &mut judge, &mut out)?,
         Command::SettleRefund(c) => {
             let order = known(facts, stream)?;
             if let Some(claim) = refund::repeated(facts, stream, order, c)? {
@@ -129,6 +131,22 @@ pub fn decide(
     }
     assert!(!out.list.is_empty(), "a command that is not refused makes at least one event");
     Ok(Decision::Commit { events: out.list, remarks: judge.into_remarks() })
+}
+
+/// What can be said of an order again and again without bringing it any further.
+fn can_repeat<T>(command: &Command<T>) -> bool {
+    matches!(
+        command,
+        Command::FailPayment(_)
+            | Command::EditPrice(_)
+            | Command::PlaceHold(_)
+            | Command::RequestAddressChange(_)
+            | Command::RevealCards { .. }
+            | Command::FailTopUp(_)
+            | Command::FailRefund(_)
+            | Command::OpenDispute(_)
+            | Command::AddEvidence(_)
+    )
 }
 
 fn known<'a>(facts: &Facts<'a>, stream: StreamId) -> Result<&'a Order, Rejection> {

@@ -130,7 +130,7 @@ fn late(
     }
     let due = order.due_minor();
     let expired = order.cancel_reason == Some(ReasonCode::Timeout);
-    // What an expired order had paid in part is on its way back already: then this money alone must be enough.
+    // What an expired order had paid in part goes back: this money alone must be enough, and that other must be settled.
     let is_enough = amount_minor >= due && !order.has_open_ticket() && order.refunded_minor == 0;
     if expired && is_enough && stock::can_take_again(facts, order) {
         let excess_minor = amount_minor.saturating_sub(due).max(0);
@@ -187,7 +187,7 @@ pub(super) fn request_refund(
             ticket: next_ticket(order)?.saturating_add(opened),
             kind,
             amount_minor,
-            due: is_live(context).then(|| policy.refund_due(context.happened_at())),
+            due: is_live(context).then(|| policy.refund_due(context.now)),
             note: None,
         },
     );
@@ -217,7 +217,7 @@ pub(super) fn fail(
     out.push(PaymentFailed { provider, failure: c.failure.clone(), note: c.note.clone() });
     if is_live(context) {
         // A reminder after the deadline would remind of nothing.
-        let after = context.happened_at().plus_micros(facts.policy(order, context.now).remind_after_micros);
+        let after = context.now.plus_micros(facts.policy(order, context.now).remind_after_micros);
         let remind_at = order.pay_due.map_or(after, |due| after.min(due.pay_by));
         out.push(ReminderDue { remind_at });
         put_on_hold(order, context, ReasonCode::PaymentFailed, out);

@@ -4,6 +4,7 @@ use super::{Events, is_live, known_merchant, stock};
 use crate::command::{Context, PlaceOrder};
 use crate::event::{DeliveryDue, Line, OrderPlaced, PayDue, SkuKind};
 use crate::ids::OrderNumber;
+use crate::limits::MAX_ORDER_CARDS;
 use crate::merchant::Merchant;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
@@ -34,6 +35,11 @@ pub(super) fn place(
     let is_paid_at_once = is_live(context) && total == 0;
     let has_physical = c.lines.iter().any(|line| line.kind == SkuKind::Physical);
     let has_virtual = c.lines.iter().any(|line| line.kind != SkuKind::Physical);
+    let cards = c.lines.iter().filter(|line| line.kind == SkuKind::Card);
+    if is_live(context) && cards.fold(0, |sum: u32, line| sum.saturating_add(line.quantity)) > MAX_ORDER_CARDS {
+        let problem = format!("is too much: an order holds at most {MAX_ORDER_CARDS} cards");
+        return Err(Rejection::Invalid { field: "quantity", problem });
+    }
     // History took its goods long ago.
     let booked = if is_live(context) { stock::reservable(facts, targets)? } else { Vec::new() };
     out.push(OrderPlaced {

@@ -42,7 +42,7 @@ pub(super) fn request(
             ticket: next_ticket(order)?,
             kind,
             amount_minor,
-            due: is_live(context).then(|| facts.policy(order, context.now).refund_due(context.happened_at())),
+            due: is_live(context).then(|| facts.policy(order, context.now).refund_due(context.now)),
             note: c.reason.text.clone(),
         },
     );
@@ -98,8 +98,18 @@ pub(super) fn approve(
     Ok(())
 }
 
-pub(super) fn reject(order: &Order, c: &RejectRefund<Sealed>, out: &mut Events) -> Result<(), Rejection> {
-    let (number, _) = open_ticket(order, c.ticket)?;
+pub(super) fn reject(
+    order: &Order,
+    c: &RejectRefund<Sealed>,
+    judge: &mut Judge,
+    out: &mut Events,
+) -> Result<(), Rejection> {
+    let (number, ticket) = open_ticket(order, c.ticket)?;
+    // The money may be on its way already; only once that failed can the answer still be no.
+    judge.rule(ticket.state != TicketState::Approved, || Rejection::TicketApproved)?;
+    // No goods stand against this money: rejected, it would be kept, and in nobody's sight.
+    let is_owed = ticket.kind == RefundKind::Late || order.lifecycle == Lifecycle::Cancelled;
+    judge.rule(!is_owed, || Rejection::MustBePaidBack)?;
     out.push_because(c.reason.code, RefundRejected { ticket: number, note: c.reason.text.clone() });
     Ok(())
 }
@@ -162,7 +172,7 @@ pub(super) fn settle(
                     ReasonCode::Overpaid,
                     HoldReleased {
                         hold: Hold::Payment,
-                        ship_due: hold::resumed(order, Hold::Payment, context.happened_at()),
+                        ship_due: hold::resumed(order, Hold::Payment, context.now),
                         note: None,
                     },
                 );

@@ -4,15 +4,18 @@ use super::judge::Judge;
 use super::{Events, is_live, reported};
 use crate::command::{ConfirmShipment, Context, RecordTracking};
 use crate::event::{
-    Delivered, ObservationStarted, OrderCompleted, ShipmentConfirmed, ShippedLine, TrackingStatus, TrackingUpdated,
+    Delivered, ObservationStarted, OrderCompleted, ShipmentConfirmed, ShippedLine, SkuKind, TrackingStatus,
+    TrackingUpdated,
 };
 use crate::limits::MAX_PER_ORDER;
-use crate::order::{Lifecycle, Order, Payment};
+use crate::order::{Lifecycle, LineState, Order, Payment};
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
 use crate::state::Facts;
+use crate::targets::StockTarget;
 
 pub(super) fn confirm(
+    facts: &Facts<'_>,
     order: &Order,
     c: &ConfirmShipment,
     context: &Context,
@@ -26,9 +29,12 @@ pub(super) fn confirm(
     judge.remark_unless(order.paid_at.is_none_or(|paid_at| at >= paid_at), Rejection::OutOfOrder);
     let lines = match &c.lines {
         Some(asked) => summed(order, asked, judge)?,
-        None => rest(order),
+        None => rest(order, is_live(context)),
     };
     judge.rule(!lines.is_empty(), || Rejection::NothingToShip)?;
+    for shipped in &lines {
+        judge.rule(!has_cards(facts, order, shipped.line), || Rejection::DeliverCards { line: shipped.line })?;
+    }
     out.push(ShipmentConfirmed {
         shipment,
         lines,
@@ -107,12 +113,19 @@ fn summed(order: &Order, asked: &[ShippedLine], judge: &mut Judge) -> Result<Vec
     Ok(lines)
 }
 
-fn rest(order: &Order) -> Vec<ShippedLine> {
-    (1..)
-        .zip(&order.lines)
-        .map(|(line, state)| ShippedLine { line, quantity: state.quantity.saturating_sub(state.shipped) })
-        .filter(|shipped| shipped.quantity > 0)
-        .collect()
+/// All the parcels that are left; of an order that has none left, everything. History ships everything.
+fn rest(order: &Order, is_live: bool) -> Vec<ShippedLine> {
+    let unshipped = (1..).zip(&order.lines).filter(|(_, state)| state.shipped < state.quantity);
+    let of = |(line, state): (u16, &LineState)| ShippedLine { line, quantity: state.quantity - state.shipped };
+    let parcels: Vec<ShippedLine> =
+        unshipped.clone().filter(|(_, state)| state.kind == SkuKind::Physical).map(of).collect();
+    if is_live && !parcels.is_empty() { parcels } else { unshipped.map(of).collect() }
+}
+
+/// Whether the line's goods lie in the ledger as secrets: then a parcel does not bring them.
+fn has_cards(facts: &Facts<'_>, order: &Order, line: u16) -> bool {
+    let cards = order.card_lines.iter().find(|card| card.line == line);
+    cards.is_some_and(|card| facts.sku(&StockTarget::of_card(order, card)).cards > 0)
 }
 
 pub(super) fn track(

@@ -127,15 +127,41 @@ pub(super) fn give_back(facts: &Facts<'_>, order: &Order, out: &mut Events) {
     book(facts, out.stream, &StockTarget::of_order(order), moves, out);
 }
 
-/// A person found that a paid order's goods are not there: it waits for others.
-pub(super) fn freeze(facts: &Facts<'_>, order: &Order, code: ReasonCode, out: &mut Events) {
+/// Somebody found that a paid order's goods are not there: it waits for others. What the stock says is corrected by the
+/// units that are missing, so that they are not taken for those that it waits for.
+pub(super) fn freeze(facts: &Facts<'_>, order: &Order, code: ReasonCode, out: &mut Events) -> Result<(), Rejection> {
     if order.paid_at.is_none() || order.shipped_units() > 0 {
-        return;
+        return Ok(());
+    }
+    if order.booking != Booking::Taken {
+        out.push_because(code, RestockRequested {});
+        return Ok(());
+    }
+    // Where units are secrets, they can be there without these: nothing is booked otherwise.
+    let has_secrets = |target: &StockTarget| facts.sku(target).cards > 0 || order.deliver_at.is_some();
+    let lacks = |target: &StockTarget| cards_left(facts, target) < target.goods.quantity.into();
+    if StockTarget::of_cards(order).iter().any(|target| has_secrets(target) && lacks(target)) {
+        return Ok(());
+    }
+    let targets = StockTarget::of_order(order);
+    let is_missing = |target: &&StockTarget| {
+        facts.balance(target).on_hand(facts.sku(target).received) < i64::from(target.goods.quantity)
+    };
+    let missing: Vec<&StockTarget> = targets.iter().filter(is_missing).collect();
+    if missing.is_empty() {
+        return Err(Rejection::NotShort);
     }
     out.push_because(code, RestockRequested {});
-    if order.booking == Booking::Taken {
-        book(facts, out.stream, &StockTarget::of_order(order), &[Move::Return, Move::Reserve], out);
+    book(facts, out.stream, &targets, &[Move::Return, Move::Reserve], out);
+    for target in missing {
+        out.push_to(target.streams.sku, StockCorrected { difference: -i64::from(target.goods.quantity) });
     }
+    Ok(())
+}
+
+/// Imported, and not assigned to any order.
+pub(super) fn cards_left(facts: &Facts<'_>, target: &StockTarget) -> u64 {
+    facts.sku(target).cards.saturating_sub(facts.balance(target).assigned)
 }
 
 /// The order gets what it waited for.

@@ -12,7 +12,7 @@ impl Order {
     /// Folds one more event in. Facts are believed: nothing here refuses.
     pub fn apply(&mut self, recorded: &Recorded) {
         let at = recorded.occurred_at;
-        if self.delivered_at.is_none() && is_staff(recorded.actor.role) {
+        if self.delivered_at.is_none() && is_staff(recorded.actor.role) && is_handling(recorded) {
             self.is_attended = true;
         }
         match &recorded.event {
@@ -21,14 +21,18 @@ impl Order {
                     line.unit_minor = e.new_unit_minor;
                 }
             }
-            Event::PaymentCaptured(e) => self.capture(e.amount_minor, e.excess_minor, e.ship_due, at),
+            Event::PaymentCaptured(e) => {
+                self.capture(e.amount_minor, e.excess_minor, at);
+                self.start_shipping(e.ship_due, recorded.recorded_at);
+            }
             Event::LatePaymentReceived(e) => self.late_minor = self.late_minor.saturating_add(e.amount_minor),
             Event::OrderReinstated(e) => {
                 self.lifecycle = Lifecycle::Placed;
                 self.cancel_reason = None;
                 self.late_minor = self.late_minor.saturating_sub(e.captured_minor);
                 self.book(Booking::Taken);
-                self.capture(e.captured_minor, e.excess_minor, e.ship_due, at);
+                self.capture(e.captured_minor, e.excess_minor, at);
+                self.start_shipping(e.ship_due, recorded.recorded_at);
             }
             Event::OrderCancelled(_) => {
                 self.lifecycle = Lifecycle::Cancelled;
@@ -47,7 +51,7 @@ impl Order {
                     self.held_for_excess = recorded.reason == Some(ReasonCode::Overpaid);
                 }
                 if e.hold.pauses_shipping() {
-                    self.paused_since = self.paused_since.or(Some(at));
+                    self.paused_since = self.paused_since.or(Some(recorded.recorded_at));
                 }
             }
             Event::HoldReleased(e) => {
@@ -173,7 +177,7 @@ impl Order {
     }
 
     /// The sums were checked when the payment was recorded; a fold refuses nothing, whatever is stored.
-    fn capture(&mut self, amount_minor: i64, excess_minor: i64, ship_due: Option<ShipDue>, at: Timestamp) {
+    fn capture(&mut self, amount_minor: i64, excess_minor: i64, at: Timestamp) {
         self.captures = self.captures.saturating_add(1);
         self.captured_minor = self.captured_minor.saturating_add(amount_minor);
         self.excess_minor = self.excess_minor.saturating_add(excess_minor);
@@ -186,8 +190,14 @@ impl Order {
             self.paid_at = Some(at);
             self.book(Booking::Taken);
         }
-        if ship_due.is_some() {
-            self.ship_due = ship_due;
+    }
+
+    /// Clocks that start while something holds them stand still from then on: what was before costs them nothing. They are
+    /// the shop's own, so it is not the moment that counts when the money moved, but when the shop heard of it.
+    fn start_shipping(&mut self, due: Option<ShipDue>, at: Timestamp) {
+        if due.is_some() {
+            self.ship_due = due;
+            self.paused_since = self.paused_since.map(|_| at);
         }
     }
 
@@ -229,6 +239,31 @@ impl Order {
 /// What needs no parcel arrives when it is sent.
 fn delivered_at_once(at: Timestamp) -> Shipment {
     Shipment { status: Some(TrackingStatus::Delivered), seen_at: Some(at), delivered: true, is_tracked: false }
+}
+
+/// What somebody has to do to get an order out. That it is placed and paid, a shop's own front may tell with a token of the
+/// shop's, and what follows from that in the same commit.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all others tell of the buyer, of money, or of parcels")]
+fn is_handling(recorded: &Recorded) -> bool {
+    match &recorded.event {
+        Event::HoldReleased(_) => recorded.reason != Some(ReasonCode::PaymentFailed),
+        Event::PriceEdited(_)
+        | Event::OrderRestocked(_)
+        | Event::ShipmentConfirmed(_)
+        | Event::CardsAssigned(_)
+        | Event::TopUpSucceeded(_)
+        | Event::TopUpFailed(_)
+        | Event::AddressChangeRequested(_)
+        | Event::AddressChanged(_)
+        | Event::AddressChangeRejected(_)
+        | Event::RefundApproved(_)
+        | Event::RefundRejected(_)
+        | Event::RefundFailed(_)
+        | Event::RefundSettled(_)
+        | Event::NoteAdded(_)
+        | Event::TagAdded(_) => true,
+        _ => false,
+    }
 }
 
 /// A person of the shop, or above it.

@@ -114,8 +114,8 @@ fn money() -> Vec<Row> {
 }
 
 fn goods() -> Vec<Row> {
-    let frozen = || stocked().with(&pay(1400, "T1")).with(&hold(Hold::Stock));
-    let shipped = || World::paid().with(&ship(None));
+    let frozen = || stocked().with(&pay(1400, "T1")).with(&hold(Hold::Stock)).with(&receive(&merchant(), 11));
+    let shipped = || World::paid().with(&ship_all());
     let delivered = "tracking-updated delivered order-completed observation-started";
     vec![
         (stocked().by(1), place_other(), "order-placed"),
@@ -124,7 +124,7 @@ fn goods() -> Vec<Row> {
         (
             stocked().with(&pay(1400, "T1")),
             hold(Hold::Stock),
-            "hold-placed restock-requested stock-returned stock-reserved",
+            "hold-placed restock-requested stock-returned stock-reserved stock-corrected",
         ),
         (frozen(), release(Hold::Stock), "order-restocked stock-taken hold-released"),
         (World::paid().with(&hold(Hold::Risk)), release(Hold::Risk), "hold-released"),

@@ -80,6 +80,11 @@ pub(crate) fn ship(lines: Option<&[(u16, u32)]>) -> Command<Sealed> {
     })
 }
 
+/// Everything in one parcel, the cards too.
+pub(crate) fn ship_all() -> Command<Sealed> {
+    ship(Some(&[(1, 10), (2, 1)]))
+}
+
 pub(crate) fn track(checkpoint: &str, status: TrackingStatus) -> Command<Sealed> {
     Command::RecordTracking(RecordTracking {
         order: order(),
@@ -157,7 +162,7 @@ impl World {
 
     pub(crate) fn delivered() -> Self {
         let mut world = Self::paid();
-        world.must(&ship(None));
+        world.must(&ship_all());
         world.must(&track("c1", TrackingStatus::Delivered));
         world
     }
@@ -184,6 +189,13 @@ impl World {
         self.streams.push((stream, Some(state), 1));
     }
 
+    /// As if the order had this many events.
+    pub(crate) fn long(mut self) -> Self {
+        let (.., revision) = self.streams.iter_mut().find(|(id, ..)| *id == order()).unwrap();
+        *revision = daybook_domain::limits::MAX_ORDER_EVENTS;
+        self
+    }
+
     /// Decides, and on success appends.
     pub(crate) fn send(&mut self, command: &Command<Sealed>) -> Result<Decision, Rejection> {
         self.send_at(command, None)
@@ -195,15 +207,17 @@ impl World {
         occurred_at: Option<Timestamp>,
     ) -> Result<Decision, Rejection> {
         self.commands += 1;
+        let command_id = CommandId(Uuid::from_u128(self.commands));
+        let targets = Targets::of(command, command_id);
         let context = Context {
-            command_id: CommandId(Uuid::from_u128(self.commands)),
+            command_id,
             actor: self.actor,
             origin: self.origin,
+            revision: self.streams.iter().find(|(id, ..)| *id == targets.own).map_or(0, |(.., revision)| *revision),
             now: self.now,
             occurred_at,
         };
         let decision = {
-            let targets = Targets::of(command, context.command_id);
             let facts = Facts::gather(command, &targets, |id| self.state(id));
             decide(&facts, command, &targets, &context)?
         };

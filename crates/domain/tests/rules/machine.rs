@@ -13,7 +13,7 @@ use daybook_domain::{Command, Kind, Label, Rejection, Sealed};
 use ledger::{Ledger, Names};
 use luck::Luck;
 
-use crate::oracle::{Answer, Ask, MERCHANTS, ORDERS, Shop};
+use crate::oracle::{Answer, Ask, MERCHANTS, ORDERS, STOCK, Shop};
 
 const DAYS: u64 = 10_000;
 const STEPS: usize = 30;
@@ -50,8 +50,9 @@ fn play(names: &Names, seed: u64, tells: bool, tally: &mut Tally) {
         shop.wait(minutes);
         let expected = shop.ask(slot, actor, &ask);
         let command = step::command(names, slot, &ask);
+        let lag = luck::lag(&mut luck, &ask, shop.age(slot));
         let logged = ledger.log.len();
-        let real = ledger.send(&command, actor, shop.now);
+        let real = ledger.send(&command, actor, shop.now, lag);
         if tells {
             println!("{number}: minute {}, order {slot}, actor {actor}: {ask:?}\n    {real:?}", shop.now);
         }
@@ -59,10 +60,10 @@ fn play(names: &Names, seed: u64, tells: bool, tally: &mut Tally) {
         assert_eq!(answer, expected, "step {number}, order {slot}, actor {actor}: {ask:?} gave {real:?}");
         assert!(answer == Answer::Done || ledger.log.len() == logged, "only what is done is recorded");
         if let Err(rejection) = real {
-            check_refused_again(&mut ledger, &command, actor, shop.now, &rejection);
+            check_refused_again(&mut ledger, &command, actor, (shop.now, lag), &rejection);
         }
         check::order(names, &ledger, &shop, slot);
-        free = check::stock(names, &ledger, &shop, &free, matches!(ask, Ask::Count { .. }));
+        free = check::stock(names, &ledger, &shop, &free, matches!(ask, Ask::Count { .. } | Ask::Hold(STOCK)));
         tally.answers.entry(name_of(&ask)).or_default()[answer as usize] += 1;
         tally.labels.extend(shop.orders.get(&slot).map(|order| order.label()));
     }
@@ -73,8 +74,14 @@ fn play(names: &Names, seed: u64, tells: bool, tally: &mut Tally) {
 }
 
 /// Refused once, refused again for the same reason: the first time changed nothing.
-fn check_refused_again(ledger: &mut Ledger, command: &Command<Sealed>, actor: u8, now: i64, rejection: &Rejection) {
-    assert_eq!(ledger.send(command, actor, now).as_ref(), Err(rejection));
+fn check_refused_again(
+    ledger: &mut Ledger,
+    command: &Command<Sealed>,
+    actor: u8,
+    (now, lag): (i64, i64),
+    rejection: &Rejection,
+) {
+    assert_eq!(ledger.send(command, actor, now, lag).as_ref(), Err(rejection));
 }
 
 fn play_telling_the_seed(names: &Names, seed: u64, tells: bool, tally: &mut Tally) {

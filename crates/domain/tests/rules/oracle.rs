@@ -141,6 +141,11 @@ impl Shop {
         }
     }
 
+    /// Minutes since the order was placed.
+    pub(crate) fn age(&self, slot: usize) -> i64 {
+        self.orders.get(&slot).map_or(0, |order| self.now - order.placed_at)
+    }
+
     pub(crate) fn ask(&mut self, slot: usize, actor: u8, ask: &Ask) -> Answer {
         match ask {
             Ask::Place { lines, is_free } => return self.place(slot, lines, *is_free),
@@ -152,11 +157,13 @@ impl Shop {
         let now = self.now;
         match ask {
             Ask::Pay { amount, is_foreign, trade } => return self.pay(slot, *amount, *is_foreign, *trade),
+            Ask::Hold(hold) => return self.hold(slot, *hold),
             Ask::Release(hold) => return self.release(slot, *hold),
             Ask::Deliver => return self.deliver(slot),
             Ask::SettleRefund { ticket, trade } => return self.settle_refund(slot, *ticket, *trade),
             _ => {}
         }
+        let has_cards = self.shelves[Self::merchant_of(slot)][CARD].cards > 0;
         let Some(order) = self.orders.get_mut(&slot) else { return Answer::Refused };
         match ask {
             Ask::EditPrice { line, unit } => order.edit(*line, *unit),
@@ -164,8 +171,7 @@ impl Shop {
             Ask::Expire => order.expire(now),
             Ask::Remind => order.remind(now),
             Ask::Cancel => order.cancel(now),
-            Ask::Hold(hold) => order.hold(*hold),
-            Ask::Ship { lines, is_tracked } => order.ship(lines.as_deref(), *is_tracked, now),
+            Ask::Ship { lines, is_tracked } => order.ship(lines.as_deref(), *is_tracked, has_cards, now),
             Ask::Track { parcel, checkpoint, status } => order.track(*parcel, *checkpoint, *status, now),
             Ask::Reveal => done_if(!order.cards.is_empty()),
             Ask::TopUp { line, quantity } => order.top_up(*line, *quantity, now),

@@ -29,7 +29,11 @@ fn what_went_back_of_a_part_does_not_make_an_order_paid() {
     assert_eq!((world.order().payment(), world.label()), (Payment::Partial, Label::AwaitingPayment));
     world.refuses(&ship(None), Rejection::NotPaid { payment: Payment::Partial });
     world.must(&pay(1000, "T2"));
+    assert_eq!((world.order().payment(), world.label()), (Payment::Partial, Label::AwaitingPayment));
+    assert_eq!(world.order().due_minor(), 100, "what went back has to be paid again");
+    world.must(&pay(100, "T3"));
     assert_eq!((world.order().payment(), world.label()), (Payment::PartlyRefunded, Label::ToShip));
+    assert_eq!((world.order().due_minor(), world.order().refundable_minor(RefundKind::Goods)), (0, 1400));
 }
 
 #[test]

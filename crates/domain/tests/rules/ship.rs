@@ -18,7 +18,7 @@ fn each_fault_has_its_refusal() {
     world.refuses(&ship(Some(&[(3, 1)])), Rejection::LineUnknown { line: 3 });
     world.refuses(&ship(Some(&[(1, 11)])), Rejection::MoreThanUnshipped { line: 1, unshipped: 10 });
     world.refuses(&ship(Some(&[(1, 6), (1, 5)])), Rejection::MoreThanUnshipped { line: 1, unshipped: 10 });
-    let shipped = World::paid().with(&ship(None));
+    let shipped = World::paid().with(&ship_all());
     shipped.refuses(&ship(None), Rejection::NothingToShip);
 }
 
@@ -27,7 +27,7 @@ fn parts_add_up_to_shipped() {
     let mut world = World::paid();
     world.makes(&ship(Some(&[(1, 4)])), &[Kind::ShipmentConfirmed]);
     assert_eq!((world.order().fulfilment(), world.label()), (Fulfilment::Partial, Label::ToShip));
-    let events = world.must(&ship(None));
+    let events = world.must(&ship(Some(&[(1, 6), (2, 1)])));
     let [Event::ShipmentConfirmed(rest)] = &events[..] else { panic!("{events:?}") };
     assert_eq!(rest.shipment, 2);
     assert_eq!(rest.lines, [ShippedLine { line: 1, quantity: 6 }, ShippedLine { line: 2, quantity: 1 }]);
@@ -37,7 +37,7 @@ fn parts_add_up_to_shipped() {
 #[test]
 fn tracking_goes_forward_and_the_last_delivery_completes() {
     World::paid().refuses(&track("c1", TrackingStatus::InTransit), Rejection::NothingShipped);
-    let mut world = World::paid().with(&ship(None)).at(10);
+    let mut world = World::paid().with(&ship_all()).at(10);
     world.makes(&track("c1", TrackingStatus::InTransit), &[Kind::TrackingUpdated]);
     world.refuses(&track("c1", TrackingStatus::InTransit), Rejection::CheckpointKnown);
     world.refuses(&track("c2", TrackingStatus::Collected), Rejection::TrackingBackwards);

@@ -36,7 +36,7 @@ fn another_spelling_is_refused_of_now() {
             trade_number: trade_number.map(Into::into),
         })
     };
-    let tag = |tag| Command::AddTag(AddTag { order: order(), tag: Tag::new(tag).unwrap() });
+    let tag = |tag| Command::AddTag(AddTag { order: order(), tag: Tag::from_stored(tag) });
     let world = World::placed();
     for provider in ["Alipay", " alipay", "alipay ", "ali pay", "支付宝", "alipay\u{200b}"] {
         for command in [paid(provider, "T1"), fail(provider), settle(Some(provider), None)] {

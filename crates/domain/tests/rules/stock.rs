@@ -190,13 +190,22 @@ fn a_paid_order_of_which_there_is_too_little_waits_until_stock_comes() {
 #[test]
 fn a_person_who_finds_goods_missing_freezes_the_order() {
     let mut world = placed().with(&pay(1400, "T1"));
-    world.makes(&freeze(), &[Kind::HoldPlaced, Kind::RestockRequested, Kind::StockReturned, Kind::StockReserved]);
-    assert_eq!((stock(&world, "card-50"), world.order().booking), ((0, 11, 0), Booking::Waiting));
-    world.must(&count("card-50", 0));
+    world.makes(
+        &freeze(),
+        &[Kind::HoldPlaced, Kind::RestockRequested, Kind::StockReturned, Kind::StockReserved, Kind::StockCorrected],
+    );
+    // What was believed to be there is not: else it would be taken for what the order waits for.
+    assert_eq!((stock(&world, "card-50"), world.order().booking), ((-11, 11, 0), Booking::Waiting));
     world.refuses(&restock(), Rejection::OutOfStock { sku: sku("card-50"), free: -11 });
     world.must(&receive("card-50", 11));
     world.makes(&restock(), &[Kind::OrderRestocked, Kind::StockTaken, Kind::HoldReleased]);
     assert_eq!(world.label(), Label::ToShip);
+    // There are others, says the stock: whoever knows better counts first.
+    let mut more = World::new().with(&receive("card-50", 22)).with(&Command::Place(place())).with(&pay(1400, "T1"));
+    more.refuses(&freeze(), Rejection::NotShort);
+    more.must(&count("card-50", 10));
+    more.must(&freeze());
+    assert_eq!(stock(&more, "card-50"), (-1, 11, 0));
     // Goods that nobody counts are there when a person says so.
     let mut uncounted = World::paid();
     uncounted.makes(&freeze(), &[Kind::HoldPlaced, Kind::RestockRequested]);

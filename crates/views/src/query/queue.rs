@@ -123,6 +123,17 @@ pub struct DeadlinePage {
     pub has_next: bool,
 }
 
+/// Paid orders whose cards go out without a person; each with the moment from which it waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deliveries {
+    /// There is enough for them.
+    pub deliver: Vec<(StreamId, Timestamp)>,
+    /// There is, now, for those that are on hold for want of it.
+    pub resume: Vec<(StreamId, Timestamp)>,
+    /// There is not, and nobody was told yet.
+    pub missing: Vec<(StreamId, Timestamp)>,
+}
+
 /// A clock that has run out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Due {

@@ -116,6 +116,7 @@ impl World {
                 role: if self.orders.len().is_multiple_of(3) { Role::System } else { Role::Platform },
             },
             origin,
+            revision: 0,
             now: Timestamp(self.now),
             occurred_at,
         };

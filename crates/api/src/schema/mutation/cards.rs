@@ -1,20 +1,26 @@
 //! Secrets that come in, and secrets that are shown.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use daybook_domain::is_seen_whole;
 use daybook_domain::limits::MAX_CARD_BYTES;
 use daybook_domain::{MerchantId, Position, Sku, StreamId};
-use daybook_engine::CardImport;
+use daybook_engine::{CardImport, CardsCutOff};
 
 use super::deliver::RevealCardsInput;
 use super::form::Form;
 use super::payload::{self, Receipt};
 use crate::auth::Session;
+use crate::limits::MAX_COMPLEXITY;
+use crate::reads::Reads;
 use crate::schema::cards::{self, RevealedCard};
 use crate::schema::error::{ErrorCode, UserError, refused};
 use crate::schema::order::OrderObject;
 use crate::schema::stock::{self, Stock};
 use crate::schema::{orders, read, services};
+use std::sync::Arc;
 
+/// What revealing an order's cards counts for: a third of a document.
+pub(super) const REVEAL: usize = MAX_COMPLEXITY / 3 - 100;
 /// Secrets that one mutation brings; more come in from the command line.
 const MAX_SECRETS: usize = 10_000;
 
@@ -63,11 +69,14 @@ fn check(form: &mut Form<'_>, secrets: &[String]) {
         return;
     }
     for (place, secret) in secrets.iter().enumerate() {
-        let is_line = secret.len() <= MAX_CARD_BYTES && !secret.contains(char::is_control);
-        if !is_line || secret.trim().is_empty() {
-            let message = format!("must be one line of 1 to {MAX_CARD_BYTES} bytes");
-            form.wrong(&format!("secrets.{place}"), ErrorCode::InvalidInput, message);
-        }
+        let wrong = if secret.len() > MAX_CARD_BYTES || secret.contains(char::is_control) || secret.trim().is_empty() {
+            format!("must be one line of 1 to {MAX_CARD_BYTES} bytes")
+        } else if !is_seen_whole(secret) {
+            "must hold nothing that cannot be seen, and no blanks at its ends".to_owned()
+        } else {
+            continue;
+        };
+        form.wrong(&format!("secrets.{place}"), ErrorCode::InvalidInput, wrong);
     }
 }
 
@@ -86,14 +95,14 @@ pub(crate) async fn import(ctx: &Context<'_>, input: ImportCardsInput) -> Result
     };
     let actor = ctx.data::<Session>()?.actor;
     let import = CardImport { command_id, actor, expected, merchant, sku, secrets: input.secrets };
-    let report = match services.engine.import_cards(import).await {
-        Ok(report) => report,
-        Err(error) => return Ok(ImportCardsPayload::refused(vec![refused(error)?])),
+    let (report, user_errors) = match services.engine.import_cards(import).await {
+        Ok(report) if report.receipt.is_none() => (report, vec![UserError::of(&daybook_domain::Rejection::CardsKnown)]),
+        Ok(report) => (report, Vec::new()),
+        Err(CardsCutOff { report, error }) => (report, vec![refused(error)?]),
     };
     let duplicates = report.duplicates.iter().map(|place| DuplicateCard { line: *place as u64 + 1 }).collect();
     let Some(receipt) = &report.receipt else {
-        let known = UserError::of(&daybook_domain::Rejection::CardsKnown);
-        return Ok(ImportCardsPayload { duplicates, ..ImportCardsPayload::refused(vec![known]) });
+        return Ok(ImportCardsPayload { duplicates, ..ImportCardsPayload::refused(user_errors) });
     };
     payload::be_patient(ctx)?;
     let (merchant, sku) = (input.merchant, input.sku);
@@ -102,7 +111,7 @@ pub(crate) async fn import(ctx: &Context<'_>, input: ImportCardsInput) -> Result
         imported: report.imported,
         duplicates,
         stock: Some(read(ctx, move |services| stock::load(services, &merchant, &sku)).await?),
-        user_errors: Vec::new(),
+        user_errors,
     })
 }
 
@@ -160,7 +169,8 @@ pub(crate) async fn reveal(ctx: &Context<'_>, input: RevealCardsInput) -> Result
         }
     }
     orders::wait(services(ctx)?, Some(position)).await?;
-    let cards = read(ctx, move |services| cards::of_order(services, stream, position)).await?;
+    let going = ctx.data::<Arc<Reads>>()?.going();
+    let cards = read(ctx, move |services| cards::of_order(services, &going, stream, position)).await?;
     Ok(RevealCardsPayload {
         receipt: Some((&receipt).into()),
         at: Some((stream, position)),

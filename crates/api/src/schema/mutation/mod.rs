@@ -83,7 +83,9 @@ impl MutationRoot {
         payload::order(ctx, input).await
     }
 
-    /// Shows the secrets of the order's cards. That they were seen, and by whom, is an event.
+    /// Shows the secrets of the order's cards, up to 10,000 of them: at most three such fields in one document. That they
+    /// were seen, and by whom, is an event.
+    #[graphql(complexity = "cards::REVEAL + child_complexity")]
     async fn reveal_cards(&self, ctx: &Context<'_>, input: RevealCardsInput) -> Result<RevealCardsPayload> {
         cards::reveal(ctx, input).await
     }

@@ -102,13 +102,13 @@ pub(super) fn order(names: &Names, ledger: &Ledger, shop: &Shop, slot: usize) {
         };
         assert!(went + order.pending(money) <= came, "more of {money:?} goes out than came in");
     }
-    assert!(order.captured <= order.total(), "what is above the total is kept apart");
+    assert!(order.captured - order.refunded <= order.total(), "what is above the total is kept apart");
 }
 
 /// Free units of each SKU, by merchant.
 pub(super) type Free = [[i64; PRICES.len()]; MERCHANTS];
 
-/// `before` and `is_count`: only somebody who counts can find fewer units than are reserved.
+/// `before` and `is_count`: only somebody who counts, or misses something, can find fewer units than are reserved.
 pub(super) fn stock(names: &Names, ledger: &Ledger, shop: &Shop, before: &Free, is_count: bool) -> Free {
     let mut now = *before;
     for (merchant, of_merchant) in names.stock.iter().enumerate() {

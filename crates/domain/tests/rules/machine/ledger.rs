@@ -46,7 +46,7 @@ impl Ledger {
         for (place, id) in names.merchants.iter().enumerate() {
             let parent = (is_one_tree && place > 0).then(|| names.merchants[0].clone());
             let register = RegisterMerchant { id: id.clone(), name: "Shop".into(), parent };
-            let registered = ledger.send(&Command::RegisterMerchant(register), 1, 0);
+            let registered = ledger.send(&Command::RegisterMerchant(register), 1, 0, 0);
             assert_eq!(registered, Ok(Answer::Done));
         }
         ledger
@@ -58,14 +58,22 @@ impl Ledger {
         decide(&facts, command, &targets, context)
     }
 
-    pub(super) fn send(&mut self, command: &Command<Sealed>, actor: u8, minute: i64) -> Result<Answer, Rejection> {
+    /// `lag`: for so many minutes nobody told the shop.
+    pub(super) fn send(
+        &mut self,
+        command: &Command<Sealed>,
+        actor: u8,
+        minute: i64,
+        lag: i64,
+    ) -> Result<Answer, Rejection> {
         self.commands += 1;
         let context = Context {
             command_id: CommandId(Uuid::from_u128(self.commands)),
             actor: Actor { id: Uuid::from_u128(actor.into()), role: Role::Clerk },
             origin: Origin::Live,
+            revision: 0,
             now: T0.plus_micros(minute * MINUTE_MICROS),
-            occurred_at: None,
+            occurred_at: (lag > 0).then(|| T0.plus_micros((minute - lag) * MINUTE_MICROS)),
         };
         let Decision::Commit { events, remarks } = self.decide(command, &context)? else { return Ok(Answer::Repeated) };
         assert!(remarks.is_empty(), "remarks are for history: {remarks:?}");
@@ -84,7 +92,7 @@ impl Ledger {
                 causation: None,
                 correlation: None,
                 recorded_at: context.now,
-                occurred_at: context.now,
+                occurred_at: context.happened_at(),
                 event: event.event,
             };
             fold(&mut self.states, &recorded);

@@ -64,6 +64,12 @@ pub(super) fn step(luck: &mut Luck, shop: &Shop, orders: usize) -> (usize, u8, A
     (slot, actor, ask)
 }
 
+/// A provider tells of money when it can: minutes or days after it moved, though not before the order was there.
+pub(super) fn lag(luck: &mut Luck, ask: &Ask, age: i64) -> i64 {
+    let is_told = matches!(ask, Ask::Pay { .. } | Ask::FailPayment);
+    if is_told && luck.one_in(3) { luck.pick(&[1, 20, 90, DAY, 3 * DAY]).min(age) } else { 0 }
+}
+
 pub(super) fn of_stock(luck: &mut Luck) -> Ask {
     match luck.below(4) {
         0 => Ask::Receive { sku: luck.below(3), quantity: luck.small(1, 6) },
@@ -127,6 +133,10 @@ fn ready_for(luck: &mut Luck, order: &Order) -> Ask {
         return luck.pick(&[Ask::ApproveChange, Ask::ApproveChange, Ask::RejectChange]);
     }
     if let Some(hold) = order.holds.iter().position(|held| *held) {
+        // Whatever it waits for may come.
+        if order.booked == Booked::Waiting && luck.one_in(2) {
+            return Ask::Receive { sku: luck.pick(&order.units).0, quantity: luck.small(3, 8) };
+        }
         return if luck.one_in(4) { pay(luck, order) } else { Ask::Release(hold) };
     }
     if order.is_disputed {

@@ -1,20 +1,8 @@
 //! Holds, changes of address, the ends of an order, and what comes after it.
 
-use super::{ADDRESS, Answer, Booked, Life, Money, Order, PAYMENT, STOCK, TOP_UP, done_if};
+use super::{ADDRESS, Answer, Booked, Life, Money, Order, PARCEL, PAYMENT, STOCK, TOP_UP, done_if};
 
 impl Order {
-    pub(super) fn hold(&mut self, hold: usize) -> Answer {
-        if self.holds[hold] || self.life == Life::Cancelled || self.is_delivered {
-            return Answer::Refused;
-        }
-        self.holds[hold] = true;
-        // Its goods are missing: until others come they are only reserved.
-        if hold == STOCK && self.booked == Booked::Taken && !self.has_shipped() {
-            self.booked = Booked::Waiting;
-        }
-        Answer::Done
-    }
-
     pub(super) fn let_go(&mut self, hold: usize) {
         self.holds[hold] = false;
         if hold == PAYMENT {
@@ -66,7 +54,10 @@ impl Order {
     pub(super) fn ask_change(&mut self, line: Option<u16>, actor: u8) -> Answer {
         let is_top_up = |order: &mut Self, number| order.line(number).is_some_and(|line| line.sku == TOP_UP);
         let can_be = line.is_none_or(|number| is_top_up(self, number));
-        if !can_be || self.life == Life::Cancelled || self.has_shipped() || self.change_by.is_some() {
+        let has_left = |order: &mut Self, number| order.line(number).is_some_and(|line| line.left > 0);
+        let is_moving = self.lines.iter().any(|line| line.sku == PARCEL && line.left < line.quantity);
+        let is_late = self.left() == 0 || is_moving || line.is_some_and(|number| !has_left(self, number));
+        if !can_be || self.life == Life::Cancelled || is_late || self.change_by.is_some() {
             return Answer::Refused;
         }
         self.change_by = Some(actor);
@@ -110,7 +101,7 @@ impl Order {
 
     pub(super) fn close(&mut self, now: i64) -> Answer {
         let is_over = self.life == Life::Completed && now >= self.observed_until;
-        if !is_over || self.has_open_ticket() || self.is_disputed {
+        if !is_over || self.has_open_ticket() || self.is_disputed || self.is_held() {
             return Answer::Refused;
         }
         self.life = Life::Closed;

@@ -1,6 +1,6 @@
 //! Goods that leave and arrive.
 
-use super::{ADDRESS, Answer, DAY, Life, Order, Parcel, TOP_UP, done_if};
+use super::{ADDRESS, Answer, CARD, DAY, Life, Order, PARCEL, Parcel, TOP_UP, done_if};
 
 impl Order {
     /// Paid, and nothing in the way.
@@ -10,15 +10,25 @@ impl Order {
         lives && is_clear && self.paid_at.is_some() && !self.is_fully_refunded()
     }
 
-    pub(super) fn ship(&mut self, asked: Option<&[(u16, u32)]>, is_tracked: bool, now: i64) -> Answer {
-        let all = |order: &Self| (1..).zip(&order.lines).map(|(number, line)| (number, line.left)).collect();
-        let asked: Vec<(u16, u32)> = asked.map_or_else(|| all(self), <[_]>::to_vec);
+    /// What is meant without a word: the parcels, or all where no parcel is left.
+    fn rest(&self) -> Vec<(u16, u32)> {
+        let left = (1..).zip(&self.lines).filter(|(_, line)| line.left > 0);
+        let has_parcels = left.clone().any(|(_, line)| line.sku == PARCEL);
+        left.filter(|(_, line)| !has_parcels || line.sku == PARCEL).map(|(number, line)| (number, line.left)).collect()
+    }
+
+    /// `has_cards`: the shop has cards as secrets, which do not go by parcel.
+    pub(super) fn ship(&mut self, asked: Option<&[(u16, u32)]>, is_tracked: bool, has_cards: bool, now: i64) -> Answer {
+        let asked: Vec<(u16, u32)> = asked.map_or_else(|| self.rest(), <[_]>::to_vec);
         let mut left: Vec<u32> = self.lines.iter().map(|line| line.left).collect();
         for (number, quantity) in &asked {
             let Some(left) = usize::from(*number).checked_sub(1).and_then(|index| left.get_mut(index)) else {
                 return Answer::Refused;
             };
             let Some(rest) = left.checked_sub(*quantity) else { return Answer::Refused };
+            if has_cards && self.lines[usize::from(*number) - 1].sku == CARD {
+                return Answer::Refused;
+            }
             *left = rest;
         }
         if !self.may_ship() || asked.iter().all(|(_, quantity)| *quantity == 0) {

@@ -205,6 +205,13 @@ impl Order {
 
     pub(super) fn reject_refund(&mut self, named: Option<u16>) -> Answer {
         let Some(index) = self.open(named) else { return Answer::Refused };
+        // Nothing was sold for this money, or it may have gone back already.
+        if self.tickets[index].is == TicketIs::Approved
+            || self.tickets[index].money == Money::Late
+            || self.life == Life::Cancelled
+        {
+            return Answer::Refused;
+        }
         self.tickets[index].is = TicketIs::Rejected;
         Answer::Done
     }

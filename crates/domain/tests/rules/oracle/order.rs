@@ -110,7 +110,7 @@ impl Order {
     }
 
     pub(crate) fn due(&self) -> i64 {
-        (self.total() - self.captured).max(0)
+        if self.paid_at.is_some() { 0 } else { (self.total() - self.captured + self.refunded).max(0) }
     }
 
     pub(crate) fn left(&self) -> u32 {

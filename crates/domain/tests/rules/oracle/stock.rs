@@ -100,6 +100,36 @@ impl Shop {
         self.orders[&slot].units.iter().all(|(sku, units)| measure(self, merchant, *sku) >= *units)
     }
 
+    /// Whether its cards are secrets, and too few of them are left.
+    fn lacks_cards(&self, slot: usize) -> bool {
+        let cards = self.orders[&slot].lines.iter().filter(|line| line.sku == CARD);
+        let wanted: i64 = cards.map(|line| i64::from(line.left)).sum();
+        let shelf = self.shelves[Self::merchant_of(slot)][CARD];
+        shelf.cards > 0 && shelf.cards - shelf.given < wanted
+    }
+
+    pub(super) fn hold(&mut self, slot: usize, hold: usize) -> Answer {
+        let Some(order) = self.orders.get(&slot) else { return Answer::Refused };
+        if order.holds[hold] || order.life == Life::Cancelled || order.is_delivered {
+            return Answer::Refused;
+        }
+        // Its goods are missing: until others come they are only reserved, and what the stock believed was wrong.
+        let is_whole = order.booked == Booked::Taken && !order.units.is_empty() && !order.has_shipped();
+        if hold == STOCK && is_whole && !self.lacks_cards(slot) {
+            let merchant = Self::merchant_of(slot);
+            let units = order.units.clone();
+            let missing: Vec<_> =
+                units.into_iter().filter(|(sku, units)| self.on_hand(merchant, *sku) < *units).collect();
+            if missing.is_empty() {
+                return Answer::Refused;
+            }
+            missing.iter().for_each(|(sku, units)| self.shelves[merchant][*sku].received -= units);
+            self.orders.get_mut(&slot).unwrap().booked = Booked::Waiting;
+        }
+        self.orders.get_mut(&slot).unwrap().holds[hold] = true;
+        Answer::Done
+    }
+
     pub(super) fn release(&mut self, slot: usize, hold: usize) -> Answer {
         let Some(order) = self.orders.get(&slot) else { return Answer::Refused };
         let is_undecided = hold == ADDRESS && order.change_by.is_some();

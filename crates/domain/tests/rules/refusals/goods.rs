@@ -29,6 +29,12 @@ fn more_stock_than_cards() -> World {
     world.with(&Command::Place(place())).with(&pay(1400, "T1"))
 }
 
+/// One card is ordered, and there.
+fn only_cards() -> World {
+    let world = World::new().with(&import(&merchant(), &[1])).with(&place_lines(vec![line(SkuKind::Card, 1, 100)]));
+    world.with(&pay(100, "T1"))
+}
+
 /// An order of ten cards, paid when nobody counted yet; the cards came later, and another order reserved one.
 fn cards_that_others_reserved() -> World {
     let other =
@@ -63,7 +69,7 @@ pub(super) fn rows() -> Vec<Row> {
     let sends = [ship(None), deliver(), top_up(None, None), fail_top_up(None, true)];
     let mut rows: Vec<Row> = sends.iter().flat_map(nothing_leaves).collect();
     let nobody = MerchantId::new("nobody").unwrap();
-    let shipped = || World::paid().with(&ship(None));
+    let shipped = || World::paid().with(&ship_all());
     let two_parcels = || World::paid().with(&ship(Some(&[(1, 10)]))).with(&ship(None));
     let seen = || shipped().with(&track("c1", TrackingStatus::InTransit));
     let full = || World::new().with(&receive(&merchant(), 1));
@@ -74,6 +80,8 @@ pub(super) fn rows() -> Vec<Row> {
         row(World::paid(), ship(Some(&[(2, 2)])), "MORE_THAN_UNSHIPPED"),
         row(World::paid(), ship(Some(&[(1, 6), (1, 5)])), "MORE_THAN_UNSHIPPED"),
         row(shipped(), ship(None), "NOTHING_TO_SHIP"),
+        row(more_stock_than_cards(), ship(Some(&[(1, 1)])), "DELIVER_CARDS"),
+        row(only_cards(), ship(None), "DELIVER_CARDS"),
         // Tracking.
         row(World::new(), track("c1", TrackingStatus::InTransit), "ORDER_UNKNOWN"),
         row(World::paid(), track("c1", TrackingStatus::InTransit), "NOTHING_SHIPPED"),
@@ -90,6 +98,7 @@ pub(super) fn rows() -> Vec<Row> {
         // Cards.
         row(World::new(), import(&nobody, &[1]), "MERCHANT_UNKNOWN"),
         row(World::new(), import(&merchant(), &[]), "INVALID_INPUT"),
+        row(World::new(), place_lines(vec![line(SkuKind::Card, limits::MAX_ORDER_CARDS + 1, 1)]), "INVALID_INPUT"),
         row(World::new().with(&import(&merchant(), &[1, 2])), import(&merchant(), &[2, 1]), "CARDS_KNOWN"),
         row(World::paid(), deliver(), "OUT_OF_CARDS"),
         row(more_stock_than_cards(), deliver(), "OUT_OF_CARDS"),

@@ -12,7 +12,7 @@ fn cancelled() -> World {
 }
 
 fn shipped() -> World {
-    World::paid().with(&ship(None))
+    World::paid().with(&ship_all())
 }
 
 pub(super) fn rows() -> Vec<Row> {
@@ -60,6 +60,7 @@ pub(super) fn rows() -> Vec<Row> {
         row(World::paid().with(&hold(Hold::Risk)), release(Hold::Address), "NOT_HELD"),
         row(asked(), release(Hold::Address), "CHANGE_PENDING"),
         row(waiting_for_stock(), release(Hold::Stock), "OUT_OF_STOCK"),
+        row(stock_for_two(), hold(Hold::Stock), "NOT_SHORT"),
         // Changes of address.
         row(World::new(), ask_change(&[]), "ORDER_UNKNOWN"),
         row(World::paid(), ask_change(&[3]), "LINE_UNKNOWN"),
@@ -85,6 +86,11 @@ pub(super) fn rows() -> Vec<Row> {
         row(World::delivered().at(7 * 24 * 60), rate(5), "NOT_OBSERVED"),
         row(World::delivered().with(&rate(5)), rate(1), "ALREADY_RATED"),
     ]
+}
+
+/// Paid, and as much again is there.
+fn stock_for_two() -> World {
+    World::new().with(&receive(&merchant(), 22)).with(&Command::Place(place())).with(&pay(1400, "T1"))
 }
 
 /// Paid, but somebody counted fewer than were reserved.

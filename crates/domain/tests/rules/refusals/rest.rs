@@ -42,6 +42,7 @@ fn clocks() -> Vec<Row> {
         row(World::delivered().at(7 * DAY - 1), close(), "DEADLINE_NOT_REACHED"),
         row(World::delivered().with(&ask_refund(None)).at(8 * DAY), close(), "REFUND_OPEN"),
         row(World::delivered().with(&dispute()).at(8 * DAY), close(), "DISPUTE_OPEN"),
+        row(World::delivered().with(&pay(1, "T2")).at(8 * DAY), close(), "ON_HOLD"),
         row(World::delivered().at(7 * DAY).with(&close()), close(), "CLOCK_NOT_OPEN"),
         // Breaches.
         row(World::new(), breach(Clock::Collect, None), "ORDER_UNKNOWN"),
@@ -50,7 +51,7 @@ fn clocks() -> Vec<Row> {
         row(World::paid().at(119), breach(Clock::ShipVirtual, None), "DEADLINE_NOT_REACHED"),
         row(World::paid().at(DAY - 1), breach(Clock::Collect, None), "DEADLINE_NOT_REACHED"),
         row(World::paid().with(&hold(Hold::Risk)).at(DAY), breach(Clock::Collect, None), "CLOCK_NOT_OPEN"),
-        row(World::paid().with(&ship(None)).at(DAY), breach(Clock::ShipVirtual, None), "CLOCK_NOT_OPEN"),
+        row(World::paid().with(&ship_all()).at(DAY), breach(Clock::ShipVirtual, None), "CLOCK_NOT_OPEN"),
         row(scanned().at(DAY), breach(Clock::Collect, None), "CLOCK_NOT_OPEN"),
         row(asked(719), breach(Clock::AnswerRefund, Some(1)), "DEADLINE_NOT_REACHED"),
         row(asked(DAY), breach(Clock::AnswerRefund, None), "CLOCK_NOT_OPEN"),
@@ -64,7 +65,7 @@ fn clocks() -> Vec<Row> {
 }
 
 fn scanned() -> World {
-    World::paid().with(&ship(None)).with(&track("c1", TrackingStatus::Collected))
+    World::paid().with(&ship_all()).with(&track("c1", TrackingStatus::Collected))
 }
 
 fn disputes() -> Vec<Row> {
@@ -94,9 +95,15 @@ fn too_many() -> Vec<Row> {
         |world: World, ask: &dyn Fn(u16) -> Command<Sealed>| (0..most).fold(world, |world, n| world.with(&ask(n)));
     let units = place_lines(vec![line(SkuKind::Physical, u32::from(most) + 1, 1)]);
     let paid = World::new().with(&units).with(&pay(i64::from(most) + 1, "T1"));
-    let parcel = World::paid().with(&ship(None));
+    let parcel = World::paid().with(&ship_all());
     vec![
         row(times(World::placed(), &|_| note()), note(), "TOO_MANY"),
+        row(World::placed().long(), fail_payment(), "TOO_MANY"),
+        row(World::placed().long(), edit(1, cny(1)), "TOO_MANY"),
+        row(World::placed().long(), hold(Hold::Risk), "TOO_MANY"),
+        row(World::paid().long(), ask_change(&[]), "TOO_MANY"),
+        row(World::delivered().with(&dispute()).long(), evidence(), "TOO_MANY"),
+        row(World::delivered().long(), dispute(), "TOO_MANY"),
         row(times(World::placed(), &|n| tag(&n.to_string())), tag("more"), "TOO_MANY"),
         row(times(paid.clone(), &|_| ship(Some(&[(1, 1)]))), ship(None), "TOO_MANY"),
         row(times(paid, &|_| ask_refund(Some(1))), ask_refund(Some(1)), "TOO_MANY"),
