@@ -372,6 +372,7 @@ impl<'a> Queues<'a> {
             left.insert(*key, (cards, free));
             waiting.extend(queue.iter().take(usize::try_from(cards).unwrap_or(0).min(limit)));
         }
+        let there = left.clone();
         let is_short = |left: &BTreeMap<_, (i64, i64)>, (key, need, is_booked): &(_, i64, bool)| {
             left.get(key).is_none_or(|(cards, free)| cards < need || !is_booked && free < need)
         };
@@ -398,15 +399,13 @@ impl<'a> Queues<'a> {
                 None => found.deliver.push((order, since)),
             }
         }
-        // Of a full round nobody knows yet what is left for those behind it.
-        if served.len() < limit {
-            let unserved = self.state.deliver.iter().filter(|key| !served.contains(key));
-            let named = unserved.map(|key| (key.1, self.orders.ids[key.1 as usize], Timestamp(key.0)));
-            let missing = named.filter(|(row, order, since)| {
-                !skip(*order, *since) && self.card_needs(*row).0.iter().any(|need| is_short(&left, need))
-            });
-            found.missing.extend(missing.map(|(_, order, since)| (order, since)).take(limit));
-        }
+        // Those behind somebody who lacks more wait too, but a person may serve them.
+        let unserved = self.state.deliver.iter().filter(|key| !served.contains(key));
+        let named = unserved.map(|key| (key.1, self.orders.ids[key.1 as usize], Timestamp(key.0)));
+        let missing = named.filter(|(row, order, since)| {
+            !skip(*order, *since) && self.card_needs(*row).0.iter().any(|need| is_short(&there, need))
+        });
+        found.missing.extend(missing.map(|(_, order, since)| (order, since)).take(limit));
         found
     }
 

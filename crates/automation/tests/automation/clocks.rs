@@ -1,11 +1,11 @@
 //! Each clock by itself, races, crashes and a clock that jumps.
 
 use daybook_domain::command::*;
-use daybook_domain::event::{Clock, Event, SkuKind};
+use daybook_domain::event::{Clock, Event, Hold, SkuKind};
 use daybook_domain::order::Lifecycle;
 use daybook_domain::policy::Terms;
 use daybook_domain::time::{DAY_MICROS, MINUTE_MICROS};
-use daybook_domain::{Automatic, Command, Kind, Label, Origin, ReasonCode, Timestamp};
+use daybook_domain::{Automatic, Command, CommandId, Kind, Label, Origin, ReasonCode, Recorded, Timestamp};
 
 use crate::shop::*;
 
@@ -146,12 +146,83 @@ fn cards_that_ran_out_go_out_when_more_come() {
     shop.place("A", "card", SkuKind::Card, 2).unwrap();
     shop.pay("A", 1_000).unwrap();
     let round = shop.round();
-    assert_eq!((round.done, round.refused), (0, 1));
-    assert_eq!(shop.round().refused, 0, "not asked for at once");
-    shop.import("card", 0..2);
-    shop.pass_minutes(1);
+    assert_eq!((round.done, round.refused), (1, 0));
+    let label = |shop: &Shop, number: &str| Label::of(shop.order(number).axes());
+    assert_eq!(label(&shop, "A"), Label::Exception, "paid, and not to be had: a person can see it");
+    assert_eq!(shop.history(order("A")).last().unwrap().actor, Automatic::OutOfCards.actor());
+    // Whoever comes later waits behind, and whoever wants less too.
+    shop.pass_minutes(5);
+    shop.place("B", "card", SkuKind::Card, 1).unwrap();
+    shop.pay("B", 500).unwrap();
+    shop.import("card", 0..1);
+    shop.pass_minutes(300);
     shop.settle();
-    assert_eq!(shop.order("A").cards, 2);
+    assert_eq!((shop.order("A").cards, shop.order("B").cards), (0, 0), "one card is none of the two that A waits for");
+    assert_eq!([label(&shop, "A"), label(&shop, "B")], [Label::Exception, Label::ToShip], "a person may serve B");
+    shop.import("card", 1..2);
+    shop.settle();
+    assert_eq!((shop.order("A").cards, shop.order("B").cards), (2, 0), "at once, however long it waited");
+    shop.import("card", 2..3);
+    shop.settle();
+    assert_eq!(shop.order("B").cards, 1);
+    assert_eq!([label(&shop, "A"), label(&shop, "B")], [Label::Completed; 2]);
+}
+
+#[test]
+fn cards_that_nobody_counted_are_waited_for_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shop = Shop::new(folder.path());
+    shop.set(Terms { auto_deliver: Some(true), ..Terms::default() });
+    for number in ["A", "B"] {
+        shop.place(number, "card", SkuKind::Card, 1).unwrap();
+        shop.pay(number, 500).unwrap();
+        shop.settle();
+        shop.pass_minutes(1);
+        assert!(shop.order(number).holds.contains(Hold::Stock), "{number}");
+    }
+    // A person lets one go: it waits on, and nobody holds it again.
+    let release = ReleaseHold { order: order("A"), hold: Hold::Stock, reason: None };
+    shop.must(Command::ReleaseHold(release));
+    shop.settle();
+    assert!(shop.order("A").holds.is_empty());
+    shop.import("card", 0..2);
+    shop.settle();
+    assert_eq!((shop.order("A").cards, shop.order("B").cards), (1, 1));
+}
+
+/// The ids of what is due can be told in advance: that somebody else takes one keeps nothing from happening.
+#[test]
+fn nobody_keeps_a_clock_from_ringing_by_taking_its_command_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shop = Shop::new(folder.path());
+    shop.place("A", "parcel", SkuKind::Physical, 1).unwrap();
+    let due = shop.order("A").pay_due.unwrap().pay_by.0.to_string();
+    let id = CommandId::derived(&[Automatic::PayWithin.name(), &order("A").to_string(), "0", &due]);
+    let note = AddNote { order: order("A"), text: "mine".into() };
+    shop.send_as(id, Command::AddNote(note)).unwrap();
+    shop.pass_minutes(31);
+    shop.settle();
+    assert_eq!(shop.order("A").lifecycle, Lifecycle::Cancelled);
+    let cancelled = |recorded: &Recorded| matches!(recorded.event, Event::OrderCancelled(_));
+    assert_eq!(shop.history(order("A")).iter().filter(|recorded| cancelled(recorded)).count(), 1);
+}
+
+/// A person says that the goods are not there: no clock and no stock that was there before says otherwise.
+#[test]
+fn an_order_that_a_person_froze_waits_until_stock_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shop = Shop::new(folder.path());
+    shop.receive("parcel", 1);
+    shop.place("A", "parcel", SkuKind::Physical, 1).unwrap();
+    shop.pay("A", 500).unwrap();
+    let reason = None;
+    shop.must(Command::PlaceHold(PlaceHold { order: order("A"), hold: Hold::Stock, reason }));
+    shop.pass_minutes(60);
+    shop.settle();
+    assert!(shop.order("A").holds.contains(Hold::Stock));
+    shop.receive("parcel", 1);
+    shop.settle();
+    assert_eq!(Label::of(shop.order("A").axes()), Label::ToShip);
 }
 
 #[test]

@@ -132,6 +132,10 @@ impl Shop {
     }
 
     #[track_caller]
+    pub(crate) fn send_as(&mut self, id: CommandId, command: Command<String>) -> Result<Receipt, ExecuteError> {
+        self.engine.submit(Request::live(id, CLERK, command)).wait()
+    }
+
     pub(crate) fn must(&mut self, command: Command<String>) -> Receipt {
         self.send(command).unwrap()
     }

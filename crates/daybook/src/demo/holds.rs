@@ -1,14 +1,14 @@
 //! What keeps a paid order from being delivered: addresses that are wrong or change, goods that are not there, risks.
 
-use daybook_domain::ReasonCode;
 use daybook_domain::command::{
     ApproveAddressChange, Command, PlaceHold, RejectAddressChange, ReleaseHold, RequestAddressChange,
 };
 use daybook_domain::event::{Hold, LineInputs, SkuKind};
-use daybook_domain::time::{HOUR_MICROS, MINUTE_MICROS};
+use daybook_domain::time::{HOUR_MICROS, MINUTE_MICROS, SECOND_MICROS};
+use daybook_domain::{ReasonCode, Sku};
 
 use super::life::Life;
-use super::people::BUYER;
+use super::people::{BUYER, SYSTEM};
 use super::shop;
 
 impl Life<'_> {
@@ -38,19 +38,37 @@ impl Life<'_> {
             self.later(2 * MINUTE_MICROS, 90 * MINUTE_MICROS);
             let contact = Some(shop::some_buyer(self.random).contact);
             self.change_address(contact, Vec::new());
-        } else if is_physical && self.random.chance(10) {
-            self.later(10 * MINUTE_MICROS, 2 * HOUR_MICROS);
-            self.hold(Hold::Stock, ReasonCode::OutOfStock, "最后一件有划痕,等补货");
-            if self.random.chance(200) {
-                return false;
-            }
-            self.later(6 * HOUR_MICROS, 50 * HOUR_MICROS);
-            self.release(Hold::Stock);
+        } else if let Some(sku) = self.only_one.clone()
+            && self.random.chance(600)
+        {
+            return self.wait_for_another(sku);
         } else if self.random.chance(3) {
             self.later(MINUTE_MICROS, HOUR_MICROS);
             self.hold(Hold::Risk, ReasonCode::Fraud, "同一账号短时间多单");
+            self.later(6 * HOUR_MICROS, 60 * HOUR_MICROS);
+            if self.random.chance(400) {
+                self.clocks.resume(self.at);
+                self.cancel_paid(&[(ReasonCode::Fraud, "电话无人接听")]);
+                return false;
+            }
+            self.release(Hold::Risk);
+        }
+        true
+    }
+
+    /// The only piece is no good; another one comes, or none does.
+    fn wait_for_another(&mut self, sku: Sku) -> bool {
+        self.later(10 * MINUTE_MICROS, 2 * HOUR_MICROS);
+        self.hold(Hold::Stock, ReasonCode::OutOfStock, "最后一件有划痕,等补货");
+        self.later(6 * HOUR_MICROS, 90 * HOUR_MICROS);
+        if self.random.chance(250) {
+            self.cancel_paid(&[(ReasonCode::OutOfStock, "厂家没有货了")]);
             return false;
         }
+        self.receive_one(sku, "replacement");
+        self.later(SECOND_MICROS, 2 * SECOND_MICROS);
+        let reason = Some(Self::reason(ReasonCode::OutOfStock, ""));
+        self.step(SYSTEM, Command::ReleaseHold(ReleaseHold { order: self.order, hold: Hold::Stock, reason }));
         true
     }
 

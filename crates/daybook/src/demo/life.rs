@@ -1,6 +1,6 @@
 //! One order's life as a script of commands: most are paid and delivered, some go wrong in every way that shops know.
 
-use daybook_domain::command::{AddNote, AddTag, Command, PlaceOrder};
+use daybook_domain::command::{AddNote, AddTag, Command, PlaceOrder, ReceiveStock};
 use daybook_domain::event::{Adjustment, AdjustmentKind, Clock, Line, SkuKind};
 use daybook_domain::policy::Policy;
 use daybook_domain::reason::Reason;
@@ -11,7 +11,7 @@ use daybook_domain::{
 use daybook_engine::Request;
 
 use super::clocks::Clocks;
-use super::people::{self, BUYER, SYSTEM, Staff};
+use super::people::{self, BUYER, STOREKEEPER, SYSTEM, Staff};
 use super::policies::Policies;
 use super::random::Random;
 use super::shop::{self, Merchant};
@@ -44,12 +44,15 @@ pub(super) struct Life<'a> {
     pace: Pace,
     policies: Policies,
     pub(super) merchant: &'static Merchant,
+    merchant_id: MerchantId,
     pub(super) staff: Staff,
     pub(super) at: Timestamp,
     pub(super) number: String,
     pub(super) order: StreamId,
     pub(super) total_minor: i64,
     pub(super) items: Vec<Item>,
+    /// What there is one piece of, if that was ordered.
+    pub(super) only_one: Option<Sku>,
     pub(super) clocks: Clocks,
     /// When it expires.
     pub(super) pay_by: Timestamp,
@@ -78,12 +81,14 @@ pub(super) fn of_order(
         pace,
         policies,
         merchant,
+        merchant_id: id.clone(),
         staff,
         at,
         number,
         order,
         total_minor: 0,
         items: Vec::new(),
+        only_one: None,
         clocks: Clocks::default(),
         pay_by: at,
         tickets: 0,
@@ -171,6 +176,9 @@ impl Life<'_> {
     }
 
     fn place(&mut self, id: MerchantId) -> Result<(), Failure> {
+        if self.random.chance(30) && self.merchant.goods.iter().any(|product| product.kind == SkuKind::Physical) {
+            return self.place_only_one(id);
+        }
         let goods = self.merchant.goods;
         let buyer = shop::some_buyer(self.random);
         let mut products = vec![self.random.pick(goods)];
@@ -207,11 +215,42 @@ impl Life<'_> {
         if self.total_minor > 5_000 && self.random.chance(220) {
             self.total_minor += adjust(AdjustmentKind::Discount, "满减", -500);
         }
+        let contact = is_physical.then_some(buyer.contact);
+        self.order(id, (buyer.account, contact), lines, adjustments)
+    }
+
+    /// A piece that there is one of, each with a SKU of its own.
+    fn place_only_one(&mut self, id: MerchantId) -> Result<(), Failure> {
+        let sku = Sku::new(&format!("only-{}", self.number))?;
+        let (kind, unit_minor) = (SkuKind::Physical, self.random.between(80, 400) * 100);
+        self.receive_one(sku.clone(), "found");
+        self.items.push(Item { kind, quantity: 1, unit_minor });
+        self.total_minor = unit_minor;
+        self.only_one = Some(sku.clone());
+        let (title, supplier, inputs) = ("孤品".into(), None, None);
+        let line = Line { sku, title, kind, quantity: 1, unit_minor, supplier, inputs };
+        let buyer = shop::some_buyer(self.random);
+        self.order(id, (buyer.account, Some(buyer.contact)), vec![line], Vec::new())
+    }
+
+    pub(super) fn receive_one(&mut self, sku: Sku, reference: &str) {
+        let merchant = self.merchant_id.clone();
+        let receive = ReceiveStock { merchant, sku, quantity: 1, reference: Some(reference.into()) };
+        self.step(STOREKEEPER, Command::ReceiveStock(receive));
+    }
+
+    fn order(
+        &mut self,
+        merchant: MerchantId,
+        (account, contact): (String, Option<String>),
+        lines: Vec<Line<String>>,
+        adjustments: Vec<Adjustment>,
+    ) -> Result<(), Failure> {
         let place = PlaceOrder {
-            merchant: id,
+            merchant,
             number: Some(OrderNumber::new(&self.number)?),
-            account: buyer.account,
-            contact: is_physical.then_some(buyer.contact),
+            account,
+            contact,
             currency: Currency::CNY,
             lines,
             adjustments,

@@ -188,7 +188,10 @@ mod tests {
                 Command::Expire { .. } | Command::Remind { .. } | Command::Close { .. } | Command::Breach { .. } => {
                     (true, true)
                 }
-                Command::DeliverCards { .. } | Command::RaiseAlert(_) | Command::ClearAlert(_) => (false, true),
+                Command::DeliverCards { .. }
+                | Command::ReleaseHold(_)
+                | Command::RaiseAlert(_)
+                | Command::ClearAlert(_) => (false, true),
                 _ => (false, false),
             };
             assert!(is_automations || !is_clocks, "{:?}", step.request.command);
@@ -208,6 +211,7 @@ mod tests {
             (Kind::AddressChangeRequested, 3, 30),
             (Kind::TopUpFailed, 3, 30),
             (Kind::DisputeOpened, 3, 25),
+            (Kind::RestockRequested, 1, 12),
             (Kind::CardsRevealed, 150, 400),
         ] {
             let share = count(kind);

@@ -163,7 +163,11 @@ fn as_much_is_booked_as_one_commit_holds() {
     let Command::RecordPayment(mut whole) = pay("short", "T") else { unreachable!() };
     whole.amount = total;
     shop.send(202, Command::RecordPayment(whole)).unwrap();
-    // Two bookings of each SKU in one commit.
+    // Two bookings of each SKU in one commit, and a correction.
+    for n in 0..100 {
+        let sku = Sku::new(&format!("card-{n:03}")).unwrap();
+        shop.send(300 + n, Command::CountStock(CountStock { merchant: merchant(), sku, counted: 0 })).unwrap();
+    }
     let freeze = PlaceHold { order: order("short"), hold: Hold::Stock, reason: None };
     shop.send(203, Command::PlaceHold(freeze)).unwrap();
     shop.send(204, cancel("short", "out of stock")).unwrap();

@@ -1,7 +1,7 @@
 //! What waits, against the orders themselves.
 
 use daybook_domain::clock::Running;
-use daybook_domain::event::Hold;
+use daybook_domain::event::{Clock, Hold};
 use daybook_domain::stock::Booking;
 use daybook_domain::{MerchantId, Order, StreamId, Timestamp};
 use proptest::prelude::*;
@@ -93,7 +93,13 @@ fn all_exceptions(
 pub(super) fn waiting(views: &Views) -> Vec<String> {
     let (deadlines, exceptions) = (all_deadlines(views, &Scope::All, 1_000), all_exceptions(views, &Scope::All, 1_000));
     let restock = views.restockable(1_000).unwrap();
-    vec![format!("deadlines {deadlines:?}"), format!("exceptions {exceptions:?}"), format!("restock {restock:?}")]
+    let deliveries = views.deliveries(|_, _| false, 1_000).unwrap();
+    vec![
+        format!("deadlines {deadlines:?}"),
+        format!("exceptions {exceptions:?}"),
+        format!("restock {restock:?}"),
+        format!("deliveries {deliveries:?}"),
+    ]
 }
 
 proptest! {
@@ -121,7 +127,8 @@ proptest! {
         let now = Timestamp(world.now);
         let (due, later): (Vec<_>, Vec<_>) =
             naive_deadlines(&world, &all).into_iter().partition(|(_, running)| running.due <= now);
-        let due: Vec<Due> = due.into_iter().map(|(order, running)| Due { order, running }).collect();
+        let rings = due.into_iter().filter(|(_, running)| running.clock != Clock::Deliver);
+        let due: Vec<Due> = rings.map(|(order, running)| Due { order, running }).collect();
         prop_assert_eq!(queues.due(now, |_| false, usize::MAX), due.clone());
         prop_assert_eq!(queues.due(now, |one| *one == due[0], 3).len(), due.len().saturating_sub(1).min(3));
         prop_assert_eq!(queues.next_due(now), later.first().map(|(_, running)| running.due));
