@@ -155,9 +155,31 @@ impl Executor for SocketRunner {
     }
 }
 
-/// Gives a code to what the library itself refuses.
+/// What a value of a type looks like, where its name does not tell.
+const LOOKS: [(&str, &str); 3] = [
+    ("Decimal", "a string such as \"9.90\""),
+    ("DateTime", "a string such as \"2018-01-31T12:00:00Z\""),
+    ("Position", "a whole number, such as \"1234\""),
+];
+
+/// The library's message, without the value that it would show: that may be a secret.
+fn clear(message: &mut String) {
+    if message.starts_with("Expected input type \"")
+        && let Some(end) = message.find("\", found ")
+    {
+        message.truncate(end + 1);
+    }
+    let looks = LOOKS.iter().find(|(name, _)| message.ends_with(&format!("expected type \"{name}\"")));
+    if let Some((_, look)) = looks {
+        message.push_str(": ");
+        message.push_str(look);
+    }
+}
+
+/// Gives a code, and clear words, to what the library itself refuses.
 fn coded(mut response: Response) -> Response {
     for error in &mut response.errors {
+        clear(&mut error.message);
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_none() {
             extensions.set("code", Code::DocumentRefused.name());

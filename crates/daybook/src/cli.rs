@@ -101,7 +101,7 @@ pub(crate) enum ImportFrom {
     Jsonl(JsonlArgs),
     /// The public Olist data set: its CSV files, gzipped or not
     Olist(OlistArgs),
-    /// Card secrets for a SKU, one a line, or a column of a CSV file
+    /// Card secrets for a SKU, one a line, or a column of a table
     Cards(CardsArgs),
 }
 
@@ -207,7 +207,7 @@ pub(crate) struct JsonlArgs {
 #[derive(Debug, Args, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CardsArgs {
-    /// The file to read
+    /// The file to read: one secret a line, or a table with `,`, `;` or TAB whose first line names a column of secrets
     pub(crate) file: PathBuf,
     #[command(flatten)]
     #[serde(skip)]
@@ -218,9 +218,12 @@ pub(crate) struct CardsArgs {
     /// What they are sold as
     #[arg(long)]
     pub(crate) sku: String,
-    /// The column of a CSV file [default: secret, card, code or 卡密]
+    /// The column of a table [default: secret, card, code, key, cdkey, cd-key, 卡密, 兑换码 or 激活码, in any case]
     #[arg(long, value_name = "NAME")]
     pub(crate) column: Option<String>,
+    /// Each line is a secret as it stands, with its separators and quotes
+    #[arg(long, conflicts_with = "column")]
+    pub(crate) lines: bool,
     /// Print the report as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -66,8 +66,8 @@ fn what_nobody_does_happens_all_the_same() {
     let cards = ["import", "cards", file.to_str().unwrap(), "--merchant", "m1", "--sku", "sku-CARD"];
     let output = run(&cards, &data);
     let said = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(1), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("imported 4 cards") && said.contains("lines 6"), "{said}");
+    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("imported 4 cards") && said.contains("line 6"), "{said}");
     let policy = json!({"commandId": id(1), "merchant": "m1", "payWithinSeconds": 2, "remindAfterSeconds": 1,
         "autoDeliver": true, "manualReview": false, "shipVirtualWithinSeconds": 1});
     mutate(&server, "setPolicy", "SetPolicyInput", &policy);
@@ -103,69 +103,4 @@ fn what_nobody_does_happens_all_the_same() {
     let waiting: Vec<&Value> =
         deadlines["deadlines"]["nodes"].as_array().unwrap().iter().map(|node| &node["kind"]).collect();
     assert_eq!(waiting, ["OBSERVE"], "of the delivered order");
-}
-
-#[test]
-fn card_files_are_read_as_they_come() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let write = |name: &str, bytes: &[u8]| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, bytes).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let import = |file: &str, more: &[&str]| {
-        let output = run(&[&["import", "cards", file, "--merchant", "m1", "--sku", "gc"], more].concat(), &data);
-        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        (output.status.code(), said)
-    };
-    let list = write("list.txt", "\u{feff}A-1\r\n  A-2  \r\n".as_bytes());
-    let (code, said) = import(&list, &[]);
-    assert!(code == Some(1) && said.contains("no ledger"), "{said}");
-    assert!(run(&["merchant", "create", "m1"], &data).status.success());
-    assert_eq!(import(&list, &[]).0, Some(0));
-    let table = write("table.csv", "卡号,卡密\n1,\"A-2\"\n2,\"A,3\"\n".as_bytes());
-    let (code, said) = import(&table, &["--json"]);
-    let report: Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
-    assert_eq!(code, Some(1));
-    assert_eq!(
-        report,
-        json!({"imported": 1, "duplicates": {"count": 1, "lines": [2]}, "bad": {"count": 0, "lines": []}, "complete": true})
-    );
-    assert_eq!(import(&table, &["--column", "卡号"]).0, Some(0), "other secrets");
-    assert_eq!(
-        import(&write("bare.csv", b"B-1\nB-2\n"), &[]).1.lines().next().unwrap(),
-        "imported 2 cards for gc of m1"
-    );
-    let long = write("long.txt", format!("C-1\n{}\n\tC\t2\n", "x".repeat(1_025)).as_bytes());
-    let (code, said) = import(&long, &[]);
-    assert!(code == Some(1) && said.contains("imported 1 cards") && said.contains("left out 2"), "{said}");
-    for (name, bytes, why) in [
-        ("many.csv", b"a,b\n1,2\n".as_slice(), "--column"),
-        ("latin.txt", b"ok\n\xff\xfe\n", "line 2 is not UTF-8"),
-        ("nothing.csv", b"secret\n", "imported 0 cards"),
-    ] {
-        let (_, said) = import(&write(name, bytes), &[]);
-        assert!(said.contains(why), "{name}: {said}");
-    }
-    let (code, said) = import("nowhere.txt", &[]);
-    assert!(code == Some(1) && said.contains("nowhere.txt"), "{said}");
-    let (_, said) = import(&list, &[]);
-    assert!(said.contains("left out 2") && !said.contains("A-1"), "a secret is shown: {said}");
-    let output = run(&["import", "cards", &list, "--merchant", "m9", "--sku", "gc"], &data);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("m9"));
-}
-
-#[test]
-fn ten_thousand_cards_come_in() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    assert!(run(&["merchant", "create", "m1"], &data).status.success());
-    let file = folder.path().join("cards.txt");
-    let secrets: String = (0..10_050).map(|n| format!("CARD-{:05}-{:032x}\n", n % 10_000, n % 10_000)).collect();
-    std::fs::write(&file, secrets).unwrap();
-    let output = run(&["import", "cards", file.to_str().unwrap(), "--merchant", "m1", "--sku", "gc"], &data);
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("imported 10000 cards") && said.contains("left out 50"), "{said}");
-    assert!(said.contains("lines 10001, 10002"), "{said}");
 }

@@ -3,8 +3,8 @@
 
 use std::thread;
 
-use async_graphql::parser::parse_query;
 use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::{Error, parse_query};
 
 use super::measure::measure;
 
@@ -31,9 +31,18 @@ pub(super) fn parse(text: &str, brackets: usize) -> Result<ExecutableDocument, S
 }
 
 fn parse_here(text: &str) -> Result<ExecutableDocument, String> {
-    let document = parse_query(text).map_err(|error| error.to_string())?;
+    let document = parse_query(text).map_err(|error| said(&error))?;
     measure(&document)?;
     Ok(document)
+}
+
+/// Where it is wrong and what should stand there. The parser's own words show the line, and what stands in it may be a
+/// secret.
+fn said(error: &Error) -> String {
+    let Error::Syntax { message, start, .. } = error else { return error.to_string() };
+    let wanted = message.lines().next_back().and_then(|line| line.trim_start().strip_prefix("= "));
+    let wanted = wanted.unwrap_or("not understood");
+    format!("line {}, column {}: {wanted}", start.line, start.column)
 }
 
 #[cfg(test)]

@@ -20,6 +20,11 @@ impl ScalarType for Position {
         parsed.map(Position).ok_or_else(|| InputValueError::custom("a position is a whole number, such as \"1234\""))
     }
 
+    // Whoever checks arguments before they are read names the field in its refusal.
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
+    }
+
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
     }
@@ -38,6 +43,10 @@ impl ScalarType for DateTime {
             }
             _ => Err(InputValueError::expected_type(value)),
         }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {
@@ -109,6 +118,10 @@ impl ScalarType for Decimal {
             Value::String(text) => Ok(Decimal(text)),
             other => Err(InputValueError::expected_type(other)),
         }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::String(_))
     }
 
     fn to_value(&self) -> Value {

@@ -55,6 +55,67 @@ async fn hostile_documents_are_refused_fast_and_say_nothing_of_the_inside() {
     }
 }
 
+#[tokio::test]
+async fn what_is_wrong_is_told_without_what_was_sent() {
+    let server = Server::start().await;
+    let import = |rest: &str| format!("mutation {{\n  importCards(input: {rest}) {{ imported }} }}");
+    let documents = [
+        import(r#"{merchant: "m1", secrets: ["TOP-1"] sku: }"#),
+        import(r#"{merchant: "m1", secrets: ["TOP-1", "\q"]}"#),
+        import(r#"{merchant: "m1", secrets: [TOP-1]}"#),
+        import(r#"{merchant: "m1", secrets: ["TOP-1"]"#),
+        import(r#"{merchant: "m1", secrets: ["TOP-1}"#),
+        import(r#""TOP-1""#),
+        import(r#"["TOP-1"]"#),
+        import(r#"{merchant: "m1", commandId: "TOP-1", sku: "s", secrets: [7, "TOP-1"]}"#),
+        r#"{ merchant(id: "TOP-1" "TOP-1") { id } }"#.to_owned(),
+        r#"{ orders(where: {placedAt: {gte: "TOP-1"}}) { nodes { id } } }"#.to_owned(),
+        r#"{ orders(where: "TOP-1") { nodes { id } } }"#.to_owned(),
+        r#"{ orders(first: "TOP-1") { nodes { id } } }"#.to_owned(),
+    ];
+    let mut socket = Socket::greeted(&server).await;
+    for document in documents {
+        let answer = server.post(json!({"query": document}).to_string().as_bytes()).await;
+        assert_eq!(answer.json()["errors"][0]["extensions"]["code"], "DOCUMENT_REFUSED", "{document}: {}", answer.body);
+        assert!(!answer.body.contains("TOP-1"), "{document}: {}", answer.body);
+        socket.send(json!({"id": "a", "type": "subscribe", "payload": {"query": document}})).await;
+        let told = socket.next().await.unwrap().to_string();
+        assert!(told.contains("DOCUMENT_REFUSED") && !told.contains("TOP-1"), "{document}: {told}");
+        assert_eq!(socket.next().await.unwrap()["type"], "complete");
+    }
+    let query = "mutation ($input: ImportCardsInput!) { importCards(input: $input) { imported } }";
+    let told = server.ask(query, json!({"input": "TOP-1"})).await;
+    assert_eq!(told["errors"][0]["message"], "Expected input type \"ImportCardsInput\"");
+    let broken = server.ask("{\n  viewer { id ]", json!({})).await;
+    let message = broken["errors"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with("line 2, column 15: expected "), "{message}");
+}
+
+#[tokio::test]
+async fn a_value_of_a_wrong_kind_is_named_by_its_path() {
+    let server = Server::start().await;
+    let place = "mutation ($it: PlaceOrderInput!) { placeOrder(input: $it) { receipt { position } } }";
+    let order = |price: serde_json::Value| {
+        json!({"it": {"commandId": "00000000-0000-4000-8000-000000000001", "merchant": "m1", "buyer": {"account": "a"},
+            "lines": [{"sku": "s", "title": "S", "quantity": 1, "kind": "CARD",
+                "unitPrice": {"amount": price, "currency": "CNY"}}]}})
+    };
+    let list = "query ($w: OrderWhere, $p: Position) { orders(where: $w, atLeast: $p) { nodes { id } } }";
+    let dashboard = "query ($r: TimeRange!) { dashboard(currency: \"CNY\", range: $r) { __typename } }";
+    for (query, variables, path, look) in [
+        (place, order(json!(9.9)), "input.lines.0.unitPrice.amount", "such as \"9.90\""),
+        (place, order(json!(9)), "input.lines.0.unitPrice.amount", "such as \"9.90\""),
+        (list, json!({"w": {"placedAt": {"gte": "yesterday"}}}), "where.placedAt.gte", "2018-01-31T12:00:00Z"),
+        (list, json!({"w": {"placedAt": {"gte": 7}}}), "where.placedAt.gte", "2018-01-31T12:00:00Z"),
+        (list, json!({"p": "x"}), "atLeast", "\"1234\""),
+        (dashboard, json!({"r": {"gte": "2018-02-30T00:00:00Z", "lt": "2018-03-01T00:00:00Z"}}), "range.gte", "31T12"),
+    ] {
+        let answer = server.ask(query, variables).await;
+        let message = answer["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains(&format!("\"{path}\"")) && message.contains(look), "{answer}");
+    }
+}
+
 /// Documents whose brackets hide in what is no string.
 fn hidden_brackets() -> Vec<String> {
     let lists = "[".repeat(3_000);
