@@ -1,6 +1,6 @@
 //! Who acts in a story.
 
-use daybook_domain::{Actor, Command, Role};
+use daybook_domain::{Actor, Automatic, Command, Role};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -25,11 +25,18 @@ const NAMED: [(&str, Actor); 8] = [
     ("support", actor(10, Role::Support)),
 ];
 
-/// Whom the line names; else automation for what is its own, and a clerk for everything else.
+/// Whom the line names; else automation for what is its own, and a clerk for everything else. Automation has an actor for
+/// each of its policies.
 pub(super) fn of(named: Option<&Value>, command: &Command<String>) -> Result<Actor, Failure> {
-    let Some(named) = named else { return Ok(if is_automations(command) { SYSTEM } else { CLERK }) };
-    let known = NAMED.iter().find(|(name, _)| named.as_str() == Some(name));
-    known.map(|(_, actor)| *actor).ok_or_else(|| Failure::new(format!("as: nobody is called {named}")))
+    let actor = match named {
+        None if is_automations(command) => SYSTEM,
+        None => CLERK,
+        Some(named) => {
+            let known = NAMED.iter().find(|(name, _)| named.as_str() == Some(name));
+            known.map(|(_, actor)| *actor).ok_or_else(|| Failure::new(format!("as: nobody is called {named}")))?
+        }
+    };
+    Ok(if actor == SYSTEM { Automatic::of_command(command).map_or(SYSTEM, Automatic::actor) } else { actor })
 }
 
 fn is_automations(command: &Command<String>) -> bool {
