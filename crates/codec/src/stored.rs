@@ -16,7 +16,7 @@ use crate::wire::hold::{HoldPlacedV1, HoldReleasedV1};
 use crate::wire::merchant::MerchantRegisteredV1;
 use crate::wire::order::{
     ObservationStartedV1, OrderCancelledV1, OrderCompletedV1, OrderPlacedV1, OrderPlacedV2, OrderPlacedV3,
-    OrderReinstatedV1, PriceEditedV1,
+    OrderReinstatedV1, PriceEditedV1, RestCancelledV1,
 };
 use crate::wire::payment::{
     LatePaymentReceivedV1, PaymentCapturedV1, PaymentClaimedV1, PaymentFailedV1, PaymentMismatchedV1, ReminderDueV1,
@@ -67,6 +67,7 @@ pub fn encode_into(event: &Event, out: &mut Vec<u8>) -> (u16, u16) {
         Event::LatePaymentReceived(e) => write::<LatePaymentReceivedV1<'_>>(e, out),
         Event::OrderReinstated(e) => write::<OrderReinstatedV1>(e, out),
         Event::OrderCancelled(e) => write::<OrderCancelledV1<'_>>(e, out),
+        Event::RestCancelled(e) => write::<RestCancelledV1<'_>>(e, out),
         Event::HoldPlaced(e) => write::<HoldPlacedV1<'_>>(e, out),
         Event::HoldReleased(e) => write::<HoldReleasedV1<'_>>(e, out),
         Event::ShipmentConfirmed(e) => write::<ShipmentConfirmedV1<'_>>(e, out),
@@ -155,6 +156,7 @@ pub fn decode(kind: u16, version: u16, payload: &[u8]) -> Result<Event, CodecErr
         Kind::LatePaymentReceived => stored.only::<LatePaymentReceivedV1<'_>>(),
         Kind::OrderReinstated => stored.only::<OrderReinstatedV1>(),
         Kind::OrderCancelled => stored.only::<OrderCancelledV1<'_>>(),
+        Kind::RestCancelled => stored.only::<RestCancelledV1<'_>>(),
         Kind::HoldPlaced => stored.only::<HoldPlacedV1<'_>>(),
         Kind::HoldReleased => stored.only::<HoldReleasedV1<'_>>(),
         Kind::ShipmentConfirmed => stored.only::<ShipmentConfirmedV1<'_>>(),

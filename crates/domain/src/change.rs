@@ -97,6 +97,9 @@ fn fields(order: &Order) -> Vec<(String, Value)> {
         if line.shipped > 0 {
             push(&format!("line.{number}.shipped"), Value::Number(line.shipped.into()));
         }
+        if line.cancelled > 0 {
+            push(&format!("line.{number}.cancelled"), Value::Number(line.cancelled.into()));
+        }
     }
     for (number, shipment) in (1..).zip(&order.shipments) {
         let number: u32 = number;

@@ -105,6 +105,6 @@ impl Order {
     }
 
     fn is_left(&self, of: impl Fn(SkuKind) -> bool) -> bool {
-        self.lines.iter().any(|line| of(line.kind) && line.shipped < line.quantity)
+        self.lines.iter().any(|line| of(line.kind) && line.left() > 0)
     }
 }

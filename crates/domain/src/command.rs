@@ -357,6 +357,8 @@ pub enum Command<T> {
         order: StreamId,
     },
     Cancel(Cancel<T>),
+    /// What an order lacks that was shipped in part.
+    CancelRest(Cancel<T>),
     PlaceHold(PlaceHold<T>),
     ReleaseHold(ReleaseHold<T>),
     ConfirmShipment(ConfirmShipment),
@@ -497,6 +499,10 @@ impl Command<String> {
                 outcome: c.outcome,
                 refund: c.refund,
                 reason: sealed_reason(c.reason, Kind::DisputeResolved, &mut close)?,
+            }),
+            Command::CancelRest(c) => Command::CancelRest(Cancel {
+                order: c.order,
+                reason: sealed_reason(c.reason, Kind::RestCancelled, &mut close)?,
             }),
             Command::Cancel(c) => Command::Cancel(Cancel {
                 order: c.order,

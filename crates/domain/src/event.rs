@@ -73,6 +73,7 @@ events! {
     OrderReinstated = 116, "order-reinstated";
     PaymentReminded = 117, "payment-reminded";
     OrderCancelled = 121, "order-cancelled";
+    RestCancelled = 122, "rest-cancelled";
     HoldPlaced = 131, "hold-placed";
     HoldReleased = 132, "hold-released";
     AddressChangeRequested = 133, "address-change-requested";
@@ -158,6 +159,7 @@ impl Kind {
             | Kind::LatePaymentReceived
             | Kind::OrderReinstated
             | Kind::OrderCancelled
+            | Kind::RestCancelled
             | Kind::HoldPlaced
             | Kind::HoldReleased
             | Kind::ShipmentConfirmed

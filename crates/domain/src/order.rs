@@ -25,6 +25,15 @@ pub struct LineState {
     pub quantity: u32,
     pub unit_minor: i64,
     pub shipped: u32,
+    /// Units that were not shipped, and will not be.
+    pub cancelled: u32,
+}
+
+impl LineState {
+    /// Units that are still to be shipped.
+    pub fn left(&self) -> u32 {
+        self.quantity.saturating_sub(self.shipped).saturating_sub(self.cancelled)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,6 +98,15 @@ pub struct CardLine {
     /// From 1.
     pub line: u16,
     pub sku: Sku,
+}
+
+/// A line whose units are booked on the stock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountedLine {
+    /// From 1.
+    pub line: u16,
+    /// Place in the order's goods.
+    pub goods: u16,
 }
 
 /// Amounts are minor units of `currency`.
@@ -157,6 +175,7 @@ pub struct Order {
     /// Since when a dispute is open.
     pub disputed_since: Option<Timestamp>,
     pub card_lines: Vec<CardLine>,
+    pub counted_lines: Vec<CountedLine>,
     /// Cards that were assigned to it.
     pub cards: u32,
     /// A person of the shop did something to it before it was delivered.
@@ -217,6 +236,7 @@ impl Order {
                 .filter(|(_, line)| line.kind == SkuKind::Card)
                 .map(|(number, line)| CardLine { line: number, sku: line.sku.clone() })
                 .collect(),
+            counted_lines: counted_lines(event.lines.iter().map(|line| &line.sku), &event.reserved),
             cards: 0,
             is_attended: false,
         };
@@ -261,6 +281,11 @@ impl Order {
         self.excess_minor.saturating_sub(self.excess_returned_minor)
     }
 
+    /// Of what was captured for the goods: refunded, or asked for and not answered yet.
+    pub(crate) fn given_back_minor(&self) -> i64 {
+        self.refunded_minor.saturating_add(self.pending_minor(|kind| kind == RefundKind::Goods))
+    }
+
     fn pending_minor(&self, of: impl Fn(RefundKind) -> bool) -> i64 {
         self.tickets
             .iter()
@@ -279,13 +304,13 @@ impl Order {
     }
 
     pub fn unshipped(&self) -> u32 {
-        self.lines.iter().fold(0, |sum: u32, line| sum.saturating_add(line.quantity.saturating_sub(line.shipped)))
+        self.lines.iter().fold(0, |sum: u32, line| sum.saturating_add(line.left()))
     }
 
     /// Units of a line (from 1) that are not shipped.
     pub fn left_of(&self, line: u16) -> u32 {
         let line = self.lines.get(usize::from(line).wrapping_sub(1));
-        line.map_or(0, |line| line.quantity.saturating_sub(line.shipped))
+        line.map_or(0, LineState::left)
     }
 
     pub fn shipped_units(&self) -> u32 {
@@ -367,6 +392,12 @@ impl Order {
     }
 }
 
+/// The lines whose SKUs are among the goods.
+pub fn counted_lines<'a>(skus: impl Iterator<Item = &'a Sku>, goods: &[Goods]) -> Vec<CountedLine> {
+    let place = |sku: &Sku| goods.iter().position(|goods| goods.sku == *sku).and_then(|at| u16::try_from(at).ok());
+    (1..).zip(skus).filter_map(|(line, sku)| Some(CountedLine { line, goods: place(sku)? })).collect()
+}
+
 fn line_state(line: &Line<Sealed>) -> LineState {
-    LineState { kind: line.kind, quantity: line.quantity, unit_minor: line.unit_minor, shipped: 0 }
+    LineState { kind: line.kind, quantity: line.quantity, unit_minor: line.unit_minor, shipped: 0, cancelled: 0 }
 }

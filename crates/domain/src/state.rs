@@ -169,7 +169,7 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
                 wanted.extend(StockTarget::of_cards(order).iter().map(|target| target.streams.sku));
             }
         }
-        Command::Expire { .. } | Command::Cancel(_) => {
+        Command::Expire { .. } | Command::Cancel(_) | Command::CancelRest(_) => {
             if let Some(order) = facts.order(own) {
                 wanted.push(StreamId::merchant(&order.merchant));
                 wanted.extend(booked(order));

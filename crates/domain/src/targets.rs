@@ -40,6 +40,16 @@ impl StockTarget {
         Self::of(&order.merchant, Goods { sku: card.sku.clone(), quantity })
     }
 
+    /// What an order has taken and not shipped.
+    pub(crate) fn of_rest(order: &Order) -> Vec<Self> {
+        let left = order.counted_lines.iter().filter_map(|counted| {
+            let goods = order.goods.get(usize::from(counted.goods))?;
+            Some((&goods.sku, order.left_of(counted.line)))
+        });
+        let goods = summed(left).into_iter().filter(|goods| goods.quantity > 0);
+        goods.map(|goods| Self::of(&order.merchant, goods)).collect()
+    }
+
     /// What an order that is there has reserved or taken.
     pub(crate) fn of_order(order: &Order) -> Vec<Self> {
         order.goods.iter().map(|goods| Self::of(&order.merchant, goods.clone())).collect()
@@ -90,7 +100,7 @@ impl Targets {
             Command::OpenDispute(c) => of_order(c.order),
             Command::AddEvidence(c) => of_order(c.order),
             Command::ResolveDispute(c) => of_order(c.order),
-            Command::Cancel(c) => of_order(c.order),
+            Command::Cancel(c) | Command::CancelRest(c) => of_order(c.order),
             Command::PlaceHold(c) => of_order(c.order),
             Command::ReleaseHold(c) => of_order(c.order),
             Command::ConfirmShipment(c) => of_order(c.order),

@@ -297,6 +297,8 @@ impl Orders {
             .map(|(text, line)| (sku(text), line.quantity))
             .collect();
         order.goods = summed(counted.iter().map(|(sku, quantity)| (sku, *quantity)));
+        let skus: Vec<_> = lines.iter().map(sku).collect();
+        order.counted_lines = daybook_domain::order::counted_lines(skus.iter(), &order.goods);
         order.card_lines = (1..)
             .zip(lines.iter().zip(&order.lines))
             .filter(|(_, (_, line))| line.kind == SkuKind::Card)

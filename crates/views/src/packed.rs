@@ -58,6 +58,7 @@ const ATTENDED: u64 = 1 << 20;
 const BREACHES: u64 = 1 << 21;
 const CHANGES: u64 = 1 << 22;
 const PENDING_CHANGE: u64 = 1 << 23;
+const REST_CANCELLED: u64 = 1 << 29;
 const DISPUTES: u64 = 1 << 24;
 const CARDS: u64 = 1 << 25;
 const BOOKED: u64 = 1 << 26;
@@ -133,6 +134,7 @@ pub(crate) fn put_changing(out: &mut Vec<u8>, unpacked: &Unpacked) {
     out.push(lifecycle_code(o.lifecycle) | (o.holds.bits() << 2));
     let due = o.ship_due.unwrap_or_default();
     let odd_money = [o.excess_minor, o.excess_returned_minor, o.refunded_minor, o.late_minor, o.late_returned_minor];
+    let is_rest_cancelled = o.lines.iter().any(|line| line.cancelled > 0);
     let flags = [
         (PAUSED, o.paused_since.is_some()),
         (PAID, o.paid_at.is_some()),
@@ -163,6 +165,7 @@ pub(crate) fn put_changing(out: &mut Vec<u8>, unpacked: &Unpacked) {
         (DISPUTES, o.disputes > 0),
         (CARDS, o.cards > 0),
         (BOOKED, o.booking != Booking::None),
+        (REST_CANCELLED, is_rest_cancelled),
     ];
     put_u64(out, flags.iter().filter(|(_, set)| *set).fold(0, |all, (flag, _)| all | flag));
     let times = [o.paused_since, o.paid_at, o.shipped_at, o.delivered_at, o.refunded_at, o.observed_until];
@@ -188,7 +191,12 @@ pub(crate) fn put_changing(out: &mut Vec<u8>, unpacked: &Unpacked) {
         o.tickets.iter().for_each(|ticket| put_ticket(out, ticket, o.placed_at));
     }
     if !o.shipments.is_empty() || o.lines.iter().any(|line| line.shipped > 0) {
-        o.lines.iter().for_each(|line| put_u32(out, line.shipped));
+        for line in &o.lines {
+            put_u32(out, line.shipped);
+            if is_rest_cancelled {
+                put_u32(out, line.cancelled);
+            }
+        }
         put_u64(out, o.shipments.len() as u64);
         o.shipments.iter().for_each(|shipment| put_shipment(out, shipment, o.placed_at));
     }
@@ -281,7 +289,7 @@ pub(crate) fn unpack(packed: &[u8], into: &mut Unpacked) -> bool {
         let code = fixed.u8();
         lines.push(LineText { sku, title, is_counted: code & COUNTED != 0 });
         let kind = sku_kind_of(code & !COUNTED);
-        o.lines.push(LineState { kind, quantity: fixed.u32(), unit_minor: 0, shipped: 0 });
+        o.lines.push(LineState { kind, quantity: fixed.u32(), unit_minor: 0, shipped: 0, cancelled: 0 });
     }
 
     let r = &mut reader;
@@ -333,6 +341,7 @@ pub(crate) fn unpack(packed: &[u8], into: &mut Unpacked) -> bool {
     if flags & SHIPMENTS != 0 {
         for line in &mut o.lines {
             line.shipped = r.u32();
+            line.cancelled = if flags & REST_CANCELLED != 0 { r.u32() } else { 0 };
         }
         for _ in 0..r.count() {
             o.shipments.push(shipment(r, placed_at));
@@ -362,6 +371,7 @@ pub(crate) fn unpack(packed: &[u8], into: &mut Unpacked) -> bool {
     o.tags.clear();
     o.goods.clear();
     o.card_lines.clear();
+    o.counted_lines.clear();
     fixed.is_whole() && reader.is_whole()
 }
 

@@ -418,7 +418,7 @@ impl<'a> Queues<'a> {
         let merchant = self.orders.merchants.places[self.orders.places[row as usize] as usize].merchant;
         let mut needs: Vec<((MerchantNumber, u32), i64, bool)> = Vec::new();
         for (text, line) in unpacked.lines.iter().zip(&unpacked.order.lines).filter(|(_, line)| is_left(line)) {
-            let (key, left) = ((merchant, text.sku), i64::from(line.quantity - line.shipped));
+            let (key, left) = ((merchant, text.sku), i64::from(line.left()));
             match needs.iter_mut().find(|(known, ..)| *known == key) {
                 Some((_, need, _)) => *need += left,
                 None => needs.push((key, left, text.is_counted)),

@@ -74,7 +74,7 @@ impl Waits {
 
 /// Cards that did not go out.
 pub(crate) fn is_left(line: &LineState) -> bool {
-    line.kind == SkuKind::Card && line.shipped < line.quantity
+    line.kind == SkuKind::Card && line.left() > 0
 }
 
 fn cards(order: &Order) -> Option<Cards> {

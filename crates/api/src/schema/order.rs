@@ -132,6 +132,8 @@ pub(crate) struct OrderLine {
     unit_price: MoneyObject,
     /// Units shipped so far.
     shipped: u32,
+    /// Units that were not shipped, and will not be.
+    cancelled: u32,
 }
 
 /// A refund that was asked for.
@@ -252,6 +254,7 @@ impl OrderObject {
             quantity: state.quantity,
             unit_price: self.money(state.unit_minor),
             shipped: state.shipped,
+            cancelled: state.cancelled,
         })
         .collect()
     }
@@ -485,6 +488,7 @@ impl Plain for PlainLine<'_> {
                 plain::object(&Money::new(self.state.unit_minor, self.currency), &field.selection_set.node, ctx)?
             }
             "shipped" => Value::from(self.state.shipped),
+            "cancelled" => Value::from(self.state.cancelled),
             _ => return None,
         })
     }

@@ -380,3 +380,24 @@ async fn warnings_are_told_to_those_above_the_merchant() {
     let raised = server.data(raised, json!({})).await;
     assert_eq!(raised["merchant"]["alerts"], json!([{"kind": "LOW_STOCK", "sku": "card"}]));
 }
+
+#[tokio::test]
+async fn what_was_not_shipped_of_an_order_is_cancelled() {
+    let server = shop().await;
+    server.done("placeOrder", order("m1", "N-1", "ann")).await;
+    server.done("recordPayment", payment("m1", "N-1", "T", "10.00")).await;
+    let it = || by("m1", "N-1");
+    let rest = || json!({"order": it(), "reason": reason("OUT_OF_STOCK")});
+    assert_eq!(server.refused("cancelRest", rest()).await.0, "NOTHING_SHIPPED");
+    server.done("confirmShipment", json!({"order": it(), "lines": [{"line": 1, "quantity": 1}]})).await;
+    assert_eq!(server.done("cancelRest", rest()).await["order"]["label"], "AFTER_SALES");
+    assert_eq!(
+        server.refused("rejectRefund", json!({"order": it(), "reason": reason("OTHER")})).await.0,
+        "MUST_BE_PAID_BACK"
+    );
+    server.settle().await;
+    let query = "query ($by: OrderInput!) { order(by: $by) { lines { quantity shipped cancelled } refunds { amount { amount } } } }";
+    let told = server.data(query, json!({"by": it()})).await["order"].take();
+    assert_eq!(told["lines"], json!([{"quantity": 2, "shipped": 1, "cancelled": 1}]));
+    assert_eq!(told["refunds"], json!([{"amount": {"amount": "5.00"}}]));
+}

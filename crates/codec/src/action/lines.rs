@@ -246,6 +246,11 @@ order_lines! {
         reason: ReasonLine<'a>,
     }
 
+    /// What was not shipped will not be.
+    struct CancelRestLine<'a> {
+        reason: ReasonLine<'a>,
+    }
+
     /// The order is taken out of the normal queue.
     struct PlaceHoldLine<'a> {
         hold: One<Hold>,

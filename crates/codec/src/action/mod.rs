@@ -94,6 +94,7 @@ pub fn action_name<T>(command: &Command<T>) -> &'static str {
         Command::FailPayment(_) => "fail-payment",
         Command::Expire { .. } => "expire",
         Command::Cancel(_) => "cancel",
+        Command::CancelRest(_) => "cancel-rest",
         Command::PlaceHold(_) => "place-hold",
         Command::ReleaseHold(_) => "release-hold",
         Command::ConfirmShipment(_) => "confirm-shipment",

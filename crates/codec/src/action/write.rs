@@ -183,6 +183,9 @@ impl<'a> Frame<'a> {
                 sku: c.sku.as_str(),
                 secrets: c.cards.iter().map(|card| card.secret.as_str()).collect(),
             }),
+            Command::CancelRest(c) => {
+                on_order!(self, command, c.order, CancelRestLine { reason: reason(&c.reason) })
+            }
             Command::Cancel(c) => on_order!(self, command, c.order, CancelLine { reason: reason(&c.reason) }),
             Command::PlaceHold(c) => on_order!(
                 self,

@@ -36,7 +36,7 @@ use self::dispute::{DisputeOpenedJson, DisputeResolvedJson, EvidenceAddedJson};
 use self::hold::{HoldPlacedJson, HoldReleasedJson};
 use self::order::{
     ObservationStartedJson, OrderCancelledJson, OrderCompletedJson, OrderPlacedJson, OrderReinstatedJson,
-    PriceEditedJson,
+    PriceEditedJson, RestCancelledJson,
 };
 use self::party::{MerchantRegisteredJson, TokenIssuedJson, TokenRevokedJson};
 use self::payment::{
@@ -102,6 +102,7 @@ pub fn data_to_json(event: &Event, open: &mut dyn FnMut(&Sealed, Kind) -> Option
         Event::LatePaymentReceived(e) => write::<LatePaymentReceivedJson<'_>>(e, opener),
         Event::OrderReinstated(e) => write::<OrderReinstatedJson>(e, opener),
         Event::OrderCancelled(e) => write::<OrderCancelledJson>(e, opener),
+        Event::RestCancelled(e) => write::<RestCancelledJson>(e, opener),
         Event::HoldPlaced(e) => write::<HoldPlacedJson>(e, opener),
         Event::HoldReleased(e) => write::<HoldReleasedJson>(e, opener),
         Event::ShipmentConfirmed(e) => write::<ShipmentConfirmedJson<'_>>(e, opener),
@@ -171,6 +172,7 @@ pub fn event_from_json(kind: Kind, data: &Value, seal: &mut dyn FnMut(&str) -> S
         Kind::LatePaymentReceived => read::<LatePaymentReceivedJson<'_>>(data, sealer),
         Kind::OrderReinstated => read::<OrderReinstatedJson>(data, sealer),
         Kind::OrderCancelled => read::<OrderCancelledJson>(data, sealer),
+        Kind::RestCancelled => read::<RestCancelledJson>(data, sealer),
         Kind::HoldPlaced => read::<HoldPlacedJson>(data, sealer),
         Kind::HoldReleased => read::<HoldReleasedJson>(data, sealer),
         Kind::ShipmentConfirmed => read::<ShipmentConfirmedJson<'_>>(data, sealer),
@@ -235,6 +237,7 @@ pub(crate) fn data_schema(kind: Kind) -> Value {
         Kind::LatePaymentReceived => LatePaymentReceivedJson::schema(),
         Kind::OrderReinstated => OrderReinstatedJson::schema(),
         Kind::OrderCancelled => OrderCancelledJson::schema(),
+        Kind::RestCancelled => RestCancelledJson::schema(),
         Kind::HoldPlaced => HoldPlacedJson::schema(),
         Kind::HoldReleased => HoldReleasedJson::schema(),
         Kind::ShipmentConfirmed => ShipmentConfirmedJson::schema(),

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use daybook_domain::event::{
     Adjustment, AdjustmentKind, Line, ObservationStarted, OrderCancelled, OrderCompleted, OrderPlaced, OrderReinstated,
-    PriceEdited, SkuKind,
+    PriceEdited, RestCancelled, SkuKind,
 };
 use daybook_domain::{Currency, MerchantId, Money, OrderNumber, Sku};
 
 use super::parts::{PayDueJson, ShipDueJson, into_merchants, merchants};
+use super::shipment::ShippedLineJson;
 use super::stock::{GoodsJson, goods, into_goods};
 use super::text::{Opener, Sealer, Text};
 use super::{JsonError, JsonForm};
@@ -75,6 +76,12 @@ shapes! {
 
     /// The order was cancelled; the reason's code stands in the envelope.
     struct OrderCancelledJson {
+        note: Option<Text>,
+    }
+
+    /// What was not shipped will not be.
+    struct RestCancelledJson {
+        lines: Vec<ShippedLineJson>,
         note: Option<Text>,
     }
 
@@ -207,6 +214,20 @@ impl<'a> JsonForm<'a> for OrderReinstatedJson {
             excess_minor: self.excess_minor,
             ship_due: self.ship_due.map(Into::into),
         })
+    }
+}
+
+impl<'a> JsonForm<'a> for RestCancelledJson {
+    type Event = RestCancelled;
+
+    fn from_event(event: &'a RestCancelled, opener: &mut Opener<'_>) -> Self {
+        let lines = event.lines.iter().copied().map(Into::into).collect();
+        Self { lines, note: opener.maybe(event.note.as_ref()) }
+    }
+
+    fn into_event(self, sealer: &mut Sealer<'_>) -> Result<RestCancelled, JsonError> {
+        let lines = self.lines.into_iter().map(Into::into).collect();
+        Ok(RestCancelled { lines, note: sealer.maybe("note", self.note)? })
     }
 }
 

@@ -84,6 +84,7 @@ fn every_command_but_these_can_be_imported() {
             "reject-address-change",
             "open-dispute",
             "add-evidence",
+            "cancel-rest",
             "resolve-dispute",
             "import-cards",
         ]

@@ -197,6 +197,7 @@ impl Bounds {
                 OrderReinstated { captured_minor, excess_minor, ship_due }.into()
             }),
             note().prop_map(|note| OrderCancelled { note }.into()),
+            (vec(shipped_line(), 0..4), note()).prop_map(|(lines, note)| RestCancelled { lines, note }.into()),
             (one(Hold::VARIANTS), note()).prop_map(|(hold, note)| HoldPlaced { hold, note }.into()),
             (one(Hold::VARIANTS), self.ship_due(), note()).prop_map(|(hold, ship_due, note)| HoldReleased {
                 hold,

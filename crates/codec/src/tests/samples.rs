@@ -146,6 +146,7 @@ pub(super) fn samples() -> Vec<Event> {
         OrderReinstated { captured_minor: 16_990, excess_minor: 5, ship_due: ship_due() }.into(),
         PaymentReminded {}.into(),
         OrderCancelled { note: note() }.into(),
+        RestCancelled { lines: vec![ShippedLine { line: 1, quantity: 2 }], note: note() }.into(),
         HoldPlaced { hold: Hold::Risk, note: note() }.into(),
         HoldReleased { hold: Hold::Address, ship_due: ship_due(), note: note() }.into(),
         AddressChangeRequested {
@@ -402,6 +403,7 @@ pub(super) fn commands() -> Vec<Command<String>> {
         Command::RejectAddressChange(RejectAddressChange { order, reason: reason(ReasonCode::Fraud) }),
         Command::OpenDispute(OpenDispute { order, reason: reason(ReasonCode::NotReceived) }),
         Command::AddEvidence(AddEvidence { order, text: "a picture".into() }),
+        Command::CancelRest(Cancel { order, reason: reason(ReasonCode::OutOfStock) }),
         Command::ResolveDispute(ResolveDispute {
             order,
             outcome: Outcome::Buyer,

@@ -2,7 +2,7 @@
 
 use daybook_domain::event::{
     Adjustment, AdjustmentKind, Line, ObservationStarted, OrderCancelled, OrderCompleted, OrderPlaced, OrderReinstated,
-    PriceEdited, SkuKind,
+    PriceEdited, RestCancelled, ShippedLine, SkuKind,
 };
 use daybook_domain::{MerchantId, OrderNumber, Sealed, Sku, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -310,6 +310,32 @@ impl<'a> FromWire<'a> for OrderCancelledV1<'a> {
 
     fn into_event(self) -> Result<OrderCancelled, BadField> {
         Ok(OrderCancelled { note: unseal(self.note) })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RestCancelledV1<'a> {
+    /// Line and units.
+    lines: Vec<(u16, u32)>,
+    #[serde(borrow)]
+    note: Option<SealedV1<'a>>,
+}
+
+impl<'a> ToWire<'a> for RestCancelledV1<'a> {
+    type Event = RestCancelled;
+
+    fn from_event(event: &'a RestCancelled) -> Self {
+        let lines = event.lines.iter().map(|rest| (rest.line, rest.quantity)).collect();
+        Self { lines, note: seal(event.note.as_ref()) }
+    }
+}
+
+impl<'a> FromWire<'a> for RestCancelledV1<'a> {
+    type Event = RestCancelled;
+
+    fn into_event(self) -> Result<RestCancelled, BadField> {
+        let lines = self.lines.into_iter().map(|(line, quantity)| ShippedLine { line, quantity }).collect();
+        Ok(RestCancelled { lines, note: unseal(self.note) })
     }
 }
 

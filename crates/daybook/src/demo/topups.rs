@@ -1,8 +1,8 @@
 //! Top-ups: most succeed, some only in part, some go to an account that is none.
 
 use daybook_domain::ReasonCode;
-use daybook_domain::command::{Command, CompleteTopUp, FailTopUp};
-use daybook_domain::event::{LineInputs, RefundKind};
+use daybook_domain::command::{Cancel, Command, CompleteTopUp, FailTopUp};
+use daybook_domain::event::{LineInputs, RefundKind, SkuKind};
 use daybook_domain::time::{HOUR_MICROS, MINUTE_MICROS, SECOND_MICROS};
 
 use super::life::Life;
@@ -29,8 +29,8 @@ impl Life<'_> {
             return false;
         }
         for (line, quantity) in (1..).zip(quantities) {
-            if self.random.chance(12) {
-                self.give_up(line, quantity);
+            if self.random.chance(if quantity > 1 { 60 } else { 8 }) {
+                self.give_up(line, quantity, line > 1 || self.has(SkuKind::Card));
                 return false;
             }
             if quantity > 1 && self.random.chance(300) {
@@ -63,8 +63,8 @@ impl Life<'_> {
         true
     }
 
-    /// The provider cannot do it, or only a part of it: all money goes back.
-    fn give_up(&mut self, line: u16, quantity: u32) {
+    /// The provider cannot do it, or only a part of it: what has not arrived will not, and its money goes back.
+    fn give_up(&mut self, line: u16, quantity: u32, has_begun: bool) {
         if quantity > 1 {
             self.complete(line, Some(1));
             self.later(20 * SECOND_MICROS, 4 * MINUTE_MICROS);
@@ -72,8 +72,16 @@ impl Life<'_> {
         let failure = *self.random.pick(&["SERVER_CLOSED", "LIMIT_REACHED", "PROVIDER_DOWN"]);
         self.fail_top_up(line, failure, false);
         self.later(5 * MINUTE_MICROS, HOUR_MICROS);
-        self.ask_back(Some(RefundKind::Goods), None, ReasonCode::NotReceived, "充值失败");
-        self.pay_back(&["充值失败,全额退款"]);
-        self.clocks.stop_shipping();
+        if has_begun || quantity > 1 {
+            let reason = Self::reason(ReasonCode::NotReceived, "其余充值失败");
+            self.step(self.staff.clerk, Command::CancelRest(Cancel { order: self.order, reason }));
+            self.delivered();
+            self.open_ticket();
+            self.pay_back(&["其余部分退款"]);
+        } else {
+            self.ask_back(Some(RefundKind::Goods), None, ReasonCode::NotReceived, "充值失败");
+            self.pay_back(&["充值失败,全额退款"]);
+            self.clocks.stop_shipping();
+        }
     }
 }

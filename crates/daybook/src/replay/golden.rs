@@ -113,6 +113,7 @@ fn order(row: &Row, account: Option<String>) -> Value {
                 "kind": line.kind.name(),
                 "quantity": line.quantity,
                 "shipped": line.shipped,
+                "cancelled": line.cancelled,
                 "unitPrice": money(line.unit_minor),
             })
         })

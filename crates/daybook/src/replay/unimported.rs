@@ -3,7 +3,7 @@
 
 use daybook_codec::{Action, event_from_json, parse_time};
 use daybook_domain::command::{
-    AddEvidence, ApproveAddressChange, ClearAlert, CompleteTopUp, FailTopUp, ImportCards, NewCard, OpenDispute,
+    AddEvidence, ApproveAddressChange, Cancel, ClearAlert, CompleteTopUp, FailTopUp, ImportCards, NewCard, OpenDispute,
     RaiseAlert, RejectAddressChange, RequestAddressChange, ResolveDispute, SetPolicy,
 };
 use daybook_domain::event::{Alert, Clock, LineInputs, Outcome};
@@ -36,6 +36,7 @@ enum Asked {
     RejectAddressChange { reason: Because },
     OpenDispute { reason: Because },
     AddEvidence { text: String },
+    CancelRest { reason: Because },
     ResolveDispute { outcome: String, refund: Option<Amount>, reason: Because },
     SetPolicy { policy: Value },
     RaiseAlert { alert: String, sku: Option<String>, measured: i64, threshold: i64 },
@@ -44,7 +45,8 @@ enum Asked {
 }
 
 /// Every action that is read here.
-const ACTIONS: [&str; 18] = [
+const ACTIONS: [&str; 19] = [
+    "cancel-rest",
     "expire",
     "remind",
     "close",
@@ -144,6 +146,7 @@ fn command(asked: Asked, merchant: MerchantId, number: Option<OrderNumber>) -> R
             Command::RejectAddressChange(RejectAddressChange { order: order?, reason: because(reason)? })
         }
         Asked::OpenDispute { reason } => Command::OpenDispute(OpenDispute { order: order?, reason: because(reason)? }),
+        Asked::CancelRest { reason } => Command::CancelRest(Cancel { order: order?, reason: because(reason)? }),
         Asked::AddEvidence { text } => Command::AddEvidence(AddEvidence { order: order?, text }),
         Asked::ResolveDispute { outcome, refund, reason } => Command::ResolveDispute(ResolveDispute {
             order: order?,

@@ -169,6 +169,7 @@ pub(super) fn check_structure<T>(command: &Command<T>, judge: &mut Judge) -> Res
         | Command::RaiseAlert(_)
         | Command::ClearAlert(_)
         | Command::Cancel(_)
+        | Command::CancelRest(_)
         | Command::PlaceHold(_)
         | Command::ReleaseHold(_)
         | Command::ApproveRefund(_)
@@ -333,7 +334,7 @@ pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Reje
         }
         Command::EditPrice(c) => reason_text(&c.reason),
         Command::FailPayment(c) => note("note", c.note.as_deref()),
-        Command::Cancel(c) => reason_text(&c.reason),
+        Command::Cancel(c) | Command::CancelRest(c) => reason_text(&c.reason),
         Command::PlaceHold(c) => c.reason.as_ref().map_or(Ok(()), reason_text),
         Command::ReleaseHold(c) => c.reason.as_ref().map_or(Ok(()), reason_text),
         Command::RecordTracking(c) => optional_name("place", c.place.as_deref()),

@@ -17,6 +17,7 @@ mod price;
 mod refund;
 mod remark;
 mod reported;
+mod rest;
 mod ship;
 mod stock;
 mod token;
@@ -107,6 +108,7 @@ pub fn decide(
         Command::ImportCards(c) => card::import(facts, merchant, targets, c, &mut out)?,
         Command::EditPrice(c) => price::edit(known(facts, stream)?, c, &mut judge, &mut out)?,
         Command::Cancel(c) => remark::cancel(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
+        Command::CancelRest(c) => rest::cancel(facts, known(facts, stream)?, c, context, &mut out)?,
         Command::PlaceHold(c) => hold::place(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::ReleaseHold(c) => hold::release(facts, known(facts, stream)?, c, context, &mut out)?,
         Command::ConfirmShipment(c) => ship::confirm(facts, known(facts, stream)?, c, context, &mut judge, &mut out)?,

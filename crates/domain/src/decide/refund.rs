@@ -2,7 +2,7 @@
 
 use super::judge::Judge;
 use super::pay::next_ticket;
-use super::{Events, hold, is_live, stock};
+use super::{Events, hold, is_live, rest, stock};
 use crate::command::{ApproveRefund, Context, FailRefund, RejectRefund, RequestRefund, SettleRefund};
 use crate::event::{
     Hold, HoldReleased, OrderCancelled, PaymentClaimed, RefundApproved, RefundFailed, RefundKind, RefundRejected,
@@ -108,7 +108,12 @@ pub(super) fn reject(
     // The money may be on its way already; only once that failed can the answer still be no.
     judge.rule(ticket.state != TicketState::Approved, || Rejection::TicketApproved)?;
     // No goods stand against this money: rejected, it would be kept, and in nobody's sight.
-    let is_owed = ticket.kind == RefundKind::Late || order.lifecycle == Lifecycle::Cancelled;
+    let left = order.given_back_minor().saturating_sub(ticket.amount_minor);
+    let is_owed = match ticket.kind {
+        RefundKind::Late => true,
+        RefundKind::Goods => order.lifecycle == Lifecycle::Cancelled || left < rest::worth_of_cancelled(order),
+        RefundKind::Excess => order.lifecycle == Lifecycle::Cancelled,
+    };
     judge.rule(!is_owed, || Rejection::MustBePaidBack)?;
     out.push_because(c.reason.code, RefundRejected { ticket: number, note: c.reason.text.clone() });
     Ok(())

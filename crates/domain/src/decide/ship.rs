@@ -8,7 +8,7 @@ use crate::event::{
     TrackingUpdated,
 };
 use crate::limits::MAX_PER_ORDER;
-use crate::order::{Lifecycle, LineState, Order, Payment};
+use crate::order::{Lifecycle, Order, Payment};
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
 use crate::state::Facts;
@@ -107,7 +107,7 @@ fn summed(order: &Order, asked: &[ShippedLine], judge: &mut Judge) -> Result<Vec
             .lines
             .get(usize::from(shipped.line).wrapping_sub(1))
             .ok_or(Rejection::LineUnknown { line: shipped.line })?;
-        let unshipped = line.quantity.saturating_sub(line.shipped);
+        let unshipped = line.left();
         judge.rule(shipped.quantity <= unshipped, || Rejection::MoreThanUnshipped { line: shipped.line, unshipped })?;
     }
     Ok(lines)
@@ -115,11 +115,19 @@ fn summed(order: &Order, asked: &[ShippedLine], judge: &mut Judge) -> Result<Vec
 
 /// All the parcels that are left; of an order that has none left, everything. History ships everything.
 fn rest(order: &Order, is_live: bool) -> Vec<ShippedLine> {
-    let unshipped = (1..).zip(&order.lines).filter(|(_, state)| state.shipped < state.quantity);
-    let of = |(line, state): (u16, &LineState)| ShippedLine { line, quantity: state.quantity - state.shipped };
-    let parcels: Vec<ShippedLine> =
-        unshipped.clone().filter(|(_, state)| state.kind == SkuKind::Physical).map(of).collect();
-    if is_live && !parcels.is_empty() { parcels } else { unshipped.map(of).collect() }
+    let all = unshipped(order);
+    let is_parcel = |rest: &&ShippedLine| {
+        let line = order.lines.get(usize::from(rest.line).wrapping_sub(1));
+        line.is_some_and(|line| line.kind == SkuKind::Physical)
+    };
+    let parcels: Vec<ShippedLine> = all.iter().filter(is_parcel).copied().collect();
+    if is_live && !parcels.is_empty() { parcels } else { all }
+}
+
+/// Every unit that was neither shipped nor cancelled.
+pub(super) fn unshipped(order: &Order) -> Vec<ShippedLine> {
+    let lines = (1..).zip(&order.lines);
+    lines.map(|(line, state)| ShippedLine { line, quantity: state.left() }).filter(|rest| rest.quantity > 0).collect()
 }
 
 /// Whether the line's goods lie in the ledger as secrets: then a parcel does not bring them.

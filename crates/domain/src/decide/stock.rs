@@ -127,6 +127,13 @@ pub(super) fn give_back(facts: &Facts<'_>, order: &Order, out: &mut Events) {
     book(facts, out.stream, &StockTarget::of_order(order), moves, out);
 }
 
+/// In the commit that cancels what an order lacks.
+pub(super) fn give_back_rest(facts: &Facts<'_>, order: &Order, out: &mut Events) {
+    if order.booking == Booking::Taken {
+        book(facts, out.stream, &StockTarget::of_rest(order), &[Move::Return], out);
+    }
+}
+
 /// Somebody found that a paid order's goods are not there: it waits for others. What the stock says is corrected by the
 /// units that are missing, so that they are not taken for those that it waits for.
 pub(super) fn freeze(facts: &Facts<'_>, order: &Order, code: ReasonCode, out: &mut Events) -> Result<(), Rejection> {

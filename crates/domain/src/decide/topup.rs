@@ -25,9 +25,8 @@ fn line(order: &Order, named: Option<u16>) -> Result<(u16, u32), Rejection> {
             left => Ok((line, left)),
         };
     }
-    let open =
-        (1..).zip(&order.lines).filter(|(_, state)| state.kind == SkuKind::TopUp && state.shipped < state.quantity);
-    let mut open = open.map(|(line, state)| (line, state.quantity.saturating_sub(state.shipped)));
+    let open = (1..).zip(&order.lines).filter(|(_, state)| state.kind == SkuKind::TopUp && state.left() > 0);
+    let mut open = open.map(|(line, state)| (line, state.left()));
     match (open.next(), open.next()) {
         (Some(only), None) => Ok(only),
         (Some(_), Some(_)) => Err(Rejection::LineAmbiguous),

@@ -99,6 +99,13 @@ pub struct OrderCancelled {
     pub note: Option<Sealed>,
 }
 
+/// What was not shipped will not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestCancelled {
+    pub lines: Vec<ShippedLine>,
+    pub note: Option<Sealed>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoldPlaced {
     pub hold: Hold,

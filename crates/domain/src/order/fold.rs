@@ -40,6 +40,15 @@ impl Order {
                 self.pending_change = None;
                 self.book(Booking::Released);
             }
+            Event::RestCancelled(e) => {
+                for rest in &e.lines {
+                    if let Some(line) = self.lines.get_mut(usize::from(rest.line).wrapping_sub(1)) {
+                        line.cancelled = line.cancelled.saturating_add(rest.quantity);
+                    }
+                }
+                self.pending_change = None;
+                self.mark_shipped(at);
+            }
             Event::RestockRequested(_) => self.book(Booking::Waiting),
             Event::OrderRestocked(_) => self.book(Booking::Taken),
             Event::HoldPlaced(e) => {
@@ -208,6 +217,10 @@ impl Order {
             }
         }
         self.shipments.push(parcel);
+        self.mark_shipped(at);
+    }
+
+    fn mark_shipped(&mut self, at: Timestamp) {
         if self.unshipped() == 0 && self.shipped_at.is_none() {
             self.shipped_at = Some(at);
         }
@@ -256,6 +269,7 @@ fn is_handling(recorded: &Recorded) -> bool {
         | Event::AddressChangeRequested(_)
         | Event::AddressChanged(_)
         | Event::AddressChangeRejected(_)
+        | Event::RestCancelled(_)
         | Event::RefundApproved(_)
         | Event::RefundRejected(_)
         | Event::RefundFailed(_)

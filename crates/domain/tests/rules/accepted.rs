@@ -23,7 +23,7 @@ macro_rules! commands {
 }
 
 commands! {
-    RegisterMerchant SetPolicy RaiseAlert ClearAlert Place EditPrice RecordPayment FailPayment Expire Remind Cancel
+    RegisterMerchant SetPolicy RaiseAlert ClearAlert Place EditPrice RecordPayment FailPayment Expire Remind Cancel CancelRest
     PlaceHold ReleaseHold ConfirmShipment RecordTracking DeliverCards RevealCards CompleteTopUp FailTopUp
     RequestAddressChange ApproveAddressChange RejectAddressChange OpenDispute AddEvidence ResolveDispute Close Breach
     RequestRefund ApproveRefund RejectRefund SettleRefund FailRefund AddNote AddTag Rate ReceiveStock CountStock
@@ -113,6 +113,12 @@ fn money() -> Vec<Row> {
     ]
 }
 
+/// Two were ordered, one has arrived.
+fn top_up_of_two() -> World {
+    let world = World::new().with(&place_lines(vec![line(SkuKind::TopUp, 2, 100)])).with(&pay(200, "T1"));
+    world.with(&top_up(None, Some(1)))
+}
+
 fn goods() -> Vec<Row> {
     let frozen = || stocked().with(&pay(1400, "T1")).with(&hold(Hold::Stock)).with(&receive(&merchant(), 11));
     let shipped = || World::paid().with(&ship_all());
@@ -125,6 +131,16 @@ fn goods() -> Vec<Row> {
             stocked().with(&pay(1400, "T1")),
             hold(Hold::Stock),
             "hold-placed restock-requested stock-returned stock-reserved stock-corrected",
+        ),
+        (
+            stocked().with(&pay(1400, "T1")).with(&ship(Some(&[(1, 4)]))),
+            cancel_rest(),
+            "rest-cancelled stock-returned refund-requested",
+        ),
+        (
+            top_up_of_two(),
+            cancel_rest(),
+            "rest-cancelled refund-requested delivered order-completed observation-started",
         ),
         (frozen(), release(Hold::Stock), "order-restocked stock-taken hold-released"),
         (World::paid().with(&hold(Hold::Risk)), release(Hold::Risk), "hold-released"),

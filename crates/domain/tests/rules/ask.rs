@@ -54,6 +54,10 @@ pub(crate) fn breach(clock: Clock, ticket: Option<u16>) -> Asked {
     Command::Breach { order: order(), clock, ticket }
 }
 
+pub(crate) fn cancel_rest() -> Asked {
+    Command::CancelRest(Cancel { order: order(), reason: reason(ReasonCode::OutOfStock) })
+}
+
 pub(crate) fn hold(hold: Hold) -> Asked {
     Command::PlaceHold(PlaceHold { order: order(), hold, reason: None })
 }

@@ -56,6 +56,7 @@ pub(crate) enum Ask {
     Expire,
     Remind,
     Cancel,
+    CancelRest,
     Hold(usize),
     Release(usize),
     Ship { lines: Option<Vec<(u16, u32)>>, is_tracked: bool },
@@ -158,6 +159,7 @@ impl Shop {
         match ask {
             Ask::Pay { amount, is_foreign, trade } => return self.pay(slot, *amount, *is_foreign, *trade),
             Ask::Hold(hold) => return self.hold(slot, *hold),
+            Ask::CancelRest => return self.cancel_rest(slot),
             Ask::Release(hold) => return self.release(slot, *hold),
             Ask::Deliver => return self.deliver(slot),
             Ask::SettleRefund { ticket, trade } => return self.settle_refund(slot, *ticket, *trade),

@@ -226,3 +226,18 @@ input!(CancelOrderInput, |it, form| {
     let Some(order) = form.order(&it.order)? else { return Ok(None) };
     Ok(Some(Command::Cancel(Cancel { order, reason: it.reason.into() })))
 });
+
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct CancelRestInput {
+    /// A UUID that you choose; the same command sent again returns its first receipt.
+    command_id: ID,
+    /// The revision that you believe the order to be at.
+    expected_revision: Option<i32>,
+    order: OrderInput,
+    reason: ReasonInput,
+}
+
+input!(CancelRestInput, |it, form| {
+    let Some(order) = form.order(&it.order)? else { return Ok(None) };
+    Ok(Some(Command::CancelRest(Cancel { order, reason: it.reason.into() })))
+});

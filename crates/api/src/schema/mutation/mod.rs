@@ -17,7 +17,8 @@ use async_graphql::{Context, Object, Result};
 
 use address::{ApproveAddressChangeInput, RejectAddressChangeInput, RequestAddressChangeInput};
 use buy::{
-    CancelOrderInput, EditPriceInput, FailPaymentInput, PlaceOrderInput, RecordPaymentInput, RegisterMerchantInput,
+    CancelOrderInput, CancelRestInput, EditPriceInput, FailPaymentInput, PlaceOrderInput, RecordPaymentInput,
+    RegisterMerchantInput,
 };
 use cards::{ImportCardsInput, ImportCardsPayload, RevealCardsPayload};
 use deliver::{CompleteTopUpInput, DeliverCardsInput, FailTopUpInput, RevealCardsInput};
@@ -58,7 +59,14 @@ impl MutationRoot {
         payload::order(ctx, input).await
     }
 
+    /// Of an order of which nothing was shipped.
     async fn cancel_order(&self, ctx: &Context<'_>, input: CancelOrderInput) -> Result<OrderPayload> {
+        payload::order(ctx, input).await
+    }
+
+    /// What was not shipped of an order that was shipped in part: it will not be. Goes back to the stock; what it cost, less
+    /// what was refunded, is asked for back; with the last parcel's arrival, or at once, the order is completed.
+    async fn cancel_rest(&self, ctx: &Context<'_>, input: CancelRestInput) -> Result<OrderPayload> {
         payload::order(ctx, input).await
     }
 

@@ -57,7 +57,7 @@ fn told(order: &Order) -> Told {
             .map(|ticket| (ticket.kind, ticket.amount_minor, format!("{:?}", ticket.state)))
             .collect(),
         holds: HOLDS.iter().map(|hold| order.holds.contains(*hold)).collect(),
-        left: order.lines.iter().map(|line| line.quantity - line.shipped).collect(),
+        left: order.lines.iter().map(|line| line.quantity - line.shipped - line.cancelled).collect(),
         cards: order.cards as usize,
         parcels: order.shipments.len(),
         is_paid: order.paid_at.is_some(),

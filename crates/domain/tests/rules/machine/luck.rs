@@ -158,6 +158,9 @@ fn ready_for(luck: &mut Luck, order: &Order) -> Ask {
             pay(luck, order)
         };
     }
+    if order.lines.iter().any(|line| line.left < line.quantity && line.left > 0) && luck.one_in(4) {
+        return Ask::CancelRest;
+    }
     if let Some(line) = order.lines.iter().position(|line| line.left > 0) {
         let number = Some(u16::try_from(line + 1).unwrap());
         return match order.lines[line].sku {
@@ -179,7 +182,8 @@ fn anything(luck: &mut Luck, order: Option<&Order>) -> Ask {
     let ticket = luck.maybe(ticket);
     let amount = luck.pick(&[1, 50, 100, 250, 500, 5_000]);
     let some = luck.maybe(amount);
-    match luck.below(32) {
+    match luck.below(33) {
+        32 => Ask::CancelRest,
         0 => place(luck),
         1 => Ask::EditPrice { line, unit: luck.pick(&[0, 1, 90, 400]) },
         2 | 3 => order.map_or(Ask::Expire, |order| pay(luck, order)),

@@ -70,6 +70,7 @@ pub(super) fn command(names: &Names, slot: usize, ask: &Ask) -> Command<Sealed> 
         Ask::Expire => Command::Expire { order },
         Ask::Remind => Command::Remind { order },
         Ask::Cancel => Command::Cancel(Cancel { order, reason: why() }),
+        Ask::CancelRest => Command::CancelRest(Cancel { order, reason: why() }),
         Ask::Hold(hold) => Command::PlaceHold(PlaceHold { order, hold: HOLDS[*hold], reason: None }),
         Ask::Release(hold) => Command::ReleaseHold(ReleaseHold { order, hold: HOLDS[*hold], reason: None }),
         Ask::Ship { lines, is_tracked } => {

@@ -29,6 +29,24 @@ impl Order {
         Answer::Done
     }
 
+    /// What it lacks will not come: what it cost goes back, less what went back already.
+    pub(super) fn end_rest(&mut self, now: i64) {
+        let worth: i64 = self.lines.iter().map(|line| line.unit * i64::from(line.left)).sum();
+        for (sku, units) in &mut self.units {
+            *units -= self.lines.iter().filter(|line| line.sku == *sku).map(|line| i64::from(line.left)).sum::<i64>();
+        }
+        self.rest = worth;
+        self.lines.iter_mut().for_each(|line| line.left = 0);
+        self.change_by = None;
+        self.let_go(STOCK);
+        self.let_go(ADDRESS);
+        let owed = (worth - self.refunded - self.pending(Money::Goods)).min(self.refundable(Money::Goods));
+        if owed > 0 {
+            self.open_ticket(Money::Goods, owed, now);
+        }
+        self.arrive(now);
+    }
+
     /// It is cancelled: nothing waits for goods, for an address or for a payment any more.
     pub(super) fn end(&mut self, is_timed_out: bool) {
         self.life = Life::Cancelled;

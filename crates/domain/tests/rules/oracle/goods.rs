@@ -45,7 +45,7 @@ impl Order {
         self.arrive(now);
     }
 
-    fn arrive(&mut self, now: i64) {
+    pub(super) fn arrive(&mut self, now: i64) {
         if self.left() == 0 && self.parcels.iter().all(|parcel| parcel.has_arrived()) {
             self.is_delivered = true;
             self.life = Life::Completed;

@@ -206,7 +206,11 @@ impl Order {
     pub(super) fn reject_refund(&mut self, named: Option<u16>) -> Answer {
         let Some(index) = self.open(named) else { return Answer::Refused };
         // Nothing was sold for this money, or it may have gone back already.
-        if self.tickets[index].is == TicketIs::Approved
+        let Ticket { money, amount, .. } = self.tickets[index];
+        let left = self.refunded + self.pending(Money::Goods) - amount;
+        let pays_for_rest = money == Money::Goods && left < self.rest.min(self.captured);
+        if pays_for_rest
+            || self.tickets[index].is == TicketIs::Approved
             || self.tickets[index].money == Money::Late
             || self.life == Life::Cancelled
         {

@@ -93,6 +93,8 @@ pub(crate) struct Order {
     pub(crate) booked: Booked,
     pub(crate) parcels: Vec<Parcel>,
     pub(super) checkpoints: Vec<u8>,
+    /// What the units cost that were cancelled after others had been shipped.
+    pub(super) rest: i64,
     /// Each card's number.
     pub(crate) cards: Vec<i64>,
     pub(crate) is_delivered: bool,

@@ -77,6 +77,7 @@ impl Shop {
             booked: Booked::Reserved,
             parcels: Vec::new(),
             checkpoints: Vec::new(),
+            rest: 0,
             cards: Vec::new(),
             is_delivered: false,
             observed_until: 0,
@@ -128,6 +129,16 @@ impl Shop {
         }
         self.orders.get_mut(&slot).unwrap().holds[hold] = true;
         Answer::Done
+    }
+
+    pub(super) fn cancel_rest(&mut self, slot: usize) -> Answer {
+        let now = self.now;
+        let Some(order) = self.orders.get_mut(&slot) else { return Answer::Refused };
+        let can_be = order.life == Life::Placed && order.has_shipped() && order.left() > 0;
+        if can_be {
+            order.end_rest(now);
+        }
+        done_if(can_be)
     }
 
     pub(super) fn release(&mut self, slot: usize, hold: usize) -> Answer {

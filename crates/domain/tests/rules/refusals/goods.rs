@@ -82,6 +82,11 @@ pub(super) fn rows() -> Vec<Row> {
         row(shipped(), ship(None), "NOTHING_TO_SHIP"),
         row(more_stock_than_cards(), ship(Some(&[(1, 1)])), "DELIVER_CARDS"),
         row(only_cards(), ship(None), "DELIVER_CARDS"),
+        row(World::new(), cancel_rest(), "ORDER_UNKNOWN"),
+        row(World::paid(), cancel_rest(), "NOTHING_SHIPPED"),
+        row(shipped(), cancel_rest(), "NOTHING_TO_SHIP"),
+        row(World::delivered(), cancel_rest(), "NOTHING_TO_SHIP"),
+        row(World::paid().with(&cancel(ReasonCode::Other)), cancel_rest(), "ORDER_CANCELLED"),
         // Tracking.
         row(World::new(), track("c1", TrackingStatus::InTransit), "ORDER_UNKNOWN"),
         row(World::paid(), track("c1", TrackingStatus::InTransit), "NOTHING_SHIPPED"),

@@ -60,6 +60,7 @@ pub(super) fn rows() -> Vec<Row> {
         row(approved(), reject_ticket(None), "TICKET_APPROVED"),
         row(World::paid().with(&cancel(ReasonCode::Other)), reject_ticket(None), "MUST_BE_PAID_BACK"),
         row(cancelled().with(&pay(1400, "T1")), reject_ticket(None), "MUST_BE_PAID_BACK"),
+        row(World::paid().with(&ship(Some(&[(1, 9)]))).with(&cancel_rest()), reject_ticket(None), "MUST_BE_PAID_BACK"),
         row(asked().with(&reject_ticket(None)), approve_ticket(Some(1)), "TICKET_CLOSED"),
         row(World::new(), reject_ticket(None), "ORDER_UNKNOWN"),
         row(World::paid(), reject_ticket(None), "NO_OPEN_TICKET"),
