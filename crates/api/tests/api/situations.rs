@@ -401,3 +401,44 @@ async fn what_was_not_shipped_of_an_order_is_cancelled() {
     assert_eq!(told["lines"], json!([{"quantity": 2, "shipped": 1, "cancelled": 1}]));
     assert_eq!(told["refunds"], json!([{"amount": {"amount": "5.00"}}]));
 }
+
+#[tokio::test]
+async fn cards_that_look_alike_are_one_and_a_refused_import_brings_none() {
+    let server = shop().await;
+    let card = |secrets: Value| json!({"merchant": "m1", "sku": "card", "secrets": secrets});
+    for secret in ["X-1 ", " X-1", "X-1\u{200b}", "X\u{fe0f}-1", "\u{feff}X-1"] {
+        let answer = import_as(&server, card(json!(["X-0", secret]))).await;
+        assert_eq!(answer["userErrors"][0]["field"], json!(["input", "secrets", "1"]), "{answer}");
+        assert_eq!(answer["imported"], 0);
+    }
+    // More than one commit holds: what the first one meets stops all of them.
+    let many: Vec<String> = (0..500).map(|number| format!("M-{number:04}")).collect();
+    let mut stale = card(json!(many));
+    stale["expectedRevision"] = json!(7);
+    let answer = import_as(&server, stale).await;
+    assert_eq!((&answer["imported"], &answer["userErrors"][0]["code"]), (&json!(0), &json!("REVISION_CONFLICT")));
+    let answer = import_as(&server, card(json!(many))).await;
+    assert_eq!((&answer["imported"], &answer["stock"]["free"]), (&json!(500), &json!(500)), "{answer}");
+}
+
+async fn import_as(server: &Server, mut input: Value) -> Value {
+    input["commandId"] = server.uuid().into();
+    let query = "mutation ($input: ImportCardsInput!) { importCards(input: $input) {
+        imported duplicates { line } stock { free } userErrors { field code } } }";
+    server.data(query, json!({"input": input})).await["importCards"].take()
+}
+
+#[tokio::test]
+async fn no_document_reveals_more_orders_than_three() {
+    let server = shop().await;
+    let fields = |count: usize| -> String {
+        let field = |n| format!("a{n}: revealCards(input: $input) {{ secrets userErrors {{ code }} }} ");
+        let fields: String = (0..count).map(field).collect();
+        format!("mutation ($input: RevealCardsInput!) {{ {fields} }}")
+    };
+    let variables = || json!({"input": {"commandId": server.uuid(), "order": by("m1", "N-1")}});
+    let told = server.data(&fields(3), variables()).await;
+    assert_eq!(told["a2"]["userErrors"][0]["code"], "ORDER_UNKNOWN");
+    let refused = server.ask(&fields(4), variables()).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "DOCUMENT_REFUSED", "{refused}");
+}
