@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::Field;
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Value};
-use daybook_domain::order::{Axes, LineState};
+use daybook_domain::order::{Axes, Lifecycle, LineState};
 use daybook_domain::{
     Currency, Event, Kind, Label, Money, Order, OrderNumber, Position, Recorded, Revision, StreamId, Timestamp,
 };
@@ -263,12 +263,14 @@ impl OrderObject {
         self.money(self.total_minor)
     }
 
-    /// What is still to be paid.
+    /// What is still to be paid; nothing of a cancelled order.
     async fn due(&self) -> MoneyObject {
-        self.money(self.order.due_minor())
+        let is_cancelled = self.order.lifecycle == Lifecycle::Cancelled;
+        self.money(if is_cancelled { 0 } else { self.order.due_minor() })
     }
 
-    /// All that was captured, what was paid above the total included.
+    /// All that was captured, what was paid above the total included; what came after the order was cancelled is told by its
+    /// refunds of the kind LATE.
     async fn captured(&self) -> MoneyObject {
         self.money(self.order.captured_minor)
     }
