@@ -10,7 +10,7 @@ use daybook_testkit::random::{Random, seed};
 
 use crate::shop::*;
 
-const ORDERS: u32 = 1_100;
+const ORDERS: u32 = 900;
 /// Behind those, the ones that are placed while the clock is wrong: so many times two.
 const JUMPS: u32 = 3;
 
@@ -108,7 +108,8 @@ fn plan(random: &mut Random) -> Vec<Planned> {
         }
     }
     for week in 0..52 {
-        let cards = random.pick(&[0, 0, 20, 45]);
+        // For ten weeks none, so that some wait whatever was drawn.
+        let cards = if (20..30).contains(&week) { 0 } else { random.pick(&[0, 0, 20, 40]) };
         at(i64::from(week) * 7 * DAY_MICROS, Step::Import { cards }, week);
         at(i64::from(week) * 7 * DAY_MICROS, Step::ReceiveParcels { quantity: 12 }, week);
     }
@@ -354,8 +355,8 @@ fn check(shop: &Shop) {
     assert_eq!(next, all, "the oldest cards went out first");
     println!("{placed} orders: {expired} cancelled, {closed} closed, {missed} clocks missed, {all} cards delivered");
     println!("{reinstated} lived again, {too_late} were paid too late, {waited} times one waited for goods");
-    assert!(placed > 900 && expired > 50 && closed > 500 && missed > 50 && all > 500);
-    assert!(reinstated > 20 && waited > 20);
+    assert!(placed > 700 && expired > 50 && closed > 400 && missed > 50 && all > 300);
+    assert!(reinstated > 20 && too_late > 0 && waited > 10);
 }
 
 /// Nothing but the goods keeps it from going on.
