@@ -19,8 +19,8 @@ use crate::http::Services;
 use crate::reads::Going;
 
 const DAY_MICROS: i64 = 86_400_000_000;
-/// Orders that are looked at under one hold of the views: some milliseconds.
-pub(super) const LOOKS: usize = 100_000;
+/// Orders that are looked at under one hold of the views: some milliseconds, however few a day has.
+pub(super) const LOOKS: usize = 25_000;
 
 /// What one event adds to a figure.
 #[derive(Clone, Debug)]
