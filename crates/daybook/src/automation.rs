@@ -1,12 +1,13 @@
 //! The thread on which automation runs: it wakes when a clock runs out, or when something has happened.
 
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use daybook_api::Host;
-use daybook_automation::{Automation as Rounds, Round};
+use daybook_automation::{Automation as Rounds, Round, RoundError};
 use daybook_domain::Timestamp;
 use daybook_engine::Engine;
 use tokio::runtime::Runtime;
@@ -18,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// The shortest: what happens within it is dealt with in one round.
 const SHORTEST: Duration = Duration::from_millis(20);
 /// After a fault that does not mend itself at once.
-const AFTER_FAULT: Duration = Duration::from_secs(5);
+const AFTER_FAULT: Duration = Duration::from_millis(if cfg!(test) { 10 } else { 5_000 });
 /// How long the views may take to get to what was just written.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -51,31 +52,52 @@ fn run(engine: &Engine, host: &Host, runtime: &Runtime, told: &watch::Receiver<b
     let stopped = engine.watch_stopped();
     let mut was_faulty = false;
     while !*told.borrow() && stopped.borrow().is_none() {
-        let mut changes = host.changes();
-        changes.mark_unchanged();
-        let round = rounds.round(|look| look(&host.views()));
-        if let Err(error) = &round
-            // Told once: a view that stopped stays so until somebody rebuilds it.
-            && !was_faulty
-            && stopped.borrow().is_none()
-        {
-            tracing::error!(%error, "nothing happens by itself until this is mended");
-        }
-        was_faulty = round.is_err();
-        let pause = async {
-            match round {
-                Ok(round) => until_next(engine, host, &mut changes, round).await,
-                Err(_) => sleep(AFTER_FAULT).await,
+        // What panicked may have left its rounds half done, and a thread that ends without a word is missed by nobody.
+        let turn = std::panic::catch_unwind(AssertUnwindSafe(|| turn(engine, host, &mut rounds, runtime, told)));
+        let fault = match turn {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => {
+                rounds = Rounds::new(engine.clone());
+                Some("a round ended with a bug, see the log; it is tried again".to_owned())
             }
         };
-        let mut told = told.clone();
-        runtime.block_on(async {
-            tokio::select! {
-                () = pause => {}
-                _ = told.wait_for(|stop| *stop) => {}
+        if let Some(error) = &fault {
+            // Told once: a view that stopped stays so until somebody rebuilds it.
+            if !was_faulty && stopped.borrow().is_none() {
+                tracing::error!(%error, "nothing happens by itself until this is mended");
             }
-        });
+            // A sleep can only be made within the runtime.
+            wait(runtime, told, async { sleep(AFTER_FAULT).await });
+        }
+        was_faulty = fault.is_some();
     }
+}
+
+/// One round, and the sleep until the next.
+fn turn(
+    engine: &Engine,
+    host: &Host,
+    rounds: &mut Rounds,
+    runtime: &Runtime,
+    told: &watch::Receiver<bool>,
+) -> Result<(), RoundError> {
+    let mut changes = host.changes();
+    changes.mark_unchanged();
+    let round = rounds.round(|look| look(&host.views()))?;
+    wait(runtime, told, until_next(engine, host, &mut changes, round));
+    Ok(())
+}
+
+/// Or until the thread is to end.
+fn wait(runtime: &Runtime, told: &watch::Receiver<bool>, pause: impl Future<Output = ()>) {
+    let mut told = told.clone();
+    runtime.block_on(async {
+        tokio::select! {
+            () = pause => {}
+            _ = told.wait_for(|stop| *stop) => {}
+        }
+    });
 }
 
 /// Waits until the views know what the round did, else it would be found again; then until the next clock runs out, or
@@ -92,4 +114,82 @@ async fn until_next(engine: &Engine, host: &Host, changes: &mut watch::Receiver<
 
 fn span(from: Timestamp, to: Timestamp) -> Duration {
     Duration::from_micros(u64::try_from(to.0.saturating_sub(from.0)).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+    use std::time::Instant;
+
+    use daybook_domain::command::{Command, PlaceOrder, RegisterMerchant};
+    use daybook_domain::event::{Line, SkuKind};
+    use daybook_domain::order::Lifecycle;
+    use daybook_domain::time::HOUR_MICROS;
+    use daybook_domain::{Actor, CommandId, Currency, MerchantId, OrderNumber, Role, Sku, State, StreamId};
+    use daybook_engine::{FolderOptions, Request, open_folder};
+    use daybook_views::Views;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::follower::{Followers, store};
+
+    #[test]
+    fn what_panics_once_is_tried_again() {
+        let temporary = tempfile::tempdir().unwrap();
+        let data = temporary.path().join("data");
+        let (now, panics) = (Arc::new(AtomicI64::new(1)), Arc::new(AtomicBool::new(true)));
+        let clock = {
+            let (now, panics) = (Arc::clone(&now), Arc::clone(&panics));
+            move || {
+                let is_automation = std::thread::current().name() == Some("daybook-automation");
+                assert!(!is_automation || !panics.swap(false, Ordering::Relaxed), "this panic is meant");
+                Timestamp(now.load(Ordering::Relaxed))
+            }
+        };
+        let options = FolderOptions { id_if_new: Some(Uuid::from_u128(1)), ..FolderOptions::default() };
+        let folder = open_folder(&data, &options, Arc::new(clock)).unwrap();
+        let id = MerchantId::new("m1").unwrap();
+        let number = OrderNumber::new("A").unwrap();
+        let order = StreamId::order(&id, &number);
+        let line = Line {
+            sku: Sku::new("parcel").unwrap(),
+            title: "Goods".into(),
+            kind: SkuKind::Physical,
+            quantity: 1,
+            unit_minor: 500,
+            supplier: None,
+            inputs: None,
+        };
+        let register = RegisterMerchant { id: id.clone(), name: "a shop".into(), parent: None };
+        let place = PlaceOrder {
+            merchant: id,
+            number: Some(number),
+            account: "ann".into(),
+            contact: None,
+            currency: Currency::CNY,
+            lines: vec![line],
+            adjustments: Vec::new(),
+        };
+        let actor = Actor { id: Uuid::nil(), role: Role::Platform };
+        for (n, command) in [(1, Command::RegisterMerchant(register)), (2, Command::Place(place))] {
+            folder.engine.submit(Request::live(CommandId(Uuid::from_u128(n)), actor, command)).wait().unwrap();
+        }
+        now.fetch_add(HOUR_MICROS, Ordering::Relaxed);
+        let host = Host::new_shared(Views::new());
+        let followers = Followers::start(&folder.reader, &host, store(&data, &folder.reader)).unwrap();
+        let automation = Automation::start(folder.engine.clone(), Arc::clone(&host)).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let is_expired = || match folder.reader.state(order).unwrap() {
+            Some(State::Order(order)) => order.lifecycle == Lifecycle::Cancelled,
+            other => panic!("no order: {other:?}"),
+        };
+        while !is_expired() {
+            assert!(Instant::now() < deadline, "nothing happens any more");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(!panics.load(Ordering::Relaxed), "it did panic");
+        automation.stop();
+        folder.engine.shutdown().unwrap();
+        followers.stop();
+    }
 }

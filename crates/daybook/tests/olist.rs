@@ -202,7 +202,7 @@ impl Events {
                     merchants: 0,
                 };
                 let figure = self.views.dashboard().unwrap().answer(&query).unwrap().figure(metric);
-                let query = ContributorQuery {
+                let mut query = ContributorQuery {
                     merchant: None,
                     subtree: true,
                     from,
@@ -214,11 +214,19 @@ impl Events {
                     zone: &[],
                     from_order: None,
                     first: usize::MAX,
+                    looks: 1_000,
                 };
-                let found = self.views.dashboard().unwrap().contributors(&query);
-                let sum: i64 = found.iter().map(|found| self.contributed(found, &query)).sum();
+                let mut sum = 0;
+                loop {
+                    let step = self.views.dashboard().unwrap().contributors(&query);
+                    sum += step.found.iter().map(|found| self.contributed(found, &query)).sum::<i64>();
+                    explained += step.found.len();
+                    query.from_order = step.next;
+                    if step.next.is_none() {
+                        break;
+                    }
+                }
                 assert_eq!(sum, figure, "{metric:?} {basis:?} {from:?}");
-                explained += found.len();
             }
         }
         assert!(explained > 500_000, "{explained}");

@@ -153,6 +153,11 @@ impl PolicyBook {
         self.dated.len()
     }
 
+    /// Those for some time that are not over, as they came.
+    pub fn dated_from(&self, now: Timestamp) -> impl Iterator<Item = &PolicySet> {
+        self.dated.iter().filter(move |dated| dated.valid_to.is_none_or(|to| now < to))
+    }
+
     pub(crate) fn set(&mut self, set: &PolicySet, at: Timestamp) {
         self.dated.retain(|dated| dated.valid_to.is_none_or(|to| at < to));
         if set.valid_from.is_none() && set.valid_to.is_none() {

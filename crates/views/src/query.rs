@@ -8,9 +8,9 @@ mod queue;
 mod stock;
 
 pub use dashboard::{
-    Basis, Breakdown, BreakdownQuery, ByMerchant, ByProduct, ByReason, Contributor, ContributorQuery, Counts,
-    DashboardAnswer, DashboardQuery, Day, Figures, Forecast, ForecastError, ForecastHour, ForecastQuery, HoursOfWeek,
-    Offset, Peak, ProductFigures, StageAnswer, average_minor, ratio_millionths,
+    Basis, Breakdown, BreakdownQuery, ByMerchant, ByProduct, ByReason, Contributor, ContributorQuery, Contributors,
+    Counts, DashboardAnswer, DashboardQuery, Day, Figures, Forecast, ForecastError, ForecastHour, ForecastQuery,
+    HoursOfWeek, Offset, Peak, ProductFigures, StageAnswer, average_minor, ratio_millionths,
 };
 pub use merchant::{MerchantEntry, MerchantPage};
 pub(crate) use order::CursorKey;

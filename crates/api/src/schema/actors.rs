@@ -6,6 +6,7 @@ use daybook_domain::{Actor as Who, Event, Origin, Role};
 use daybook_views::query::{Basis, ContributorQuery, HoursOfWeek};
 use hashbrown::HashMap;
 
+use super::contributions::{self, LOOKS};
 use super::dashboard::Asked;
 use super::error::ApiError;
 use super::history::Actor;
@@ -30,14 +31,14 @@ pub(crate) struct ActorFigures {
     refunds_settled: u64,
 }
 
-/// The busiest first. Reads the views, then the ledger.
+/// The busiest first. Reads the views in steps, then the ledger.
 pub(crate) fn list(
     services: &Services,
     going: &Going,
     asked: &Asked,
     first: usize,
 ) -> Result<Vec<ActorFigures>, ApiError> {
-    let query = ContributorQuery {
+    let mut query = ContributorQuery {
         merchant: asked.merchant.clone(),
         subtree: asked.subtree,
         from: asked.from,
@@ -49,11 +50,16 @@ pub(crate) fn list(
         zone: &[],
         from_order: None,
         first: MAX_ORDERS + 1,
+        looks: LOOKS,
     };
-    let (orders, position) = {
-        let views = services.host.views();
-        (views.dashboard()?.contributors(&query), views.position())
-    };
+    let (some, position) = contributions::step(services, going, &query)?;
+    let (mut orders, mut next) = (some.found, some.next);
+    while next.is_some() && orders.len() <= MAX_ORDERS {
+        query.from_order = next;
+        let (some, _) = contributions::step(services, going, &query)?;
+        orders.extend(some.found);
+        next = some.next;
+    }
     if orders.len() > MAX_ORDERS {
         let message = format!("byActor reads the histories of at most {MAX_ORDERS} orders: choose a shorter range");
         return Err(ApiError::TooMuchWork(message));

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Object, Result};
-use daybook_domain::event::Hold;
 use daybook_domain::{Event, Recorded};
 use daybook_views::query::ExceptionKind;
 
@@ -34,23 +33,14 @@ impl QueueChange {
     pub(crate) fn of(recorded: &Arc<Recorded>) -> Option<Self> {
         #[expect(clippy::wildcard_enum_match_arm, reason = "the queue is made of holds and tickets")]
         let (moved, kind, ticket) = match &recorded.event {
-            Event::HoldPlaced(e) => (QueueMove::Entered, of_hold(e.hold), None),
-            Event::HoldReleased(e) => (QueueMove::Left, of_hold(e.hold), None),
+            Event::HoldPlaced(e) => (QueueMove::Entered, ExceptionKind::of(e.hold), None),
+            Event::HoldReleased(e) => (QueueMove::Left, ExceptionKind::of(e.hold), None),
             Event::RefundRequested(e) => (QueueMove::Entered, ExceptionKind::Refund, Some(e.ticket)),
             Event::RefundRejected(e) => (QueueMove::Left, ExceptionKind::Refund, Some(e.ticket)),
             Event::RefundSettled(e) => (QueueMove::Left, ExceptionKind::Refund, Some(e.ticket)),
             _ => return None,
         };
         Some(Self { recorded: Arc::clone(recorded), moved, kind, ticket })
-    }
-}
-
-fn of_hold(hold: Hold) -> ExceptionKind {
-    match hold {
-        Hold::Stock => ExceptionKind::Stock,
-        Hold::Address => ExceptionKind::Address,
-        Hold::Payment => ExceptionKind::Payment,
-        Hold::Risk => ExceptionKind::Risk,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use daybook_domain::posting::{Metric, Milestones, Posting, postings};
 use daybook_domain::{Event, Money, Order, Position, Recorded};
-use daybook_views::query::{Basis, Contributor, ContributorQuery, HoursOfWeek};
+use daybook_views::query::{Basis, Contributor, ContributorQuery, Contributors, HoursOfWeek};
 
 use super::dashboard::Asked;
 use super::error::ApiError;
@@ -19,6 +19,8 @@ use crate::http::Services;
 use crate::reads::Going;
 
 const DAY_MICROS: i64 = 86_400_000_000;
+/// Orders that are looked at under one hold of the views: some milliseconds, however few a day has.
+pub(super) const LOOKS: usize = 25_000;
 
 /// What one event adds to a figure.
 #[derive(Clone, Debug)]
@@ -102,7 +104,22 @@ pub(crate) fn hours(weekday: Option<i32>, hour: Option<i32>) -> Result<HoursOfWe
     Ok(HoursOfWeek { weekday, hour })
 }
 
-/// Reads the views, then the ledger.
+/// The next ones that contribute, and the position of the views that say so; the views are held for this step alone.
+///
+/// The steps of an answer see the views at rising positions, but it tells of no event behind the position of the first one.
+/// That makes them one: entries are only added, each by an event, so that a place that was passed gains nothing that would
+/// have to be told, and an order that is found for what came since has no event to tell of.
+pub(super) fn step(
+    services: &Services,
+    going: &Going,
+    query: &ContributorQuery<'_>,
+) -> Result<(Contributors, Position), ApiError> {
+    going.check()?;
+    let views = services.host.views();
+    Ok((views.dashboard()?.contributors(query), views.position()))
+}
+
+/// Reads the views and the ledger.
 pub(crate) fn list(
     services: &Services,
     going: &Going,
@@ -115,7 +132,7 @@ pub(crate) fn list(
     let first = page::first(first)?;
     let after = after.map(read_cursor).transpose()?;
     let zone = zone::offsets(&asked.time_zone)?;
-    let query = ContributorQuery {
+    let mut query = ContributorQuery {
         merchant: asked.merchant.clone(),
         subtree: asked.subtree,
         from: asked.from,
@@ -128,23 +145,28 @@ pub(crate) fn list(
         from_order: after.map(|(day, row, _)| (day, row)),
         // Each contributes something, but the one that the page before ended with.
         first: first + 2,
-    };
-    let (orders, position) = {
-        let views = services.host.views();
-        (views.dashboard()?.contributors(&query), views.position())
+        looks: LOOKS,
     };
     let mut nodes = Vec::with_capacity(first + 1);
-    for found in orders {
-        going.check()?;
-        let behind = after.filter(|(day, row, _)| (*day, *row) == (found.day, found.row)).map(|after| after.2);
-        of_order(services, &query, &found, position, |contribution| {
-            if behind.is_none_or(|behind| contribution.recorded.revision > behind) && nodes.len() <= first {
-                nodes.push(contribution);
+    let (mut some, position) = step(services, going, &query)?;
+    loop {
+        for found in some.found {
+            going.check()?;
+            let behind = after.filter(|(day, row, _)| (*day, *row) == (found.day, found.row)).map(|after| after.2);
+            of_order(services, &query, &found, position, |contribution| {
+                if behind.is_none_or(|behind| contribution.recorded.revision > behind) && nodes.len() <= first {
+                    nodes.push(contribution);
+                }
+            })?;
+            if nodes.len() > first {
+                break;
             }
-        })?;
-        if nodes.len() > first {
+        }
+        if nodes.len() > first || some.next.is_none() {
             break;
         }
+        query.from_order = some.next;
+        (some, _) = step(services, going, &query)?;
     }
     let has_next = nodes.len() > first;
     nodes.truncate(first);

@@ -12,7 +12,7 @@ use daybook_views::query::MerchantEntry;
 use super::error::ApiError;
 use super::page::{MAX_FIRST, PageInfo};
 use super::plain::{self, Plain, Selected};
-use super::policy::{self, Policy, RaisedAlert};
+use super::policy::{self, DatedPolicy, Policy, RaisedAlert};
 use super::query::READ;
 use super::{look, read};
 use crate::http::Services;
@@ -98,11 +98,20 @@ impl MerchantObject {
         self.0.children as u64
     }
 
-    /// What holds now; null for a merchant that was never registered.
+    /// What holds now, of this merchant alone: what stands above it in the tree sets nothing for it. Null for a merchant
+    /// that was never registered.
     #[graphql(complexity = "READ + child_complexity")]
     async fn policy(&self, ctx: &Context<'_>) -> Result<Option<Policy>> {
         let id = self.0.id.clone();
         read(ctx, move |services| policy::load(services, &id)).await
+    }
+
+    /// What was set with `validFrom` or `validTo` and is not over, in the order of setting: of several that hold at a
+    /// moment the last one counts. What has begun and has no end is no longer listed once something is set for good.
+    #[graphql(complexity = "READ + 10 * child_complexity")]
+    async fn dated_policies(&self, ctx: &Context<'_>) -> Result<Vec<DatedPolicy>> {
+        let id = self.0.id.clone();
+        read(ctx, move |services| policy::dated(services, &id)).await
     }
 
     /// The thresholds of its policy that are crossed now.

@@ -66,6 +66,7 @@ impl Stock {
         self.entry.is_low()
     }
 
+    /// 0 for a SKU without a mark: it is low when nothing is free.
     async fn low_at(&self) -> u32 {
         self.entry.state.low_at
     }

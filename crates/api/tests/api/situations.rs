@@ -252,6 +252,47 @@ async fn a_policy_holds_for_clocks_that_start_from_then_on() {
 }
 
 #[tokio::test]
+async fn a_warning_is_switched_off_and_what_is_dated_is_listed() {
+    let server = shop().await;
+    let set = "mutation ($input: SetPolicyInput!) { setPolicy(input: $input) {
+        policy { warnRefundRate warnConversion warnQueueAgeSeconds } userErrors { field code } } }";
+    let set_policy = async |with: Value| {
+        let mut input = json!({"commandId": server.uuid(), "merchant": "m1"});
+        input.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+        let mut answer = server.data(set, json!({"input": input})).await["setPolicy"].take();
+        assert_eq!(answer["userErrors"], json!([]));
+        answer["policy"].take()
+    };
+    let on = json!({"warnRefundRate": "0.050000", "warnConversion": "0.500000", "warnQueueAgeSeconds": 600});
+    assert_eq!(set_policy(on.clone()).await, on);
+    assert_eq!(set_policy(json!({"payWithinSeconds": 60})).await, on, "what is left out stays");
+    let off = json!({"warnRefundRate": null, "warnConversion": null, "warnQueueAgeSeconds": null});
+    assert_eq!(set_policy(off.clone()).await, off);
+    assert_eq!(set_policy(json!({"warnConversion": "0.25"})).await["warnConversion"], "0.250000", "and on again");
+
+    let from_now = json!({"validFrom": "2023-11-14T00:00:00Z", "validTo": "2023-11-14T23:00:00Z",
+        "autoDeliver": true, "warnRefundRate": "0.1"});
+    set_policy(from_now).await;
+    set_policy(json!({"validFrom": "2024-01-01T00:00:00Z", "payWithinSeconds": 90, "warnConversion": null})).await;
+    let read = "{ merchant(id: \"m1\") { policy { warnRefundRate }
+        datedPolicies { validFrom validTo payWithinSeconds autoDeliver warnRefundRate warnConversion } } }";
+    let both = server.data(read, json!({})).await["merchant"].take();
+    assert_eq!(both["policy"], json!({"warnRefundRate": "0.100000"}));
+    let later = json!({"validFrom": "2024-01-01T00:00:00Z", "validTo": null, "payWithinSeconds": 90, "autoDeliver": null,
+        "warnRefundRate": null, "warnConversion": "0.000000"});
+    assert_eq!(
+        both["datedPolicies"],
+        json!([{"validFrom": "2023-11-14T00:00:00Z", "validTo": "2023-11-14T23:00:00Z", "payWithinSeconds": null,
+            "autoDeliver": true, "warnRefundRate": "0.100000", "warnConversion": null}, later])
+    );
+    server.pass(3_600);
+    let one = server.data(read, json!({})).await["merchant"].take();
+    assert_eq!(one["datedPolicies"], json!([later]), "the other one is over");
+    let root = server.data("{ merchant(id: \"top\") { datedPolicies { validFrom } } }", json!({})).await;
+    assert_eq!(root["merchant"]["datedPolicies"], json!([]));
+}
+
+#[tokio::test]
 async fn what_waits_is_listed_counted_and_filtered() {
     let server = shop().await;
     server.merchant("m2", Some("top")).await;

@@ -126,9 +126,14 @@ impl Shop {
         while self.round().done > 0 {}
     }
 
-    pub(crate) fn send(&mut self, command: Command<String>) -> Result<Receipt, ExecuteError> {
+    fn request(&mut self, command: Command<String>) -> Request {
         self.commands += 1;
-        self.engine.submit(Request::live(CommandId(Uuid::from_u128(self.commands)), CLERK, command)).wait()
+        Request::live(CommandId(Uuid::from_u128(self.commands)), CLERK, command)
+    }
+
+    pub(crate) fn send(&mut self, command: Command<String>) -> Result<Receipt, ExecuteError> {
+        let request = self.request(command);
+        self.engine.submit(request).wait()
     }
 
     #[track_caller]
@@ -173,22 +178,46 @@ impl Shop {
     }
 
     pub(crate) fn pay(&mut self, number: &str, minor: i64) -> Result<Receipt, ExecuteError> {
-        self.send(Command::RecordPayment(RecordPayment {
+        self.pay_as_of(number, minor, None)
+    }
+
+    /// As a provider tells it that was slow to.
+    pub(crate) fn pay_as_of(
+        &mut self,
+        number: &str,
+        minor: i64,
+        occurred_at: Option<Timestamp>,
+    ) -> Result<Receipt, ExecuteError> {
+        let record = RecordPayment {
             order: order(number),
             provider: "alipay".into(),
             trade_number: format!("T-{number}").into(),
             amount: cny(minor),
-        }))
+        };
+        let request = self.request(Command::RecordPayment(record));
+        self.engine.submit(Request { occurred_at, ..request }).wait()
     }
 
     pub(crate) fn import(&mut self, sku_name: &str, secrets: std::ops::Range<u32>) {
+        self.try_import(sku_name, secrets).unwrap();
+    }
+
+    pub(crate) fn try_import(
+        &mut self,
+        sku_name: &str,
+        secrets: std::ops::Range<u32>,
+    ) -> Result<Receipt, ExecuteError> {
         let cards = secrets.map(|n| NewCard { secret: format!("{sku_name}-{n}"), fingerprint: [0; 16] }).collect();
-        self.must(Command::ImportCards(ImportCards { merchant: merchant(), sku: sku(sku_name), cards }));
+        self.send(Command::ImportCards(ImportCards { merchant: merchant(), sku: sku(sku_name), cards }))
     }
 
     pub(crate) fn receive(&mut self, sku_name: &str, quantity: u32) {
+        self.try_receive(sku_name, quantity).unwrap();
+    }
+
+    pub(crate) fn try_receive(&mut self, sku_name: &str, quantity: u32) -> Result<Receipt, ExecuteError> {
         let receive = ReceiveStock { merchant: merchant(), sku: sku(sku_name), quantity, reference: None };
-        self.must(Command::ReceiveStock(receive));
+        self.send(Command::ReceiveStock(receive))
     }
 
     pub(crate) fn order(&self, number: &str) -> Box<Order> {

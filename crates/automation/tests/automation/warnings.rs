@@ -2,7 +2,9 @@
 
 use daybook_domain::command::*;
 use daybook_domain::event::{Event, SkuKind};
+use daybook_domain::limits::MAX_SPAN_SECONDS;
 use daybook_domain::policy::Terms;
+use daybook_domain::time::{DAY_MICROS, SECOND_MICROS};
 use daybook_domain::{Command, ReasonCode, StreamId};
 
 use crate::shop::*;
@@ -113,4 +115,41 @@ fn rates_are_told_when_enough_orders_stand_behind_them() {
     shop.pass_minutes(40);
     look(&mut shop);
     assert_eq!(told(&shop)[2..], ["+CONVERSION 407407 of 500000"]);
+}
+
+/// Of a week in which more was refunded than paid, even all of it is crossed.
+#[test]
+fn what_is_switched_off_is_cleared_and_not_raised_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shop = Shop::new(folder.path());
+    shop.set(Terms { warn_refund_rate: Some(999_999), warn_queue_age: Some(600), ..Terms::default() });
+    for n in 0..40 {
+        let number = format!("A{n}");
+        if n == 20 {
+            shop.pass(8 * DAY_MICROS);
+        }
+        shop.place(&number, "topup", SkuKind::TopUp, 1).unwrap();
+        shop.pay(&number, 500).unwrap();
+    }
+    for n in 0..40 {
+        let (order, reason) = (order(&format!("A{n}")), reason(ReasonCode::BuyerRequest));
+        shop.must(Command::RequestRefund(RequestRefund { order, kind: None, amount: None, reason }));
+        if n == 0 {
+            // This one is left in the queue.
+            continue;
+        }
+        shop.must(Command::ApproveRefund(ApproveRefund { order, ticket: None, note: None }));
+        shop.must(Command::SettleRefund(SettleRefund { order, ticket: None, provider: None, trade_number: None }));
+    }
+    shop.pass_minutes(11);
+    look(&mut shop);
+    assert_eq!(told(&shop).len(), 2, "{:?}", told(&shop));
+    assert!(told(&shop)[0].starts_with("+REFUND_RATE 19"), "{:?}", told(&shop));
+    shop.set(Terms { warn_refund_rate: Some(1_000_000), warn_queue_age: Some(MAX_SPAN_SECONDS), ..Terms::default() });
+    look(&mut shop);
+    look(&mut shop);
+    assert_eq!(told(&shop).len(), 4, "{:?}", told(&shop));
+    shop.pass(i64::from(MAX_SPAN_SECONDS) * SECOND_MICROS);
+    look(&mut shop);
+    assert_eq!(told(&shop).len(), 4, "{:?}", told(&shop));
 }

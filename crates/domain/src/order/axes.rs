@@ -41,8 +41,6 @@ pub enum AfterSales {
 pub struct Holds(u8);
 
 impl Holds {
-    pub const ALL: [Hold; 4] = [Hold::Stock, Hold::Address, Hold::Payment, Hold::Risk];
-
     fn bit(hold: Hold) -> u8 {
         1 << (hold as u8)
     }
@@ -64,7 +62,7 @@ impl Holds {
     }
 
     pub fn iter(self) -> impl Iterator<Item = Hold> {
-        Self::ALL.into_iter().filter(move |&hold| self.contains(hold))
+        Hold::VARIANTS.iter().copied().filter(move |&hold| self.contains(hold))
     }
 
     /// One bit a hold, for compact views.

@@ -12,6 +12,7 @@ mod machine;
 mod oracle;
 mod pay;
 mod place;
+mod policy;
 mod price;
 mod random;
 mod refund;

@@ -1,87 +1,162 @@
 //! Which orders made a figure. The events themselves stand in the ledger: whoever asks folds each order's history with the
 //! same postings.
 
-use std::collections::BTreeSet;
-
 use super::entry::{Entries, rare_place};
 use super::series::{DAY_SECONDS, day_and_quarter};
 use super::{Dashboard, Whose};
 use crate::Row;
-use crate::query::{Basis, Contributor, ContributorQuery};
+use crate::query::{Basis, Contributor, ContributorQuery, Contributors};
 
 impl Dashboard<'_> {
     /// The orders that contribute to a figure, by the UTC day on which they do, then as they came to the ledger. One that
-    /// contributes on several days is there for each.
-    pub fn contributors(&self, query: &ContributorQuery<'_>) -> Vec<Contributor> {
-        let Some(finding) = self.finding(query) else { return Vec::new() };
-        let mut found = Vec::new();
-        for day in finding.days() {
-            for row in finding.rows_of(day) {
-                if found.len() >= query.first {
-                    return found;
-                }
-                if query.from_order.is_none_or(|from| from <= (day, row)) && finding.contributes(day, row) {
-                    found.push(Contributor { day, row, order: self.orders.ids[row as usize] });
-                }
-            }
+    /// contributes on several days is there for each. It looks at no more than [`ContributorQuery::looks`] orders, so that
+    /// it ends soon whatever the range, and says where to go on.
+    pub fn contributors(&self, query: &ContributorQuery<'_>) -> Contributors {
+        let Some(finding) = self.finding(query) else { return Contributors::default() };
+        let (first_day, first_row) = finding.start;
+        let mut looking = Looking { finding: &finding, left: query.looks.max(1), answer: Contributors::default() };
+        if let Some(places) = finding.own_places() {
+            looking.look(places);
+            return looking.answer;
         }
-        found
+        let (mut from, mut from_row) = (first_day, first_row);
+        while let Some(day) = finding.next_day(from) {
+            // One more than may be looked at, to know where to go on.
+            let rows = if finding.may_hold(day) {
+                finding.rows_of(day, if day == first_day { from_row } else { 0 }, looking.left.saturating_add(1))
+            } else {
+                Vec::new()
+            };
+            if !looking.look(rows.into_iter().map(|row| (day, row))) {
+                break;
+            }
+            (from, from_row) = (day + 1, 0);
+        }
+        looking.answer
     }
 
+    /// None: there is nothing.
     fn finding<'q>(&'q self, query: &'q ContributorQuery<'q>) -> Option<Finding<'q>> {
         let currency = self.orders.currencies.iter().position(|&known| known == query.currency)?;
-        let whose = self.whose(query.merchant.as_ref(), query.subtree);
-        Some(Finding { dashboard: self, query, currency: u8::try_from(currency).ok()?, whose })
+        if query.from >= query.to {
+            return None;
+        }
+        let first_day = day_and_quarter(query.from.0).0;
+        Some(Finding {
+            dashboard: self,
+            query,
+            currency: u8::try_from(currency).ok()?,
+            whose: self.whose(query.merchant.as_ref(), query.subtree),
+            start: query.from_order.map_or((first_day, 0), |from| from.max((first_day, 0))),
+            last_day: day_and_quarter(query.to.0 - 1).0,
+        })
     }
 }
+
+/// An order on a day on which it may contribute.
+type At = (i32, Row);
 
 struct Finding<'a> {
     dashboard: &'a Dashboard<'a>,
     query: &'a ContributorQuery<'a>,
     currency: u8,
     whose: Vec<Whose>,
+    start: At,
+    last_day: i32,
+}
+
+struct Looking<'a> {
+    finding: &'a Finding<'a>,
+    left: usize,
+    answer: Contributors,
+}
+
+impl Looking<'_> {
+    /// Whether to go on with what comes behind these.
+    fn look(&mut self, places: impl IntoIterator<Item = At>) -> bool {
+        let Finding { dashboard, query, .. } = self.finding;
+        for (day, row) in places {
+            if self.left == 0 || self.answer.found.len() >= query.first {
+                self.answer.next = Some((day, row));
+                return false;
+            }
+            self.left -= 1;
+            if self.finding.contributes(day, row) {
+                self.answer.found.push(Contributor { day, row, order: dashboard.orders.ids[row as usize] });
+            }
+        }
+        true
+    }
 }
 
 impl Finding<'_> {
-    /// UTC days on which something may count, rising.
-    fn days(&self) -> Vec<i32> {
-        let (from, to) = (self.query.from.0, self.query.to.0);
-        if from >= to {
-            return Vec::new();
-        }
-        let (first, last) = (day_and_quarter(from).0, day_and_quarter(to - 1).0);
-        let first = self.query.from_order.map_or(first, |(day, _)| day.max(first));
+    /// Of few orders, where each may count, rising: the days would bring everybody's. None: they are many.
+    fn own_places(&self) -> Option<Vec<At>> {
         let state = self.dashboard.state;
-        if first > last {
-            return Vec::new();
+        let mut places = Vec::new();
+        for node in self.whose.iter().filter_map(|whose| whose.node(state)) {
+            if node.has_details {
+                return None;
+            }
+            for &row in &node.rows {
+                let placed_at = self.dashboard.orders.placed_at[row as usize];
+                let mut add = |micros: i64| {
+                    let at = (day_and_quarter(micros).0, row);
+                    if at >= self.start && at.0 <= self.last_day {
+                        places.push(at);
+                    }
+                };
+                match self.query.basis {
+                    Basis::Cohort => add(placed_at.0),
+                    Basis::Booked => Entries::new(state.entries.get(row), placed_at).for_each(|entry| add(entry.at.0)),
+                }
+            }
         }
-        let mut days: BTreeSet<i32> = state.placed_on.range(first..=last).map(|(day, _)| *day).collect();
-        if self.query.basis == Basis::Booked {
-            days.extend(state.later_on.range(first..=last).map(|(day, _)| *day));
+        places.sort_unstable();
+        places.dedup();
+        Some(places)
+    }
+
+    /// The first UTC day from this one on, on which anything may count.
+    fn next_day(&self, from: i32) -> Option<i32> {
+        if from > self.last_day {
+            return None;
         }
-        days.into_iter().filter(|day| self.may_hold(*day)).collect()
+        let state = self.dashboard.state;
+        let placed = state.placed_on.range(from..=self.last_day).next();
+        let later = state.later_on.range(from..=self.last_day).next().filter(|_| self.query.basis == Basis::Booked);
+        placed.into_iter().chain(later).map(|(day, _)| *day).min()
     }
 
     /// Whether the sums know of anything on that day.
     fn may_hold(&self, day: i32) -> bool {
-        let Some(place) = rare_place(self.query.metric) else { return true };
         self.whose.iter().filter_map(|whose| whose.node(self.dashboard.state)).any(|node| {
             if !node.has_details {
                 return true;
             }
             let Some(series) = node.series(self.currency, self.query.basis) else { return false };
-            let at = series.days.binary_search_by_key(&day, |cell| cell.at);
-            at.is_ok_and(|at| series.details.get(at).is_some_and(|detail| detail.rare.get(place) != Some(&0)))
+            let Ok(at) = series.days.binary_search_by_key(&day, |cell| cell.at) else { return false };
+            rare_place(self.query.metric)
+                .is_none_or(|place| series.details.get(at).is_some_and(|detail| detail.rare.get(place) != Some(&0)))
         })
     }
 
-    /// Orders that may count on that day, rising.
-    fn rows_of(&self, day: i32) -> Vec<Row> {
+    /// The first orders from `from` on that may count on that day, rising; no more than `most`.
+    fn rows_of(&self, day: i32, from: Row, most: usize) -> Vec<Row> {
         let state = self.dashboard.state;
+        // Those of the day of placing came in this order. None of them is among the others.
+        let placed = state.placed_on.get(&day).map_or(&[][..], |placed| {
+            let start = placed.partition_point(|row| *row < from);
+            &placed[start..placed.len().min(start.saturating_add(most))]
+        });
         let later = state.later_on.get(&day).filter(|_| self.query.basis == Basis::Booked);
-        let mut rows: Vec<Row> = state.placed_on.get(&day).into_iter().chain(later).flatten().copied().collect();
+        let later = later.into_iter().flatten().filter(|row| **row >= from);
+        let mut rows: Vec<Row> = placed.iter().chain(later).copied().collect();
+        if rows.len() > most {
+            rows.select_nth_unstable(most);
+            rows.truncate(most);
+        }
         rows.sort_unstable();
-        rows.dedup();
         rows
     }
 

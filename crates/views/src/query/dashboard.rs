@@ -200,6 +200,16 @@ pub struct ContributorQuery<'a> {
     /// The UTC day and the order to go on from, included.
     pub from_order: Option<(i32, u32)>,
     pub first: usize,
+    /// Orders that are looked at, at most; at least one is.
+    pub looks: usize,
+}
+
+/// As far as was looked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contributors {
+    pub found: Vec<Contributor>,
+    /// The next `from_order`. None: there are no more.
+    pub next: Option<(i32, u32)>,
 }
 
 /// An order that contributes to a figure.

@@ -27,7 +27,7 @@ impl ExceptionKind {
         ExceptionKind::Refund,
     ];
 
-    pub(crate) fn of(hold: Hold) -> Self {
+    pub fn of(hold: Hold) -> Self {
         match hold {
             Hold::Stock => ExceptionKind::Stock,
             Hold::Address => ExceptionKind::Address,

@@ -167,9 +167,8 @@ fn check_contributors(
     posted: &[Posted],
     hours: HoursOfWeek,
 ) {
-    let (mut sum, mut from_order) = (0, None);
-    loop {
-        let page = dashboard.contributors(&ContributorQuery {
+    let ask = |from_order, first, looks| {
+        dashboard.contributors(&ContributorQuery {
             merchant: query.merchant.clone(),
             subtree: query.subtree,
             from: query.from,
@@ -180,8 +179,28 @@ fn check_contributors(
             hours,
             zone: query.zone,
             from_order,
-            first: 7,
-        });
+            first,
+            looks,
+        })
+    };
+    let all = ask(None, usize::MAX, usize::MAX);
+    assert_eq!(all.next, None);
+    for looks in [1, 5] {
+        let (mut found, mut next) = (Vec::new(), None);
+        loop {
+            let step = ask(next, usize::MAX, looks);
+            assert!(step.found.len() <= looks && step.next.is_none_or(|to| next.is_none_or(|from| from < to)));
+            found.extend(step.found);
+            next = step.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, all.found, "in steps of {looks}");
+    }
+    let (mut sum, mut from_order) = (0, None);
+    loop {
+        let Contributors { found: page, next } = ask(from_order, 7, usize::MAX);
         for found in &page {
             let contributed = posted.iter().filter(|one| {
                 let at = if query.basis == Basis::Cohort { one.cohort } else { one.booked };
@@ -203,10 +222,11 @@ fn check_contributors(
             sum += amount;
         }
         assert!(page.is_sorted_by_key(|found| (found.day, found.row)));
-        match page.last() {
-            Some(last) if page.len() == 7 => from_order = Some((last.day, last.row + 1)),
-            Some(_) | None => break,
+        assert!(page.len() == 7 || next.is_none());
+        if next.is_none() {
+            break;
         }
+        from_order = next;
     }
     assert_eq!(sum, figure, "{metric:?}");
 }

@@ -48,6 +48,7 @@ input!(RequestAddressChangeInput, |it, form| {
     Ok(Some(Command::RequestAddressChange(RequestAddressChange { order, contact, inputs, reason })))
 });
 
+/// Under another token than the one that asked for the change: a token is one person.
 #[derive(Clone, Debug, InputObject)]
 pub(crate) struct ApproveAddressChangeInput {
     /// A UUID that you choose; the same command sent again returns its first receipt.
@@ -64,6 +65,7 @@ input!(ApproveAddressChangeInput, |it, form| {
     Ok(Some(Command::ApproveAddressChange(ApproveAddressChange { order, note: it.note })))
 });
 
+/// Under another token than the one that asked for the change: a token is one person.
 #[derive(Clone, Debug, InputObject)]
 pub(crate) struct RejectAddressChangeInput {
     /// A UUID that you choose; the same command sent again returns its first receipt.

@@ -61,7 +61,7 @@ pub(crate) struct SetStockMarkInput {
     expected_revision: Option<i32>,
     pub(crate) merchant: String,
     pub(crate) sku: String,
-    /// With so few free units, or fewer, the stock is low.
+    /// With so few free units, or fewer, the stock is low; 0, when nothing is free, for a SKU that was never marked.
     low_at: i32,
 }
 
