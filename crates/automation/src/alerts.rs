@@ -3,7 +3,6 @@
 
 use daybook_domain::command::{ClearAlert, RaiseAlert};
 use daybook_domain::event::Alert;
-use daybook_domain::limits::MAX_SPAN_SECONDS;
 use daybook_domain::merchant::Merchant;
 use daybook_domain::policy::Policy;
 use daybook_domain::time::{DAY_MICROS, MINUTE_MICROS, SECOND_MICROS};
@@ -94,7 +93,7 @@ impl Alerts {
         let (mut requests, mut outcome) = (Vec::new(), Ok(()));
         for id in self.left.split_off(self.left.len().saturating_sub(A_ROUND)) {
             if let Some((revision, merchant)) = self.known.get(&id) {
-                let policy = without_those_off(merchant.policy_at(now));
+                let policy = merchant.policy_at(now);
                 let measured = [
                     rate(views, merchant, Alert::RefundRate, policy.warn_refund_rate, now),
                     rate(views, merchant, Alert::Conversion, policy.warn_conversion, now),
@@ -112,18 +111,6 @@ impl Alerts {
             }
         }
         (requests, outcome)
-    }
-}
-
-/// As nothing can be said over what was, a warning is switched off by the value that is hardest to cross. It must not be
-/// crossed even so: more may be refunded in a week than was paid in it, and an exception may be older than a span may be.
-fn without_those_off(policy: Policy) -> Policy {
-    let longest = i64::from(MAX_SPAN_SECONDS) * SECOND_MICROS;
-    Policy {
-        warn_refund_rate: policy.warn_refund_rate.filter(|share| *share < 1_000_000),
-        warn_conversion: policy.warn_conversion.filter(|share| *share > 0),
-        warn_queue_age_micros: policy.warn_queue_age_micros.filter(|age| *age < longest),
-        ..policy
     }
 }
 

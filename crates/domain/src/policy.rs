@@ -4,6 +4,7 @@
 //! A policy is asked when a clock starts: the due time stands in that event, and a policy that changes moves none.
 
 use crate::event::{PolicySet, RefundDue, ShipDue};
+use crate::limits::MAX_SPAN_SECONDS;
 use crate::time::{DAY_MICROS, HOUR_MICROS, MINUTE_MICROS, SECOND_MICROS, Timestamp};
 
 /// Spans in microseconds.
@@ -70,6 +71,7 @@ impl Policy {
     pub fn under(self, terms: &Terms) -> Self {
         let micros = |seconds: u32| i64::from(seconds) * SECOND_MICROS;
         let span = |said: Option<u32>, before: i64| said.map_or(before, micros);
+        let warn = |said: Option<u32>, before: Option<u32>, never: u32| said.or(before).filter(|share| *share != never);
         Self {
             pay_within_micros: span(terms.pay_within, self.pay_within_micros),
             remind_after_micros: span(terms.remind_after, self.remind_after_micros),
@@ -81,9 +83,13 @@ impl Policy {
             observe_for_micros: span(terms.observe_for, self.observe_for_micros),
             auto_deliver: terms.auto_deliver.unwrap_or(self.auto_deliver),
             manual_review: terms.manual_review.unwrap_or(self.manual_review),
-            warn_refund_rate: terms.warn_refund_rate.or(self.warn_refund_rate),
-            warn_conversion: terms.warn_conversion.or(self.warn_conversion),
-            warn_queue_age_micros: terms.warn_queue_age.map(micros).or(self.warn_queue_age_micros),
+            warn_refund_rate: warn(terms.warn_refund_rate, self.warn_refund_rate, Terms::NO_REFUND_RATE),
+            warn_conversion: warn(terms.warn_conversion, self.warn_conversion, Terms::NO_CONVERSION),
+            warn_queue_age_micros: match terms.warn_queue_age {
+                Some(Terms::NO_QUEUE_AGE) => None,
+                Some(seconds) => Some(micros(seconds)),
+                None => self.warn_queue_age_micros,
+            },
         }
     }
 
@@ -110,6 +116,11 @@ impl Policy {
 }
 
 impl Terms {
+    /// A warning is switched off by the value that is hardest to cross: what is left out stays as it was.
+    pub const NO_REFUND_RATE: u32 = 1_000_000;
+    pub const NO_CONVERSION: u32 = 0;
+    pub const NO_QUEUE_AGE: u32 = MAX_SPAN_SECONDS;
+
     /// With what `newer` says in the place of what was said.
     fn and(self, newer: &Terms) -> Self {
         Self {

@@ -2,7 +2,6 @@
 
 use async_graphql::SimpleObject;
 use daybook_domain::event::PolicySet;
-use daybook_domain::limits::MAX_SPAN_SECONDS;
 use daybook_domain::time::SECOND_MICROS;
 use daybook_domain::{MerchantId, StreamId, policy};
 
@@ -11,11 +10,6 @@ use super::error::ApiError;
 use super::merchant;
 use super::scalar::{DateTime, Decimal};
 use crate::http::Services;
-
-/// What a policy holds in the place of a warning that is switched off; as of the queue's age [`MAX_SPAN_SECONDS`]. What is
-/// left out stays as it was, so that nothing cannot stand for it.
-pub(crate) const NO_REFUND_RATE: u32 = 1_000_000;
-pub(crate) const NO_CONVERSION: u32 = 0;
 
 /// How long each clock runs, what is done without a person, and what is warned of.
 #[derive(Clone, Debug, SimpleObject)]
@@ -42,10 +36,7 @@ pub(crate) struct Policy {
 impl From<policy::Policy> for Policy {
     fn from(policy: policy::Policy) -> Self {
         let seconds = |micros: i64| micros / SECOND_MICROS;
-        let share = |millionths: Option<u32>, never: u32| {
-            millionths.filter(|share| *share != never).map(|share| Decimal::from_millionths(share.into()))
-        };
-        let queue_age = policy.warn_queue_age_micros.map(seconds);
+        let share = |millionths: Option<u32>| millionths.map(|share| Decimal::from_millionths(share.into()));
         Self {
             pay_within_seconds: seconds(policy.pay_within_micros),
             remind_after_seconds: seconds(policy.remind_after_micros),
@@ -57,9 +48,9 @@ impl From<policy::Policy> for Policy {
             observe_for_seconds: seconds(policy.observe_for_micros),
             auto_deliver: policy.auto_deliver,
             manual_review: policy.manual_review,
-            warn_refund_rate: share(policy.warn_refund_rate, NO_REFUND_RATE),
-            warn_conversion: share(policy.warn_conversion, NO_CONVERSION),
-            warn_queue_age_seconds: queue_age.filter(|seconds| *seconds != i64::from(MAX_SPAN_SECONDS)),
+            warn_refund_rate: share(policy.warn_refund_rate),
+            warn_conversion: share(policy.warn_conversion),
+            warn_queue_age_seconds: policy.warn_queue_age_micros.map(seconds),
         }
     }
 }

@@ -3,13 +3,11 @@
 use async_graphql::{ID, InputObject, MaybeUndefined};
 use daybook_domain::command::SetPolicy;
 use daybook_domain::event::PolicySet;
-use daybook_domain::limits::MAX_SPAN_SECONDS;
 use daybook_domain::policy::Terms;
 use daybook_domain::{Command, MerchantId};
 
 use super::form::{Form, input};
 use crate::schema::error::ErrorCode;
-use crate::schema::policy::{NO_CONVERSION, NO_REFUND_RATE};
 use crate::schema::scalar::{DateTime, Decimal};
 
 /// What is left out stays as it was. A clock that runs already is not moved. It is of this merchant alone: those below it
@@ -68,7 +66,7 @@ input!(SetPolicyInput, |it, form| {
         observe_for: span("observeForSeconds", it.observe_for_seconds),
         warn_queue_age: match it.warn_queue_age_seconds {
             MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => Some(MAX_SPAN_SECONDS),
+            MaybeUndefined::Null => Some(Terms::NO_QUEUE_AGE),
             MaybeUndefined::Value(seconds) => span("warnQueueAgeSeconds", Some(seconds)),
         },
         auto_deliver: it.auto_deliver,
@@ -76,8 +74,8 @@ input!(SetPolicyInput, |it, form| {
         warn_refund_rate: None,
         warn_conversion: None,
     };
-    terms.warn_refund_rate = share(form, "warnRefundRate", &it.warn_refund_rate, NO_REFUND_RATE);
-    terms.warn_conversion = share(form, "warnConversion", &it.warn_conversion, NO_CONVERSION);
+    terms.warn_refund_rate = share(form, "warnRefundRate", &it.warn_refund_rate, Terms::NO_REFUND_RATE);
+    terms.warn_conversion = share(form, "warnConversion", &it.warn_conversion, Terms::NO_CONVERSION);
     let (Some(merchant), true) = (merchant, form.errors.len() == noted) else { return Ok(None) };
     let set = PolicySet { terms, valid_from: it.valid_from.map(|at| at.0), valid_to: it.valid_to.map(|at| at.0) };
     Ok(Some(Command::SetPolicy(SetPolicy { merchant, set })))
