@@ -46,12 +46,12 @@ impl Life<'_> {
             self.later(MINUTE_MICROS, HOUR_MICROS);
             self.hold(Hold::Risk, ReasonCode::Fraud, "同一账号短时间多单");
             self.later(6 * HOUR_MICROS, 60 * HOUR_MICROS);
+            self.release(Hold::Risk);
             if self.random.chance(400) {
-                self.clocks.resume(self.at);
+                self.later(MINUTE_MICROS, HOUR_MICROS);
                 self.cancel_paid(&[(ReasonCode::Fraud, "电话无人接听")]);
                 return false;
             }
-            self.release(Hold::Risk);
         }
         true
     }
