@@ -6,12 +6,14 @@ use daybook_domain::{Actor, Role};
 use daybook_engine::Engine;
 use sha2::{Digest, Sha256};
 
+use crate::access::{self, Tenant};
 use crate::schema::error::ApiError;
 
 /// A caller whose token is valid.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) actor: Actor,
+    pub(crate) tenant: Tenant,
     secret_sha256: [u8; 32],
 }
 
@@ -41,11 +43,18 @@ impl Session {
         let token = token
             .filter(|token| token.is_valid_at(engine.now()))
             .ok_or(ApiError::Unauthenticated("the token is unknown, expired or revoked"))?;
-        // What the other roles may see and do is not decided yet; until then they may do nothing.
-        if token.role != Role::Platform {
-            return Err(ApiError::Forbidden("only tokens of the role platform are let in so far"));
+        if !access::is_let_in(token.role) {
+            return Err(ApiError::Forbidden("tokens of this role are not let in so far"));
         }
-        Ok(Self { actor: token.actor(), secret_sha256 })
+        let actor = token.actor();
+        let tenant = match (token.role, token.merchant) {
+            (Role::Platform, _) => Tenant::All,
+            (_, Some(merchant)) => Tenant::Merchant(merchant),
+            (_, None) => {
+                return Err(ApiError::Forbidden("a token of this role belongs to a merchant; issue another one"));
+            }
+        };
+        Ok(Self { actor, tenant, secret_sha256 })
     }
 
     /// Whether the token is still valid: long-lived connections ask again and again.

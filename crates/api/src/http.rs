@@ -125,7 +125,7 @@ async fn answer(app: &App, headers: &HeaderMap, body: Body) -> (Outcome, Respons
     let Ok(request) = serde_json::from_slice::<Request>(&bytes) else {
         return refuse(StatusCode::BAD_REQUEST, "the request is not a GraphQL request in JSON", Code::BadRequest);
     };
-    match app.runner.run(request.data(session)).await {
+    match app.runner.run(request, &session).await {
         Ok(response) if run::is_refused(&response) => {
             // In the older form, whatever was understood as a request is answered 200.
             let status = if modern { StatusCode::BAD_REQUEST } else { StatusCode::OK };

@@ -3,6 +3,7 @@
 //! The binary opens the data folder, makes a [`Host`] of the views, has a follower call [`Host::apply`] with what the
 //! ledger got, and serves [`router`].
 
+mod access;
 mod accounts;
 mod auth;
 mod documents;
@@ -19,6 +20,7 @@ mod run;
 mod schema;
 mod socket;
 
+pub use access::table as access_table;
 pub use host::{Behind, Host};
 pub use http::{Services, router};
 pub use schema::sdl;

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use daybook_engine::Engine;
 
+use crate::access;
 use crate::auth::Session;
 use crate::documents::Documents;
 use crate::reads::{Reads, Rooms};
@@ -53,16 +54,20 @@ impl Runner {
     }
 
     /// Refuses what the limits refuse, else puts into the request what it is run with.
-    fn prepare(&self, mut request: Request) -> Result<Request, Box<Response>> {
+    fn prepare(&self, mut request: Request, session: &Session) -> Result<Request, Box<Response>> {
         let document =
             self.documents.parse(&request.query).map_err(|why| Box::new(failure(why, Code::DocumentRefused)))?;
+        if let Some(field) = access::refused(&document, session.actor.role) {
+            let message = format!("a token of the role {} may not ask for {field}", session.actor.role.name());
+            return Err(Box::new(failure(message, Code::Forbidden)));
+        }
         request.set_parsed_query(document);
-        Ok(request.data(Arc::new(Reads::new(&self.rooms))))
+        Ok(request.data(session.clone()).data(Arc::new(Reads::new(&self.rooms))))
     }
 
     /// Runs a query or mutation. A panic in a resolver is logged and masked.
-    pub(crate) async fn run(&self, request: Request) -> Result<Response, Panicked> {
-        let request = match self.prepare(request) {
+    pub(crate) async fn run(&self, request: Request, session: &Session) -> Result<Response, Panicked> {
+        let request = match self.prepare(request, session) {
             Ok(request) => request,
             Err(refused) => return Ok(*refused),
         };
@@ -121,7 +126,7 @@ impl SocketRunner {
 impl Executor for SocketRunner {
     async fn execute(&self, request: Request) -> Response {
         match self.session() {
-            Ok(session) => self.runner.run(request.data(session)).await.unwrap_or_else(|panicked| panicked.response()),
+            Ok(session) => self.runner.run(request, &session).await.unwrap_or_else(|panicked| panicked.response()),
             Err(error) => api_failure(&error),
         }
     }
@@ -131,15 +136,15 @@ impl Executor for SocketRunner {
             self.refusals.fetch_add(1, Ordering::Relaxed);
             stream::once(async { response }).boxed()
         };
-        let request = match self.session() {
-            Ok(session) => request.data(session),
+        let session = match self.session() {
+            Ok(session) => session,
             Err(error) => return refuse(api_failure(&error)),
         };
         let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
             let message = format!("a socket may have {MAX_OPERATIONS} operations under way");
             return refuse(failure(message, Code::TooManyOperations));
         };
-        let request = match self.runner.prepare(request) {
+        let request = match self.runner.prepare(request, &session) {
             Ok(request) => request,
             Err(refused) => return refuse(*refused),
         };

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::enums::{self, Scope};
 use super::error::ApiError;
 use super::scalar::{DateTime, Decimal};
+use crate::access::Tenant;
 use crate::http::Services;
 
 /// Conditions and alternatives within each other; deeper filters are refused.
@@ -111,13 +112,29 @@ struct Building<'a> {
     left: usize,
 }
 
+/// Only the tenant's own orders, whatever else is asked: what stands within AND and OR narrows that further.
+fn within(tenant: &Tenant, mut wanted: OrderWhere, scope: Scope) -> Result<OrderWhere, ApiError> {
+    let named = wanted.merchant.as_ref().map(ValueFilter::values).transpose()?.flatten();
+    for merchant in named.into_iter().flatten() {
+        tenant.meant(Some(merchant), scope.is_subtree())?;
+    }
+    let own = tenant.meant(None, scope.is_subtree())?;
+    wanted.merchant = own.map(|own| ValueFilter { eq: Some(own), one_of: None });
+    Ok(wanted)
+}
+
 /// The orders that are asked about, and which of them.
 pub(crate) fn build(
     services: &Services,
     views: &Views,
     wanted: Option<OrderWhere>,
     scope: Scope,
+    tenant: &Tenant,
 ) -> Result<(Whose, Filter), ApiError> {
+    let wanted = match tenant {
+        Tenant::All => wanted,
+        Tenant::Merchant(_) => Some(within(tenant, wanted.unwrap_or_default(), scope)?),
+    };
     let Some(mut wanted) = wanted else { return Ok((Whose::All, Filter::default())) };
     let mut building = Building { services, views, subtree: scope.is_subtree(), left: MAX_CONDITIONS };
     let mut whose = Whose::All;

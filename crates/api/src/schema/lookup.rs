@@ -1,12 +1,13 @@
 //! Naming an order or a point in time.
 
 use async_graphql::{ID, InputObject, OneofObject};
-use daybook_domain::{MerchantId, OrderNumber, Recorded, StreamId};
+use daybook_domain::{MerchantId, OrderNumber, Recorded, State, StreamId};
 use daybook_views::Views;
 use uuid::Uuid;
 
 use super::error::ApiError;
 use super::scalar::{DateTime, Position};
+use crate::access::Tenant;
 use crate::http::Services;
 
 /// An order, by its id or by its number.
@@ -63,6 +64,32 @@ pub(crate) fn own(services: &Services, by: &OrderInput) -> Option<StreamId> {
             services.reader.head(own).map(|_| own)
         }
     }
+}
+
+/// As a tenant may name it: a number without a merchant is one of its own. None: it names another merchant.
+pub(crate) fn within(tenant: &Tenant, by: &OrderInput) -> Option<OrderInput> {
+    let (Tenant::Merchant(own), OrderInput::Number(OrderNumberInput { merchant, number })) = (tenant, by) else {
+        return Some(by.clone());
+    };
+    let is_own = merchant.as_deref().is_none_or(|merchant| merchant == own.as_str());
+    let own = Some(own.as_str().to_owned());
+    is_own.then(|| OrderInput::Number(OrderNumberInput { merchant: own, number: number.clone() }))
+}
+
+/// Whether the stream is an order of the tenant's; of one that shows everything nothing is looked up.
+pub(crate) fn is_shown(services: &Services, tenant: &Tenant, stream: StreamId) -> Result<bool, ApiError> {
+    if *tenant == Tenant::All {
+        return Ok(true);
+    }
+    let in_views = services.host.try_views().and_then(|views| views.order_list().ok()?.by_id(stream));
+    if let Some(row) = in_views {
+        return Ok(tenant.is_own(&row.order.merchant));
+    }
+    // The views may not have got there yet.
+    Ok(match services.reader.state(stream)? {
+        Some(State::Order(order)) => tenant.is_own(&order.merchant),
+        Some(_) | None => false,
+    })
 }
 
 /// The order's stream; none if there is no such order. An id is taken at its word.

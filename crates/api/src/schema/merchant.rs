@@ -15,6 +15,7 @@ use super::plain::{self, Plain, Selected};
 use super::policy::{self, DatedPolicy, Policy, RaisedAlert};
 use super::query::READ;
 use super::{look, read};
+use crate::auth::Session;
 use crate::http::Services;
 
 /// A merchant.
@@ -74,6 +75,11 @@ pub(crate) fn unregistered(id: &MerchantId) -> MerchantObject {
     }))
 }
 
+/// Whether the token shows more of a merchant than its name.
+fn is_shown(ctx: &Context<'_>, id: &MerchantId) -> Result<bool> {
+    Ok(ctx.data::<Session>()?.tenant.is_own(id))
+}
+
 #[Object(name = "Merchant")]
 impl MerchantObject {
     pub(crate) async fn id(&self) -> ID {
@@ -84,12 +90,12 @@ impl MerchantObject {
         &self.0.name
     }
 
-    /// The merchant directly above; null for a tree's root.
+    /// The merchant directly above; null for a tree's root, and where the token does not show it.
     #[graphql(complexity = "10 + child_complexity")]
     async fn parent(&self, ctx: &Context<'_>) -> Result<Option<MerchantObject>> {
         match self.0.parent() {
-            Some(parent) => look_up(ctx, parent.clone()).await,
-            None => Ok(None),
+            Some(parent) if is_shown(ctx, parent)? => look_up(ctx, parent.clone()).await,
+            Some(_) | None => Ok(None),
         }
     }
 
@@ -103,6 +109,9 @@ impl MerchantObject {
     #[graphql(complexity = "READ + child_complexity")]
     async fn policy(&self, ctx: &Context<'_>) -> Result<Option<Policy>> {
         let id = self.0.id.clone();
+        if !is_shown(ctx, &id)? {
+            return Ok(None);
+        }
         read(ctx, move |services| policy::load(services, &id)).await
     }
 
@@ -111,6 +120,9 @@ impl MerchantObject {
     #[graphql(complexity = "READ + 10 * child_complexity")]
     async fn dated_policies(&self, ctx: &Context<'_>) -> Result<Vec<DatedPolicy>> {
         let id = self.0.id.clone();
+        if !is_shown(ctx, &id)? {
+            return Ok(Vec::new());
+        }
         read(ctx, move |services| policy::dated(services, &id)).await
     }
 
@@ -118,6 +130,9 @@ impl MerchantObject {
     #[graphql(complexity = "READ + 10 * child_complexity")]
     async fn alerts(&self, ctx: &Context<'_>) -> Result<Vec<RaisedAlert>> {
         let id = self.0.id.clone();
+        if !is_shown(ctx, &id)? {
+            return Ok(Vec::new());
+        }
         read(ctx, move |services| policy::alerts(services, &id)).await
     }
 

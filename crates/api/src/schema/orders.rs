@@ -13,6 +13,7 @@ use super::merchant::{self, MerchantObject};
 use super::order::OrderObject;
 use super::page::{self, PageInfo, from_hex, to_hex};
 use super::plain::{self, Plain, PlainList, Selected};
+use crate::access::Tenant;
 use crate::http::Services;
 use std::sync::Arc;
 
@@ -118,6 +119,7 @@ pub(crate) fn list(
     steps: u64,
     wanted: Option<OrderWhere>,
     scope: Scope,
+    tenant: &Tenant,
     sort: OrderSort,
     paging: &Paging,
 ) -> Result<OrderConnection, ApiError> {
@@ -127,7 +129,7 @@ pub(crate) fn list(
         (first, None) => Take::First(page::first(first)?),
     };
     let sort = Sort::from(sort);
-    let (scope, filter) = filter::build(services, views, wanted, scope)?;
+    let (scope, filter) = filter::build(services, views, wanted, scope, tenant)?;
     let query = OrderQuery {
         scope,
         filter,
@@ -151,7 +153,8 @@ pub(crate) fn count(
     steps: u64,
     wanted: Option<OrderWhere>,
     scope: Scope,
+    tenant: &Tenant,
 ) -> Result<u64, ApiError> {
-    let (scope, filter) = filter::build(services, views, wanted, scope)?;
+    let (scope, filter) = filter::build(services, views, wanted, scope, tenant)?;
     Ok(views.order_list()?.count_within(&scope, &filter, steps)?)
 }

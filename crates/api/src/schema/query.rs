@@ -20,6 +20,7 @@ use super::scalar::{DateTime, Position};
 use super::stock::{self, StockConnection};
 use super::subscription::{Viewer, viewer};
 use super::{events, look, look_in_steps, look_long, page, read, services};
+use crate::access::Tenant;
 use crate::auth::Session;
 use crate::reads::Reads;
 
@@ -42,10 +43,21 @@ pub(crate) enum Node {
 }
 
 async fn by_stream(ctx: &Context<'_>, stream: StreamId, as_of: Option<AsOf>) -> Result<Option<OrderObject>> {
-    read(ctx, move |services| {
+    let found = read(ctx, move |services| {
         OrderObject::load(services, stream, |recorded| as_of.as_ref().is_none_or(|as_of| as_of.includes(recorded)))
-    })
-    .await
+    });
+    let tenant = tenant(ctx)?;
+    Ok(found.await?.filter(|order| tenant.is_own(&order.order.merchant)))
+}
+
+/// Whose data is shown.
+fn tenant<'a>(ctx: &Context<'a>) -> Result<&'a Tenant> {
+    Ok(&ctx.data::<Session>()?.tenant)
+}
+
+/// The merchant that is meant, if the token may ask about it.
+fn meant(ctx: &Context<'_>, merchant: Option<String>, scope: Option<Scope>) -> Result<Option<String>> {
+    Ok(tenant(ctx)?.meant(merchant, scope.unwrap_or_default().is_subtree())?)
 }
 
 #[Object(name = "Query")]
@@ -70,8 +82,9 @@ impl QueryRoot {
         orders::wait(services, at_least.map(|at| at.0)).await?;
         let paging = Paging { first, after, last, before };
         let (scope, sort_by) = (scope.unwrap_or_default(), sort_by.unwrap_or_default());
+        let tenant = tenant(ctx)?.clone();
         look_in_steps(ctx, move |services, views, steps| {
-            orders::list(services, views, steps, wanted.clone(), scope, sort_by, &paging)
+            orders::list(services, views, steps, wanted.clone(), scope, &tenant, sort_by, &paging)
         })
         .await
     }
@@ -86,16 +99,21 @@ impl QueryRoot {
     ) -> Result<u64> {
         let services = services(ctx)?;
         orders::wait(services, at_least.map(|at| at.0)).await?;
-        let scope = scope.unwrap_or_default();
-        look_in_steps(ctx, move |services, views, steps| orders::count(services, views, steps, wanted.clone(), scope))
-            .await
+        let (scope, tenant) = (scope.unwrap_or_default(), tenant(ctx)?.clone());
+        look_in_steps(ctx, move |services, views, steps| {
+            orders::count(services, views, steps, wanted.clone(), scope, &tenant)
+        })
+        .await
     }
 
     /// One order, from its own events: always up to date. With `asOf` as it was; null if it was not there then.
     #[graphql(complexity = "ORDER + child_complexity")]
     async fn order(&self, ctx: &Context<'_>, by: OrderInput, as_of: Option<AsOf>) -> Result<Option<OrderObject>> {
+        let Some(by) = lookup::within(tenant(ctx)?, &by) else { return Ok(None) };
         let stream = match lookup::own(services(ctx)?, &by) {
             Some(own) => Some(own),
+            // A number that none of its own orders has may be one of a merchant below it, which it does not show.
+            None if *tenant(ctx)? != Tenant::All => None,
             None => look(ctx, move |services, views| lookup::order(services, views, &by)).await?,
         };
         match stream {
@@ -117,6 +135,7 @@ impl QueryRoot {
         #[graphql(desc = "COHORT unless told otherwise.")] basis: Option<Basis>,
         at_least: Option<Position>,
     ) -> Result<Dashboard> {
+        let merchant = meant(ctx, merchant, scope)?;
         let services = services(ctx)?;
         orders::wait(services, at_least.map(|at| at.0)).await?;
         let question = Question {
@@ -149,6 +168,7 @@ impl QueryRoot {
         after: Option<String>,
         at_least: Option<Position>,
     ) -> Result<ContributionConnection> {
+        let merchant = meant(ctx, merchant, scope)?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
         let question = Question {
             merchant,
@@ -206,8 +226,8 @@ impl QueryRoot {
     #[graphql(complexity = "READ + child_complexity")]
     async fn merchant(&self, ctx: &Context<'_>, id: ID) -> Result<Option<MerchantObject>> {
         match MerchantId::new(&id) {
-            Ok(id) => merchant::look_up(ctx, id).await,
-            Err(_) => Ok(None),
+            Ok(id) if tenant(ctx)?.is_own(&id) => merchant::look_up(ctx, id).await,
+            Ok(_) | Err(_) => Ok(None),
         }
     }
 
@@ -223,6 +243,7 @@ impl QueryRoot {
         after: Option<String>,
         at_least: Option<Position>,
     ) -> Result<StockConnection> {
+        let merchant = meant(ctx, merchant, scope)?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
         let question =
             stock::Question { merchant, scope: scope.unwrap_or_default(), only_low: low.unwrap_or_default() };
@@ -238,6 +259,7 @@ impl QueryRoot {
         #[graphql(desc = "Only what is low.")] low: Option<bool>,
         at_least: Option<Position>,
     ) -> Result<u64> {
+        let merchant = meant(ctx, merchant, scope)?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
         let question =
             stock::Question { merchant, scope: scope.unwrap_or_default(), only_low: low.unwrap_or_default() };
@@ -256,6 +278,7 @@ impl QueryRoot {
         after: Option<String>,
         at_least: Option<Position>,
     ) -> Result<OrderExceptionConnection> {
+        let merchant = meant(ctx, merchant, scope)?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
         let whose = Whose { merchant, scope };
         look(ctx, move |services, views| {
@@ -273,6 +296,7 @@ impl QueryRoot {
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
         at_least: Option<Position>,
     ) -> Result<Vec<ExceptionCount>> {
+        let merchant = meant(ctx, merchant, scope)?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
         let whose = Whose { merchant, scope };
         look(ctx, move |services, views| queue::exception_counts(views, &whose, services.engine.now())).await
@@ -290,6 +314,7 @@ impl QueryRoot {
         after: Option<String>,
         at_least: Option<Position>,
     ) -> Result<DeadlineConnection> {
+        let merchant = meant(ctx, merchant, scope)?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
         let (whose, before) = (Whose { merchant, scope }, before.map(|at| at.0));
         look(ctx, move |services, views| queue::deadlines(services, views, &whose, before, first, after.as_deref()))
@@ -305,6 +330,7 @@ impl QueryRoot {
         #[graphql(desc = "Only those that run out before this.")] before: Option<DateTime>,
         at_least: Option<Position>,
     ) -> Result<u64> {
+        let merchant = meant(ctx, merchant, scope)?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
         let (whose, before) = (Whose { merchant, scope }, before.map(|at| at.0));
         look_long(ctx, move |_, views| queue::deadlines_count(views, &whose, before)).await
@@ -319,8 +345,8 @@ impl QueryRoot {
             return Ok(Some(Node::Order(Arc::new(order))));
         }
         match MerchantId::new(&id) {
-            Ok(id) => Ok(merchant::look_up(ctx, id).await?.map(Node::Merchant)),
-            Err(_) => Ok(None),
+            Ok(id) if tenant(ctx)?.is_own(&id) => Ok(merchant::look_up(ctx, id).await?.map(Node::Merchant)),
+            Ok(_) | Err(_) => Ok(None),
         }
     }
 }

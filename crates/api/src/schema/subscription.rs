@@ -20,6 +20,7 @@ use super::order::OrderObject;
 use super::query::READ;
 use super::scalar::{DateTime, Position};
 use super::{read, services};
+use crate::access::Tenant;
 use crate::auth::Session;
 use crate::http::Services;
 use crate::reads::Reads;
@@ -189,7 +190,7 @@ impl Following {
 fn follow<T: Send + 'static>(
     ctx: &Context<'_>,
     after: Option<Position>,
-    merchant: Option<&str>,
+    merchant: Option<String>,
     scope: Option<Scope>,
     pick: fn(&Arc<Recorded>) -> Option<T>,
 ) -> Result<impl Stream<Item = Result<T>> + use<T>> {
@@ -199,9 +200,11 @@ fn follow<T: Send + 'static>(
     // One new event wakes all subscribers at once: they take turns. A socket's operations are bounded.
     reads.be_patient();
     let watermark = services.reader.subscribe();
+    let subtree = scope.unwrap_or_default().is_subtree();
+    let merchant = session.tenant.meant(merchant, subtree)?;
     let following = Following {
-        merchant: merchant.map(super::lookup::merchant_id).transpose()?,
-        subtree: scope.unwrap_or_default().is_subtree(),
+        merchant: merchant.as_deref().map(super::lookup::merchant_id).transpose()?,
+        subtree,
         known: HashMap::new(),
         page: VecDeque::new(),
         next: after.map_or_else(|| services.reader.watermark(), |after| after.0).saturating_add(1),
@@ -241,7 +244,7 @@ impl SubscriptionRoot {
         merchant: Option<String>,
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
     ) -> Result<impl Stream<Item = Result<OrderEvent>>> {
-        follow(ctx, after, merchant.as_deref(), scope, order_event)
+        follow(ctx, after, merchant, scope, order_event)
     }
 
     /// Orders that come into the exception queue and go out of it; resumed as `orderEvents`.
@@ -252,7 +255,7 @@ impl SubscriptionRoot {
         merchant: Option<String>,
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
     ) -> Result<impl Stream<Item = Result<QueueChange>>> {
-        follow(ctx, after, merchant.as_deref(), scope, QueueChange::of)
+        follow(ctx, after, merchant, scope, QueueChange::of)
     }
 
     /// Thresholds of merchants' policies that are crossed, and crossed back; resumed as `orderEvents`.
@@ -263,7 +266,7 @@ impl SubscriptionRoot {
         merchant: Option<String>,
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
     ) -> Result<impl Stream<Item = Result<AlertChange>>> {
-        follow(ctx, after, merchant.as_deref(), scope, AlertChange::of)
+        follow(ctx, after, merchant, scope, AlertChange::of)
     }
 }
 
@@ -273,8 +276,14 @@ pub(crate) struct Viewer {
     /// The token's public id, which stands in every event that it caused.
     id: ID,
     role: enums::Role,
+    /// Whose data its token shows; null: everybody's.
+    merchant: Option<ID>,
 }
 
 pub(crate) fn viewer(session: &Session) -> Viewer {
-    Viewer { id: ID(session.actor.id.to_string()), role: session.actor.role.into() }
+    let merchant = match &session.tenant {
+        Tenant::All => None,
+        Tenant::Merchant(own) => Some(ID(own.as_str().to_owned())),
+    };
+    Viewer { id: ID(session.actor.id.to_string()), role: session.actor.role.into(), merchant }
 }

@@ -1,6 +1,7 @@
 //! The API over real TCP, with a real ledger in a temporary folder.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod access;
 mod auth;
 mod crowd;
 mod dashboard;

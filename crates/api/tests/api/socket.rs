@@ -31,8 +31,12 @@ impl Socket {
     }
 
     pub(crate) async fn greeted(server: &Server) -> Socket {
+        Self::greeted_with(server, PLATFORM).await
+    }
+
+    pub(crate) async fn greeted_with(server: &Server, token: &str) -> Socket {
         let mut socket = Self::open(server).await;
-        let payload = json!({"Authorization": format!("Bearer {PLATFORM}")});
+        let payload = json!({"Authorization": format!("Bearer {token}")});
         socket.send(json!({"type": "connection_init", "payload": payload})).await;
         assert_eq!(socket.next().await.unwrap()["type"], "connection_ack");
         socket
@@ -113,6 +117,33 @@ async fn a_subscription_is_of_its_merchants() {
         }
         assert_eq!(told(&socket.event().await).1, expected);
     }
+}
+
+/// Without a merchant a clerk follows its own; of others it is told nothing, and no more of one that is not there.
+#[tokio::test]
+async fn a_clerk_follows_its_own_merchant_alone() {
+    let server = tree().await;
+    let clerk = format!("dbk_{}", "6".repeat(64));
+    server.issue(&clerk, daybook_domain::Role::Clerk).await;
+    let mut socket = Socket::greeted_with(&server, &clerk).await;
+    for (id, field) in [("1", "orderEvents"), ("2", "queueChanges"), ("3", "alerts")] {
+        for merchant in ["m2", "top", "nobody"] {
+            let query = format!("subscription {{ {field}(after: 0, merchant: \"{merchant}\") {{ position }} }}");
+            socket.send(json!({"id": id, "type": "subscribe", "payload": {"query": query}})).await;
+            let answer = socket.next().await.unwrap();
+            assert!(answer.to_string().contains("FORBIDDEN"), "{field} {merchant}: {answer}");
+            if answer["type"] == "next" {
+                assert_eq!(socket.next().await.unwrap()["type"], "complete");
+            }
+        }
+    }
+    let query = "subscription { orderEvents(after: 0) { position kind order { number label } } }";
+    socket.send(json!({"id": "9", "type": "subscribe", "payload": {"query": query}})).await;
+    assert_eq!(told(&socket.event().await), ("order-placed", "N-1", "AWAITING_PAYMENT"));
+    assert_eq!(told(&socket.event().await), ("payment-captured", "N-1", "TO_SHIP"));
+    server.place("m2", "N-4", "a").await;
+    server.place("m1", "N-5", "a").await;
+    assert_eq!(told(&socket.event().await).1, "N-5");
 }
 
 #[tokio::test]

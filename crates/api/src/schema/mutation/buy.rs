@@ -77,7 +77,7 @@ pub(crate) struct PlaceOrderInput {
 }
 
 input!(PlaceOrderInput, |it, form| {
-    let merchant = form.read("merchant", MerchantId::new(&it.merchant));
+    let merchant = form.merchant(&it.merchant);
     let number = it.number.as_deref().map(|number| form.read("number", OrderNumber::new(number)));
     let Some(first) = it.lines.first() else {
         form.wrong("lines", ErrorCode::NoLines, "the order has no lines");

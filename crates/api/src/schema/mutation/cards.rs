@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use daybook_domain::is_seen_whole;
 use daybook_domain::limits::MAX_CARD_BYTES;
-use daybook_domain::{MerchantId, Position, Sku, StreamId};
+use daybook_domain::{Position, Sku, StreamId};
 use daybook_engine::{CardImport, CardsCutOff};
 
 use super::deliver::RevealCardsInput;
@@ -82,10 +82,11 @@ fn check(form: &mut Form<'_>, secrets: &[String]) {
 
 pub(crate) async fn import(ctx: &Context<'_>, input: ImportCardsInput) -> Result<ImportCardsPayload> {
     let services = services(ctx)?;
-    let mut form = Form::new(services);
+    let session = ctx.data::<Session>()?;
+    let mut form = Form::new(services, &session.tenant);
     let command_id = form.command_id(&input.command_id);
     let expected = form.expected(input.expected_revision);
-    let merchant = form.read("merchant", MerchantId::new(&input.merchant));
+    let merchant = form.merchant(&input.merchant);
     let sku = form.read("sku", Sku::new(&input.sku));
     check(&mut form, &input.secrets);
     let (Some(command_id), Some(expected), Some(merchant), Some(sku), []) =
@@ -93,7 +94,7 @@ pub(crate) async fn import(ctx: &Context<'_>, input: ImportCardsInput) -> Result
     else {
         return Ok(ImportCardsPayload::refused(form.errors));
     };
-    let actor = ctx.data::<Session>()?.actor;
+    let actor = session.actor;
     let import = CardImport { command_id, actor, expected, merchant, sku, secrets: input.secrets };
     let (report, user_errors) = match services.engine.import_cards(import).await {
         Ok(report) if report.receipt.is_none() => (report, vec![UserError::of(&daybook_domain::Rejection::CardsKnown)]),

@@ -4,9 +4,10 @@ use std::fmt::Display;
 
 use async_graphql::{ID, InputObject};
 use daybook_domain::reason::Reason;
-use daybook_domain::{Command, CommandId, Expected, Money, StreamId, Timestamp};
+use daybook_domain::{Command, CommandId, Expected, MerchantId, Money, Rejection, StreamId, Timestamp};
 use uuid::Uuid;
 
+use crate::access::Tenant;
 use crate::http::Services;
 use crate::schema::enums::ReasonCode;
 use crate::schema::error::{ApiError, ErrorCode, UserError};
@@ -72,6 +73,7 @@ pub(crate) use input;
 
 pub(crate) struct Form<'a> {
     pub(crate) services: &'a Services,
+    tenant: &'a Tenant,
     pub(crate) errors: Vec<UserError>,
     /// An order could not be looked up, because somebody changes the views just now.
     pub(crate) views_are_held: bool,
@@ -79,8 +81,8 @@ pub(crate) struct Form<'a> {
 }
 
 impl<'a> Form<'a> {
-    pub(crate) fn new(services: &'a Services) -> Self {
-        Self { services, errors: Vec::new(), views_are_held: false, waits_for_views: false }
+    pub(crate) fn new(services: &'a Services, tenant: &'a Tenant) -> Self {
+        Self { services, tenant, errors: Vec::new(), views_are_held: false, waits_for_views: false }
     }
 
     /// `path` below the input, with dots: `lines.0.sku`.
@@ -141,9 +143,33 @@ impl<'a> Form<'a> {
         }
     }
 
+    /// The merchant that something is done for. One that the token is not of is answered as one that is not there.
+    pub(crate) fn merchant(&mut self, id: &str) -> Option<MerchantId> {
+        let id = self.read("merchant", MerchantId::new(id))?;
+        if self.tenant.is_own(&id) {
+            return Some(id);
+        }
+        self.errors.push(UserError::of(&Rejection::MerchantUnknown { id }));
+        None
+    }
+
+    /// An order that the token shows; others are answered as such that are not there.
     pub(crate) fn order(&mut self, by: &OrderInput) -> Result<Option<StreamId>, ApiError> {
+        let Some(by) = &lookup::within(self.tenant, by) else {
+            self.wrong("order", ErrorCode::OrderUnknown, "there is no such order");
+            return Ok(None);
+        };
         if let Some(own) = lookup::own(self.services, by) {
-            return Ok(Some(own));
+            if lookup::is_shown(self.services, self.tenant, own)? {
+                return Ok(Some(own));
+            }
+            self.errors.push(UserError::of(&Rejection::OrderUnknown));
+            return Ok(None);
+        }
+        if *self.tenant != Tenant::All {
+            // A number that none of its own orders has may be one of a merchant below it, which it does not show.
+            self.wrong("order", ErrorCode::OrderUnknown, "there is no such order");
+            return Ok(None);
         }
         let host = &self.services.host;
         let views = if self.waits_for_views { Some(host.views()) } else { host.try_views() };

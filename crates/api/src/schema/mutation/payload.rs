@@ -109,7 +109,7 @@ pub(crate) async fn execute(
 ) -> Result<std::result::Result<daybook_engine::Receipt, Vec<UserError>>, ApiError> {
     let services = services(ctx).map_err(|_| no_data())?;
     let session = ctx.data::<Session>().map_err(|_| no_data())?;
-    let mut form = Form::new(services);
+    let mut form = Form::new(services, &session.tenant);
     let command_id = form.command_id(input.command_id());
     let expected = form.expected(input.expected_revision());
     let occurred_at = input.occurred_at();

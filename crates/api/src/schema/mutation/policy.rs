@@ -1,10 +1,10 @@
 //! A merchant's policy.
 
 use async_graphql::{ID, InputObject, MaybeUndefined};
+use daybook_domain::Command;
 use daybook_domain::command::SetPolicy;
 use daybook_domain::event::PolicySet;
 use daybook_domain::policy::Terms;
-use daybook_domain::{Command, MerchantId};
 
 use super::form::{Form, input};
 use crate::schema::error::ErrorCode;
@@ -52,7 +52,7 @@ pub(crate) struct SetPolicyInput {
 }
 
 input!(SetPolicyInput, |it, form| {
-    let merchant = form.read("merchant", MerchantId::new(&it.merchant));
+    let merchant = form.merchant(&it.merchant);
     let noted = form.errors.len();
     let mut span = |name, seconds: Option<i32>| seconds.and_then(|seconds| form.number(name, seconds, 0));
     let mut terms = Terms {

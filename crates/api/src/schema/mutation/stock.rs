@@ -7,7 +7,7 @@ use daybook_domain::{Command, MerchantId, Sku};
 use super::form::{Form, boxed, input};
 
 fn read_names(form: &mut Form<'_>, merchant: &str, sku: &str) -> Option<(MerchantId, Sku)> {
-    let merchant = form.read("merchant", MerchantId::new(merchant));
+    let merchant = form.merchant(merchant);
     let sku = form.read("sku", Sku::new(sku));
     Some((merchant?, sku?))
 }
