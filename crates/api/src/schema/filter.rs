@@ -112,6 +112,13 @@ struct Building<'a> {
     left: usize,
 }
 
+/// Whose orders are asked about, and whose the token shows.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) scope: Scope,
+    pub(crate) tenant: Tenant,
+}
+
 /// Only the tenant's own orders, whatever else is asked: what stands within AND and OR narrows that further.
 fn within(tenant: &Tenant, mut wanted: OrderWhere, scope: Scope) -> Result<OrderWhere, ApiError> {
     let named = wanted.merchant.as_ref().map(ValueFilter::values).transpose()?.flatten();
@@ -128,12 +135,12 @@ pub(crate) fn build(
     services: &Services,
     views: &Views,
     wanted: Option<OrderWhere>,
-    scope: Scope,
-    tenant: &Tenant,
+    seen: &Seen,
 ) -> Result<(Whose, Filter), ApiError> {
-    let wanted = match tenant {
+    let scope = seen.scope;
+    let wanted = match &seen.tenant {
         Tenant::All => wanted,
-        Tenant::Merchant(_) => Some(within(tenant, wanted.unwrap_or_default(), scope)?),
+        tenant @ Tenant::Merchant(_) => Some(within(tenant, wanted.unwrap_or_default(), scope)?),
     };
     let Some(mut wanted) = wanted else { return Ok((Whose::All, Filter::default())) };
     let mut building = Building { services, views, subtree: scope.is_subtree(), left: MAX_CONDITIONS };

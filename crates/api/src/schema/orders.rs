@@ -6,14 +6,13 @@ use daybook_domain::Position;
 use daybook_views::Views;
 use daybook_views::query::{Cursor, Direction, OrderQuery, Row, Sort, SortField, Take};
 
-use super::enums::{OrderSortField, Scope, SortDirection};
+use super::enums::{OrderSortField, SortDirection};
 use super::error::ApiError;
-use super::filter::{self, OrderWhere};
+use super::filter::{self, OrderWhere, Seen};
 use super::merchant::{self, MerchantObject};
 use super::order::OrderObject;
 use super::page::{self, PageInfo, from_hex, to_hex};
 use super::plain::{self, Plain, PlainList, Selected};
-use crate::access::Tenant;
 use crate::http::Services;
 use std::sync::Arc;
 
@@ -118,8 +117,7 @@ pub(crate) fn list(
     views: &Views,
     steps: u64,
     wanted: Option<OrderWhere>,
-    scope: Scope,
-    tenant: &Tenant,
+    seen: &Seen,
     sort: OrderSort,
     paging: &Paging,
 ) -> Result<OrderConnection, ApiError> {
@@ -129,7 +127,7 @@ pub(crate) fn list(
         (first, None) => Take::First(page::first(first)?),
     };
     let sort = Sort::from(sort);
-    let (scope, filter) = filter::build(services, views, wanted, scope, tenant)?;
+    let (scope, filter) = filter::build(services, views, wanted, seen)?;
     let query = OrderQuery {
         scope,
         filter,
@@ -152,9 +150,8 @@ pub(crate) fn count(
     views: &Views,
     steps: u64,
     wanted: Option<OrderWhere>,
-    scope: Scope,
-    tenant: &Tenant,
+    seen: &Seen,
 ) -> Result<u64, ApiError> {
-    let (scope, filter) = filter::build(services, views, wanted, scope, tenant)?;
+    let (scope, filter) = filter::build(services, views, wanted, seen)?;
     Ok(views.order_list()?.count_within(&scope, &filter, steps)?)
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::contributions::{self, ContributionConnection};
 use super::dashboard::{self, Dashboard, Question, TimeRange};
 use super::enums::{Basis, ExceptionKind, Metric, Scope};
-use super::filter::OrderWhere;
+use super::filter::{OrderWhere, Seen};
 use super::history::HistoryConnection;
 use super::lookup::{self, AsOf, OrderInput};
 use super::merchant::{self, MerchantConnection, MerchantObject};
@@ -55,6 +55,10 @@ fn tenant<'a>(ctx: &Context<'a>) -> Result<&'a Tenant> {
     Ok(&ctx.data::<Session>()?.tenant)
 }
 
+fn seen(ctx: &Context<'_>, scope: Option<Scope>) -> Result<Seen> {
+    Ok(Seen { scope: scope.unwrap_or_default(), tenant: tenant(ctx)?.clone() })
+}
+
 /// The merchant that is meant, if the token may ask about it.
 fn meant(ctx: &Context<'_>, merchant: Option<String>, scope: Option<Scope>) -> Result<Option<String>> {
     Ok(tenant(ctx)?.meant(merchant, scope.unwrap_or_default().is_subtree())?)
@@ -81,10 +85,9 @@ impl QueryRoot {
         let services = services(ctx)?;
         orders::wait(services, at_least.map(|at| at.0)).await?;
         let paging = Paging { first, after, last, before };
-        let (scope, sort_by) = (scope.unwrap_or_default(), sort_by.unwrap_or_default());
-        let tenant = tenant(ctx)?.clone();
+        let (seen, sort_by) = (seen(ctx, scope)?, sort_by.unwrap_or_default());
         look_in_steps(ctx, move |services, views, steps| {
-            orders::list(services, views, steps, wanted.clone(), scope, &tenant, sort_by, &paging)
+            orders::list(services, views, steps, wanted.clone(), &seen, sort_by, &paging)
         })
         .await
     }
@@ -99,11 +102,9 @@ impl QueryRoot {
     ) -> Result<u64> {
         let services = services(ctx)?;
         orders::wait(services, at_least.map(|at| at.0)).await?;
-        let (scope, tenant) = (scope.unwrap_or_default(), tenant(ctx)?.clone());
-        look_in_steps(ctx, move |services, views, steps| {
-            orders::count(services, views, steps, wanted.clone(), scope, &tenant)
-        })
-        .await
+        let seen = seen(ctx, scope)?;
+        look_in_steps(ctx, move |services, views, steps| orders::count(services, views, steps, wanted.clone(), &seen))
+            .await
     }
 
     /// One order, from its own events: always up to date. With `asOf` as it was; null if it was not there then.
