@@ -130,6 +130,7 @@ impl Engine {
             let next = self.shared.reader.for_each(from, READ_BYTES, |recorded| {
                 if let Event::CardsImported(CardsImported { known: found, .. }) = recorded.event
                     && recorded.command_id == receipt.command_id
+                    && recorded.stream == receipt.stream
                 {
                     known = found;
                 }

@@ -12,6 +12,8 @@ use super::page::PageInfo;
 use super::query::READ;
 use super::scalar::{DateTime, Position};
 use super::{enums, read};
+use crate::access::Tenant;
+use crate::auth::Session;
 use crate::http::Services;
 
 /// On whose behalf something was done.
@@ -204,7 +206,14 @@ impl EventObject {
     #[graphql(complexity = "READ")]
     async fn data(&self, ctx: &Context<'_>) -> Result<Json<serde_json::Value>> {
         let event = self.clone();
-        read(ctx, move |services| event.opened(services)).await.map(Json)
+        let mut data = read(ctx, move |services| event.opened(services)).await?;
+        // Who stands above is not a merchant's to see.
+        if ctx.data::<Session>()?.tenant != Tenant::All
+            && let Some(ancestors) = data.get_mut("ancestors")
+        {
+            *ancestors = serde_json::json!([]);
+        }
+        Ok(Json(data))
     }
 }
 

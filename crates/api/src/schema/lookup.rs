@@ -81,11 +81,17 @@ pub(crate) fn is_shown(services: &Services, tenant: &Tenant, stream: StreamId) -
     if *tenant == Tenant::All {
         return Ok(true);
     }
-    let in_views = services.host.try_views().and_then(|views| views.order_list().ok()?.by_id(stream));
-    if let Some(row) = in_views {
-        return Ok(tenant.is_own(&row.order.merchant));
+    let Some((position, _)) = services.reader.head(stream) else { return Ok(false) };
+    if let Some(views) = services.host.try_views()
+        && let Ok(list) = views.order_list()
+    {
+        match list.by_id(stream) {
+            Some(row) => return Ok(tenant.is_own(&row.order.merchant)),
+            None if views.position() >= position => return Ok(false),
+            // They have not got there yet.
+            None => {}
+        }
     }
-    // The views may not have got there yet.
     Ok(match services.reader.state(stream)? {
         Some(State::Order(order)) => tenant.is_own(&order.merchant),
         Some(_) | None => false,

@@ -4,7 +4,7 @@ use async_graphql::parser::types::Field;
 use async_graphql::{InputObject, SimpleObject, Value};
 use daybook_domain::Position;
 use daybook_views::Views;
-use daybook_views::query::{Cursor, Direction, OrderQuery, Row, Sort, SortField, Take};
+use daybook_views::query::{Cursor, Direction, OrderQuery, QueryError, Row, Sort, SortField, Take};
 
 use super::enums::{OrderSortField, SortDirection};
 use super::error::ApiError;
@@ -13,6 +13,7 @@ use super::merchant::{self, MerchantObject};
 use super::order::OrderObject;
 use super::page::{self, PageInfo, from_hex, to_hex};
 use super::plain::{self, Plain, PlainList, Selected};
+use crate::access::Tenant;
 use crate::http::Services;
 use std::sync::Arc;
 
@@ -136,6 +137,14 @@ pub(crate) fn list(
         before: cursor(paging.before.as_ref(), "before")?,
         take,
     };
+    // A cursor can be made up: one of an order that is not shown is answered as one of an order that is not there.
+    let is_foreign = |cursor: Cursor| {
+        let row = views.order_list().ok().and_then(|list| list.by_id(cursor.order()));
+        row.is_none_or(|row| !seen.tenant.is_own(&row.order.merchant))
+    };
+    if seen.tenant != Tenant::All && [query.after, query.before].into_iter().flatten().any(is_foreign) {
+        return Err(QueryError::CursorUnknown.into());
+    }
     let page = views.order_list()?.page_within(&query, steps)?;
     let cursors: Vec<String> = page.rows.iter().map(|row| to_hex(&row.cursor(sort.field).to_bytes())).collect();
     let page_info = PageInfo::of(cursors.iter().map(String::as_str), page.has_next, page.has_previous);

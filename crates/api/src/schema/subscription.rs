@@ -167,6 +167,8 @@ impl Following {
                 if let Some(picked) = pick(&recorded)
                     && self.follows(&recorded).await?
                 {
+                    // What its token does not show any more, a slow subscriber is not told either.
+                    self.session.renew(&self.services.engine)?;
                     return Ok(Some(picked));
                 }
             }

@@ -248,3 +248,42 @@ async fn without_a_merchant_a_clerk_means_its_own() {
         assert_eq!(code(&ask(&server, CLERK, query, json!({})).await), "FORBIDDEN", "{query}");
     }
 }
+
+/// Cursors can be made up, and so can the ids of orders.
+#[tokio::test]
+async fn a_cursor_of_a_foreign_order_is_one_of_an_order_that_is_not_there() {
+    let server = shops().await;
+    let at = format!("{:016x}", 1_700_000_000_000_000_i64);
+    for sort in ["PLACED_AT", "AMOUNT"] {
+        let head = if sort == "PLACED_AT" { format!("01{at}") } else { "02434e590000000000000064".to_owned() };
+        for side in ["after", "before"] {
+            let answer = async |id: &str| {
+                let cursor = format!("{head}{}", id.replace('-', ""));
+                let query =
+                    format!("{{ orders({side}: \"{cursor}\", sortBy: {{field: {sort}}}) {{ nodes {{ number }} }} }}");
+                ask(&server, CLERK, &query, json!({})).await
+            };
+            let none = answer(&id_of(&server, "m9").await).await;
+            assert_eq!(code(&none), "INVALID_ARGUMENT", "{none}");
+            for foreign in ["m2", "m3"] {
+                assert_eq!(answer(&id_of(&server, foreign).await).await, none, "{side} {sort}");
+            }
+            let own = answer(&id_of(&server, "m1").await).await;
+            assert_eq!(own["errors"], Value::Null, "{side} {sort}: {own}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_orders_history_does_not_tell_who_stands_above() {
+    let server = Server::start().await;
+    server.merchant("top", None).await;
+    server.merchant("m1", Some("top")).await;
+    server.place("m1", "N-1", "ann").await;
+    server.issue(CLERK, Role::Clerk).await;
+    let query = r#"{ order(by: {number: {number: "N-1"}}) { history(first: 5) { nodes { kind data } } merchant { parent { id } } } }"#;
+    let own = ask(&server, CLERK, query, json!({})).await;
+    assert_eq!(own["data"]["order"]["history"]["nodes"][0]["data"]["ancestors"], json!([]), "{own}");
+    assert!(!own.to_string().contains("top"), "{own}");
+    assert!(server.ask(query, json!({})).await.to_string().contains("top"));
+}

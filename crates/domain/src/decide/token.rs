@@ -24,6 +24,10 @@ pub(super) fn issue(
         (None, Role::Owner | Role::Clerk | Role::Support | Role::Buyer | Role::Webhook) => {
             return Err(Rejection::TokenNeedsMerchant { role: RoleName(c.role) });
         }
+        (Some(_), Role::Platform) => {
+            let problem = "must be left out: a token of the platform shows every merchant".to_owned();
+            return Err(Rejection::Invalid { field: "merchant", problem });
+        }
         (Some(_), _) | (None, Role::Platform | Role::Auditor | Role::Analyst | Role::System | Role::Importer) => {}
     }
     out.push(TokenIssued {

@@ -145,6 +145,11 @@ pub(crate) enum CursorKey {
 pub struct CursorError;
 
 impl Cursor {
+    /// The order at which a page begins or ends.
+    pub fn order(self) -> StreamId {
+        self.order
+    }
+
     /// At most 28 bytes.
     pub fn to_bytes(self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(28);
