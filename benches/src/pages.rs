@@ -125,6 +125,7 @@ fn fill(engine: &Engine, count: u64) {
             merchant: None,
             expires_at: None,
             label: "bench".into(),
+            buyer: None,
         }),
         Command::RegisterMerchant(RegisterMerchant { id: top.clone(), name: "Top".into(), parent: None }),
     ];

@@ -177,6 +177,7 @@ fn dashboards(views: &Views) {
                 let query = DashboardQuery {
                     merchant: merchant.clone(),
                     subtree,
+                    under: None,
                     from: Timestamp(from),
                     to: Timestamp(from + YEAR - DAY_MICROS),
                     zone: &shanghai,

@@ -2,73 +2,95 @@
 
 use async_graphql::Positioned;
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
-use daybook_domain::{MerchantId, Role};
+use daybook_domain::token::Token;
+use daybook_domain::{MerchantId, Order, Role, Slot};
+use daybook_views::query::Scope;
 
 use crate::schema::error::ApiError;
+use crate::schema::lookup;
 
-use Role::{Clerk, Owner, Platform};
+use Role::{Analyst, Auditor, Buyer, Clerk, Owner, Platform, Support, Webhook};
 
+const EVERYBODY: &[Role] = &[Platform, Owner, Clerk, Support, Auditor, Analyst, Buyer, Webhook];
+/// Those who see orders.
+const ORDERS: &[Role] = &[Platform, Owner, Clerk, Support, Auditor, Buyer];
+/// Those who see what a shop has to do.
+const WORK: &[Role] = &[Platform, Owner, Clerk, Support, Auditor];
+const FIGURES: &[Role] = &[Platform, Owner, Clerk, Auditor, Analyst];
+const TREE: &[Role] = &[Platform, Owner, Clerk, Support, Auditor, Analyst];
+const LOG: &[Role] = &[Platform, Auditor, Analyst];
 /// Those who run a shop, and the platform.
 const SHOP: &[Role] = &[Platform, Owner, Clerk];
+/// Those who talk with buyers.
+const DESK: &[Role] = &[Platform, Owner, Clerk, Support];
+const DESK_AND_BUYER: &[Role] = &[Platform, Owner, Clerk, Support, Buyer];
+const SHOP_AND_BUYER: &[Role] = &[Platform, Owner, Clerk, Buyer];
+/// What providers and carriers tell.
+const TOLD: &[Role] = &[Platform, Owner, Clerk, Webhook];
 const OWNER: &[Role] = &[Platform, Owner];
 const PLATFORM: &[Role] = &[Platform];
 
 /// Every field of a root, with the roles that may ask for it. A test holds that none is missing.
 #[rustfmt::skip]
 pub(crate) const FIELDS: &[(OperationType, &str, &[Role])] = &[
-    (OperationType::Query, "orders", SHOP),
-    (OperationType::Query, "ordersCount", SHOP),
-    (OperationType::Query, "order", SHOP),
-    (OperationType::Query, "dashboard", SHOP),
-    (OperationType::Query, "dashboardEvents", SHOP),
-    (OperationType::Query, "events", PLATFORM),
-    (OperationType::Query, "viewer", SHOP),
-    (OperationType::Query, "merchants", PLATFORM),
-    (OperationType::Query, "merchant", SHOP),
-    (OperationType::Query, "stock", SHOP),
-    (OperationType::Query, "stockCount", SHOP),
-    (OperationType::Query, "exceptions", SHOP),
-    (OperationType::Query, "exceptionsCount", SHOP),
-    (OperationType::Query, "deadlines", SHOP),
-    (OperationType::Query, "deadlinesCount", SHOP),
-    (OperationType::Query, "node", SHOP),
+    (OperationType::Query, "orders", ORDERS),
+    (OperationType::Query, "ordersCount", ORDERS),
+    (OperationType::Query, "order", ORDERS),
+    (OperationType::Query, "dashboard", FIGURES),
+    (OperationType::Query, "dashboardEvents", FIGURES),
+    (OperationType::Query, "events", LOG),
+    (OperationType::Query, "viewer", EVERYBODY),
+    (OperationType::Query, "merchants", TREE),
+    (OperationType::Query, "merchant", TREE),
+    (OperationType::Query, "stock", WORK),
+    (OperationType::Query, "stockCount", WORK),
+    (OperationType::Query, "exceptions", WORK),
+    (OperationType::Query, "exceptionsCount", WORK),
+    (OperationType::Query, "deadlines", WORK),
+    (OperationType::Query, "deadlinesCount", WORK),
+    (OperationType::Query, "node", ORDERS),
     (OperationType::Mutation, "registerMerchant", PLATFORM),
+    (OperationType::Mutation, "moveMerchant", PLATFORM),
+    (OperationType::Mutation, "closeMerchant", PLATFORM),
+    (OperationType::Mutation, "reopenMerchant", PLATFORM),
     (OperationType::Mutation, "setPolicy", OWNER),
     (OperationType::Mutation, "placeOrder", SHOP),
     (OperationType::Mutation, "editPrice", SHOP),
-    (OperationType::Mutation, "recordPayment", SHOP),
-    (OperationType::Mutation, "failPayment", SHOP),
+    (OperationType::Mutation, "recordPayment", TOLD),
+    (OperationType::Mutation, "failPayment", TOLD),
     (OperationType::Mutation, "cancelOrder", SHOP),
     (OperationType::Mutation, "cancelRest", SHOP),
-    (OperationType::Mutation, "placeHold", SHOP),
+    (OperationType::Mutation, "placeHold", DESK),
     (OperationType::Mutation, "releaseHold", SHOP),
     (OperationType::Mutation, "deliverCards", SHOP),
-    (OperationType::Mutation, "revealCards", SHOP),
-    (OperationType::Mutation, "completeTopUp", SHOP),
-    (OperationType::Mutation, "failTopUp", SHOP),
-    (OperationType::Mutation, "requestAddressChange", SHOP),
+    (OperationType::Mutation, "revealCards", SHOP_AND_BUYER),
+    (OperationType::Mutation, "completeTopUp", TOLD),
+    (OperationType::Mutation, "failTopUp", TOLD),
+    (OperationType::Mutation, "requestAddressChange", DESK_AND_BUYER),
     (OperationType::Mutation, "approveAddressChange", SHOP),
     (OperationType::Mutation, "rejectAddressChange", SHOP),
     (OperationType::Mutation, "confirmShipment", SHOP),
-    (OperationType::Mutation, "recordTracking", SHOP),
-    (OperationType::Mutation, "requestRefund", SHOP),
+    (OperationType::Mutation, "recordTracking", TOLD),
+    (OperationType::Mutation, "requestRefund", DESK_AND_BUYER),
     (OperationType::Mutation, "approveRefund", SHOP),
     (OperationType::Mutation, "rejectRefund", SHOP),
-    (OperationType::Mutation, "settleRefund", SHOP),
-    (OperationType::Mutation, "failRefund", SHOP),
-    (OperationType::Mutation, "addNote", SHOP),
-    (OperationType::Mutation, "addTag", SHOP),
-    (OperationType::Mutation, "rateOrder", SHOP),
-    (OperationType::Mutation, "openDispute", SHOP),
-    (OperationType::Mutation, "addEvidence", SHOP),
+    (OperationType::Mutation, "settleRefund", TOLD),
+    (OperationType::Mutation, "failRefund", TOLD),
+    (OperationType::Mutation, "addNote", DESK),
+    (OperationType::Mutation, "addTag", DESK),
+    (OperationType::Mutation, "rateOrder", SHOP_AND_BUYER),
+    (OperationType::Mutation, "openDispute", DESK_AND_BUYER),
+    (OperationType::Mutation, "addEvidence", DESK_AND_BUYER),
+    (OperationType::Mutation, "readEvidence", DESK),
+    (OperationType::Mutation, "revealContact", DESK),
     (OperationType::Mutation, "resolveDispute", PLATFORM),
     (OperationType::Mutation, "importCards", SHOP),
     (OperationType::Mutation, "receiveStock", SHOP),
     (OperationType::Mutation, "countStock", SHOP),
     (OperationType::Mutation, "setStockMark", SHOP),
-    (OperationType::Subscription, "orderEvents", SHOP),
-    (OperationType::Subscription, "queueChanges", SHOP),
-    (OperationType::Subscription, "alerts", SHOP),
+    (OperationType::Subscription, "orderEvents", WORK),
+    (OperationType::Subscription, "queueChanges", WORK),
+    (OperationType::Subscription, "alerts", WORK),
 ];
 
 /// The table, for those who write about it: `Query`, `Mutation` or `Subscription`, the field, who may ask for it.
@@ -128,36 +150,111 @@ fn in_set(
     })
 }
 
-/// Whose data a token shows: everybody's, or one merchant's own. It comes from the credential alone.
+/// Whose orders a token shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Tenant {
+pub(crate) enum Whose {
     All,
+    /// A merchant's own, and masked those that were placed below it.
     Merchant(MerchantId),
+    /// Those that a merchant had of one buyer.
+    Buyer(MerchantId, Slot),
+}
+
+/// What a token shows, and how. It comes from the credential alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tenant {
+    pub(crate) whose: Whose,
+    /// Whoever sees this never sees who a buyer is.
+    pub(crate) is_masked: bool,
+}
+
+/// What an order is to a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// It is answered as one that is not there.
+    Foreign,
+    /// Shown, its buyer masked; nothing can be done to it.
+    Below,
+    Own,
 }
 
 impl Tenant {
-    pub(crate) fn is_own(&self, merchant: &MerchantId) -> bool {
-        match self {
-            Tenant::All => true,
-            Tenant::Merchant(own) => own == merchant,
+    /// # Errors
+    ///
+    /// When the token names too little to say what it shows.
+    pub(crate) fn of(token: &Token) -> Result<Self, ApiError> {
+        let is_masked = matches!(token.role, Role::Support | Role::Analyst | Role::Webhook);
+        let whose = match (token.role, &token.merchant, token.buyer) {
+            (Role::Platform, ..) | (Role::Auditor | Role::Analyst, None, _) => Whose::All,
+            (Role::Buyer, Some(merchant), Some(slot)) => Whose::Buyer(merchant.clone(), slot),
+            (Role::Buyer, ..) => {
+                return Err(ApiError::Forbidden("the token names no buyer; issue another one"));
+            }
+            (_, Some(merchant), _) => Whose::Merchant(merchant.clone()),
+            (_, None, _) => {
+                return Err(ApiError::Forbidden("a token of this role belongs to a merchant; issue another one"));
+            }
+        };
+        Ok(Self { whose, is_masked })
+    }
+
+    pub(crate) fn shows_all(&self) -> bool {
+        self.whose == Whose::All
+    }
+
+    /// The merchant that a question means which names none; none: all of them.
+    pub(crate) fn own(&self) -> Option<&MerchantId> {
+        match &self.whose {
+            Whose::All => None,
+            Whose::Merchant(own) | Whose::Buyer(own, _) => Some(own),
         }
     }
 
-    /// The merchant that a question means: without one, the token's own. The answer for any other merchant is the same,
-    /// whether there is one of that name or not.
-    pub(crate) fn meant(&self, merchant: Option<String>, is_subtree: bool) -> Result<Option<String>, ApiError> {
-        let Tenant::Merchant(own) = self else { return Ok(merchant) };
-        if is_subtree {
-            return Err(ApiError::Forbidden("the orders of the merchants below yours are not shown to your token"));
+    pub(crate) fn is_own(&self, merchant: &MerchantId) -> bool {
+        self.own().is_none_or(|own| own == merchant)
+    }
+
+    pub(crate) fn relation(&self, order: &Order) -> Relation {
+        match &self.whose {
+            Whose::All => Relation::Own,
+            Whose::Merchant(own) if order.merchant == *own => Relation::Own,
+            Whose::Merchant(own) if order.ancestors.contains(own) => Relation::Below,
+            Whose::Buyer(own, slot) if order.merchant == *own && order.buyer == *slot => Relation::Own,
+            Whose::Merchant(_) | Whose::Buyer(..) => Relation::Foreign,
         }
-        match merchant {
-            Some(named) if named != own.as_str() => Err(FOREIGN),
-            Some(_) | None => Ok(Some(own.as_str().to_owned())),
-        }
+    }
+
+    /// Whether the buyer of such an order is shown masked.
+    pub(crate) fn masks(&self, relation: Relation) -> bool {
+        self.is_masked || relation != Relation::Own
+    }
+
+    /// The merchants that a question is about which names one, or none. What is foreign is refused in the same words
+    /// whether there is such a merchant or not.
+    ///
+    /// `is_below` tells whether a merchant stands below another one now.
+    pub(crate) fn meant(
+        &self,
+        named: Option<&str>,
+        subtree: bool,
+        is_below: impl Fn(&MerchantId, &MerchantId) -> bool,
+    ) -> Result<Scope, ApiError> {
+        let named = named.map(lookup::merchant_id).transpose()?;
+        let merchants = |id: &MerchantId| Scope::Merchants { ids: vec![id.clone()], subtree };
+        Ok(match (self.own(), named) {
+            (None, None) => Scope::All,
+            (None, Some(named)) => merchants(&named),
+            (Some(own), None) => merchants(own),
+            (Some(own), Some(named)) if *own == named => merchants(own),
+            (Some(own), Some(id)) => {
+                if !is_below(&id, own) {
+                    return Err(ApiError::Forbidden("your token shows no such merchant: leave it out, or name yours"));
+                }
+                Scope::Below { under: own.clone(), id, subtree }
+            }
+        })
     }
 }
-
-pub(crate) const FOREIGN: ApiError = ApiError::Forbidden("your token is another merchant's: leave the merchant out");
 
 #[cfg(test)]
 mod tests {
@@ -214,7 +311,7 @@ mod tests {
     fn fragments_hide_no_field() {
         let refusal = |text: &str| refused(&crate::limits::parse(text).unwrap(), Role::Clerk);
         assert_eq!(refusal("{ orders { nodes { id } } __typename }"), None);
-        assert_eq!(refusal("{ viewer { id } a: merchants { nodes { id } } }").as_deref(), Some("merchants"));
+        assert_eq!(refusal("{ viewer { id } a: events { nodes { kind } } }").as_deref(), Some("events"));
         assert_eq!(
             refusal("{ ...a } fragment a on Query { ... on Query { events { nodes { kind } } } }").as_deref(),
             Some("events")

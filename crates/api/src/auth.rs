@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use daybook_domain::{Actor, Role};
+use daybook_domain::Actor;
 use daybook_engine::Engine;
 use sha2::{Digest, Sha256};
 
@@ -47,13 +47,7 @@ impl Session {
             return Err(ApiError::Forbidden("tokens of this role are not let in so far"));
         }
         let actor = token.actor();
-        let tenant = match (token.role, token.merchant) {
-            (Role::Platform, _) => Tenant::All,
-            (_, Some(merchant)) => Tenant::Merchant(merchant),
-            (_, None) => {
-                return Err(ApiError::Forbidden("a token of this role belongs to a merchant; issue another one"));
-            }
-        };
+        let tenant = Tenant::of(&token)?;
         Ok(Self { actor, tenant, secret_sha256 })
     }
 

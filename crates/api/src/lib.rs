@@ -12,6 +12,7 @@ pub mod faults;
 mod host;
 mod http;
 mod limits;
+mod mask;
 mod metrics;
 mod page;
 mod reads;

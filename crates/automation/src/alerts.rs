@@ -158,6 +158,7 @@ fn figures(
         let query = DashboardQuery {
             merchant: Some(merchant.id.clone()),
             subtree: false,
+            under: None,
             from,
             to,
             zone: &[],

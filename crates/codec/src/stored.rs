@@ -11,9 +11,9 @@ use crate::wire::card::{
     CardClaimedV1, CardsAssignedV1, CardsImportedV1, CardsRevealedV1, TopUpFailedV1, TopUpSucceededV1,
 };
 use crate::wire::clock::{DeadlineBreachedV1, DeliveryDueV1, OrderClosedV1, PaymentRemindedV1};
-use crate::wire::dispute::{DisputeOpenedV1, DisputeResolvedV1, EvidenceAddedV1};
+use crate::wire::dispute::{DisputeOpenedV1, DisputeResolvedV1, EvidenceAddedV1, EvidenceReadV1};
 use crate::wire::hold::{HoldPlacedV1, HoldReleasedV1};
-use crate::wire::merchant::MerchantRegisteredV1;
+use crate::wire::merchant::{MerchantClosedV1, MerchantMovedV1, MerchantRegisteredV1, MerchantReopenedV1};
 use crate::wire::order::{
     ObservationStartedV1, OrderCancelledV1, OrderCompletedV1, OrderPlacedV1, OrderPlacedV2, OrderPlacedV3,
     OrderReinstatedV1, PriceEditedV1, RestCancelledV1,
@@ -23,13 +23,13 @@ use crate::wire::payment::{
 };
 use crate::wire::policy::{AlertClearedV1, AlertRaisedV1, PolicySetV1};
 use crate::wire::refund::{RefundApprovedV1, RefundFailedV1, RefundRejectedV1, RefundRequestedV1, RefundSettledV1};
-use crate::wire::remark::{NoteAddedV1, OrderRatedV1, TagAddedV1};
+use crate::wire::remark::{ContactRevealedV1, NoteAddedV1, OrderRatedV1, TagAddedV1};
 use crate::wire::shipment::{DeliveredV1, ShipmentConfirmedV1, TrackingUpdatedV1};
 use crate::wire::stock::{
     CardsDrawnV1, OrderRestockedV1, RestockRequestedV1, StockCorrectedV1, StockCountedV1, StockMarkSetV1,
     StockReceivedV1, StockReleasedV1, StockReservedV1, StockReturnedV1, StockTakenV1,
 };
-use crate::wire::token::{TokenIssuedV1, TokenRevokedV1};
+use crate::wire::token::{TokenIssuedV1, TokenIssuedV2, TokenRevokedV1};
 use crate::wire::{FromWire, ToWire};
 
 /// Little endian, integers of variable length. Frozen, as the structs are.
@@ -56,7 +56,10 @@ pub fn encode(event: &Event) -> Encoded {
 pub fn encode_into(event: &Event, out: &mut Vec<u8>) -> (u16, u16) {
     match event {
         Event::MerchantRegistered(e) => write::<MerchantRegisteredV1<'_>>(e, out),
-        Event::TokenIssued(e) => write::<TokenIssuedV1<'_>>(e, out),
+        Event::MerchantMoved(e) => write::<MerchantMovedV1<'_>>(e, out),
+        Event::MerchantClosed(e) => write::<MerchantClosedV1>(e, out),
+        Event::MerchantReopened(e) => write::<MerchantReopenedV1>(e, out),
+        Event::TokenIssued(e) => write::<TokenIssuedV2<'_>>(e, out),
         Event::TokenRevoked(e) => write::<TokenRevokedV1>(e, out),
         Event::OrderPlaced(e) => write::<OrderPlacedV3<'_>>(e, out),
         Event::PriceEdited(e) => write::<PriceEditedV1<'_>>(e, out),
@@ -102,6 +105,8 @@ pub fn encode_into(event: &Event, out: &mut Vec<u8>) -> (u16, u16) {
         Event::TopUpFailed(e) => write::<TopUpFailedV1<'_>>(e, out),
         Event::DisputeOpened(e) => write::<DisputeOpenedV1<'_>>(e, out),
         Event::EvidenceAdded(e) => write::<EvidenceAddedV1<'_>>(e, out),
+        Event::EvidenceRead(e) => write::<EvidenceReadV1>(e, out),
+        Event::ContactRevealed(e) => write::<ContactRevealedV1<'_>>(e, out),
         Event::DisputeResolved(e) => write::<DisputeResolvedV1<'_>>(e, out),
         Event::CardsDrawn(e) => write::<CardsDrawnV1>(e, out),
         Event::RestockRequested(e) => write::<RestockRequestedV1>(e, out),
@@ -126,7 +131,13 @@ pub fn current_version(kind: Kind) -> u16 {
 
 /// The versions of a kind that can be read, ascending.
 pub fn versions(kind: Kind) -> &'static [u16] {
-    if kind == Kind::OrderPlaced { &[1, 2, 3] } else { &[1] }
+    if kind == Kind::OrderPlaced {
+        &[1, 2, 3]
+    } else if kind == Kind::TokenIssued {
+        &[1, 2]
+    } else {
+        &[1]
+    }
 }
 
 /// Decodes any version that was ever written, into the current shape.
@@ -146,7 +157,14 @@ pub fn decode(kind: u16, version: u16, payload: &[u8]) -> Result<Event, CodecErr
             _ => Err(CodecError::UnknownVersion { kind, version }),
         },
         Kind::MerchantRegistered => stored.only::<MerchantRegisteredV1<'_>>(),
-        Kind::TokenIssued => stored.only::<TokenIssuedV1<'_>>(),
+        Kind::MerchantMoved => stored.only::<MerchantMovedV1<'_>>(),
+        Kind::MerchantClosed => stored.only::<MerchantClosedV1>(),
+        Kind::MerchantReopened => stored.only::<MerchantReopenedV1>(),
+        Kind::TokenIssued => match version {
+            1 => stored.read::<TokenIssuedV1<'_>>(),
+            2 => stored.read::<TokenIssuedV2<'_>>(),
+            _ => Err(CodecError::UnknownVersion { kind, version }),
+        },
         Kind::TokenRevoked => stored.only::<TokenRevokedV1>(),
         Kind::PriceEdited => stored.only::<PriceEditedV1<'_>>(),
         Kind::PaymentCaptured => stored.only::<PaymentCapturedV1<'_>>(),
@@ -191,6 +209,8 @@ pub fn decode(kind: u16, version: u16, payload: &[u8]) -> Result<Event, CodecErr
         Kind::TopUpFailed => stored.only::<TopUpFailedV1<'_>>(),
         Kind::DisputeOpened => stored.only::<DisputeOpenedV1<'_>>(),
         Kind::EvidenceAdded => stored.only::<EvidenceAddedV1<'_>>(),
+        Kind::EvidenceRead => stored.only::<EvidenceReadV1>(),
+        Kind::ContactRevealed => stored.only::<ContactRevealedV1<'_>>(),
         Kind::DisputeResolved => stored.only::<DisputeResolvedV1<'_>>(),
         Kind::CardsDrawn => stored.only::<CardsDrawnV1>(),
         Kind::RestockRequested => stored.only::<RestockRequestedV1>(),

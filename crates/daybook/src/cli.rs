@@ -66,6 +66,8 @@ impl Ask {
             Ask::Token { what: TokenDo::Revoke(args) } => &args.data,
             Ask::Token { what: TokenDo::List(args) } | Ask::Merchant { what: MerchantDo::List(args) } => &args.data,
             Ask::Merchant { what: MerchantDo::Create(args) } => &args.data,
+            Ask::Merchant { what: MerchantDo::Move(args) } => &args.data,
+            Ask::Merchant { what: MerchantDo::Close(args) | MerchantDo::Reopen(args) } => &args.data,
             Ask::Import { from: ImportFrom::Jsonl(args) } => &args.data,
             Ask::Import { from: ImportFrom::Cards(args) } => &args.data,
             Ask::Import { from: ImportFrom::Olist(args) } => &args.data,
@@ -91,6 +93,12 @@ pub(crate) enum TokenDo {
 pub(crate) enum MerchantDo {
     /// Register a merchant
     Create(MerchantArgs),
+    /// Let a merchant, and all that stand below it, stand below another one of its tree; orders keep their place
+    Move(MoveArgs),
+    /// Close a merchant: it takes no more orders, and what it has goes on to its end
+    Close(MerchantNameArgs),
+    /// Open a merchant that was closed
+    Reopen(MerchantNameArgs),
     /// All merchants
     List(ListArgs),
 }
@@ -146,6 +154,9 @@ pub(crate) struct TokenArgs {
     /// Whose it is; every role but platform, auditor and analyst needs one
     #[arg(long, value_name = "ID")]
     pub(crate) merchant: Option<String>,
+    /// The buyer whose orders a token of the role buyer shows: the account that they ordered with
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) buyer: Option<String>,
     /// What it is for, to recognise it by
     #[arg(long, default_value = "")]
     pub(crate) label: String,
@@ -186,6 +197,27 @@ pub(crate) struct MerchantArgs {
     /// The merchant above it
     #[arg(long, value_name = "ID")]
     pub(crate) parent: Option<String>,
+}
+
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MoveArgs {
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
+    pub(crate) id: String,
+    /// The merchant to stand below
+    #[arg(long, value_name = "ID")]
+    pub(crate) parent: String,
+}
+
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MerchantNameArgs {
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
+    pub(crate) id: String,
 }
 
 #[derive(Debug, Args, Serialize, Deserialize)]

@@ -1,13 +1,12 @@
 //! Which order a person means. An order's stream follows from its merchant and its number, so it is enough to try the
 //! merchants that there are.
 
-use daybook_domain::event::MerchantRegistered;
 use daybook_domain::{Event, MerchantId, OrderNumber, Recorded, StreamId};
 use daybook_engine::Reader;
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::merchant;
+use crate::merchant::{self, Listed};
 
 /// Merchants that are named where a number is not the only one of its kind.
 const NAMED: usize = 10;
@@ -40,7 +39,7 @@ pub(crate) fn order(reader: &Reader, named: &str) -> Result<Vec<Recorded>, Failu
 /// A merchant's own order comes before those of merchants below it.
 fn by_number(
     reader: &Reader,
-    merchants: &[MerchantRegistered],
+    merchants: &[Listed],
     above: Option<&MerchantId>,
     number: &str,
 ) -> Result<Option<StreamId>, Failure> {

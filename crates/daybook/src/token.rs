@@ -2,7 +2,7 @@
 
 use daybook_codec::format_time;
 use daybook_domain::command::{Command, IssueToken};
-use daybook_domain::{Event, Kind, MerchantId, Role, StreamId, Timestamp};
+use daybook_domain::{Event, Kind, MerchantId, Role, Slot, State, StreamId, Timestamp};
 use daybook_engine::{Reader, Request};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -43,6 +43,7 @@ fn issue(secret: &str, role: Role, merchant: Option<MerchantId>, label: &str) ->
         merchant,
         expires_at: None,
         label: label.into(),
+        buyer: None,
     }
 }
 
@@ -61,20 +62,33 @@ pub(crate) fn create(args: &TokenArgs, access: &mut Access, console: &mut Consol
     let merchant = args.merchant.as_deref().map(data::merchant_id).transpose()?;
     let secret = new_secret()?;
     let role = role(args.role);
-    let issue = issue(&secret, role, merchant, &args.label);
-    let id = issue.id;
     let opened = access.open_or_make(console)?;
+    let buyer = match (&args.buyer, &merchant) {
+        (Some(account), Some(merchant)) => Some(buyer_of(&opened.reader, merchant, account)?),
+        (Some(_), None) => return Err(Failure::new("a buyer is one of a merchant: say which with --merchant")),
+        (None, _) => None,
+    };
+    let issue = IssueToken { buyer, ..issue(&secret, role, merchant, &args.label) };
+    let id = issue.id;
     let receipt = opened.engine.submit(request(Command::IssueToken(issue))).wait()?;
     console.say(&format!(
         "token {id} of role {}, recorded at position {}; it is shown only now:",
         role.name(),
         receipt.position
     ));
-    if !daybook_api::access_table().any(|(.., roles)| roles.contains(&role)) {
-        console.say(&format!("so far the API lets no token of the role {} in: this one is refused", role.name()));
-    }
     console.print(&format!("{secret}\n"))?;
     Ok(Ended::Well)
+}
+
+/// The key of a buyer's account within the merchant's tree.
+fn buyer_of(reader: &Reader, merchant: &MerchantId, account: &str) -> Result<Slot, Failure> {
+    let known = match reader.state(StreamId::merchant(merchant))? {
+        Some(State::Merchant(known)) => known,
+        Some(_) | None => return Err(Failure::new(format!("there is no merchant {merchant}"))),
+    };
+    reader.buyer_slot(known.tree_root(), account).ok_or_else(|| {
+        Failure::new("no buyer with this account has ordered there: a token shows the orders that there are")
+    })
 }
 
 pub(crate) fn revoke(args: &RevokeArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {

@@ -194,6 +194,7 @@ impl Events {
                 let query = DashboardQuery {
                     merchant: None,
                     subtree: true,
+                    under: None,
                     from,
                     to,
                     zone: &[],
@@ -205,6 +206,7 @@ impl Events {
                 let mut query = ContributorQuery {
                     merchant: None,
                     subtree: true,
+                    under: None,
                     from,
                     to,
                     currency: real,
@@ -248,6 +250,7 @@ impl Events {
             let query = ForecastQuery {
                 merchant: None,
                 subtree: true,
+                under: None,
                 at: Timestamp(day * DAY_MICROS),
                 zone: &[],
                 currency: Currency::new("BRL").unwrap(),

@@ -9,7 +9,7 @@ use crate::event::{
 use crate::ids::{Actor, CommandId, MerchantId, OrderNumber, Revision, Role, Sku, StreamId, Tag};
 use crate::money::{Currency, Money};
 use crate::reason::Reason;
-use crate::sealed::Sealed;
+use crate::sealed::{Sealed, Slot};
 use crate::time::Timestamp;
 
 /// Where an event comes from. The numbers are stored.
@@ -58,6 +58,12 @@ pub struct RegisterMerchant {
     pub id: MerchantId,
     pub name: Box<str>,
     pub parent: Option<MerchantId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MoveMerchant {
+    pub merchant: MerchantId,
+    pub parent: MerchantId,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -221,6 +227,13 @@ pub struct AddEvidence<T> {
     pub text: T,
 }
 
+/// Of an order whose buyer is shown masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevealContact<T> {
+    pub order: StreamId,
+    pub reason: Reason<T>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolveDispute<T> {
     pub order: StreamId,
@@ -336,11 +349,21 @@ pub struct IssueToken {
     pub merchant: Option<MerchantId>,
     pub expires_at: Option<Timestamp>,
     pub label: Box<str>,
+    /// Whose orders a token of a buyer shows.
+    pub buyer: Option<Slot>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command<T> {
     RegisterMerchant(RegisterMerchant),
+    MoveMerchant(MoveMerchant),
+    /// It takes no more orders.
+    CloseMerchant {
+        merchant: MerchantId,
+    },
+    ReopenMerchant {
+        merchant: MerchantId,
+    },
     SetPolicy(SetPolicy),
     RaiseAlert(RaiseAlert),
     ClearAlert(ClearAlert),
@@ -378,6 +401,11 @@ pub enum Command<T> {
     RejectAddressChange(RejectAddressChange<T>),
     OpenDispute(OpenDispute<T>),
     AddEvidence(AddEvidence<T>),
+    /// Somebody reads what was given as evidence.
+    ReadEvidence {
+        order: StreamId,
+    },
+    RevealContact(RevealContact<T>),
     ResolveDispute(ResolveDispute<T>),
     /// Automation's: the observation is over.
     Close {
@@ -414,6 +442,9 @@ impl Command<String> {
         let mut close = |kind, text: String| seal(kind, &text);
         Ok(match self {
             Command::RegisterMerchant(c) => Command::RegisterMerchant(c),
+            Command::MoveMerchant(c) => Command::MoveMerchant(c),
+            Command::CloseMerchant { merchant } => Command::CloseMerchant { merchant },
+            Command::ReopenMerchant { merchant } => Command::ReopenMerchant { merchant },
             Command::SetPolicy(c) => Command::SetPolicy(c),
             Command::RaiseAlert(c) => Command::RaiseAlert(c),
             Command::ClearAlert(c) => Command::ClearAlert(c),
@@ -494,6 +525,11 @@ impl Command<String> {
             Command::AddEvidence(c) => {
                 Command::AddEvidence(AddEvidence { order: c.order, text: close(Kind::EvidenceAdded, c.text)? })
             }
+            Command::ReadEvidence { order } => Command::ReadEvidence { order },
+            Command::RevealContact(c) => Command::RevealContact(RevealContact {
+                order: c.order,
+                reason: sealed_reason(c.reason, Kind::ContactRevealed, &mut close)?,
+            }),
             Command::ResolveDispute(c) => Command::ResolveDispute(ResolveDispute {
                 order: c.order,
                 outcome: c.outcome,

@@ -61,6 +61,9 @@ events! {
     PolicySet = 2, "policy-set";
     AlertRaised = 3, "alert-raised";
     AlertCleared = 4, "alert-cleared";
+    MerchantMoved = 5, "merchant-moved";
+    MerchantClosed = 6, "merchant-closed";
+    MerchantReopened = 7, "merchant-reopened";
     TokenIssued = 11, "token-issued";
     TokenRevoked = 12, "token-revoked";
     OrderPlaced = 101, "order-placed";
@@ -101,6 +104,8 @@ events! {
     DisputeOpened = 174, "dispute-opened";
     EvidenceAdded = 175, "evidence-added";
     DisputeResolved = 176, "dispute-resolved";
+    EvidenceRead = 177, "evidence-read";
+    ContactRevealed = 178, "contact-revealed";
     RestockRequested = 181, "restock-requested";
     OrderRestocked = 182, "order-restocked";
     DeadlineBreached = 183, "deadline-breached";
@@ -139,7 +144,13 @@ impl Kind {
     /// What its streams are about.
     pub fn subject(self) -> Subject {
         match self {
-            Kind::MerchantRegistered | Kind::PolicySet | Kind::AlertRaised | Kind::AlertCleared => Subject::Merchant,
+            Kind::MerchantRegistered
+            | Kind::PolicySet
+            | Kind::AlertRaised
+            | Kind::AlertCleared
+            | Kind::MerchantMoved
+            | Kind::MerchantClosed
+            | Kind::MerchantReopened => Subject::Merchant,
             Kind::TokenIssued | Kind::TokenRevoked => Subject::Token,
             Kind::PaymentClaimed | Kind::CardClaimed => Subject::Claim,
             Kind::StockReceived
@@ -190,6 +201,8 @@ impl Kind {
             | Kind::DisputeOpened
             | Kind::EvidenceAdded
             | Kind::DisputeResolved
+            | Kind::EvidenceRead
+            | Kind::ContactRevealed
             | Kind::DeadlineBreached => Subject::Order,
         }
     }

@@ -9,8 +9,11 @@ use crate::time::Timestamp;
 pub struct Merchant {
     pub id: MerchantId,
     pub name: Box<str>,
-    /// Root first, the parent last.
-    pub ancestors: Vec<MerchantId>,
+    /// None: it is a tree's root, for good.
+    pub parent: Option<MerchantId>,
+    /// Never changes: moves stay within the tree.
+    root: MerchantId,
+    pub is_closed: bool,
     pub policies: PolicyBook,
     /// What was raised and not cleared yet; with the SKU of which stock is low.
     pub alerts: Vec<(Alert, Option<Sku>)>,
@@ -21,14 +24,16 @@ impl Merchant {
         Self {
             id: event.id.clone(),
             name: event.name.clone(),
-            ancestors: event.ancestors.clone(),
+            parent: event.ancestors.last().cloned(),
+            root: tree_root(&event.ancestors, &event.id).clone(),
+            is_closed: false,
             policies: PolicyBook::default(),
             alerts: Vec::new(),
         }
     }
 
     pub fn tree_root(&self) -> &MerchantId {
-        tree_root(&self.ancestors, &self.id)
+        &self.root
     }
 
     pub fn policy_at(&self, now: Timestamp) -> Policy {
@@ -44,6 +49,9 @@ impl Merchant {
     pub fn apply(&mut self, recorded: &Recorded) {
         match &recorded.event {
             Event::PolicySet(set) => self.policies.set(set, recorded.recorded_at),
+            Event::MerchantMoved(e) => self.parent = Some(e.parent.clone()),
+            Event::MerchantClosed(_) => self.is_closed = true,
+            Event::MerchantReopened(_) => self.is_closed = false,
             Event::AlertRaised(e) => self.alerts.push((e.alert, e.sku.clone())),
             Event::AlertCleared(e) => self.alerts.retain(|(alert, sku)| *alert != e.alert || *sku != e.sku),
             _ => {}

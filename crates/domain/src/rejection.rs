@@ -22,6 +22,16 @@ pub enum Rejection {
     MerchantExists { id: MerchantId },
     #[error("a merchant may have at most {max} merchants above it")]
     TreeTooDeep { max: usize },
+    #[error("a merchant stays within its tree, and a tree's root where it is")]
+    OtherTree,
+    #[error("a merchant cannot stand below itself")]
+    BelowItself,
+    #[error("the merchant stands there already")]
+    NotMoved,
+    #[error("merchant {id} is closed")]
+    MerchantClosed { id: MerchantId },
+    #[error("the merchant is not closed")]
+    MerchantOpen,
     #[error("there is no such order")]
     OrderUnknown,
     #[error("this merchant has an order with that number already")]
@@ -88,6 +98,8 @@ pub enum Rejection {
     DisputeOpen,
     #[error("no dispute is open")]
     NoOpenDispute,
+    #[error("the order never had a dispute, so no evidence either")]
+    NoEvidence,
     #[error("the order is on hold")]
     OnHold,
     #[error("this hold is placed already")]
@@ -152,6 +164,8 @@ pub enum Rejection {
     OutOfOrder,
     #[error("a token of role {role} belongs to a merchant")]
     TokenNeedsMerchant { role: RoleName },
+    #[error("a token of the role buyer belongs to a buyer, and no other token does")]
+    TokenNeedsBuyer,
     #[error("there is no such token")]
     TokenUnknown,
     #[error("the token exists already")]
@@ -191,10 +205,16 @@ impl Rejection {
             Rejection::ReviewerIsRequester => "REVIEWER_IS_REQUESTER",
             Rejection::DisputeOpen => "DISPUTE_OPEN",
             Rejection::NoOpenDispute => "NO_OPEN_DISPUTE",
+            Rejection::NoEvidence => "NO_EVIDENCE",
             Rejection::NoLines => "NO_LINES",
             Rejection::MerchantUnknown { .. } => "MERCHANT_UNKNOWN",
             Rejection::MerchantExists { .. } => "MERCHANT_EXISTS",
             Rejection::TreeTooDeep { .. } => "TREE_TOO_DEEP",
+            Rejection::OtherTree => "OTHER_TREE",
+            Rejection::BelowItself => "BELOW_ITSELF",
+            Rejection::NotMoved => "NOT_MOVED",
+            Rejection::MerchantClosed { .. } => "MERCHANT_CLOSED",
+            Rejection::MerchantOpen => "MERCHANT_OPEN",
             Rejection::OrderUnknown => "ORDER_UNKNOWN",
             Rejection::NumberTaken => "NUMBER_TAKEN",
             Rejection::RevisionConflict { .. } => "REVISION_CONFLICT",
@@ -244,6 +264,7 @@ impl Rejection {
             Rejection::InTheFuture => "IN_THE_FUTURE",
             Rejection::OutOfOrder => "OUT_OF_ORDER",
             Rejection::TokenNeedsMerchant { .. } => "TOKEN_NEEDS_MERCHANT",
+            Rejection::TokenNeedsBuyer => "TOKEN_NEEDS_BUYER",
             Rejection::TokenUnknown => "TOKEN_UNKNOWN",
             Rejection::TokenExists => "TOKEN_EXISTS",
             Rejection::TokenRevoked => "TOKEN_REVOKED",

@@ -2,7 +2,8 @@
 
 use crate::command::Command;
 use crate::event::{CardClaimed, Event, Hold, PaymentClaimed, Recorded};
-use crate::ids::StreamId;
+use crate::ids::{MerchantId, StreamId};
+use crate::limits::MAX_DEPTH;
 use crate::merchant::Merchant;
 use crate::order::Order;
 use crate::policy::Policy;
@@ -108,6 +109,15 @@ impl<'a> Facts<'a> {
         if let State::Merchant(merchant) = self.state(stream)? { Some(merchant) } else { None }
     }
 
+    /// Those above a merchant, root first; at most one more than there may be. All of them must be known.
+    pub(crate) fn ancestors(&self, merchant: &Merchant) -> Vec<MerchantId> {
+        let parent = |below: &Merchant| below.parent.as_ref().and_then(|id| self.merchant(StreamId::merchant(id)));
+        let above = std::iter::successors(parent(merchant), |below| parent(below));
+        let mut ancestors: Vec<MerchantId> = above.take(MAX_DEPTH + 1).map(|above| above.id.clone()).collect();
+        ancestors.reverse();
+        ancestors
+    }
+
     pub fn claim(&self, stream: StreamId) -> Option<&'a PaymentClaimed> {
         if let State::Claim(claim) = self.state(stream)? { Some(claim) } else { None }
     }
@@ -142,9 +152,13 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
     let mut wanted: Vec<StreamId> = targets.merchant.into_iter().collect();
     let account_of = |target: &StockTarget| facts.sku(target).is_counted.then_some(target.streams.account);
     match command {
+        Command::RegisterMerchant(_) | Command::MoveMerchant(_) => wanted.extend(above(targets, facts)),
         Command::Place(_) | Command::ReceiveStock(_) | Command::CountStock(_) | Command::SetStockMark(_) => {
             wanted.extend(targets.stock.iter().map(|target| target.streams.sku));
             wanted.extend(targets.stock.iter().filter_map(account_of));
+            if matches!(command, Command::Place(_)) {
+                wanted.extend(above(targets, facts));
+            }
         }
         Command::RecordPayment(pay) => {
             if let Some(order) = facts.order(own) {
@@ -202,7 +216,8 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
                 wanted.extend(booked(order));
             }
         }
-        Command::RegisterMerchant(_)
+        Command::CloseMerchant { .. }
+        | Command::ReopenMerchant { .. }
         | Command::IssueToken(_)
         | Command::EditPrice(_)
         | Command::SetPolicy(_)
@@ -218,6 +233,8 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
         | Command::RejectAddressChange(_)
         | Command::OpenDispute(_)
         | Command::AddEvidence(_)
+        | Command::ReadEvidence { .. }
+        | Command::RevealContact(_)
         | Command::RejectRefund(_)
         | Command::FailRefund(_)
         | Command::AddNote(_)
@@ -227,6 +244,20 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
     }
     wanted.retain(|stream| !facts.knows(*stream));
     wanted
+}
+
+/// The next merchant above the one that is named, as far as it is known.
+fn above(targets: &Targets, facts: &Facts<'_>) -> Option<StreamId> {
+    let mut lowest = targets.merchant.and_then(|stream| facts.merchant(stream))?;
+    // Those that were moved below others may stand deeper than anybody may join.
+    for _ in 0..=MAX_DEPTH {
+        let stream = StreamId::merchant(lowest.parent.as_ref()?);
+        if !facts.knows(stream) {
+            return Some(stream);
+        }
+        lowest = facts.merchant(stream)?;
+    }
+    None
 }
 
 /// The stock of the cards that an order lacks.

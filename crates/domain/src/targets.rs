@@ -9,7 +9,7 @@ use crate::stock::{Goods, SkuStreams, summed};
 pub struct Targets {
     /// The stream that the command acts on first: its repeats are recognised there.
     pub own: StreamId,
-    /// The merchant that must exist: of a new order, token or SKU, or above a new merchant.
+    /// The merchant that must exist: of a new order, token or SKU, or above a new or moved merchant.
     pub merchant: Option<StreamId>,
     /// What a new order takes, or the SKU that the command is about.
     pub stock: Vec<StockTarget>,
@@ -66,6 +66,8 @@ impl Targets {
         };
         let (own, merchant, stock) = match command {
             Command::RegisterMerchant(c) => (StreamId::merchant(&c.id), c.parent.as_ref(), Vec::new()),
+            Command::MoveMerchant(c) => (StreamId::merchant(&c.merchant), Some(&c.parent), Vec::new()),
+            Command::CloseMerchant { merchant } | Command::ReopenMerchant { merchant } => of_merchant(merchant),
             Command::SetPolicy(c) => of_merchant(&c.merchant),
             Command::RaiseAlert(c) => of_merchant(&c.merchant),
             Command::ClearAlert(c) => of_merchant(&c.merchant),
@@ -91,7 +93,8 @@ impl Targets {
             | Command::Close { order }
             | Command::Breach { order, .. }
             | Command::DeliverCards { order }
-            | Command::RevealCards { order } => of_order(*order),
+            | Command::RevealCards { order }
+            | Command::ReadEvidence { order } => of_order(*order),
             Command::CompleteTopUp(c) => of_order(c.order),
             Command::FailTopUp(c) => of_order(c.order),
             Command::RequestAddressChange(c) => of_order(c.order),
@@ -99,6 +102,7 @@ impl Targets {
             Command::RejectAddressChange(c) => of_order(c.order),
             Command::OpenDispute(c) => of_order(c.order),
             Command::AddEvidence(c) => of_order(c.order),
+            Command::RevealContact(c) => of_order(c.order),
             Command::ResolveDispute(c) => of_order(c.order),
             Command::Cancel(c) | Command::CancelRest(c) => of_order(c.order),
             Command::PlaceHold(c) => of_order(c.order),

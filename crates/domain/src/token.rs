@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::event::TokenIssued;
 use crate::ids::{Actor, MerchantId, Role};
+use crate::sealed::Slot;
 use crate::time::Timestamp;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct Token {
     pub role: Role,
     pub merchant: Option<MerchantId>,
     pub expires_at: Option<Timestamp>,
+    /// Only of the role Buyer: whose orders it shows.
+    pub buyer: Option<Slot>,
     pub revoked: bool,
 }
 
@@ -22,6 +25,7 @@ impl Token {
             role: event.role,
             merchant: event.merchant.clone(),
             expires_at: event.expires_at,
+            buyer: event.buyer,
             revoked: false,
         }
     }

@@ -144,6 +144,9 @@ pub(crate) fn in_writer(
             under(command, targets, merchant.tree_root(), slot, vault)
         }
         Command::RegisterMerchant(_)
+        | Command::MoveMerchant(_)
+        | Command::CloseMerchant { .. }
+        | Command::ReopenMerchant { .. }
         | Command::SetPolicy(_)
         | Command::RaiseAlert(_)
         | Command::ClearAlert(_)

@@ -111,7 +111,7 @@ impl BulkFold {
                 let before = self.views.orders.evolve(row, recorded, &mut hot.order)?;
                 Ok(Some((row, Some(before))))
             }
-            Touch::Register(event) => self.views.orders.merchants.register(event).map(|()| None),
+            Touch::Merchant => self.views.orders.merchants.apply(recorded).map(|()| None),
             Touch::Nothing => Ok(None),
         }
     }

@@ -68,7 +68,7 @@ impl<'a> Dashboard<'a> {
             && query.from < query.to
         {
             answering.currency = currency;
-            for whose in self.whose(query.merchant.as_ref(), query.subtree) {
+            for whose in self.whose(query.merchant.as_ref(), query.subtree, query.under.as_ref()) {
                 answering.add(whose);
             }
         }
@@ -79,7 +79,7 @@ impl<'a> Dashboard<'a> {
     }
 
     /// The nodes that together hold the orders asked for, each order once.
-    fn whose(&self, merchant: Option<&MerchantId>, subtree: bool) -> Vec<Whose> {
+    fn whose(&self, merchant: Option<&MerchantId>, subtree: bool, under: Option<&MerchantId>) -> Vec<Whose> {
         let Some(merchant) = merchant else {
             return vec![Whose::All];
         };
@@ -87,6 +87,12 @@ impl<'a> Dashboard<'a> {
             return Vec::new();
         };
         let places = (0..).zip(&self.orders.merchants.places);
+        if let Some(under) = under {
+            let Some(under) = self.orders.merchants.number(under) else { return Vec::new() };
+            let is_in = |place: &Place| place.merchant == merchant || (subtree && place.ancestors.contains(&merchant));
+            let found = places.filter(|(_, place)| is_in(place) && place.is_within(under));
+            return found.map(|(number, _)| Whose::Place(number)).collect();
+        }
         let own = places.filter(|(_, place)| place.merchant == merchant).map(|(number, _)| Whose::Place(number));
         own.chain(subtree.then_some(Whose::Below(merchant))).collect()
     }

@@ -21,6 +21,8 @@ pub enum FoldError {
     NoCheckpoint,
     #[error("nobody received, counted or marked the SKU of stream {sku} before")]
     SkuUnknown { sku: StreamId },
+    #[error("a merchant was moved or closed before it was registered, that of stream {stream}; rebuild the view")]
+    MerchantUnknown { stream: StreamId },
     #[error("{why}")]
     NoEvent { why: String },
     #[error("an event counts an order more or less than once")]

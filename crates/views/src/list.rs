@@ -140,8 +140,11 @@ impl<'a> OrderList<'a> {
         let Self { orders, index } = *self;
         let mut rows = index.rows_of_number(orders, number.as_str());
         if let Some(merchant) = merchant {
-            let set =
-                |subtree| MerchantSet { merchants: orders.merchants.number(merchant).into_iter().collect(), subtree };
+            let set = |subtree| MerchantSet {
+                merchants: orders.merchants.number(merchant).into_iter().collect(),
+                subtree,
+                is_disjoint: true,
+            };
             let own: Vec<RowNumber> = rows.iter().copied().filter(|&row| set(false).contains(orders, row)).collect();
             if own.is_empty() {
                 rows.retain(|&row| set(true).contains(orders, row));

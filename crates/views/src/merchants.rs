@@ -1,10 +1,10 @@
-//! Merchants: their tree, and the places in it that orders were placed at.
+//! Merchants: their tree as it is now, and the places in it that orders were placed at.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
-use daybook_domain::MerchantId;
 use daybook_domain::event::MerchantRegistered;
+use daybook_domain::{Event, MerchantId, Recorded, StreamId};
 
 use crate::error::FoldError;
 use crate::query::{MerchantEntry, MerchantPage};
@@ -20,6 +20,13 @@ pub(crate) struct Place {
     pub(crate) ancestors: Box<[MerchantNumber]>,
 }
 
+impl Place {
+    /// At this merchant, or below it.
+    pub(crate) fn is_within(&self, merchant: MerchantNumber) -> bool {
+        self.merchant == merchant || self.ancestors.contains(&merchant)
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Known {
     pub(crate) id: MerchantId,
@@ -31,6 +38,7 @@ pub(crate) struct Known {
 pub(crate) struct Registered {
     pub(crate) name: Box<str>,
     pub(crate) ancestors: Box<[MerchantNumber]>,
+    pub(crate) is_closed: bool,
 }
 
 /// All registered merchants.
@@ -38,6 +46,7 @@ pub(crate) struct Registered {
 pub struct Merchants {
     pub(crate) known: Vec<Known>,
     numbers: BTreeMap<MerchantId, MerchantNumber>,
+    streams: HashMap<StreamId, MerchantNumber>,
     /// Each merchant's direct children.
     children: Vec<BTreeMap<MerchantId, MerchantNumber>>,
     pub(crate) places: Vec<Place>,
@@ -102,6 +111,7 @@ impl Merchants {
             name: registered.name.clone(),
             ancestors: registered.ancestors.iter().map(|&ancestor| self.id(ancestor).clone()).collect(),
             children: self.children[number as usize].len(),
+            is_closed: registered.is_closed,
         })
     }
 
@@ -133,6 +143,7 @@ impl Merchants {
         self.known.push(Known { id: id.clone(), registered: None });
         self.children.push(BTreeMap::new());
         self.numbers.insert(id.clone(), number);
+        self.streams.insert(StreamId::merchant(id), number);
         Ok(number)
     }
 
@@ -140,11 +151,91 @@ impl Merchants {
         ids.iter().map(|id| self.intern(id)).collect()
     }
 
-    pub(crate) fn register(&mut self, event: &MerchantRegistered) -> Result<(), FoldError> {
+    /// The merchant whose stream it is.
+    pub(crate) fn of_stream(&self, stream: StreamId) -> Option<MerchantNumber> {
+        self.streams.get(&stream).copied()
+    }
+
+    /// Folds an event of a merchant's stream.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all others say nothing of the tree")]
+    pub(crate) fn apply(&mut self, recorded: &Recorded) -> Result<(), FoldError> {
+        match &recorded.event {
+            Event::MerchantRegistered(event) => return self.register(event),
+            Event::MerchantMoved(event) => {
+                let parent = self.intern(&event.parent)?;
+                self.move_below(self.at(recorded)?, parent);
+            }
+            Event::MerchantClosed(_) => self.set_closed(recorded, true)?,
+            Event::MerchantReopened(_) => self.set_closed(recorded, false)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn at(&self, recorded: &Recorded) -> Result<MerchantNumber, FoldError> {
+        self.of_stream(recorded.stream).ok_or(FoldError::MerchantUnknown { stream: recorded.stream })
+    }
+
+    fn set_closed(&mut self, recorded: &Recorded, is_closed: bool) -> Result<(), FoldError> {
+        let number = self.at(recorded)?;
+        if let Some(registered) = &mut self.known[number as usize].registered {
+            registered.is_closed = is_closed;
+        }
+        Ok(())
+    }
+
+    fn register(&mut self, event: &MerchantRegistered) -> Result<(), FoldError> {
         let number = self.intern(&event.id)?;
         let ancestors = self.intern_all(&event.ancestors)?;
-        self.set_registered(number, Registered { name: event.name.clone(), ancestors });
+        self.set_registered(number, Registered { name: event.name.clone(), ancestors, is_closed: false });
         Ok(())
+    }
+
+    /// With all that stands below it.
+    fn move_below(&mut self, number: MerchantNumber, parent: MerchantNumber) {
+        let above = |merchants: &Self, number: MerchantNumber| -> Vec<MerchantNumber> {
+            let registered = merchants.known[number as usize].registered.as_ref();
+            registered.into_iter().flat_map(|known| known.ancestors.iter().copied()).chain([number]).collect()
+        };
+        let id = self.id(number).clone();
+        if let Some(&old) = above(self, number).iter().rev().nth(1) {
+            self.children[old as usize].remove(&id);
+        }
+        self.children[parent as usize].insert(id, number);
+        let mut left = vec![(number, parent)];
+        while let Some((number, parent)) = left.pop() {
+            let ancestors = above(self, parent);
+            if let Some(registered) = &mut self.known[number as usize].registered {
+                registered.ancestors = ancestors.into();
+            }
+            left.extend(self.children[number as usize].values().map(|&child| (child, number)));
+        }
+    }
+
+    /// Whether a merchant stands below another one now.
+    pub fn stands_below(&self, below: &MerchantId, above: &MerchantId) -> bool {
+        self.number(below).zip(self.number(above)).is_some_and(|(below, above)| self.is_below(below, above))
+    }
+
+    /// Whether a merchant stands below another one, or did when an order was placed.
+    pub fn has_stood_below(&self, below: &MerchantId, above: &MerchantId) -> bool {
+        let Some((below, above)) = self.number(below).zip(self.number(above)) else { return false };
+        self.is_below(below, above)
+            || self.places.iter().any(|place| {
+                let mut path = place.ancestors.iter().chain([&place.merchant]);
+                path.any(|&at| at == above) && path.any(|&at| at == below)
+            })
+    }
+
+    /// How many levels of merchants stand below this one.
+    pub fn height(&self, id: &MerchantId) -> usize {
+        let mut height = 0;
+        let mut left: Vec<(MerchantNumber, usize)> = self.number(id).map(|number| (number, 0)).into_iter().collect();
+        while let Some((number, level)) = left.pop() {
+            height = height.max(level);
+            left.extend(self.children[number as usize].values().map(|&child| (child, level + 1)));
+        }
+        height
     }
 
     pub(crate) fn set_registered(&mut self, number: MerchantNumber, registered: Registered) {

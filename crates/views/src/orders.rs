@@ -4,7 +4,7 @@ mod saved;
 
 use std::hash::BuildHasher;
 
-use daybook_domain::event::{MerchantRegistered, OrderPlaced, SkuKind, Subject};
+use daybook_domain::event::{OrderPlaced, SkuKind, Subject};
 use daybook_domain::order::CardLine;
 use daybook_domain::posting::Milestones;
 use daybook_domain::stock::summed;
@@ -74,7 +74,7 @@ pub(crate) struct Before {
 pub(crate) enum Touch<'a> {
     Place(&'a OrderPlaced),
     Change,
-    Register(&'a MerchantRegistered),
+    Merchant,
     Nothing,
 }
 
@@ -87,13 +87,7 @@ pub(crate) fn touch(event: &Event) -> Touch<'_> {
                 Touch::Change
             }
         }
-        Subject::Merchant => {
-            if let Event::MerchantRegistered(event) = event {
-                Touch::Register(event)
-            } else {
-                Touch::Nothing
-            }
-        }
+        Subject::Merchant => Touch::Merchant,
         Subject::Token | Subject::Claim | Subject::Sku | Subject::Account => Touch::Nothing,
     }
 }
@@ -130,7 +124,7 @@ impl Orders {
     ) -> Result<Option<Change<'b>>, FoldError> {
         match touch(&recorded.event) {
             Touch::Place(event) => self.place(event, recorded, bench).map(Some),
-            Touch::Register(event) => self.merchants.register(event).map(|()| None),
+            Touch::Merchant => self.merchants.apply(recorded).map(|()| None),
             Touch::Change => self.change(recorded, bench).map(Some),
             Touch::Nothing => Ok(None),
         }

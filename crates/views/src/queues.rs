@@ -1,6 +1,7 @@
 //! What waits, in the order in which it must be done. All of it follows from the orders, so that nothing of it is kept.
 //!
-//! Each list stands once for all orders and once for each merchant; those of a subtree are merged when they are asked for.
+//! Each list stands once for all orders and once for each place in the tree that orders were placed at; those of a merchant and
+//! of a subtree are merged when they are asked for.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -30,13 +31,14 @@ type ExceptionKey = (i64, Row, u16);
 
 const ALL: u32 = 0;
 
-fn own(merchant: MerchantNumber) -> u32 {
-    merchant + 1
+/// Orders that were placed at the same place of the tree.
+fn at(place: u32) -> u32 {
+    place + 1
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct QueueState {
-    /// By node: all, or a merchant's own.
+    /// By node: all, or a place of the tree.
     deadlines: Vec<BTreeSet<DeadlineKey>>,
     exceptions: BTreeMap<(u32, ExceptionKind), BTreeSet<ExceptionKey>>,
     /// Orders that wait for stock of a merchant's SKU (number of its text), the longest first.
@@ -67,10 +69,18 @@ fn deadline_key(row: Row, running: &Running) -> DeadlineKey {
     }
 }
 
+/// The place that an order was placed at, and its merchant.
+type Where = (u32, MerchantNumber);
+
+fn place_of(orders: &Orders, row: Row) -> Where {
+    let place = orders.places[row as usize];
+    (place, orders.merchants.places[place as usize].merchant)
+}
+
 impl QueueState {
-    fn add(&mut self, merchant: MerchantNumber, row: Row, waits: &Waits, before: &Waits) {
+    fn add(&mut self, (place, merchant): Where, row: Row, waits: &Waits, before: &Waits) {
         for running in waits.clocks.iter().filter(|running| !before.clocks.contains(running)) {
-            for node in [ALL, own(merchant)] {
+            for node in [ALL, at(place)] {
                 let node = node as usize;
                 if node >= self.deadlines.len() {
                     self.deadlines.resize_with(node + 1, BTreeSet::new);
@@ -79,7 +89,7 @@ impl QueueState {
             }
         }
         for exception in waits.exceptions.iter().filter(|exception| !before.exceptions.contains(exception)) {
-            for node in [ALL, own(merchant)] {
+            for node in [ALL, at(place)] {
                 let queue = self.exceptions.entry((node, exception.kind)).or_default();
                 queue.insert((exception.since.0, row, exception.ticket));
             }
@@ -100,16 +110,16 @@ impl QueueState {
     }
 
     /// What no longer waits. False: something did not stand where it must.
-    fn remove(&mut self, merchant: MerchantNumber, row: Row, waits: &Waits, after: &Waits) -> bool {
+    fn remove(&mut self, (place, merchant): Where, row: Row, waits: &Waits, after: &Waits) -> bool {
         let mut is_right = true;
         for running in waits.clocks.iter().filter(|running| !after.clocks.contains(running)) {
-            for node in [ALL, own(merchant)] {
+            for node in [ALL, at(place)] {
                 let list = self.deadlines.get_mut(node as usize);
                 is_right &= list.is_some_and(|list| list.remove(&deadline_key(row, running)));
             }
         }
         for exception in waits.exceptions.iter().filter(|exception| !after.exceptions.contains(exception)) {
-            for node in [ALL, own(merchant)] {
+            for node in [ALL, at(place)] {
                 let queue = self.exceptions.get_mut(&(node, exception.kind));
                 is_right &= queue.is_some_and(|queue| queue.remove(&(exception.since.0, row, exception.ticket)));
             }
@@ -132,11 +142,11 @@ impl QueueState {
     }
 
     fn change(&mut self, orders: &Orders, change: &Change<'_>) -> Result<(), FoldError> {
-        let merchant = orders.merchants.places[orders.places[change.row as usize] as usize].merchant;
+        let place = place_of(orders, change.row);
         let mut waits = std::mem::take(&mut self.waits);
         waits.fill(change.after);
-        let is_right = self.remove(merchant, change.row, change.waited, &waits);
-        self.add(merchant, change.row, &waits, change.waited);
+        let is_right = self.remove(place, change.row, change.waited, &waits);
+        self.add(place, change.row, &waits, change.waited);
         self.waits = waits;
         if is_right { Ok(()) } else { Err(FoldError::IndexBroken { row: change.row }) }
     }
@@ -154,8 +164,7 @@ impl QueueState {
                 return None;
             }
             waits.fill(&unpacked);
-            let merchant = orders.merchants.places[orders.places[row as usize] as usize].merchant;
-            state.add(merchant, row, &waits, &nothing);
+            state.add(place_of(orders, row), row, &waits, &nothing);
         }
         Some(state)
     }
@@ -235,11 +244,21 @@ impl<'a> Queues<'a> {
     fn nodes(&self, scope: &Scope) -> Vec<u32> {
         match scope {
             Scope::All => vec![ALL],
-            Scope::Merchants { ids, subtree } => {
-                let merchants = self.orders.merchants.all_of(ids, *subtree);
-                merchants.iter().filter_map(|id| self.orders.merchants.number(id)).map(own).collect()
-            }
+            Scope::Merchants { ids, subtree } => self.places(ids, *subtree, None),
+            Scope::Below { under, id, subtree } => self.places(std::slice::from_ref(id), *subtree, Some(under)),
         }
+    }
+
+    fn places(&self, ids: &[MerchantId], subtree: bool, under: Option<&MerchantId>) -> Vec<u32> {
+        let merchants = &self.orders.merchants;
+        let wanted: Vec<MerchantNumber> = ids.iter().filter_map(|id| merchants.number(id)).collect();
+        let under = under.map(|id| merchants.number(id));
+        let places = (0..).zip(&merchants.places).filter(|(_, place)| {
+            let is_in = |number: &MerchantNumber| wanted.contains(number);
+            (is_in(&place.merchant) || (subtree && place.ancestors.iter().any(is_in)))
+                && under.is_none_or(|under| under.is_some_and(|under| place.is_within(under)))
+        });
+        places.map(|(number, _)| at(number)).collect()
     }
 
     pub fn deadlines(&self, query: &DeadlineQuery) -> DeadlinePage {

@@ -271,7 +271,8 @@ impl<'a> Stock<'a> {
             left > 0
         };
         let after = query.after.as_ref();
-        match &query.scope {
+        // As the tree is now: stock has no moment at which it was placed.
+        let (ids, subtree) = match &query.scope {
             Scope::All => {
                 let start = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.clone()));
                 for (_, number) in self.names(query.only_low, start) {
@@ -279,21 +280,22 @@ impl<'a> Stock<'a> {
                         return;
                     }
                 }
+                return;
             }
-            Scope::Merchants { ids, subtree } => {
-                for merchant in self.merchants.all_of(ids, *subtree) {
-                    // The merchants come in order too: of those before the page's start nothing is left.
-                    let first = match after {
-                        Some((last, _)) if merchant < *last => continue,
-                        Some(name) if merchant == name.0 => Bound::Excluded(name.clone()),
-                        Some(_) | None => Bound::Included((merchant.clone(), Sku::from_stored(""))),
-                    };
-                    let own = self.names(query.only_low, first);
-                    for (_, number) in own.take_while(|(name, _)| name.0 == merchant) {
-                        if !take(number) {
-                            return;
-                        }
-                    }
+            Scope::Merchants { ids, subtree } => (ids.as_slice(), *subtree),
+            Scope::Below { id, subtree, .. } => (std::slice::from_ref(id), *subtree),
+        };
+        for merchant in self.merchants.all_of(ids, subtree) {
+            // The merchants come in order too: of those before the page's start nothing is left.
+            let first = match after {
+                Some((last, _)) if merchant < *last => continue,
+                Some(name) if merchant == name.0 => Bound::Excluded(name.clone()),
+                Some(_) | None => Bound::Included((merchant.clone(), Sku::from_stored(""))),
+            };
+            let own = self.names(query.only_low, first);
+            for (_, number) in own.take_while(|(name, _)| name.0 == merchant) {
+                if !take(number) {
+                    return;
                 }
             }
         }

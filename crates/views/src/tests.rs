@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod list;
+mod merchants;
 mod queues;
 mod rebuild;
 mod stock;

@@ -41,6 +41,7 @@ pub(crate) fn list(
     let mut query = ContributorQuery {
         merchant: asked.merchant.clone(),
         subtree: asked.subtree,
+        under: asked.under.clone(),
         from: asked.from,
         to: asked.to,
         currency: asked.currency,

@@ -12,6 +12,7 @@ use super::order::OrderObject;
 use super::query::READ;
 use super::read;
 use super::scalar::{DateTime, Position};
+use crate::auth::Session;
 
 /// Whether an order came into the queue or went out of it.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
@@ -76,7 +77,9 @@ impl QueueChange {
     #[graphql(complexity = "READ + child_complexity")]
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<OrderObject>> {
         let (stream, revision) = (self.recorded.stream, self.recorded.revision);
-        read(ctx, move |services| OrderObject::load(services, stream, |event| event.revision <= revision)).await
+        let tenant = ctx.data::<Session>()?.tenant.clone();
+        read(ctx, move |services| OrderObject::load(services, &tenant, stream, |event| event.revision <= revision))
+            .await
     }
 }
 

@@ -15,6 +15,7 @@ use super::page::{self, PageInfo, from_hex, to_hex};
 use super::query::READ;
 use super::scalar::{DateTime, Decimal, Position as PositionScalar};
 use super::{read, zone};
+use crate::auth::Session;
 use crate::http::Services;
 use crate::reads::Going;
 
@@ -59,7 +60,9 @@ impl Contribution {
     #[graphql(complexity = "READ + child_complexity")]
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<OrderObject>> {
         let (stream, revision) = (self.recorded.stream, self.recorded.revision);
-        read(ctx, move |services| OrderObject::load(services, stream, |event| event.revision <= revision)).await
+        let tenant = ctx.data::<Session>()?.tenant.clone();
+        read(ctx, move |services| OrderObject::load(services, &tenant, stream, |event| event.revision <= revision))
+            .await
     }
 }
 
@@ -135,6 +138,7 @@ pub(crate) fn list(
     let mut query = ContributorQuery {
         merchant: asked.merchant.clone(),
         subtree: asked.subtree,
+        under: asked.under.clone(),
         from: asked.from,
         to: asked.to,
         currency: asked.currency,

@@ -8,13 +8,13 @@ use daybook_domain::posting::Metric;
 use daybook_domain::{Currency, MerchantId, Timestamp};
 use daybook_views::query::{
     Basis, Breakdown, BreakdownQuery, ByMerchant, ByProduct, ByReason, DashboardAnswer, DashboardQuery, Day, Figures,
-    ForecastError, ForecastQuery, StageAnswer,
+    ForecastError, ForecastQuery, Scope as ViewScope, StageAnswer,
 };
 use daybook_views::{MAX_FORECAST_HOURS, Views};
 use tokio::sync::OnceCell;
 
 use super::actors::{self, ActorFigures};
-use super::enums::{self, Scope};
+use super::enums;
 use super::error::ApiError;
 use super::merchant::{self, MerchantObject};
 use super::money::MoneyObject;
@@ -32,8 +32,7 @@ pub(crate) struct TimeRange {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
-    pub(crate) merchant: Option<String>,
-    pub(crate) scope: Scope,
+    pub(crate) whose: ViewScope,
     pub(crate) range: TimeRange,
     pub(crate) time_zone: String,
     pub(crate) currency: String,
@@ -53,6 +52,7 @@ pub(crate) struct Dashboard {
 pub(crate) struct Asked {
     pub(crate) merchant: Option<MerchantId>,
     pub(crate) subtree: bool,
+    pub(crate) under: Option<MerchantId>,
     pub(crate) from: Timestamp,
     pub(crate) to: Timestamp,
     pub(crate) currency: Currency,
@@ -63,15 +63,18 @@ pub(crate) struct Asked {
 impl Question {
     pub(crate) fn read(&self) -> Result<Asked, ApiError> {
         let currency = Currency::new(&self.currency).map_err(|error| ApiError::Invalid(error.to_string()))?;
-        let merchant = self.merchant.as_deref().map(super::lookup::merchant_id).transpose()?;
         let (from, to) = (self.range.gte.0, self.range.lt.0);
         if from > to {
             return Err(ApiError::Invalid("the range ends before it begins".into()));
         }
-        // Without a merchant everything counts, whatever the scope.
-        let subtree = self.scope.is_subtree() || merchant.is_none();
+        let (merchant, subtree, under) = match &self.whose {
+            ViewScope::All => (None, true, None),
+            // A question names one merchant or none.
+            ViewScope::Merchants { ids, subtree } => (ids.first().cloned(), *subtree, None),
+            ViewScope::Below { under, id, subtree } => (Some(id.clone()), *subtree, Some(under.clone())),
+        };
         let (basis, time_zone) = (self.basis.into(), self.time_zone.clone());
-        Ok(Asked { merchant, subtree, from, to, currency, basis, time_zone })
+        Ok(Asked { merchant, subtree, under, from, to, currency, basis, time_zone })
     }
 }
 
@@ -81,6 +84,7 @@ pub(crate) fn ask(views: &Views, question: &Question) -> Result<Dashboard, ApiEr
     let query = DashboardQuery {
         merchant: asked.merchant.clone(),
         subtree: asked.subtree,
+        under: asked.under.clone(),
         from: asked.from,
         to: asked.to,
         zone: &zone,
@@ -294,8 +298,8 @@ impl Dashboard {
 
     async fn breakdown(&self, ctx: &Context<'_>) -> Result<Arc<Breakdown>> {
         let make = || async {
-            let Asked { merchant, subtree, from, to, currency, .. } = self.asked.clone();
-            let query = BreakdownQuery { merchant, subtree, from, to, currency, products: MAX_FIRST };
+            let Asked { merchant, subtree, under, from, to, currency, .. } = self.asked.clone();
+            let query = BreakdownQuery { merchant, subtree, under, from, to, currency, products: MAX_FIRST };
             look_long(ctx, move |_, views| Ok(Arc::new(views.dashboard()?.breakdown(&query)?))).await
         };
         self.breakdown.get_or_try_init(make).await.cloned()
@@ -458,8 +462,8 @@ impl Dashboard {
         let asked = self.asked.clone();
         let forecast = look_long(ctx, move |_, views| {
             let zone = zone::offsets(&asked.time_zone)?;
-            let Asked { merchant, subtree, to, currency, .. } = asked;
-            let query = ForecastQuery { merchant, subtree, at: to, zone: &zone, currency, hours };
+            let Asked { merchant, subtree, under, to, currency, .. } = asked;
+            let query = ForecastQuery { merchant, subtree, under, at: to, zone: &zone, currency, hours };
             Ok(views.dashboard()?.forecast(&query)?)
         })
         .await?;

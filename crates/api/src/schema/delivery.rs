@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use crate::http::Services;
+use crate::mask;
 
 /// Opened for this answer; everything in it is kept sealed.
 #[derive(Clone, Debug, SimpleObject)]
@@ -25,6 +26,17 @@ pub(crate) struct DeliveryInputs {
     line: u16,
     /// Such as account and server. Null: erased.
     inputs: Option<Json<Map<String, Value>>>,
+}
+
+impl Delivery {
+    pub(crate) fn masked(self) -> Self {
+        let object = |Json(object): Json<Map<String, Value>>| Json(mask::object(&object));
+        let inputs = self.inputs.into_iter();
+        Self {
+            contact: self.contact.map(object),
+            inputs: inputs.map(|it| DeliveryInputs { line: it.line, inputs: it.inputs.map(object) }).collect(),
+        }
+    }
 }
 
 /// A text, and the event that carries it.

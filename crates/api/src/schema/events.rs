@@ -38,6 +38,7 @@ pub(crate) fn list(
     after: u64,
     first: Option<i32>,
     kinds: Option<&BTreeSet<Kind>>,
+    is_masked: bool,
 ) -> Result<HistoryConnection, ApiError> {
     let first = page::first(first)?;
     let end = services.reader.watermark();
@@ -56,7 +57,7 @@ pub(crate) fn list(
             }
             seen = recorded.position;
             if kinds.is_none_or(|kinds| kinds.contains(&recorded.event.kind())) {
-                nodes.push(EventObject::alone(recorded));
+                nodes.push(EventObject::alone(recorded, is_masked));
             }
         }
     }

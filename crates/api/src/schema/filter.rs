@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::enums::{self, Scope};
 use super::error::ApiError;
 use super::scalar::{DateTime, Decimal};
-use crate::access::Tenant;
+use crate::access::{self, Tenant};
 use crate::http::Services;
 
 /// Conditions and alternatives within each other; deeper filters are refused.
@@ -108,6 +108,7 @@ fn names<T, E>(values: &[String], parse: impl Fn(&str) -> Result<T, E>) -> Vec<T
 struct Building<'a> {
     services: &'a Services,
     views: &'a Views,
+    tenant: &'a Tenant,
     subtree: bool,
     left: usize,
 }
@@ -119,41 +120,40 @@ pub(crate) struct Seen {
     pub(crate) tenant: Tenant,
 }
 
-/// Only the tenant's own orders, whatever else is asked: what stands within AND and OR narrows that further.
-fn within(tenant: &Tenant, mut wanted: OrderWhere, scope: Scope) -> Result<OrderWhere, ApiError> {
-    let named = wanted.merchant.as_ref().map(ValueFilter::values).transpose()?.flatten();
-    for merchant in named.into_iter().flatten() {
-        tenant.meant(Some(merchant), scope.is_subtree())?;
-    }
-    let own = tenant.meant(None, scope.is_subtree())?;
-    wanted.merchant = own.map(|own| ValueFilter { eq: Some(own), one_of: None });
-    Ok(wanted)
-}
-
-/// The orders that are asked about, and which of them.
+/// The orders that are asked about, and which of them. Merchants that the token does not show are as such that are not
+/// there: nothing is theirs.
 pub(crate) fn build(
     services: &Services,
     views: &Views,
     wanted: Option<OrderWhere>,
     seen: &Seen,
 ) -> Result<(Whose, Filter), ApiError> {
-    let scope = seen.scope;
-    let wanted = match &seen.tenant {
-        Tenant::All => wanted,
-        tenant @ Tenant::Merchant(_) => Some(within(tenant, wanted.unwrap_or_default(), scope)?),
-    };
-    let Some(mut wanted) = wanted else { return Ok((Whose::All, Filter::default())) };
-    let mut building = Building { services, views, subtree: scope.is_subtree(), left: MAX_CONDITIONS };
-    let mut whose = Whose::All;
-    let mut trees = None;
+    let Seen { scope, tenant } = seen;
+    let mut wanted = wanted.unwrap_or_default();
+    let mut building = Building { services, views, tenant, subtree: scope.is_subtree(), left: MAX_CONDITIONS };
+    let mut named = None;
     if let Some(values) = wanted.merchant.as_ref().map(ValueFilter::values).transpose()?.flatten() {
-        let ids = names(&values, MerchantId::new);
-        trees = Some(ids.clone());
-        whose = Whose::Merchants { ids, subtree: building.subtree };
+        named = Some(building.merchants(&values));
         wanted.merchant = None;
     }
-    let filter = building.filter(&wanted, trees.as_deref(), 0)?;
-    Ok((whose, filter))
+    let filter = building.filter(&wanted, named.as_deref(), 0)?;
+    let subtree = building.subtree;
+    let Some(own) = tenant.own() else {
+        let whose = named.map_or(Whose::All, |ids| Whose::Merchants { ids, subtree });
+        return Ok((whose, filter));
+    };
+    // Whatever is asked narrows that further.
+    let mut parts = vec![filter];
+    let mut reaches_below = subtree;
+    if let Some(ids) = named {
+        parts.push(Filter::Is(Condition::Merchant { ids, subtree }));
+        reaches_below = true;
+    }
+    if let access::Whose::Buyer(_, slot) = &tenant.whose {
+        parts.push(Filter::Is(Condition::Buyer(vec![*slot])));
+        reaches_below = false;
+    }
+    Ok((Whose::Merchants { ids: vec![own.clone()], subtree: reaches_below }, Filter::And(parts)))
 }
 
 impl Building<'_> {
@@ -219,7 +219,7 @@ impl Building<'_> {
             found.push(Condition::Tag(names(&tags, Tag::new)));
         }
         if let Some(ids) = values(&wanted.merchant)? {
-            let ids = names(&ids, MerchantId::new);
+            let ids = self.merchants(&ids);
             *own_merchants = Some(ids.clone());
             found.push(Condition::Merchant { ids, subtree: self.subtree });
         }
@@ -231,9 +231,33 @@ impl Building<'_> {
         }
         if let Some(buyer) = &wanted.buyer {
             let merchants = own_merchants.as_deref().or(merchants);
-            found.push(Condition::Buyer(self.buyers(&buyer.eq, merchants)));
+            found.extend(self.buyer(&buyer.eq, merchants));
         }
         Ok(found)
+    }
+
+    /// Those of them that the token shows: that another one stands above it must not be found out either.
+    fn merchants(&self, values: &[String]) -> Vec<MerchantId> {
+        let mut ids = names(values, MerchantId::new);
+        if let Some(own) = self.tenant.own() {
+            ids.retain(|id| id == own || self.views.merchants().has_stood_below(id, own));
+        }
+        ids
+    }
+
+    /// Whoever sees buyers masked must not find out who they are by asking: nobody is found among what is masked.
+    fn buyer(&self, account: &str, merchants: Option<&[MerchantId]>) -> Vec<Condition> {
+        if self.tenant.is_masked {
+            return vec![Condition::Buyer(Vec::new())];
+        }
+        match self.tenant.own() {
+            None => vec![Condition::Buyer(self.buyers(account, merchants))],
+            Some(own) => {
+                let ids = vec![own.clone()];
+                let slots = self.buyers(account, Some(&ids));
+                vec![Condition::Buyer(slots), Condition::Merchant { ids, subtree: false }]
+            }
+        }
     }
 
     /// The account's keys in each tree that may be meant: a buyer is another one in another tree.

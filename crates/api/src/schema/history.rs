@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Json, Object, Result, SimpleObject};
 use daybook_domain::change::{self, Value};
-use daybook_domain::{Automatic, Event, MerchantId, Order, Recorded, Revision, State, StreamId};
+use daybook_domain::{Automatic, Event, Kind, MerchantId, Order, Recorded, Revision, State, StreamId};
 use daybook_engine::Opened;
 
 use super::error::ApiError;
@@ -12,7 +12,6 @@ use super::page::PageInfo;
 use super::query::READ;
 use super::scalar::{DateTime, Position};
 use super::{enums, read};
-use crate::access::Tenant;
 use crate::auth::Session;
 use crate::http::Services;
 
@@ -66,11 +65,13 @@ pub(crate) struct EventObject {
     pub(crate) recorded: Arc<Recorded>,
     /// The order before and after, where that is known; else it is looked up when asked for.
     pub(crate) around: Option<Arc<Around>>,
+    /// Personal texts stay sealed.
+    pub(crate) is_masked: bool,
 }
 
 impl EventObject {
-    pub(crate) fn alone(recorded: Recorded) -> Self {
-        Self { recorded: Arc::new(recorded), around: None }
+    pub(crate) fn alone(recorded: Recorded, is_masked: bool) -> Self {
+        Self { recorded: Arc::new(recorded), around: None, is_masked }
     }
 
     async fn around(&self, ctx: &Context<'_>) -> Result<Option<Arc<Around>>> {
@@ -113,6 +114,10 @@ impl EventObject {
         let mut root = None;
         let mut failed = None;
         let data = daybook_codec::data_to_json(&self.recorded.event, &mut |sealed, kind| {
+            // Evidence is read by a mutation, so that who read it is recorded.
+            if self.is_masked || kind == Kind::EvidenceAdded {
+                return None;
+            }
             if root.is_none() {
                 match self.tree_root(services) {
                     Ok(found) => root = found,
@@ -202,13 +207,14 @@ impl EventObject {
             .collect())
     }
 
-    /// What it says, in the shape of `schemas/events`. Personal texts are opened; of erased ones the slot is left.
+    /// What it says, in the shape of `schemas/events`. Personal texts are opened, but where the order's buyer is masked, and but
+    /// evidence, which `readEvidence` shows; of those that are not, and of erased ones, the slot is left.
     #[graphql(complexity = "READ")]
     async fn data(&self, ctx: &Context<'_>) -> Result<Json<serde_json::Value>> {
         let event = self.clone();
         let mut data = read(ctx, move |services| event.opened(services)).await?;
         // Who stands above is not a merchant's to see.
-        if ctx.data::<Session>()?.tenant != Tenant::All
+        if !ctx.data::<Session>()?.tenant.shows_all()
             && let Some(ancestors) = data.get_mut("ancestors")
         {
             *ancestors = serde_json::json!([]);
@@ -258,11 +264,19 @@ fn fold_around(events: &[Recorded], keep: impl Fn(&Recorded) -> bool) -> Vec<Aro
     around
 }
 
-/// A page of an order's history up to a revision. Cursors are revisions. Reads the ledger.
+/// An order's history up to a revision.
+#[derive(Clone, Copy)]
+pub(crate) struct Of {
+    pub(crate) order: StreamId,
+    pub(crate) revision: Revision,
+    /// Personal texts stay sealed.
+    pub(crate) is_masked: bool,
+}
+
+/// A page of an order's history. Cursors are revisions. Reads the ledger.
 pub(crate) fn page(
     services: &Services,
-    order: StreamId,
-    revision: Revision,
+    Of { order, revision, is_masked }: Of,
     first: Option<i32>,
     after: Option<&str>,
 ) -> Result<HistoryConnection, ApiError> {
@@ -287,7 +301,11 @@ pub(crate) fn page(
         .into_iter()
         .skip(from)
         .zip(around)
-        .map(|(recorded, around)| EventObject { recorded: Arc::new(recorded), around: Some(Arc::new(around)) })
+        .map(|(recorded, around)| EventObject {
+            recorded: Arc::new(recorded),
+            around: Some(Arc::new(around)),
+            is_masked,
+        })
         .collect();
     let cursor = |recorded: &Recorded| recorded.revision.to_string();
     let cursors: Vec<String> = nodes.iter().map(|node| cursor(&node.recorded)).collect();

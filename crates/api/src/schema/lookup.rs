@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::error::ApiError;
 use super::scalar::{DateTime, Position};
-use crate::access::Tenant;
+use crate::access::{Relation, Tenant};
 use crate::http::Services;
 
 /// An order, by its id or by its number.
@@ -66,35 +66,48 @@ pub(crate) fn own(services: &Services, by: &OrderInput) -> Option<StreamId> {
     }
 }
 
-/// As a tenant may name it: a number without a merchant is one of its own. None: it names another merchant.
-pub(crate) fn within(tenant: &Tenant, by: &OrderInput) -> Option<OrderInput> {
-    let (Tenant::Merchant(own), OrderInput::Number(OrderNumberInput { merchant, number })) = (tenant, by) else {
-        return Some(by.clone());
-    };
-    let is_own = merchant.as_deref().is_none_or(|merchant| merchant == own.as_str());
-    let own = Some(own.as_str().to_owned());
-    is_own.then(|| OrderInput::Number(OrderNumberInput { merchant: own, number: number.clone() }))
+/// Where an order is that somebody names.
+pub(crate) enum Named {
+    At(StreamId),
+    Nowhere,
+    /// Only the views can tell.
+    InViews(OrderInput),
 }
 
-/// Whether the stream is an order of the tenant's; of one that shows everything nothing is looked up.
-pub(crate) fn is_shown(services: &Services, tenant: &Tenant, stream: StreamId) -> Result<bool, ApiError> {
-    if *tenant == Tenant::All {
-        return Ok(true);
+/// A tenant's number without a merchant is one of its own: those of the merchants below it are named with theirs.
+pub(crate) fn named(services: &Services, tenant: &Tenant, by: &OrderInput) -> Named {
+    let by = match (tenant.own(), by) {
+        (Some(own), OrderInput::Number(OrderNumberInput { merchant: None, number })) => {
+            OrderInput::Number(OrderNumberInput { merchant: Some(own.as_str().to_owned()), number: number.clone() })
+        }
+        _ => by.clone(),
+    };
+    match own(services, &by) {
+        Some(own) => Named::At(own),
+        None if tenant.shows_all() => Named::InViews(by),
+        None => Named::Nowhere,
     }
-    let Some((position, _)) = services.reader.head(stream) else { return Ok(false) };
+}
+
+/// What the order of a stream is to the tenant; of one that shows everything nothing is looked up.
+pub(crate) fn relation(services: &Services, tenant: &Tenant, stream: StreamId) -> Result<Relation, ApiError> {
+    if tenant.shows_all() {
+        return Ok(Relation::Own);
+    }
+    let Some((position, _)) = services.reader.head(stream) else { return Ok(Relation::Foreign) };
     if let Some(views) = services.host.try_views()
         && let Ok(list) = views.order_list()
     {
         match list.by_id(stream) {
-            Some(row) => return Ok(tenant.is_own(&row.order.merchant)),
-            None if views.position() >= position => return Ok(false),
+            Some(row) => return Ok(tenant.relation(&row.order)),
+            None if views.position() >= position => return Ok(Relation::Foreign),
             // They have not got there yet.
             None => {}
         }
     }
     Ok(match services.reader.state(stream)? {
-        Some(State::Order(order)) => tenant.is_own(&order.merchant),
-        Some(_) | None => false,
+        Some(State::Order(order)) => tenant.relation(&order),
+        Some(_) | None => Relation::Foreign,
     })
 }
 

@@ -36,14 +36,45 @@ fn in_views(views: &Views, id: &MerchantId) -> Option<MerchantObject> {
 }
 
 fn in_ledger(services: &Services, id: &MerchantId) -> Result<Option<MerchantObject>, ApiError> {
-    Ok(state(services, StreamId::merchant(id))?.map(|merchant| {
-        MerchantObject(Arc::new(MerchantEntry {
+    if let Some(merchant) = state(services, StreamId::merchant(id))? {
+        let ancestors = ancestors(services, &merchant)?;
+        return Ok(Some(MerchantObject(Arc::new(MerchantEntry {
             id: merchant.id,
             name: merchant.name,
-            ancestors: merchant.ancestors,
+            ancestors,
             children: 0,
-        }))
-    }))
+            is_closed: merchant.is_closed,
+        }))));
+    }
+    Ok(None)
+}
+
+/// Those above a merchant as the tree is now, root first. Reads the ledger.
+pub(crate) fn ancestors(services: &Services, merchant: &Merchant) -> Result<Vec<MerchantId>, ApiError> {
+    let mut ancestors = Vec::new();
+    let mut parent = merchant.parent.clone();
+    while let Some(id) = parent {
+        parent = state(services, StreamId::merchant(&id))?.and_then(|above| above.parent);
+        ancestors.push(id);
+    }
+    ancestors.reverse();
+    Ok(ancestors)
+}
+
+/// The merchant of that id, if the token shows it: its own, and those that stand below it.
+pub(crate) async fn shown(ctx: &Context<'_>, id: &str) -> Result<Option<MerchantObject>> {
+    // What cannot be a name names nothing.
+    let Ok(id) = MerchantId::new(id) else { return Ok(None) };
+    let tenant = &ctx.data::<Session>()?.tenant;
+    if tenant.is_own(&id) {
+        return look_up(ctx, id).await;
+    }
+    let own = tenant.own().cloned();
+    look(ctx, move |_, views| {
+        let is_below = own.is_some_and(|own| views.merchants().stands_below(&id, &own));
+        Ok(if is_below { in_views(views, &id) } else { None })
+    })
+    .await
 }
 
 /// The merchant whose stream it is, as of now. Reads the ledger.
@@ -72,6 +103,7 @@ pub(crate) fn unregistered(id: &MerchantId) -> MerchantObject {
         name: id.as_str().into(),
         ancestors: Vec::new(),
         children: 0,
+        is_closed: false,
     }))
 }
 
@@ -97,6 +129,11 @@ impl MerchantObject {
             Some(parent) if is_shown(ctx, parent)? => look_up(ctx, parent.clone()).await,
             Some(_) | None => Ok(None),
         }
+    }
+
+    /// It takes no more orders; those that it has go on to their end.
+    async fn closed(&self) -> bool {
+        self.0.is_closed
     }
 
     /// How many merchants stand directly below.
@@ -197,12 +234,11 @@ fn connection(merchants: Vec<MerchantEntry>, has_next: bool, has_previous: bool)
 /// All merchants by id; with `root` only it and those below it.
 pub(crate) fn list(
     views: &Views,
-    root: Option<String>,
+    root: Option<&MerchantId>,
     first: Option<i32>,
     after: Option<String>,
 ) -> Result<MerchantConnection, ApiError> {
     let (first, after) = arguments(first, after)?;
-    let root = root.as_deref().map(super::lookup::merchant_id).transpose()?;
-    let page = views.merchants().page(root.as_ref(), after.as_ref(), first);
+    let page = views.merchants().page(root, after.as_ref(), first);
     Ok(connection(page.merchants, page.has_next, after.is_some()))
 }

@@ -12,7 +12,7 @@ pub(crate) mod error;
 mod events;
 mod filter;
 mod history;
-mod lookup;
+pub(crate) mod lookup;
 mod merchant;
 mod money;
 mod mutation;

@@ -21,7 +21,9 @@ use super::plain::{self, Plain, Selected};
 use super::query::READ;
 use super::read;
 use super::scalar::{DateTime, Position as PositionScalar};
+use crate::access::{Relation, Tenant};
 use crate::http::Services;
+use crate::mask;
 
 /// An order as of its `revision`.
 #[derive(Clone, Debug)]
@@ -39,20 +41,33 @@ pub(crate) struct OrderObject {
     pub(crate) merchant: MerchantObject,
     /// None: erased, or damaged.
     pub(crate) account: Option<Arc<str>>,
+    /// Who the buyer is, and what is said of people, is not shown.
+    is_masked: bool,
+}
+
+fn masked(account: Option<Arc<str>>, is_masked: bool) -> Option<Arc<str>> {
+    if is_masked { account.map(|account| mask::text(&account).into()) } else { account }
 }
 
 impl OrderObject {
-    pub(crate) fn from_row(row: Row, merchant: MerchantObject, account: Option<Arc<str>>) -> Self {
+    pub(crate) fn from_row(row: Row, merchant: MerchantObject, account: Option<Arc<str>>, is_masked: bool) -> Self {
         let Row { id, number, order, lines, label, total_minor, dues: _, revision, position } = row;
-        Self { id, number, order, lines, label, total_minor, revision, position, merchant, account }
+        let account = masked(account, is_masked);
+        Self { id, number, order, lines, label, total_minor, revision, position, merchant, account, is_masked }
     }
 
-    /// Folds events of one stream, oldest first. None: they are not an order's. May read the ledger, for the merchant.
-    fn fold(services: &Services, events: &[Recorded]) -> Result<Option<Self>, ApiError> {
+    /// Folds events of one stream, oldest first. None: they are not of an order that the tenant is shown. May read the ledger,
+    /// for the merchant.
+    fn fold(services: &Services, tenant: &Tenant, events: &[Recorded]) -> Result<Option<Self>, ApiError> {
         let Some((first, rest)) = events.split_first() else { return Ok(None) };
         let Event::OrderPlaced(placed) = &first.event else { return Ok(None) };
         let mut order = Order::placed(placed, first.origin, first.occurred_at);
         rest.iter().for_each(|recorded| order.apply(recorded));
+        let relation = tenant.relation(&order);
+        if relation == Relation::Foreign {
+            return Ok(None);
+        }
+        let is_masked = tenant.masks(relation);
         let last = rest.last().unwrap_or(first);
         let lines = placed.lines.iter().map(|line| RowLine { sku: line.sku.clone(), title: line.title.clone() });
         let opened = services.reader.open_text(&placed.account, order.tree_root(), first.stream, Kind::OrderPlaced);
@@ -66,9 +81,10 @@ impl OrderObject {
             position: last.position,
             merchant: merchant::of_order(services, &order.merchant)?,
             account: match opened {
-                Opened::Text(text) => Some(text.into()),
+                Opened::Text(text) => masked(Some(text.into()), is_masked),
                 Opened::Erased | Opened::Damaged => None,
             },
+            is_masked,
             order,
         }))
     }
@@ -76,12 +92,13 @@ impl OrderObject {
     /// The order as of the events that `keep` lets through, which must be a beginning of its history. Reads the ledger.
     pub(crate) fn load(
         services: &Services,
+        tenant: &Tenant,
         stream: StreamId,
         keep: impl Fn(&Recorded) -> bool,
     ) -> Result<Option<Self>, ApiError> {
         let mut events = services.reader.history(stream)?;
         events.truncate(events.iter().take_while(|recorded| keep(recorded)).count());
-        Self::fold(services, &events)
+        Self::fold(services, tenant, &events)
     }
 
     pub(crate) fn money(&self, minor: i64) -> MoneyObject {
@@ -226,6 +243,7 @@ impl OrderObject {
         &self.merchant
     }
 
+    /// Masked, such as `a***@example.com`, for those who need not know.
     async fn buyer(&self) -> Buyer {
         Buyer { account: self.account.as_deref().map(str::to_owned) }
     }
@@ -375,11 +393,12 @@ impl OrderObject {
         self.order.is_attended
     }
 
-    /// Where it goes, opened for this answer.
+    /// Where it goes, opened for this answer; masked as the buyer is.
     #[graphql(complexity = "READ + 10 * child_complexity")]
     async fn delivery(&self, ctx: &Context<'_>) -> Result<Option<Delivery>> {
-        let (id, revision) = (self.id, self.revision);
-        read(ctx, move |services| delivery::load(services, id, revision)).await
+        let (id, revision, is_masked) = (self.id, self.revision, self.is_masked);
+        let found = read(ctx, move |services| delivery::load(services, id, revision)).await?;
+        Ok(if is_masked { found.map(Delivery::masked) } else { found })
     }
 
     /// How many events the order has had.
@@ -395,8 +414,8 @@ impl OrderObject {
     /// Who did what, when and why, oldest first.
     #[graphql(complexity = "READ + super::page::cost(first, None, child_complexity)")]
     async fn history(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<HistoryConnection> {
-        let (id, revision) = (self.id, self.revision);
-        read(ctx, move |services| history::page(services, id, revision, first, after.as_deref())).await
+        let of = history::Of { order: self.id, revision: self.revision, is_masked: self.is_masked };
+        read(ctx, move |services| history::page(services, of, first, after.as_deref())).await
     }
 }
 

@@ -13,7 +13,7 @@ use super::merchant::{self, MerchantObject};
 use super::order::OrderObject;
 use super::page::{self, PageInfo, from_hex, to_hex};
 use super::plain::{self, Plain, PlainList, Selected};
-use crate::access::Tenant;
+use crate::access::{Relation, Tenant};
 use crate::http::Services;
 use std::sync::Arc;
 
@@ -92,7 +92,12 @@ fn cursor(text: Option<&String>, name: &str) -> Result<Option<Cursor>, ApiError>
 }
 
 /// The rows with what they name, looked up under the same hold of the views, so that all of it is of one position.
-pub(crate) fn objects(services: &Services, views: &Views, rows: Vec<Row>) -> Result<Vec<Arc<OrderObject>>, ApiError> {
+pub(crate) fn objects(
+    services: &Services,
+    views: &Views,
+    tenant: &Tenant,
+    rows: Vec<Row>,
+) -> Result<Vec<Arc<OrderObject>>, ApiError> {
     let list = views.order_list()?;
     let mut merchants: Vec<MerchantObject> = Vec::new();
     let mut objects = Vec::with_capacity(rows.len());
@@ -107,7 +112,8 @@ pub(crate) fn objects(services: &Services, views: &Views, rows: Vec<Row>) -> Res
         });
         let slot = row.order.buyer;
         let account = services.host.accounts.get(slot, &services.reader, || list.account(slot));
-        objects.push(Arc::new(OrderObject::from_row(row, merchant, account)));
+        let is_masked = tenant.masks(tenant.relation(&row.order));
+        objects.push(Arc::new(OrderObject::from_row(row, merchant, account, is_masked)));
     }
     Ok(objects)
 }
@@ -140,15 +146,15 @@ pub(crate) fn list(
     // A cursor can be made up: one of an order that is not shown is answered as one of an order that is not there.
     let is_foreign = |cursor: Cursor| {
         let row = views.order_list().ok().and_then(|list| list.by_id(cursor.order()));
-        row.is_none_or(|row| !seen.tenant.is_own(&row.order.merchant))
+        row.is_none_or(|row| seen.tenant.relation(&row.order) == Relation::Foreign)
     };
-    if seen.tenant != Tenant::All && [query.after, query.before].into_iter().flatten().any(is_foreign) {
+    if !seen.tenant.shows_all() && [query.after, query.before].into_iter().flatten().any(is_foreign) {
         return Err(QueryError::CursorUnknown.into());
     }
     let page = views.order_list()?.page_within(&query, steps)?;
     let cursors: Vec<String> = page.rows.iter().map(|row| to_hex(&row.cursor(sort.field).to_bytes())).collect();
     let page_info = PageInfo::of(cursors.iter().map(String::as_str), page.has_next, page.has_previous);
-    let nodes = objects(services, views, page.rows)?;
+    let nodes = objects(services, views, &seen.tenant, page.rows)?;
     let edges = cursors.into_iter().zip(&nodes).map(|(cursor, node)| OrderEdge { cursor, node: node.clone() });
     Ok(OrderConnection { edges: PlainList(edges.collect()), nodes: PlainList(nodes), page_info })
 }

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Interface, Object, Result};
-use daybook_domain::{MerchantId, StreamId};
+use daybook_domain::StreamId;
+use daybook_views::query::Scope as ViewScope;
 use uuid::Uuid;
 
 use super::contributions::{self, ContributionConnection};
 use super::dashboard::{self, Dashboard, Question, TimeRange};
 use super::enums::{Basis, ExceptionKind, Metric, Scope};
+use super::error::ApiError;
 use super::filter::{OrderWhere, Seen};
 use super::history::HistoryConnection;
-use super::lookup::{self, AsOf, OrderInput};
+use super::lookup::{self, AsOf, Named, OrderInput};
 use super::merchant::{self, MerchantConnection, MerchantObject};
 use super::order::OrderObject;
 use super::orders::{self, OrderConnection, OrderSort, Paging};
@@ -20,7 +22,7 @@ use super::scalar::{DateTime, Position};
 use super::stock::{self, StockConnection};
 use super::subscription::{Viewer, viewer};
 use super::{events, look, look_in_steps, look_long, page, read, services};
-use crate::access::Tenant;
+use crate::access::{Relation, Tenant};
 use crate::auth::Session;
 use crate::reads::Reads;
 
@@ -46,10 +48,12 @@ async fn by_stream(ctx: &Context<'_>, stream: StreamId, as_of: Option<AsOf>) -> 
     let tenant = tenant(ctx)?.clone();
     read(ctx, move |services| {
         // First: how long it takes to read a foreign order would tell that it is there.
-        if !lookup::is_shown(services, &tenant, stream)? {
+        if lookup::relation(services, &tenant, stream)? == Relation::Foreign {
             return Ok(None);
         }
-        OrderObject::load(services, stream, |recorded| as_of.as_ref().is_none_or(|as_of| as_of.includes(recorded)))
+        OrderObject::load(services, &tenant, stream, |recorded| {
+            as_of.as_ref().is_none_or(|as_of| as_of.includes(recorded))
+        })
     })
     .await
 }
@@ -63,9 +67,22 @@ fn seen(ctx: &Context<'_>, scope: Option<Scope>) -> Result<Seen> {
     Ok(Seen { scope: scope.unwrap_or_default(), tenant: tenant(ctx)?.clone() })
 }
 
-/// The merchant that is meant, if the token may ask about it.
-fn meant(ctx: &Context<'_>, merchant: Option<String>, scope: Option<Scope>) -> Result<Option<String>> {
-    Ok(tenant(ctx)?.meant(merchant, scope.unwrap_or_default().is_subtree())?)
+/// The merchants that are meant, if the token may ask about them.
+pub(super) async fn meant(ctx: &Context<'_>, merchant: Option<String>, scope: Option<Scope>) -> Result<ViewScope> {
+    let tenant = tenant(ctx)?.clone();
+    let subtree = scope.unwrap_or_default().is_subtree();
+    let is_other = |named: &str| tenant.own().is_some_and(|own| own.as_str() != named);
+    if !merchant.as_deref().is_some_and(is_other) {
+        return Ok(tenant.meant(merchant.as_deref(), subtree, |_, _| false)?);
+    }
+    look(ctx, move |_, views| {
+        tenant.meant(merchant.as_deref(), subtree, |id, own| views.merchants().stands_below(id, own))
+    })
+    .await
+}
+
+async fn whose(ctx: &Context<'_>, merchant: Option<String>, scope: Option<Scope>) -> Result<Whose> {
+    Ok(Whose { scope: meant(ctx, merchant, scope).await?, tenant: tenant(ctx)?.clone() })
 }
 
 #[Object(name = "Query")]
@@ -114,12 +131,10 @@ impl QueryRoot {
     /// One order, from its own events: always up to date. With `asOf` as it was; null if it was not there then.
     #[graphql(complexity = "ORDER + child_complexity")]
     async fn order(&self, ctx: &Context<'_>, by: OrderInput, as_of: Option<AsOf>) -> Result<Option<OrderObject>> {
-        let Some(by) = lookup::within(tenant(ctx)?, &by) else { return Ok(None) };
-        let stream = match lookup::own(services(ctx)?, &by) {
-            Some(own) => Some(own),
-            // A number that none of its own orders has may be one of a merchant below it, which it does not show.
-            None if *tenant(ctx)? != Tenant::All => None,
-            None => look(ctx, move |services, views| lookup::order(services, views, &by)).await?,
+        let stream = match lookup::named(services(ctx)?, tenant(ctx)?, &by) {
+            Named::At(stream) => Some(stream),
+            Named::Nowhere => None,
+            Named::InViews(by) => look(ctx, move |services, views| lookup::order(services, views, &by)).await?,
         };
         match stream {
             Some(stream) => by_stream(ctx, stream, as_of).await,
@@ -140,12 +155,11 @@ impl QueryRoot {
         #[graphql(desc = "COHORT unless told otherwise.")] basis: Option<Basis>,
         at_least: Option<Position>,
     ) -> Result<Dashboard> {
-        let merchant = meant(ctx, merchant, scope)?;
+        let whose = meant(ctx, merchant, scope).await?;
         let services = services(ctx)?;
         orders::wait(services, at_least.map(|at| at.0)).await?;
         let question = Question {
-            merchant,
-            scope: scope.unwrap_or_default(),
+            whose,
             range,
             time_zone: time_zone.unwrap_or_else(|| "UTC".to_owned()),
             currency,
@@ -173,11 +187,10 @@ impl QueryRoot {
         after: Option<String>,
         at_least: Option<Position>,
     ) -> Result<ContributionConnection> {
-        let merchant = meant(ctx, merchant, scope)?;
+        let whose = meant(ctx, merchant, scope).await?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
         let question = Question {
-            merchant,
-            scope: scope.unwrap_or_default(),
+            whose,
             range,
             time_zone: time_zone.unwrap_or_else(|| "UTC".to_owned()),
             currency,
@@ -201,10 +214,15 @@ impl QueryRoot {
         first: Option<i32>,
         #[graphql(desc = "Such as order-placed.")] kinds: Option<Vec<String>>,
     ) -> Result<HistoryConnection> {
+        if !tenant(ctx)?.shows_all() {
+            let message = "the log is the whole ledger's: it is shown to tokens that belong to no merchant";
+            return Err(ApiError::Forbidden(message).into());
+        }
+        let is_masked = tenant(ctx)?.is_masked;
         let kinds = events::kinds(kinds)?;
         let after = after.map_or(0, |after| after.0);
         let going = ctx.data::<Arc<Reads>>()?.going();
-        read(ctx, move |services| events::list(services, &going, after, first, kinds.as_ref())).await
+        read(ctx, move |services| events::list(services, &going, after, first, kinds.as_ref(), is_masked)).await
     }
 
     /// Who is asking.
@@ -212,7 +230,7 @@ impl QueryRoot {
         Ok(viewer(ctx.data::<Session>()?))
     }
 
-    /// Merchants by id; with `root` only that one and those below it.
+    /// Merchants by id; with `root` only that one and those below it. Without one, all that the token shows.
     #[graphql(complexity = "MERCHANTS + page::cost(first, None, child_complexity)")]
     async fn merchants(
         &self,
@@ -221,19 +239,21 @@ impl QueryRoot {
         first: Option<i32>,
         after: Option<String>,
     ) -> Result<MerchantConnection> {
+        let root = match meant(ctx, root, Some(Scope::Subtree)).await? {
+            ViewScope::All => None,
+            ViewScope::Merchants { ids, .. } => ids.into_iter().next(),
+            ViewScope::Below { id, .. } => Some(id),
+        };
         if root.is_some() {
             // Goes through all of them.
-            return look_long(ctx, move |_, views| merchant::list(views, root, first, after)).await;
+            return look_long(ctx, move |_, views| merchant::list(views, root.as_ref(), first, after)).await;
         }
-        look(ctx, move |_, views| merchant::list(views, root, first, after)).await
+        look(ctx, move |_, views| merchant::list(views, None, first, after)).await
     }
 
     #[graphql(complexity = "READ + child_complexity")]
     async fn merchant(&self, ctx: &Context<'_>, id: ID) -> Result<Option<MerchantObject>> {
-        match MerchantId::new(&id) {
-            Ok(id) if tenant(ctx)?.is_own(&id) => merchant::look_up(ctx, id).await,
-            Ok(_) | Err(_) => Ok(None),
-        }
+        merchant::shown(ctx, &id).await
     }
 
     /// The stock of SKUs that were received, counted or marked, by merchant and SKU. Without `merchant`, of all.
@@ -248,10 +268,9 @@ impl QueryRoot {
         after: Option<String>,
         at_least: Option<Position>,
     ) -> Result<StockConnection> {
-        let merchant = meant(ctx, merchant, scope)?;
+        let scope = meant(ctx, merchant, scope).await?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
-        let question =
-            stock::Question { merchant, scope: scope.unwrap_or_default(), only_low: low.unwrap_or_default() };
+        let question = stock::Question { scope, only_low: low.unwrap_or_default() };
         look_long(ctx, move |_, views| stock::list(views, &question, first, after.as_deref())).await
     }
 
@@ -264,10 +283,9 @@ impl QueryRoot {
         #[graphql(desc = "Only what is low.")] low: Option<bool>,
         at_least: Option<Position>,
     ) -> Result<u64> {
-        let merchant = meant(ctx, merchant, scope)?;
+        let scope = meant(ctx, merchant, scope).await?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
-        let question =
-            stock::Question { merchant, scope: scope.unwrap_or_default(), only_low: low.unwrap_or_default() };
+        let question = stock::Question { scope, only_low: low.unwrap_or_default() };
         look_long(ctx, move |_, views| stock::count(views, &question)).await
     }
 
@@ -283,9 +301,8 @@ impl QueryRoot {
         after: Option<String>,
         at_least: Option<Position>,
     ) -> Result<OrderExceptionConnection> {
-        let merchant = meant(ctx, merchant, scope)?;
+        let whose = whose(ctx, merchant, scope).await?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
-        let whose = Whose { merchant, scope };
         look(ctx, move |services, views| {
             queue::exceptions(services, views, &whose, kind.as_deref(), first, after.as_deref())
         })
@@ -301,9 +318,8 @@ impl QueryRoot {
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
         at_least: Option<Position>,
     ) -> Result<Vec<ExceptionCount>> {
-        let merchant = meant(ctx, merchant, scope)?;
+        let whose = whose(ctx, merchant, scope).await?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
-        let whose = Whose { merchant, scope };
         look(ctx, move |services, views| queue::exception_counts(views, &whose, services.engine.now())).await
     }
 
@@ -319,9 +335,9 @@ impl QueryRoot {
         after: Option<String>,
         at_least: Option<Position>,
     ) -> Result<DeadlineConnection> {
-        let merchant = meant(ctx, merchant, scope)?;
+        let whose = whose(ctx, merchant, scope).await?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
-        let (whose, before) = (Whose { merchant, scope }, before.map(|at| at.0));
+        let before = before.map(|at| at.0);
         look(ctx, move |services, views| queue::deadlines(services, views, &whose, before, first, after.as_deref()))
             .await
     }
@@ -335,9 +351,9 @@ impl QueryRoot {
         #[graphql(desc = "Only those that run out before this.")] before: Option<DateTime>,
         at_least: Option<Position>,
     ) -> Result<u64> {
-        let merchant = meant(ctx, merchant, scope)?;
+        let whose = whose(ctx, merchant, scope).await?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
-        let (whose, before) = (Whose { merchant, scope }, before.map(|at| at.0));
+        let before = before.map(|at| at.0);
         look_long(ctx, move |_, views| queue::deadlines_count(views, &whose, before)).await
     }
 
@@ -349,9 +365,6 @@ impl QueryRoot {
         {
             return Ok(Some(Node::Order(Arc::new(order))));
         }
-        match MerchantId::new(&id) {
-            Ok(id) if tenant(ctx)?.is_own(&id) => Ok(merchant::look_up(ctx, id).await?.map(Node::Merchant)),
-            Ok(_) | Err(_) => Ok(None),
-        }
+        Ok(merchant::shown(ctx, &id).await?.map(Node::Merchant))
     }
 }

@@ -10,31 +10,20 @@ use daybook_views::query::{
     Scope as ViewScope,
 };
 
-use super::enums::{self, Scope};
+use super::enums;
 use super::error::ApiError;
-use super::lookup;
 use super::order::OrderObject;
 use super::orders;
 use super::page::{PageInfo, first, from_hex, to_hex};
 use super::scalar::DateTime;
+use crate::access::Tenant;
 use crate::http::Services;
 
-/// Whose orders: those of one merchant, with `SUBTREE` of those below it too, as the tree is now.
+/// Whose orders are asked about, and what the token shows of them. A merchant's place in the tree is the one that it had when
+/// the order was placed.
 pub(crate) struct Whose {
-    pub(crate) merchant: Option<String>,
-    pub(crate) scope: Option<Scope>,
-}
-
-impl Whose {
-    fn read(&self) -> Result<ViewScope, ApiError> {
-        Ok(match &self.merchant {
-            Some(merchant) => ViewScope::Merchants {
-                ids: vec![lookup::merchant_id(merchant)?],
-                subtree: self.scope.unwrap_or_default().is_subtree(),
-            },
-            None => ViewScope::All,
-        })
-    }
+    pub(crate) scope: ViewScope,
+    pub(crate) tenant: Tenant,
 }
 
 /// An order that is kept out of the normal queue; one that is for several reasons is in the queue several times.
@@ -114,12 +103,12 @@ pub(crate) fn exceptions(
         kinds.map_or_else(|| ExceptionKind::ALL.to_vec(), |kinds| kinds.iter().map(|&kind| kind.into()).collect());
     let after = after.map(exception_after).transpose()?;
     let has_previous = after.is_some();
-    let query = ExceptionQuery { scope: whose.read()?, kinds, after, first: first(wanted)? };
+    let query = ExceptionQuery { scope: whose.scope.clone(), kinds, after, first: first(wanted)? };
     let page = views.queues()?.exceptions(&query);
     let cursors: Vec<String> = page.entries.iter().map(|entry| exception_cursor(&entry.cursor)).collect();
     let rest: Vec<_> = page.entries.iter().map(|entry| (entry.kind, entry.since, entry.due, entry.ticket)).collect();
     let rows = page.entries.into_iter().map(|entry| entry.row).collect();
-    let nodes: Vec<Exception> = orders::objects(services, views, rows)?
+    let nodes: Vec<Exception> = orders::objects(services, views, &whose.tenant, rows)?
         .into_iter()
         .zip(rest)
         .map(|(order, (kind, since, due, ticket))| Exception {
@@ -136,7 +125,7 @@ pub(crate) fn exceptions(
 }
 
 pub(crate) fn exception_counts(views: &Views, whose: &Whose, now: Timestamp) -> Result<Vec<ExceptionCount>, ApiError> {
-    let counts = views.queues()?.exception_counts(&whose.read()?);
+    let counts = views.queues()?.exception_counts(&whose.scope);
     let of = |counted: Counted| ExceptionCount {
         kind: counted.kind.into(),
         count: counted.count,
@@ -157,12 +146,12 @@ pub(crate) fn deadlines(
 ) -> Result<DeadlineConnection, ApiError> {
     let after = after.map(deadline_after).transpose()?;
     let has_previous = after.is_some();
-    let query = DeadlineQuery { scope: whose.read()?, before, after, first: first(wanted)? };
+    let query = DeadlineQuery { scope: whose.scope.clone(), before, after, first: first(wanted)? };
     let page = views.queues()?.deadlines(&query);
     let cursors: Vec<String> = page.entries.iter().map(|entry| deadline_cursor(&entry.cursor)).collect();
     let clocks: Vec<_> = page.entries.iter().map(|entry| entry.running).collect();
     let rows = page.entries.into_iter().map(|entry| entry.row).collect();
-    let nodes: Vec<Deadline> = orders::objects(services, views, rows)?
+    let nodes: Vec<Deadline> = orders::objects(services, views, &whose.tenant, rows)?
         .into_iter()
         .zip(clocks)
         .map(|(order, running)| Deadline {
@@ -178,7 +167,7 @@ pub(crate) fn deadlines(
 }
 
 pub(crate) fn deadlines_count(views: &Views, whose: &Whose, before: Option<Timestamp>) -> Result<u64, ApiError> {
-    Ok(views.queues()?.deadline_count(&whose.read()?, before))
+    Ok(views.queues()?.deadline_count(&whose.scope, before))
 }
 
 /// A moment, an order, a kind, a ticket.

@@ -6,7 +6,6 @@ use daybook_domain::{MerchantId, Sku, State};
 use daybook_views::Views;
 use daybook_views::query::{Scope as ViewScope, StockEntry, StockQuery};
 
-use super::enums::Scope;
 use super::error::ApiError;
 use super::lookup;
 use super::merchant::{MerchantObject, look_up, unregistered};
@@ -87,21 +86,13 @@ pub(crate) struct StockConnection {
 
 /// What is asked of the stock.
 pub(crate) struct Question {
-    pub(crate) merchant: Option<String>,
-    pub(crate) scope: Scope,
+    pub(crate) scope: ViewScope,
     pub(crate) only_low: bool,
 }
 
 impl Question {
-    fn query(&self) -> Result<StockQuery, ApiError> {
-        let scope = match &self.merchant {
-            Some(merchant) => ViewScope::Merchants {
-                ids: vec![lookup::merchant_id(merchant)?],
-                subtree: self.scope == Scope::Subtree,
-            },
-            None => ViewScope::All,
-        };
-        Ok(StockQuery { scope, only_low: self.only_low, ..StockQuery::default() })
+    fn query(&self) -> StockQuery {
+        StockQuery { scope: self.scope.clone(), only_low: self.only_low, ..StockQuery::default() }
     }
 }
 
@@ -114,7 +105,7 @@ pub(crate) fn list(
     let first = super::page::first(first)?;
     let after = after.map(read_cursor).transpose()?;
     let has_previous = after.is_some();
-    let page = views.stock()?.page(&StockQuery { after, first, ..question.query()? });
+    let page = views.stock()?.page(&StockQuery { after, first, ..question.query() });
     let nodes: Vec<Stock> = page.entries.into_iter().map(|entry| Stock { entry }).collect();
     let edges: Vec<StockEdge> =
         nodes.iter().map(|node| StockEdge { cursor: cursor(&node.entry), node: node.clone() }).collect();
@@ -123,7 +114,7 @@ pub(crate) fn list(
 }
 
 pub(crate) fn count(views: &Views, question: &Question) -> Result<u64, ApiError> {
-    Ok(views.stock()?.count(&question.query()?))
+    Ok(views.stock()?.count(&question.query()))
 }
 
 fn cursor(entry: &StockEntry) -> String {

@@ -8,6 +8,7 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject, Subscription};
 use daybook_domain::event::Subject;
 use daybook_domain::{Event, MerchantId, Recorded, StreamId};
 use daybook_views::Views;
+use daybook_views::query::Scope as ViewScope;
 use futures_util::stream::{self, Stream};
 use hashbrown::HashMap;
 
@@ -17,10 +18,9 @@ use super::error::ApiError;
 use super::history::Actor;
 use super::merchant;
 use super::order::OrderObject;
-use super::query::READ;
+use super::query::{READ, meant};
 use super::scalar::{DateTime, Position};
 use super::{read, services};
-use crate::access::Tenant;
 use crate::auth::Session;
 use crate::http::Services;
 use crate::reads::Reads;
@@ -77,7 +77,9 @@ impl OrderEvent {
     #[graphql(complexity = "READ + child_complexity")]
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<OrderObject>> {
         let (stream, revision) = (self.recorded.stream, self.recorded.revision);
-        read(ctx, move |services| OrderObject::load(services, stream, |event| event.revision <= revision)).await
+        let tenant = ctx.data::<Session>()?.tenant.clone();
+        read(ctx, move |services| OrderObject::load(services, &tenant, stream, |event| event.revision <= revision))
+            .await
     }
 }
 
@@ -86,9 +88,8 @@ struct Following {
     services: Services,
     reads: Arc<Reads>,
     session: Session,
-    merchant: Option<MerchantId>,
-    subtree: bool,
-    /// Whether an order or a merchant is one of them.
+    scope: ViewScope,
+    /// Whether an order is one of theirs.
     known: HashMap<StreamId, bool>,
     page: VecDeque<Recorded>,
     next: u64,
@@ -98,7 +99,12 @@ struct Following {
 
 impl Following {
     fn is_ours(&self, merchant: &MerchantId, ancestors: &[MerchantId]) -> bool {
-        self.merchant.as_ref().is_none_or(|wanted| merchant == wanted || (self.subtree && ancestors.contains(wanted)))
+        let is_in = |wanted: &MerchantId, subtree| merchant == wanted || (subtree && ancestors.contains(wanted));
+        match &self.scope {
+            ViewScope::All => true,
+            ViewScope::Merchants { ids, subtree } => ids.iter().any(|wanted| is_in(wanted, *subtree)),
+            ViewScope::Below { under, id, subtree } => is_in(id, *subtree) && ancestors.contains(under),
+        }
     }
 
     async fn follows(&mut self, recorded: &Recorded) -> Result<bool, ApiError> {
@@ -112,7 +118,7 @@ impl Following {
             self.remember(recorded.stream, ours);
             return Ok(ours);
         }
-        if self.merchant.is_none() {
+        if self.scope == ViewScope::All {
             return Ok(true);
         }
         if let Some(&ours) = self.known.get(&recorded.stream) {
@@ -132,18 +138,18 @@ impl Following {
         Ok(ours)
     }
 
-    async fn follows_merchant(&mut self, stream: StreamId) -> Result<bool, ApiError> {
-        let Some(wanted) = &self.merchant else { return Ok(true) };
-        if !self.subtree {
-            return Ok(stream == StreamId::merchant(wanted));
+    /// As the tree is now.
+    async fn follows_merchant(&self, stream: StreamId) -> Result<bool, ApiError> {
+        if self.scope == ViewScope::All {
+            return Ok(true);
         }
-        if let Some(&ours) = self.known.get(&stream) {
-            return Ok(ours);
-        }
-        let state = self.reads.run(&self.services, move |services| merchant::state(services, stream)).await?;
-        let ours = state.is_some_and(|merchant| self.is_ours(&merchant.id, &merchant.ancestors));
-        self.remember(stream, ours);
-        Ok(ours)
+        let found = move |services: &Services| {
+            let Some(merchant) = merchant::state(services, stream)? else { return Ok(None) };
+            let ancestors = merchant::ancestors(services, &merchant)?;
+            Ok(Some((merchant.id, ancestors)))
+        };
+        let found = self.reads.run(&self.services, found).await?;
+        Ok(found.is_some_and(|(id, ancestors)| self.is_ours(&id, &ancestors)))
     }
 
     async fn first_event(&self, stream: StreamId) -> Result<Option<Event>, ApiError> {
@@ -192,8 +198,7 @@ impl Following {
 fn follow<T: Send + 'static>(
     ctx: &Context<'_>,
     after: Option<Position>,
-    merchant: Option<String>,
-    scope: Option<Scope>,
+    scope: ViewScope,
     pick: fn(&Arc<Recorded>) -> Option<T>,
 ) -> Result<impl Stream<Item = Result<T>> + use<T>> {
     let services = services(ctx)?.clone();
@@ -202,11 +207,8 @@ fn follow<T: Send + 'static>(
     // One new event wakes all subscribers at once: they take turns. A socket's operations are bounded.
     reads.be_patient();
     let watermark = services.reader.subscribe();
-    let subtree = scope.unwrap_or_default().is_subtree();
-    let merchant = session.tenant.meant(merchant, subtree)?;
     let following = Following {
-        merchant: merchant.as_deref().map(super::lookup::merchant_id).transpose()?,
-        subtree,
+        scope,
         known: HashMap::new(),
         page: VecDeque::new(),
         next: after.map_or_else(|| services.reader.watermark(), |after| after.0).saturating_add(1),
@@ -246,7 +248,7 @@ impl SubscriptionRoot {
         merchant: Option<String>,
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
     ) -> Result<impl Stream<Item = Result<OrderEvent>>> {
-        follow(ctx, after, merchant, scope, order_event)
+        follow(ctx, after, meant(ctx, merchant, scope).await?, order_event)
     }
 
     /// Orders that come into the exception queue and go out of it; resumed as `orderEvents`.
@@ -257,7 +259,7 @@ impl SubscriptionRoot {
         merchant: Option<String>,
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
     ) -> Result<impl Stream<Item = Result<QueueChange>>> {
-        follow(ctx, after, merchant, scope, QueueChange::of)
+        follow(ctx, after, meant(ctx, merchant, scope).await?, QueueChange::of)
     }
 
     /// Thresholds of merchants' policies that are crossed, and crossed back; resumed as `orderEvents`.
@@ -268,7 +270,7 @@ impl SubscriptionRoot {
         merchant: Option<String>,
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
     ) -> Result<impl Stream<Item = Result<AlertChange>>> {
-        follow(ctx, after, merchant, scope, AlertChange::of)
+        follow(ctx, after, meant(ctx, merchant, scope).await?, AlertChange::of)
     }
 }
 
@@ -283,9 +285,6 @@ pub(crate) struct Viewer {
 }
 
 pub(crate) fn viewer(session: &Session) -> Viewer {
-    let merchant = match &session.tenant {
-        Tenant::All => None,
-        Tenant::Merchant(own) => Some(ID(own.as_str().to_owned())),
-    };
+    let merchant = session.tenant.own().map(|own| ID(own.as_str().to_owned()));
     Viewer { id: ID(session.actor.id.to_string()), role: session.actor.role.into(), merchant }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use axum::Router;
 use daybook_api::{Host, Services, router};
 use daybook_domain::command::{Command, IssueToken};
-use daybook_domain::{Actor, CommandId, Role, StreamId, Timestamp};
+use daybook_domain::{Actor, CommandId, Role, Slot, StreamId, Timestamp};
 use daybook_engine::{Clock, Folder, FolderOptions, Request, open_folder};
 use daybook_views::Views;
 use serde_json::{Value, json};
@@ -21,7 +21,6 @@ use uuid::Uuid;
 /// 2023-11-14T22:13:20Z
 pub(crate) const T0: i64 = 1_700_000_000_000_000;
 pub(crate) const PLATFORM: &str = "dbk_1111111111111111111111111111111111111111111111111111111111111111";
-pub(crate) const ANALYST: &str = "dbk_2222222222222222222222222222222222222222222222222222222222222222";
 
 pub(crate) struct Server {
     pub(crate) services: Services,
@@ -171,7 +170,20 @@ impl Server {
     }
 
     async fn issue_as(&self, actor: u128, token: &str, role: Role) {
-        let merchant = (role != Role::Platform).then(|| daybook_domain::MerchantId::new("m1").unwrap());
+        let merchant = (role != Role::Platform).then_some("m1");
+        self.issue_to(actor, token, role, merchant, (role == Role::Buyer).then_some(Slot(u32::MAX))).await;
+    }
+
+    /// For these orders: of a merchant, of one of its buyers.
+    pub(crate) async fn issue_to(
+        &self,
+        actor: u128,
+        token: &str,
+        role: Role,
+        merchant: Option<&str>,
+        buyer: Option<Slot>,
+    ) {
+        let merchant = merchant.map(|id| daybook_domain::MerchantId::new(id).unwrap());
         let issue = IssueToken {
             secret_sha256: hash(token),
             id: Uuid::from_u128(actor),
@@ -179,6 +191,7 @@ impl Server {
             merchant,
             expires_at: None,
             label: "test".into(),
+            buyer,
         };
         self.execute(Command::IssueToken(issue)).await;
     }

@@ -234,6 +234,14 @@ order_lines! {
         text: Cow<'a, str>,
     }
 
+    /// Somebody reads it.
+    struct ReadEvidenceLine<'a> {}
+
+    /// Somebody sees who the buyer is.
+    struct RevealContactLine<'a> {
+        reason: ReasonLine<'a>,
+    }
+
     /// Somebody decides.
     struct ResolveDisputeLine<'a> {
         outcome: One<Outcome>,

@@ -88,6 +88,9 @@ const ACTIONS: [&str; 21] = [
 pub fn action_name<T>(command: &Command<T>) -> &'static str {
     match command {
         Command::RegisterMerchant(_) => "register-merchant",
+        Command::MoveMerchant(_) => "move-merchant",
+        Command::CloseMerchant { .. } => "close-merchant",
+        Command::ReopenMerchant { .. } => "reopen-merchant",
         Command::Place(_) => "place",
         Command::EditPrice(_) => "edit-price",
         Command::RecordPayment(_) => "record-payment",
@@ -125,6 +128,8 @@ pub fn action_name<T>(command: &Command<T>) -> &'static str {
         Command::RejectAddressChange(_) => "reject-address-change",
         Command::OpenDispute(_) => "open-dispute",
         Command::AddEvidence(_) => "add-evidence",
+        Command::ReadEvidence { .. } => "read-evidence",
+        Command::RevealContact(_) => "reveal-contact",
         Command::ResolveDispute(_) => "resolve-dispute",
         Command::ImportCards(_) => "import-cards",
         Command::IssueToken(_) => "issue-token",

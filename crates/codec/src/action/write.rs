@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use daybook_domain::command::{Command, IssueToken, PlaceOrder};
 use daybook_domain::event::{Alert, Line};
 use daybook_domain::reason::Reason;
-use daybook_domain::{Role, Timestamp};
+use daybook_domain::{MerchantId, Role, Timestamp};
 use serde::{Serialize, Serializer};
 
 use super::lines::*;
@@ -152,6 +152,14 @@ impl<'a> Frame<'a> {
                 c.order,
                 ResolveDisputeLine { outcome: One(c.outcome), refund: c.refund.map(Amount), reason: reason(&c.reason) }
             ),
+            Command::ReadEvidence { order } => on_order!(self, command, *order, ReadEvidenceLine {}),
+            Command::RevealContact(c) => {
+                on_order!(self, command, c.order, RevealContactLine { reason: reason(&c.reason) })
+            }
+            Command::MoveMerchant(c) => self.merchant(command, &c.merchant, Some(&c.parent)),
+            Command::CloseMerchant { merchant } | Command::ReopenMerchant { merchant } => {
+                self.merchant(command, merchant, None)
+            }
             Command::SetPolicy(c) => json(&SetPolicyLine {
                 action: action_name(command),
                 at: self.at,
@@ -292,6 +300,11 @@ impl<'a> Frame<'a> {
         Object { text: Cow::Borrowed(text), quoted: self.quoted }
     }
 
+    fn merchant(&self, command: &Command<String>, merchant: &MerchantId, parent: Option<&MerchantId>) -> Vec<u8> {
+        let (action, parent) = (action_name(command), parent.map(MerchantId::as_str));
+        json(&MerchantLine { action, at: self.at, merchant: merchant.as_str(), parent })
+    }
+
     fn place(&self, command: &'a Command<String>, c: &'a PlaceOrder<String>) -> PlaceLine<'a> {
         let places = c.currency.digits();
         let decimal = |minor| Decimal::Minor { minor, places };
@@ -321,6 +334,17 @@ impl<'a> Frame<'a> {
             source: self.source.map(Cow::Borrowed),
         }
     }
+}
+
+/// Only hashed.
+#[derive(Serialize)]
+struct MerchantLine<'a> {
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Time>,
+    merchant: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<&'a str>,
 }
 
 /// Only hashed.
@@ -375,6 +399,8 @@ struct IssueTokenLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Time>,
     label: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buyer: Option<u32>,
 }
 
 impl<'a> IssueTokenLine<'a> {
@@ -388,6 +414,7 @@ impl<'a> IssueTokenLine<'a> {
             merchant: c.merchant.as_ref().map(|id| id.as_str()),
             expires_at: c.expires_at.map(Time),
             label: &c.label,
+            buyer: c.buyer.map(|slot| slot.0),
         }
     }
 }

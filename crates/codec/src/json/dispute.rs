@@ -1,6 +1,6 @@
 //! Disputes.
 
-use daybook_domain::event::{DisputeOpened, DisputeResolved, EvidenceAdded, Outcome};
+use daybook_domain::event::{DisputeOpened, DisputeResolved, EvidenceAdded, EvidenceRead, Outcome};
 
 use super::text::{Opener, Sealer, Text};
 use super::{JsonError, JsonForm};
@@ -20,6 +20,9 @@ shapes! {
         dispute: u16,
         text: Text,
     }
+
+    /// Somebody read what speaks for the sides of the order's disputes.
+    struct EvidenceReadJson {}
 
     /// Somebody decided.
     struct DisputeResolvedJson {
@@ -50,6 +53,18 @@ impl<'a> JsonForm<'a> for EvidenceAddedJson {
 
     fn into_event(self, sealer: &mut Sealer<'_>) -> Result<EvidenceAdded, JsonError> {
         Ok(EvidenceAdded { dispute: self.dispute, text: sealer.text("text", self.text)? })
+    }
+}
+
+impl<'a> JsonForm<'a> for EvidenceReadJson {
+    type Event = EvidenceRead;
+
+    fn from_event(_: &'a EvidenceRead, _: &mut Opener<'_>) -> Self {
+        Self {}
+    }
+
+    fn into_event(self, _: &mut Sealer<'_>) -> Result<EvidenceRead, JsonError> {
+        Ok(EvidenceRead {})
     }
 }
 

@@ -32,20 +32,23 @@ use self::card::{
     CardClaimedJson, CardsAssignedJson, CardsImportedJson, CardsRevealedJson, TopUpFailedJson, TopUpSucceededJson,
 };
 use self::clock::{DeadlineBreachedJson, DeliveryDueJson, OrderClosedJson, PaymentRemindedJson};
-use self::dispute::{DisputeOpenedJson, DisputeResolvedJson, EvidenceAddedJson};
+use self::dispute::{DisputeOpenedJson, DisputeResolvedJson, EvidenceAddedJson, EvidenceReadJson};
 use self::hold::{HoldPlacedJson, HoldReleasedJson};
 use self::order::{
     ObservationStartedJson, OrderCancelledJson, OrderCompletedJson, OrderPlacedJson, OrderReinstatedJson,
     PriceEditedJson, RestCancelledJson,
 };
-use self::party::{MerchantRegisteredJson, TokenIssuedJson, TokenRevokedJson};
+use self::party::{
+    MerchantClosedJson, MerchantMovedJson, MerchantRegisteredJson, MerchantReopenedJson, TokenIssuedJson,
+    TokenRevokedJson,
+};
 use self::payment::{
     LatePaymentReceivedJson, PaymentCapturedJson, PaymentClaimedJson, PaymentFailedJson, PaymentMismatchedJson,
     ReminderDueJson,
 };
 use self::policy::{AlertClearedJson, AlertRaisedJson, PolicySetJson};
 use self::refund::{RefundApprovedJson, RefundFailedJson, RefundRejectedJson, RefundRequestedJson, RefundSettledJson};
-use self::remark::{NoteAddedJson, OrderRatedJson, TagAddedJson};
+use self::remark::{ContactRevealedJson, NoteAddedJson, OrderRatedJson, TagAddedJson};
 use self::shipment::{DeliveredJson, ShipmentConfirmedJson, TrackingUpdatedJson};
 use self::stock::{
     CardsDrawnJson, OrderRestockedJson, RestockRequestedJson, StockCorrectedJson, StockCountedJson, StockMarkSetJson,
@@ -91,6 +94,9 @@ pub fn data_to_json(event: &Event, open: &mut dyn FnMut(&Sealed, Kind) -> Option
     let opener = &mut Opener { kind: event.kind(), open };
     match event {
         Event::MerchantRegistered(e) => write::<MerchantRegisteredJson<'_>>(e, opener),
+        Event::MerchantMoved(e) => write::<MerchantMovedJson<'_>>(e, opener),
+        Event::MerchantClosed(e) => write::<MerchantClosedJson>(e, opener),
+        Event::MerchantReopened(e) => write::<MerchantReopenedJson>(e, opener),
         Event::TokenIssued(e) => write::<TokenIssuedJson<'_>>(e, opener),
         Event::TokenRevoked(e) => write::<TokenRevokedJson>(e, opener),
         Event::OrderPlaced(e) => write::<OrderPlacedJson<'_>>(e, opener),
@@ -137,6 +143,8 @@ pub fn data_to_json(event: &Event, open: &mut dyn FnMut(&Sealed, Kind) -> Option
         Event::TopUpFailed(e) => write::<TopUpFailedJson<'_>>(e, opener),
         Event::DisputeOpened(e) => write::<DisputeOpenedJson>(e, opener),
         Event::EvidenceAdded(e) => write::<EvidenceAddedJson>(e, opener),
+        Event::EvidenceRead(e) => write::<EvidenceReadJson>(e, opener),
+        Event::ContactRevealed(e) => write::<ContactRevealedJson>(e, opener),
         Event::DisputeResolved(e) => write::<DisputeResolvedJson>(e, opener),
         Event::CardsDrawn(e) => write::<CardsDrawnJson>(e, opener),
         Event::RestockRequested(e) => write::<RestockRequestedJson>(e, opener),
@@ -161,6 +169,9 @@ pub fn event_from_json(kind: Kind, data: &Value, seal: &mut dyn FnMut(&str) -> S
     let sealer = &mut Sealer(seal);
     match kind {
         Kind::MerchantRegistered => read::<MerchantRegisteredJson<'_>>(data, sealer),
+        Kind::MerchantMoved => read::<MerchantMovedJson<'_>>(data, sealer),
+        Kind::MerchantClosed => read::<MerchantClosedJson>(data, sealer),
+        Kind::MerchantReopened => read::<MerchantReopenedJson>(data, sealer),
         Kind::TokenIssued => read::<TokenIssuedJson<'_>>(data, sealer),
         Kind::TokenRevoked => read::<TokenRevokedJson>(data, sealer),
         Kind::OrderPlaced => read::<OrderPlacedJson<'_>>(data, sealer),
@@ -207,6 +218,8 @@ pub fn event_from_json(kind: Kind, data: &Value, seal: &mut dyn FnMut(&str) -> S
         Kind::TopUpFailed => read::<TopUpFailedJson<'_>>(data, sealer),
         Kind::DisputeOpened => read::<DisputeOpenedJson>(data, sealer),
         Kind::EvidenceAdded => read::<EvidenceAddedJson>(data, sealer),
+        Kind::EvidenceRead => read::<EvidenceReadJson>(data, sealer),
+        Kind::ContactRevealed => read::<ContactRevealedJson>(data, sealer),
         Kind::DisputeResolved => read::<DisputeResolvedJson>(data, sealer),
         Kind::CardsDrawn => read::<CardsDrawnJson>(data, sealer),
         Kind::RestockRequested => read::<RestockRequestedJson>(data, sealer),
@@ -226,6 +239,9 @@ pub fn event_from_json(kind: Kind, data: &Value, seal: &mut dyn FnMut(&str) -> S
 pub(crate) fn data_schema(kind: Kind) -> Value {
     match kind {
         Kind::MerchantRegistered => MerchantRegisteredJson::schema(),
+        Kind::MerchantMoved => MerchantMovedJson::schema(),
+        Kind::MerchantClosed => MerchantClosedJson::schema(),
+        Kind::MerchantReopened => MerchantReopenedJson::schema(),
         Kind::TokenIssued => TokenIssuedJson::schema(),
         Kind::TokenRevoked => TokenRevokedJson::schema(),
         Kind::OrderPlaced => OrderPlacedJson::schema(),
@@ -272,6 +288,8 @@ pub(crate) fn data_schema(kind: Kind) -> Value {
         Kind::TopUpFailed => TopUpFailedJson::schema(),
         Kind::DisputeOpened => DisputeOpenedJson::schema(),
         Kind::EvidenceAdded => EvidenceAddedJson::schema(),
+        Kind::EvidenceRead => EvidenceReadJson::schema(),
+        Kind::ContactRevealed => ContactRevealedJson::schema(),
         Kind::DisputeResolved => DisputeResolvedJson::schema(),
         Kind::CardsDrawn => CardsDrawnJson::schema(),
         Kind::RestockRequested => RestockRequestedJson::schema(),

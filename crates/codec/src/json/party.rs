@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use daybook_domain::event::{MerchantRegistered, TokenIssued, TokenRevoked};
-use daybook_domain::{MerchantId, Role};
+use daybook_domain::event::{
+    MerchantClosed, MerchantMoved, MerchantRegistered, MerchantReopened, TokenIssued, TokenRevoked,
+};
+use daybook_domain::{MerchantId, Role, Slot};
 
 use super::parts::{into_merchants, merchants};
 use super::text::{Opener, Sealer};
@@ -20,6 +22,17 @@ shapes! {
         ancestors: Vec<Called<'a, MerchantId>>,
     }
 
+    /// A merchant stands below another one of its tree from now on, with all that stands below it.
+    struct MerchantMovedJson<'a> {
+        parent: Called<'a, MerchantId>,
+    }
+
+    /// A merchant takes no more orders.
+    struct MerchantClosedJson {}
+
+    /// A merchant takes orders again.
+    struct MerchantReopenedJson {}
+
     /// A credential was made.
     struct TokenIssuedJson<'a> {
         /// The token's public id, which is also its actor's.
@@ -29,6 +42,8 @@ shapes! {
         merchant: Option<Called<'a, MerchantId>>,
         expires_at: Option<Time>,
         label: Cow<'a, str>,
+        /// The key's slot of the buyer whose orders it shows.
+        buyer: Option<u32>,
     }
 
     /// A credential is no longer good.
@@ -51,6 +66,42 @@ impl<'a> JsonForm<'a> for MerchantRegisteredJson<'a> {
     }
 }
 
+impl<'a> JsonForm<'a> for MerchantMovedJson<'a> {
+    type Event = MerchantMoved;
+
+    fn from_event(event: &'a MerchantMoved, _: &mut Opener<'_>) -> Self {
+        Self { parent: Called::new(&event.parent) }
+    }
+
+    fn into_event(self, _: &mut Sealer<'_>) -> Result<MerchantMoved, JsonError> {
+        Ok(MerchantMoved { parent: self.parent.into_name() })
+    }
+}
+
+impl<'a> JsonForm<'a> for MerchantClosedJson {
+    type Event = MerchantClosed;
+
+    fn from_event(_: &'a MerchantClosed, _: &mut Opener<'_>) -> Self {
+        Self {}
+    }
+
+    fn into_event(self, _: &mut Sealer<'_>) -> Result<MerchantClosed, JsonError> {
+        Ok(MerchantClosed {})
+    }
+}
+
+impl<'a> JsonForm<'a> for MerchantReopenedJson {
+    type Event = MerchantReopened;
+
+    fn from_event(_: &'a MerchantReopened, _: &mut Opener<'_>) -> Self {
+        Self {}
+    }
+
+    fn into_event(self, _: &mut Sealer<'_>) -> Result<MerchantReopened, JsonError> {
+        Ok(MerchantReopened {})
+    }
+}
+
 impl<'a> JsonForm<'a> for TokenIssuedJson<'a> {
     type Event = TokenIssued;
 
@@ -61,6 +112,7 @@ impl<'a> JsonForm<'a> for TokenIssuedJson<'a> {
             merchant: event.merchant.as_ref().map(Called::new),
             expires_at: event.expires_at.map(Time),
             label: Cow::Borrowed(&event.label),
+            buyer: event.buyer.map(|slot| slot.0),
         }
     }
 
@@ -71,6 +123,7 @@ impl<'a> JsonForm<'a> for TokenIssuedJson<'a> {
             merchant: self.merchant.map(Called::into_name),
             expires_at: self.expires_at.map(|at| at.0),
             label: self.label.into(),
+            buyer: self.buyer.map(Slot),
         })
     }
 }

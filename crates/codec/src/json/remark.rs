@@ -1,7 +1,7 @@
 //! Notes, tags, ratings.
 
 use daybook_domain::Tag;
-use daybook_domain::event::{NoteAdded, OrderRated, TagAdded};
+use daybook_domain::event::{ContactRevealed, NoteAdded, OrderRated, TagAdded};
 
 use super::text::{Opener, Sealer, Text};
 use super::{JsonError, JsonForm};
@@ -12,6 +12,11 @@ shapes! {
     /// A note was written.
     struct NoteAddedJson {
         text: Text,
+    }
+
+    /// Somebody who sees the order's buyer masked saw who it is, and where the order goes.
+    struct ContactRevealedJson {
+        note: Option<Text>,
     }
 
     /// A tag was put on the order.
@@ -60,5 +65,17 @@ impl<'a> JsonForm<'a> for OrderRatedJson {
 
     fn into_event(self, sealer: &mut Sealer<'_>) -> Result<OrderRated, JsonError> {
         Ok(OrderRated { score: self.score, comment: sealer.maybe("comment", self.comment)? })
+    }
+}
+
+impl<'a> JsonForm<'a> for ContactRevealedJson {
+    type Event = ContactRevealed;
+
+    fn from_event(event: &'a ContactRevealed, opener: &mut Opener<'_>) -> Self {
+        Self { note: opener.maybe(event.note.as_ref()) }
+    }
+
+    fn into_event(self, sealer: &mut Sealer<'_>) -> Result<ContactRevealed, JsonError> {
+        Ok(ContactRevealed { note: sealer.maybe("note", self.note)? })
     }
 }

@@ -87,6 +87,12 @@ fn every_command_but_these_can_be_imported() {
             "cancel-rest",
             "resolve-dispute",
             "import-cards",
+            "issue-token",
+            "move-merchant",
+            "close-merchant",
+            "reopen-merchant",
+            "read-evidence",
+            "reveal-contact",
         ]
     );
 }

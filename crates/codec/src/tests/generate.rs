@@ -160,9 +160,15 @@ impl Bounds {
                 ancestors
             }
             .into()),
-            (id(), one(&Role::ALL), option::of(merchant()), option::of(self.time()), text()).prop_map(
-                |(id, role, merchant, expires_at, label)| TokenIssued { id, role, merchant, expires_at, label }.into()
-            ),
+            merchant().prop_map(|parent| MerchantMoved { parent }.into()),
+            Just(MerchantClosed {}.into()),
+            Just(MerchantReopened {}.into()),
+            Just(EvidenceRead {}.into()),
+            note().prop_map(|note| ContactRevealed { note }.into()),
+            (id(), one(&Role::ALL), option::of(merchant()), option::of(self.time()), text(), option::of(any::<u32>()))
+                .prop_map(|(id, role, merchant, expires_at, label, buyer)| {
+                    TokenIssued { id, role, merchant, expires_at, label, buyer: buyer.map(Slot) }.into()
+                }),
             Just(TokenRevoked {}.into()),
             self.order_placed().prop_map(Into::into),
             (any::<u16>(), self.minor(), self.minor(), note()).prop_map(

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use daybook_domain::event::{Event, Kind, OrderPlaced, Recorded};
+use daybook_domain::event::{Event, Kind, OrderPlaced, Recorded, TokenIssued};
 use daybook_domain::{Actor, CommandId, Origin, ReasonCode, Role, Sealed, Slot, StreamId, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use super::samples::{order_placed, samples};
 use super::{blessing, top};
 use crate::wire::ToWire;
 use crate::wire::order::{AdjustmentV1, LineV1, OrderPlacedV1, OrderPlacedV2};
+use crate::wire::token::TokenIssuedV1;
 use crate::{current_version, decode, encode, to_json, versions};
 
 pub(super) struct Golden {
@@ -24,7 +25,7 @@ pub(super) struct Golden {
 
 /// One of each kind and version, made from the samples.
 pub(super) fn goldens() -> Vec<Golden> {
-    let mut all = vec![first_order_placed(), second_order_placed()];
+    let mut all = vec![first_order_placed(), second_order_placed(), first_token_issued()];
     all.extend(samples().into_iter().map(|event| {
         let encoded = encode(&event);
         Golden { kind: event.kind(), version: encoded.version, bytes: encoded.payload, event }
@@ -78,6 +79,15 @@ fn second_order_placed() -> Golden {
     let event = OrderPlaced { reserved: Vec::new(), ..order_placed() };
     let bytes = bincode::serde::encode_to_vec(OrderPlacedV2::from_event(&event), bincode::config::standard()).unwrap();
     Golden { kind: Kind::OrderPlaced, version: 2, bytes, event: event.into() }
+}
+
+/// Before tokens had buyers.
+fn first_token_issued() -> Golden {
+    let is_issued = |event: &Event| matches!(event, Event::TokenIssued(_));
+    let Some(Event::TokenIssued(issued)) = samples().into_iter().find(is_issued) else { panic!("there is no sample") };
+    let event = TokenIssued { buyer: None, ..issued };
+    let bytes = bincode::serde::encode_to_vec(TokenIssuedV1::from_event(&event), bincode::config::standard()).unwrap();
+    Golden { kind: Kind::TokenIssued, version: 1, bytes, event: event.into() }
 }
 
 impl Golden {

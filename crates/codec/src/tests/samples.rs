@@ -113,12 +113,16 @@ pub(super) fn samples() -> Vec<Event> {
         AlertRaised { alert: Alert::LowStock, sku: Some(Sku::new("card-50").unwrap()), measured: 3, threshold: 20 }
             .into(),
         AlertCleared { alert: Alert::LowStock, sku: Some(Sku::new("card-50").unwrap()), measured: 1_000 }.into(),
+        MerchantMoved { parent: merchant("agent.2") }.into(),
+        MerchantClosed {}.into(),
+        MerchantReopened {}.into(),
         TokenIssued {
             id: Uuid::from_u128(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10),
             role: Role::Clerk,
             merchant: Some(merchant("shop-1")),
             expires_at: Some(at(1_000_000)),
             label: "till 2".into(),
+            buyer: Some(Slot(70_000)),
         }
         .into(),
         TokenRevoked {}.into(),
@@ -215,6 +219,8 @@ pub(super) fn samples() -> Vec<Event> {
         DisputeOpened { dispute: 2, note: note() }.into(),
         EvidenceAdded { dispute: 2, text: sealed(3, 50) }.into(),
         DisputeResolved { dispute: 300, outcome: Outcome::Merchant, note: note() }.into(),
+        EvidenceRead {}.into(),
+        ContactRevealed { note: note() }.into(),
         RestockRequested {}.into(),
         OrderRestocked {}.into(),
         DeadlineBreached { clock: Clock::AnswerRefund, ticket: Some(2), due_at: at(43_200) }.into(),
@@ -357,6 +363,7 @@ pub(super) fn commands() -> Vec<Command<String>> {
             merchant: Some(merchant("m1")),
             expires_at: Some(at(0)),
             label: "till 2".into(),
+            buyer: None,
         }),
         Command::RevokeToken { token: StreamId(Uuid::from_u128(8)) },
         Command::SetPolicy(SetPolicy {
@@ -418,5 +425,19 @@ pub(super) fn commands() -> Vec<Command<String>> {
                 NewCard { secret: "AAAA-2".into(), fingerprint: [1; 16] },
             ],
         }),
+        Command::IssueToken(IssueToken {
+            secret_sha256: [0xa7; 32],
+            id: Uuid::from_u128(9),
+            role: Role::Buyer,
+            merchant: Some(merchant("m1")),
+            expires_at: None,
+            label: String::new().into(),
+            buyer: Some(Slot(3)),
+        }),
+        Command::MoveMerchant(MoveMerchant { merchant: merchant("m1"), parent: merchant("m0") }),
+        Command::CloseMerchant { merchant: merchant("m1") },
+        Command::ReopenMerchant { merchant: merchant("m1") },
+        Command::ReadEvidence { order },
+        Command::RevealContact(RevealContact { order, reason: reason(ReasonCode::BuyerRequest) }),
     ]
 }

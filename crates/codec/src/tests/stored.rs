@@ -73,7 +73,7 @@ fn unknown_kinds_and_versions_are_refused() {
 fn fields_are_checked() {
     let unknown = FieldProblem::UnknownNumber;
     let mut token = vec![0; 16];
-    token.extend([77, 0, 0, 0]);
+    token.extend([77, 0, 0, 0, 0]);
     let order = |from: &[u8], to: &[u8]| {
         let payload = encode(&order_placed().into()).payload;
         let at = payload.windows(from.len()).position(|window| window == from).unwrap();

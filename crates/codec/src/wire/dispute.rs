@@ -1,6 +1,6 @@
 //! Disputes.
 
-use daybook_domain::event::{DisputeOpened, DisputeResolved, EvidenceAdded, Outcome};
+use daybook_domain::event::{DisputeOpened, DisputeResolved, EvidenceAdded, EvidenceRead, Outcome};
 use serde::{Deserialize, Serialize};
 
 use super::parts::{SealedV1, seal, unseal, variant};
@@ -77,5 +77,24 @@ impl<'a> FromWire<'a> for DisputeResolvedV1<'a> {
             outcome: variant("outcome", self.outcome, Outcome::VARIANTS, |outcome| outcome as u8)?,
             note: unseal(self.note),
         })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct EvidenceReadV1 {}
+
+impl ToWire<'_> for EvidenceReadV1 {
+    type Event = EvidenceRead;
+
+    fn from_event(_: &EvidenceRead) -> Self {
+        Self {}
+    }
+}
+
+impl FromWire<'_> for EvidenceReadV1 {
+    type Event = EvidenceRead;
+
+    fn into_event(self) -> Result<EvidenceRead, BadField> {
+        Ok(EvidenceRead {})
     }
 }

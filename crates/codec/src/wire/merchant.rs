@@ -1,7 +1,7 @@
 //! A merchant's events.
 
 use daybook_domain::MerchantId;
-use daybook_domain::event::MerchantRegistered;
+use daybook_domain::event::{MerchantClosed, MerchantMoved, MerchantRegistered, MerchantReopened};
 use serde::{Deserialize, Serialize};
 
 use super::parts::{merchant_texts, merchants};
@@ -32,5 +32,64 @@ impl<'a> FromWire<'a> for MerchantRegisteredV1<'a> {
             name: self.name.into(),
             ancestors: merchants(&self.ancestors),
         })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct MerchantMovedV1<'a> {
+    parent: &'a str,
+}
+
+impl<'a> ToWire<'a> for MerchantMovedV1<'a> {
+    type Event = MerchantMoved;
+
+    fn from_event(event: &'a MerchantMoved) -> Self {
+        Self { parent: event.parent.as_str() }
+    }
+}
+
+impl<'a> FromWire<'a> for MerchantMovedV1<'a> {
+    type Event = MerchantMoved;
+
+    fn into_event(self) -> Result<MerchantMoved, BadField> {
+        Ok(MerchantMoved { parent: MerchantId::from_stored(self.parent) })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct MerchantClosedV1 {}
+
+impl ToWire<'_> for MerchantClosedV1 {
+    type Event = MerchantClosed;
+
+    fn from_event(_: &MerchantClosed) -> Self {
+        Self {}
+    }
+}
+
+impl FromWire<'_> for MerchantClosedV1 {
+    type Event = MerchantClosed;
+
+    fn into_event(self) -> Result<MerchantClosed, BadField> {
+        Ok(MerchantClosed {})
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct MerchantReopenedV1 {}
+
+impl ToWire<'_> for MerchantReopenedV1 {
+    type Event = MerchantReopened;
+
+    fn from_event(_: &MerchantReopened) -> Self {
+        Self {}
+    }
+}
+
+impl FromWire<'_> for MerchantReopenedV1 {
+    type Event = MerchantReopened;
+
+    fn into_event(self) -> Result<MerchantReopened, BadField> {
+        Ok(MerchantReopened {})
     }
 }

@@ -1,7 +1,7 @@
 //! Notes, tags, ratings.
 
 use daybook_domain::Tag;
-use daybook_domain::event::{NoteAdded, OrderRated, TagAdded};
+use daybook_domain::event::{ContactRevealed, NoteAdded, OrderRated, TagAdded};
 use serde::{Deserialize, Serialize};
 
 use super::parts::{SealedV1, seal, unseal};
@@ -70,5 +70,27 @@ impl<'a> FromWire<'a> for OrderRatedV1<'a> {
 
     fn into_event(self) -> Result<OrderRated, BadField> {
         Ok(OrderRated { score: self.score, comment: unseal(self.comment) })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ContactRevealedV1<'a> {
+    #[serde(borrow)]
+    note: Option<SealedV1<'a>>,
+}
+
+impl<'a> ToWire<'a> for ContactRevealedV1<'a> {
+    type Event = ContactRevealed;
+
+    fn from_event(event: &'a ContactRevealed) -> Self {
+        Self { note: seal(event.note.as_ref()) }
+    }
+}
+
+impl<'a> FromWire<'a> for ContactRevealedV1<'a> {
+    type Event = ContactRevealed;
+
+    fn into_event(self) -> Result<ContactRevealed, BadField> {
+        Ok(ContactRevealed { note: unseal(self.note) })
     }
 }

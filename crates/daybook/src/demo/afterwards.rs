@@ -43,6 +43,8 @@ impl Life<'_> {
             self.add_evidence(false, "发货记录与签收单");
         }
         self.later(6 * HOUR_MICROS, 4 * DAY_MICROS);
+        self.step(PLATFORM, Command::ReadEvidence { order: self.order });
+        self.later(MINUTE_MICROS, 10 * MINUTE_MICROS);
         let is_buyers = self.random.chance(550);
         let refund = (is_buyers && self.random.chance(500)).then(|| Self::money((self.total_minor / 2).max(1)));
         let (outcome, code) =

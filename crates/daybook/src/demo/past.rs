@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use daybook_domain::time::DAY_MICROS;
 use daybook_domain::{CommandId, Timestamp};
 use daybook_engine::{Engine, Pending, Request};
 
@@ -25,6 +26,10 @@ pub(super) fn plan(seed: u64, orders: usize, now: Timestamp) -> Result<Vec<Step>
     for command in shop::registrations()? {
         let request = Request::live(CommandId(random.id()), PLATFORM, command);
         plan.push(Step { at: rhythm::start(now), request });
+    }
+    for (days, command) in shop::trial()? {
+        let request = Request::live(CommandId(random.id()), PLATFORM, command);
+        plan.push(Step { at: rhythm::start(now).plus_micros(days * DAY_MICROS), request });
     }
     plan.extend(policies.steps(&mut random)?);
     for (serial, at) in (1..).zip(rhythm::times(&mut random, orders, now)) {

@@ -1,7 +1,9 @@
 //! Money that is asked back, and what becomes of it.
 
 use daybook_domain::ReasonCode;
-use daybook_domain::command::{ApproveRefund, Command, FailRefund, RejectRefund, RequestRefund, SettleRefund};
+use daybook_domain::command::{
+    ApproveRefund, Command, FailRefund, RejectRefund, RequestRefund, RevealContact, SettleRefund,
+};
 use daybook_domain::event::{Clock, RefundKind};
 use daybook_domain::time::{DAY_MICROS, HOUR_MICROS, MINUTE_MICROS};
 
@@ -94,6 +96,10 @@ impl Life<'_> {
             (ReasonCode::NotReceived, "没有到账"),
             (ReasonCode::WrongItem, "发错了"),
         ]);
+        if self.random.chance(200) {
+            let reason = Self::reason(ReasonCode::BuyerRequest, "回电核实");
+            self.step(self.staff.support, Command::RevealContact(RevealContact { order: self.order, reason }));
+        }
         let amount_minor = if self.random.chance(500) { None } else { Some((self.total_minor / 3).max(1)) };
         self.ask_back(Some(RefundKind::Goods), amount_minor, code, text);
         if self.random.chance(180) {

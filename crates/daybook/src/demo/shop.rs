@@ -1,6 +1,6 @@
 //! Who sells what to whom.
 
-use daybook_domain::command::RegisterMerchant;
+use daybook_domain::command::{MoveMerchant, RegisterMerchant};
 use daybook_domain::event::SkuKind;
 use daybook_domain::{Command, MerchantId};
 
@@ -137,6 +137,24 @@ pub(super) fn registrations() -> Result<Vec<Command<String>>, Failure> {
             }))
         })
         .collect()
+}
+
+/// The shop that opened, and did not last.
+const TRIAL: (&str, &str) = ("yuanli", "园里试营业");
+
+/// What became of it: days from the start, and what was done.
+pub(super) fn trial() -> Result<Vec<(i64, Command<String>)>, Failure> {
+    let (id, name) = TRIAL;
+    let merchant = || merchant_id(id);
+    let register = RegisterMerchant { id: merchant()?, name: name.into(), parent: Some(merchant_id(AGENT)?) };
+    let below = MoveMerchant { merchant: merchant()?, parent: merchant_id("xinghe")? };
+    Ok(vec![
+        (1, Command::RegisterMerchant(register)),
+        (9, Command::MoveMerchant(below)),
+        (16, Command::CloseMerchant { merchant: merchant()? }),
+        (21, Command::ReopenMerchant { merchant: merchant()? }),
+        (40, Command::CloseMerchant { merchant: merchant()? }),
+    ])
 }
 
 /// The merchant of one order, by share.

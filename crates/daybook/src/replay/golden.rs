@@ -169,6 +169,7 @@ fn dashboard(views: &Views, currency: Currency, basis: Basis) -> Result<Value, F
     let query = DashboardQuery {
         merchant: None::<MerchantId>,
         subtree: true,
+        under: None,
         from: Timestamp(0),
         // 2100-01-01: a story is over by then.
         to: Timestamp::from_seconds(4_102_444_800),

@@ -3,8 +3,9 @@
 
 use daybook_codec::{Action, event_from_json, parse_time};
 use daybook_domain::command::{
-    AddEvidence, ApproveAddressChange, Cancel, ClearAlert, CompleteTopUp, FailTopUp, ImportCards, NewCard, OpenDispute,
-    RaiseAlert, RejectAddressChange, RequestAddressChange, ResolveDispute, SetPolicy,
+    AddEvidence, ApproveAddressChange, Cancel, ClearAlert, CompleteTopUp, FailTopUp, ImportCards, MoveMerchant,
+    NewCard, OpenDispute, RaiseAlert, RejectAddressChange, RequestAddressChange, ResolveDispute, RevealContact,
+    SetPolicy,
 };
 use daybook_domain::event::{Alert, Clock, LineInputs, Outcome};
 use daybook_domain::reason::Reason;
@@ -36,6 +37,11 @@ enum Asked {
     RejectAddressChange { reason: Because },
     OpenDispute { reason: Because },
     AddEvidence { text: String },
+    ReadEvidence {},
+    RevealContact { reason: Because },
+    MoveMerchant { parent: String },
+    CloseMerchant {},
+    ReopenMerchant {},
     CancelRest { reason: Because },
     ResolveDispute { outcome: String, refund: Option<Amount>, reason: Because },
     SetPolicy { policy: Value },
@@ -45,7 +51,12 @@ enum Asked {
 }
 
 /// Every action that is read here.
-const ACTIONS: [&str; 19] = [
+const ACTIONS: [&str; 24] = [
+    "read-evidence",
+    "reveal-contact",
+    "move-merchant",
+    "close-merchant",
+    "reopen-merchant",
     "cancel-rest",
     "expire",
     "remind",
@@ -68,7 +79,8 @@ const ACTIONS: [&str; 19] = [
 ];
 
 /// Those that are about no order.
-const OF_MERCHANTS: [&str; 4] = ["set-policy", "raise-alert", "clear-alert", "import-cards"];
+const OF_MERCHANTS: [&str; 7] =
+    ["set-policy", "raise-alert", "clear-alert", "import-cards", "move-merchant", "close-merchant", "reopen-merchant"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,6 +159,15 @@ fn command(asked: Asked, merchant: MerchantId, number: Option<OrderNumber>) -> R
         }
         Asked::OpenDispute { reason } => Command::OpenDispute(OpenDispute { order: order?, reason: because(reason)? }),
         Asked::CancelRest { reason } => Command::CancelRest(Cancel { order: order?, reason: because(reason)? }),
+        Asked::ReadEvidence {} => Command::ReadEvidence { order: order? },
+        Asked::RevealContact { reason } => {
+            Command::RevealContact(RevealContact { order: order?, reason: because(reason)? })
+        }
+        Asked::MoveMerchant { parent } => {
+            Command::MoveMerchant(MoveMerchant { merchant, parent: MerchantId::new(&parent)? })
+        }
+        Asked::CloseMerchant {} => Command::CloseMerchant { merchant },
+        Asked::ReopenMerchant {} => Command::ReopenMerchant { merchant },
         Asked::AddEvidence { text } => Command::AddEvidence(AddEvidence { order: order?, text }),
         Asked::ResolveDispute { outcome, refund, reason } => Command::ResolveDispute(ResolveDispute {
             order: order?,
@@ -239,6 +260,11 @@ mod tests {
             json!({"action": "reject-address-change", "reason": because}),
             json!({"action": "open-dispute", "reason": because}),
             json!({"action": "add-evidence", "text": "a photo"}),
+            json!({"action": "read-evidence"}),
+            json!({"action": "reveal-contact", "reason": because}),
+            json!({"action": "move-merchant", "parent": "m0"}),
+            json!({"action": "close-merchant"}),
+            json!({"action": "reopen-merchant"}),
             json!({"action": "resolve-dispute", "outcome": "BUYER", "reason": because}),
             json!({"action": "set-policy", "policy": {"payWithinSeconds": 60}}),
             json!({"action": "raise-alert", "alert": "LOW_STOCK", "sku": "a", "measured": 1, "threshold": 2}),

@@ -162,6 +162,11 @@ pub(super) fn check_structure<T>(command: &Command<T>, judge: &mut Judge) -> Res
         | Command::Breach { .. }
         | Command::DeliverCards { .. }
         | Command::RevealCards { .. }
+        | Command::ReadEvidence { .. }
+        | Command::RevealContact(_)
+        | Command::MoveMerchant(_)
+        | Command::CloseMerchant { .. }
+        | Command::ReopenMerchant { .. }
         | Command::ApproveAddressChange(_)
         | Command::RejectAddressChange(_)
         | Command::OpenDispute(_)
@@ -311,6 +316,7 @@ pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Reje
         Command::RejectAddressChange(c) => reason_text(&c.reason),
         Command::OpenDispute(c) => reason_text(&c.reason),
         Command::AddEvidence(c) => text("text", &c.text, MAX_TEXT_CHARS),
+        Command::RevealContact(c) => reason_text(&c.reason),
         Command::ResolveDispute(c) => reason_text(&c.reason),
         Command::ImportCards(c) => {
             for card in &c.cards {
@@ -345,6 +351,9 @@ pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Reje
         Command::AddNote(c) => text("text", &c.text, MAX_TEXT_CHARS),
         Command::Rate(c) => note("comment", c.comment.as_deref()),
         Command::RegisterMerchant(_)
+        | Command::MoveMerchant(_)
+        | Command::CloseMerchant { .. }
+        | Command::ReopenMerchant { .. }
         | Command::SetPolicy(_)
         | Command::RaiseAlert(_)
         | Command::ClearAlert(_)
@@ -353,6 +362,7 @@ pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Reje
         | Command::Breach { .. }
         | Command::DeliverCards { .. }
         | Command::RevealCards { .. }
+        | Command::ReadEvidence { .. }
         | Command::CompleteTopUp(_)
         | Command::RecordPayment(_)
         | Command::Expire { .. }

@@ -4,7 +4,7 @@ use super::judge::Judge;
 use super::pay::request_refund;
 use super::{Events, is_live};
 use crate::command::{AddEvidence, Context, OpenDispute, ResolveDispute};
-use crate::event::{DisputeOpened, DisputeResolved, EvidenceAdded, Outcome, RefundKind};
+use crate::event::{DisputeOpened, DisputeResolved, EvidenceAdded, EvidenceRead, Outcome, RefundKind};
 use crate::limits::MAX_PER_ORDER;
 use crate::money::Money;
 use crate::order::Order;
@@ -39,6 +39,14 @@ fn opened(order: &Order) -> Result<u16, Rejection> {
 
 pub(super) fn add_evidence(order: &Order, c: &AddEvidence<Sealed>, out: &mut Events) -> Result<(), Rejection> {
     out.push(EvidenceAdded { dispute: opened(order)?, text: c.text.clone() });
+    Ok(())
+}
+
+pub(super) fn read_evidence(order: &Order, out: &mut Events) -> Result<(), Rejection> {
+    if order.disputes == 0 {
+        return Err(Rejection::NoEvidence);
+    }
+    out.push(EvidenceRead {});
     Ok(())
 }
 

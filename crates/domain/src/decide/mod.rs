@@ -66,8 +66,11 @@ pub fn decide(
             if !is_live(context) && merchant::is_same(facts, stream, c) {
                 return Ok(Decision::Repeat { of: stream });
             }
-            merchant::register(facts, merchant, c, &mut out)?;
+            merchant::register(facts, merchant, c, is_live(context), &mut out)?;
         }
+        Command::MoveMerchant(c) => merchant::move_below(facts, merchant, c, &mut out)?,
+        Command::CloseMerchant { merchant } => merchant::close(facts, merchant, &mut out)?,
+        Command::ReopenMerchant { merchant } => merchant::reopen(facts, merchant, &mut out)?,
         Command::SetPolicy(c) => policy::set(facts, c, context, &mut out)?,
         Command::RaiseAlert(c) => policy::raise(facts, c, &mut out)?,
         Command::ClearAlert(c) => policy::clear(facts, c, &mut out)?,
@@ -101,6 +104,11 @@ pub fn decide(
         Command::RejectAddressChange(c) => address::reject(known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::OpenDispute(c) => dispute::open(known(facts, stream)?, c, context, &mut judge, &mut out)?,
         Command::AddEvidence(c) => dispute::add_evidence(known(facts, stream)?, c, &mut out)?,
+        Command::ReadEvidence { .. } => dispute::read_evidence(known(facts, stream)?, &mut out)?,
+        Command::RevealContact(c) => {
+            known(facts, stream)?;
+            remark::reveal_contact(c, &mut out);
+        }
         Command::ResolveDispute(c) => {
             let order = known(facts, stream)?;
             dispute::resolve(order, c, &facts.policy(order, context.now), context, &mut out)?;
@@ -148,6 +156,8 @@ fn can_repeat<T>(command: &Command<T>) -> bool {
             | Command::FailRefund(_)
             | Command::OpenDispute(_)
             | Command::AddEvidence(_)
+            | Command::ReadEvidence { .. }
+            | Command::RevealContact(_)
     )
 }
 

@@ -4,7 +4,7 @@ use super::{Events, is_live, known_merchant, stock};
 use crate::command::{Context, PlaceOrder};
 use crate::event::{DeliveryDue, Line, OrderPlaced, PayDue, SkuKind};
 use crate::ids::OrderNumber;
-use crate::limits::MAX_ORDER_CARDS;
+use crate::limits::{MAX_DEPTH, MAX_ORDER_CARDS};
 use crate::merchant::Merchant;
 use crate::rejection::Rejection;
 use crate::sealed::Sealed;
@@ -22,6 +22,13 @@ pub(super) fn place(
     let merchant = known_merchant(merchant, &c.merchant)?;
     if facts.state(out.stream).is_some() {
         return Err(Rejection::NumberTaken);
+    }
+    let ancestors = facts.ancestors(merchant);
+    if ancestors.len() > MAX_DEPTH {
+        return Err(Rejection::TreeTooDeep { max: MAX_DEPTH });
+    }
+    if is_live(context) && merchant.is_closed {
+        return Err(Rejection::MerchantClosed { id: merchant.id.clone() });
     }
     let policy = merchant.policy_at(context.now);
     let placed_at = context.happened_at();
@@ -44,7 +51,7 @@ pub(super) fn place(
     let booked = if is_live(context) { stock::reservable(facts, targets)? } else { Vec::new() };
     out.push(OrderPlaced {
         merchant: c.merchant.clone(),
-        ancestors: merchant.ancestors.clone(),
+        ancestors,
         number: c.number.clone().unwrap_or_else(|| OrderNumber::from_command(context.command_id)),
         account: c.account.clone(),
         contact: c.contact.clone(),

@@ -3,8 +3,8 @@
 use super::judge::Judge;
 use super::pay::request_refund;
 use super::{Events, hold, is_live, stock};
-use crate::command::{AddNote, AddTag, Cancel, Context, Rate};
-use crate::event::{NoteAdded, OrderCancelled, OrderRated, RefundKind, TagAdded};
+use crate::command::{AddNote, AddTag, Cancel, Context, Rate, RevealContact};
+use crate::event::{ContactRevealed, NoteAdded, OrderCancelled, OrderRated, RefundKind, TagAdded};
 use crate::limits::MAX_PER_ORDER;
 use crate::order::{Fulfilment, Lifecycle, Order};
 use crate::reason::ReasonCode;
@@ -53,6 +53,10 @@ pub(super) fn note(order: &Order, c: &AddNote<Sealed>, out: &mut Events) -> Resu
     }
     out.push(NoteAdded { text: c.text.clone() });
     Ok(())
+}
+
+pub(super) fn reveal_contact(c: &RevealContact<Sealed>, out: &mut Events) {
+    out.push_because(c.reason.code, ContactRevealed { note: c.reason.text.clone() });
 }
 
 pub(super) fn tag(order: &Order, c: &AddTag, out: &mut Events) -> Result<(), Rejection> {

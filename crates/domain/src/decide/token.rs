@@ -30,12 +30,16 @@ pub(super) fn issue(
         }
         (Some(_), _) | (None, Role::Platform | Role::Auditor | Role::Analyst | Role::System | Role::Importer) => {}
     }
+    if c.buyer.is_some() != (c.role == Role::Buyer) {
+        return Err(Rejection::TokenNeedsBuyer);
+    }
     out.push(TokenIssued {
         id: c.id,
         role: c.role,
         merchant: c.merchant.clone(),
         expires_at: c.expires_at,
         label: c.label.clone(),
+        buyer: c.buyer,
     });
     Ok(())
 }

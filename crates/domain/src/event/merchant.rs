@@ -3,6 +3,7 @@
 use super::Alert;
 use crate::ids::{MerchantId, Role, Sku};
 use crate::policy::Terms;
+use crate::sealed::Slot;
 use crate::time::Timestamp;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,20 @@ pub struct MerchantRegistered {
     /// Root first, the parent last; empty for a tree's root.
     pub ancestors: Vec<MerchantId>,
 }
+
+/// It stands below another one of its tree from now on, and what stands below it came along. Orders keep the place that
+/// they were placed at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MerchantMoved {
+    pub parent: MerchantId,
+}
+
+/// It takes no more orders, and no merchant joins below it; what it has goes on to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MerchantClosed {}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MerchantReopened {}
 
 /// The merchant's policy: what is left out stays as it was. Without dates for good, else for that time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +65,8 @@ pub struct TokenIssued {
     pub merchant: Option<MerchantId>,
     pub expires_at: Option<Timestamp>,
     pub label: Box<str>,
+    /// The one whose orders it shows.
+    pub buyer: Option<Slot>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -177,6 +177,16 @@ pub struct CardsAssigned {
     pub cards: Vec<AssignedCards>,
 }
 
+/// Somebody who sees the order's buyer masked saw who it is, and where the order goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactRevealed {
+    pub note: Option<Sealed>,
+}
+
+/// Somebody read what speaks for the sides of the order's disputes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceRead {}
+
 /// Somebody saw the secrets of the order's cards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardsRevealed {

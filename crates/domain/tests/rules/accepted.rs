@@ -23,9 +23,10 @@ macro_rules! commands {
 }
 
 commands! {
-    RegisterMerchant SetPolicy RaiseAlert ClearAlert Place EditPrice RecordPayment FailPayment Expire Remind Cancel CancelRest
+    RegisterMerchant MoveMerchant CloseMerchant ReopenMerchant SetPolicy RaiseAlert ClearAlert Place EditPrice RecordPayment FailPayment Expire Remind Cancel CancelRest
     PlaceHold ReleaseHold ConfirmShipment RecordTracking DeliverCards RevealCards CompleteTopUp FailTopUp
-    RequestAddressChange ApproveAddressChange RejectAddressChange OpenDispute AddEvidence ResolveDispute Close Breach
+    RequestAddressChange ApproveAddressChange RejectAddressChange OpenDispute AddEvidence ReadEvidence
+    RevealContact ResolveDispute Close Breach
     RequestRefund ApproveRefund RejectRefund SettleRefund FailRefund AddNote AddTag Rate ReceiveStock CountStock
     SetStockMark ImportCards IssueToken RevokeToken
 }
@@ -60,6 +61,10 @@ fn merchants() -> Vec<Row> {
     let issued = World::new().with(&issue(Role::Clerk, Some(m1)));
     vec![
         (World::new(), register("m2", "Shop", Some("m1")), "merchant-registered"),
+        (family(), move_below("m1", "m2"), "merchant-moved"),
+        (World::new(), close_merchant("m1"), "merchant-closed"),
+        (World::new().with(&close_merchant("m1")), reopen_merchant("m1"), "merchant-reopened"),
+        (World::new(), issue(Role::Buyer, Some(m1)), "token-issued"),
         (World::new(), policy(m1, terms, None, None), "policy-set"),
         (World::new(), warn(m1, None), "alert-raised"),
         (World::new().with(&warn(m1, None)), calm(m1, None), "alert-cleared"),
@@ -71,6 +76,11 @@ fn merchants() -> Vec<Row> {
         (World::new(), mark(m1, 3), "stock-mark-set"),
         (World::new(), import(m1, &[1, 2, 1]), "cards-imported card-claimed card-claimed"),
     ]
+}
+
+/// Two shops below one agent.
+fn family() -> World {
+    World::new().with(&register("m2", "Shop", Some("root")))
 }
 
 fn money() -> Vec<Row> {
@@ -173,6 +183,8 @@ fn afterwards() -> Vec<Row> {
         (change_asked(), reject_change(), "address-change-rejected hold-released"),
         (World::delivered(), dispute(), "dispute-opened"),
         (disputed(), evidence(), "evidence-added"),
+        (disputed(), read_evidence(), "evidence-read"),
+        (World::placed(), reveal_contact(), "contact-revealed"),
         (disputed(), resolve(Outcome::Merchant, None), "dispute-resolved"),
         (disputed(), resolve(Outcome::Buyer, None), "dispute-resolved refund-requested"),
         (World::delivered().at(7 * DAY), close(), "order-closed"),

@@ -106,6 +106,14 @@ pub(crate) fn evidence() -> Asked {
     Command::AddEvidence(AddEvidence { order: order(), text: sealed("a photograph") })
 }
 
+pub(crate) fn read_evidence() -> Asked {
+    Command::ReadEvidence { order: order() }
+}
+
+pub(crate) fn reveal_contact() -> Asked {
+    Command::RevealContact(RevealContact { order: order(), reason: reason(ReasonCode::BuyerRequest) })
+}
+
 pub(crate) fn resolve(outcome: Outcome, refund: Option<Money>) -> Asked {
     Command::ResolveDispute(ResolveDispute { order: order(), outcome, refund, reason: reason(ReasonCode::Goodwill) })
 }
@@ -169,6 +177,19 @@ pub(crate) fn register(id: &str, name: &str, parent: Option<&str>) -> Asked {
     Command::RegisterMerchant(RegisterMerchant { id: of(id), name: name.into(), parent: parent.map(of) })
 }
 
+pub(crate) fn move_below(of: &str, parent: &str) -> Asked {
+    let id = |id: &str| MerchantId::new(id).unwrap();
+    Command::MoveMerchant(MoveMerchant { merchant: id(of), parent: id(parent) })
+}
+
+pub(crate) fn close_merchant(of: &str) -> Asked {
+    Command::CloseMerchant { merchant: MerchantId::new(of).unwrap() }
+}
+
+pub(crate) fn reopen_merchant(of: &str) -> Asked {
+    Command::ReopenMerchant { merchant: MerchantId::new(of).unwrap() }
+}
+
 /// From and to in minutes.
 pub(crate) fn policy(of: &MerchantId, terms: Terms, from: Option<i64>, to: Option<i64>) -> Asked {
     let set = PolicySet { terms, valid_from: from.map(at), valid_to: to.map(at) };
@@ -187,7 +208,15 @@ pub(crate) fn calm(of: &MerchantId, sku: Option<Sku>) -> Asked {
 pub(crate) fn issue(role: Role, of: Option<&MerchantId>) -> Asked {
     let (id, merchant) = (Uuid::from_u128(9), of.cloned());
     let secret_sha256 = [1; 32];
-    Command::IssueToken(IssueToken { secret_sha256, id, role, merchant, expires_at: None, label: "".into() })
+    Command::IssueToken(IssueToken {
+        secret_sha256,
+        id,
+        role,
+        merchant,
+        expires_at: None,
+        label: "".into(),
+        buyer: (role == Role::Buyer).then_some(Slot(1)),
+    })
 }
 
 pub(crate) fn revoke() -> Asked {

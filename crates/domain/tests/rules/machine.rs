@@ -107,16 +107,21 @@ fn play_part(part: u64, of: u64) {
     }
 }
 
-/// Events that nothing makes here: of tokens, policies, warnings, and remarks of no consequence.
-const OUT_OF_REACH: [Kind; 9] = [
+/// Events that nothing makes here: of tokens, policies, warnings, moved merchants, and remarks of no consequence.
+const OUT_OF_REACH: [Kind; 14] = [
     Kind::PolicySet,
     Kind::AlertRaised,
     Kind::AlertCleared,
+    Kind::MerchantMoved,
+    Kind::MerchantClosed,
+    Kind::MerchantReopened,
     Kind::TokenIssued,
     Kind::TokenRevoked,
     Kind::DeliveryDue,
     Kind::NoteAdded,
     Kind::TagAdded,
+    Kind::EvidenceRead,
+    Kind::ContactRevealed,
     Kind::StockMarkSet,
 ];
 

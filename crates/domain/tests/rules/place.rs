@@ -4,6 +4,7 @@ use daybook_domain::order::Payment;
 use daybook_domain::time::{HOUR_MICROS, MINUTE_MICROS};
 use daybook_domain::*;
 
+use crate::ask::*;
 use crate::given::*;
 
 #[test]
@@ -95,4 +96,29 @@ fn merchants_are_registered_once_below_a_known_parent() {
         parent = id;
     }
     world.refuses(&register("d17", Some(&parent)), Rejection::TreeTooDeep { max: 16 });
+}
+
+/// Orders keep the place that they were placed at, and later ones get the new one; so do those of whoever stands below.
+#[test]
+fn a_move_touches_later_orders_only() {
+    let id = |id: &str| MerchantId::new(id).unwrap();
+    let mut world = World::new();
+    world.must(&register("m2", "Agent", Some("root")));
+    world.must(&register("m11", "Shop", Some("m1")));
+    let placed = |world: &mut World, number: &str| {
+        let number = Some(OrderNumber::new(number).unwrap());
+        let events = world.must(&Command::Place(PlaceOrder { merchant: id("m11"), number, ..place() }));
+        match events.first() {
+            Some(Event::OrderPlaced(placed)) => placed.ancestors.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(placed(&mut world, "A"), [id("root"), id("m1")]);
+    world.makes(&move_below("m1", "m2"), &[Kind::MerchantMoved]);
+    assert_eq!(placed(&mut world, "B"), [id("root"), id("m2"), id("m1")]);
+    world.makes(&move_below("m11", "root"), &[Kind::MerchantMoved]);
+    assert_eq!(placed(&mut world, "C"), [id("root")]);
+    world.must(&close_merchant("m11"));
+    world.origin = Origin::Import;
+    assert_eq!(placed(&mut world, "D"), [id("root")], "history is recorded, whoever is closed now");
 }

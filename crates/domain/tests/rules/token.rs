@@ -12,6 +12,7 @@ fn issue(role: Role, of: Option<&str>) -> Command<Sealed> {
         merchant: of.map(|id| MerchantId::new(id).unwrap()),
         expires_at: None,
         label: "".into(),
+        buyer: None,
     })
 }
 

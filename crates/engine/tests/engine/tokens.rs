@@ -22,6 +22,7 @@ fn issue(shop: &Shop, n: u32) {
         merchant: None,
         expires_at: None,
         label: "test".into(),
+        buyer: None,
     };
     shop.send(1_000_000 + u128::from(n), Command::IssueToken(issue)).unwrap();
 }

@@ -69,7 +69,7 @@ impl Dashboard<'_> {
             self.orders.currency[at] == currency && (query.from..query.to).contains(&self.orders.placed_at[at])
         };
         let mut rows = Vec::new();
-        for whose in self.whose(query.merchant.as_ref(), query.subtree) {
+        for whose in self.whose(query.merchant.as_ref(), query.subtree, query.under.as_ref()) {
             let Some(node) = whose.node(self.state) else { continue };
             if node.has_details {
                 self.each_placed(query, whose, |row| rows.extend(Some(row).filter(|row| is_meant(*row))));

@@ -46,7 +46,7 @@ impl Dashboard<'_> {
             dashboard: self,
             query,
             currency: u8::try_from(currency).ok()?,
-            whose: self.whose(query.merchant.as_ref(), query.subtree),
+            whose: self.whose(query.merchant.as_ref(), query.subtree, query.under.as_ref()),
             start: query.from_order.map_or((first_day, 0), |from| from.max((first_day, 0))),
             last_day: day_and_quarter(query.to.0 - 1).0,
         })

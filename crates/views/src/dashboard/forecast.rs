@@ -49,6 +49,7 @@ impl Dashboard<'_> {
         let answer = self.answer(&DashboardQuery {
             merchant: query.merchant.clone(),
             subtree: query.subtree,
+            under: query.under.clone(),
             from: Timestamp(end - WEEK_MICROS),
             to: Timestamp(end),
             zone: query.zone,

@@ -274,7 +274,18 @@ impl Data<'_> {
     fn count_in(self, branch: &Branch<'_>) -> Result<usize, TooMuch> {
         let time = self.time_bounds(branch);
         let sets = branch.iter().filter(|test| matches!(test, Test::Merchants(_))).count();
-        let is_exact = |test: &&Test| matches!(test, Test::Class(_) | Test::Time { .. } | Test::Merchants(_));
+        let is_exact = |test: &&Test| match test {
+            Test::Class(_) | Test::Time { .. } => true,
+            Test::Merchants(set) => set.is_disjoint,
+            Test::Amount { .. }
+            | Test::Rows(_)
+            | Test::Buyers(_)
+            | Test::Skus(_)
+            | Test::Marks(_)
+            | Test::DueBefore(_)
+            | Test::And(_)
+            | Test::Or(_) => false,
+        };
         if sets <= 1 && branch.iter().all(is_exact) {
             let lists = self.node_lists(smallest_set(branch), classes_of(branch).as_ref());
             self.effort.spend(OPEN * lists.len())?;

@@ -294,7 +294,7 @@ fn nodes(set: Option<&MerchantSet>) -> Box<dyn Iterator<Item = u32> + '_> {
 /// Of a branch's sets of merchants the one with the fewest.
 pub(crate) fn smallest_set<'t>(branch: &Branch<'t>) -> Option<&'t MerchantSet> {
     let sets = branch.iter().filter_map(|test| match test {
-        Test::Merchants(set) => Some(set),
+        Test::Merchants(set) => set.is_disjoint.then_some(set),
         Test::Class(_)
         | Test::Time { .. }
         | Test::Amount { .. }

@@ -39,12 +39,14 @@ pub(crate) enum Test {
     Or(Vec<Test>),
 }
 
-/// None of them stands below another, if what is below is meant too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MerchantSet {
     /// Rising.
     pub(crate) merchants: Vec<MerchantNumber>,
     pub(crate) subtree: bool,
+    /// None of their orders was placed below another one of them, if what is below is meant too: the lists of their nodes
+    /// hold each order once.
+    pub(crate) is_disjoint: bool,
 }
 
 impl MerchantSet {
@@ -73,6 +75,10 @@ impl Data<'_> {
         let mut tests = match scope {
             Scope::All => Vec::new(),
             Scope::Merchants { ids, subtree } => vec![self.merchants(ids, *subtree)?],
+            Scope::Below { under, id, subtree } => {
+                let one = |id| self.merchants(std::slice::from_ref(id), true);
+                vec![self.merchants(std::slice::from_ref(id), *subtree)?, one(under)?]
+            }
         };
         match self.compile(filter)? {
             Test::And(more) => tests.extend(more),
@@ -85,13 +91,25 @@ impl Data<'_> {
         let mut merchants: Vec<MerchantNumber> = ids.iter().filter_map(|id| self.orders.merchants.number(id)).collect();
         merchants.sort_unstable();
         merchants.dedup();
+        let mut is_disjoint = true;
         if subtree && merchants.len() > 1 {
+            let places = &self.orders.merchants.places;
             // Each is compared with each.
-            self.effort.spend(merchants.len() * merchants.len())?;
+            self.effort.spend(merchants.len() * merchants.len() + places.len())?;
             let all = merchants.clone();
             merchants.retain(|&one| !all.iter().any(|&other| self.orders.merchants.is_below(one, other)));
+            // Those left out may have stood elsewhere when they had their first orders.
+            is_disjoint = !places.iter().any(|place| {
+                let is_wanted = |merchant: &MerchantNumber| all.binary_search(merchant).is_ok();
+                let wanted = std::iter::once(&place.merchant).chain(&place.ancestors).filter(|it| is_wanted(it));
+                let left: usize = wanted.clone().filter(|it| merchants.binary_search(it).is_ok()).count();
+                left != 1 && wanted.count() > 0
+            });
+            if !is_disjoint {
+                merchants = all;
+            }
         }
-        Ok(Test::Merchants(MerchantSet { merchants, subtree }))
+        Ok(Test::Merchants(MerchantSet { merchants, subtree, is_disjoint }))
     }
 
     fn compile(self, filter: &Filter) -> Result<Test, TooMuch> {

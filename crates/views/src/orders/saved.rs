@@ -94,6 +94,7 @@ fn put_names(orders: &Orders, out: &mut Vec<u8>) {
         if let Some(registered) = &known.registered {
             put_bytes(out, registered.name.as_bytes());
             put_list(out, &registered.ancestors);
+            out.push(u8::from(registered.is_closed));
         }
     }
     put_u64(out, merchants.places.len() as u64);
@@ -116,7 +117,8 @@ fn read_names(reader: &mut Reader<'_>, orders: &mut Orders) -> Option<()> {
     let list = |reader: &mut Reader<'_>| -> Box<[u32]> { (0..reader.count()).map(|_| reader.u32()).collect() };
     for number in (0..).take(merchants) {
         if reader.u8() == 1 {
-            let registered = Registered { name: reader.text().into(), ancestors: list(reader) };
+            let (name, ancestors) = (reader.text().into(), list(reader));
+            let registered = Registered { name, ancestors, is_closed: reader.u8() == 1 };
             if !registered.ancestors.iter().all(is_known) {
                 return None;
             }

@@ -29,6 +29,8 @@ pub struct DashboardQuery<'a> {
     pub merchant: Option<MerchantId>,
     /// The merchants below it too, as the tree was when each order was placed.
     pub subtree: bool,
+    /// Only what was placed at this merchant or below it, as the tree was when each order was placed.
+    pub under: Option<MerchantId>,
     /// Included.
     pub from: Timestamp,
     /// Not included.
@@ -186,6 +188,8 @@ pub struct ContributorQuery<'a> {
     /// None: all merchants.
     pub merchant: Option<MerchantId>,
     pub subtree: bool,
+    /// Only what was placed at this merchant or below it, as the tree was when each order was placed.
+    pub under: Option<MerchantId>,
     /// Included.
     pub from: Timestamp,
     /// Not included.
@@ -228,6 +232,8 @@ pub struct BreakdownQuery {
     /// None: all merchants.
     pub merchant: Option<MerchantId>,
     pub subtree: bool,
+    /// Only what was placed at this merchant or below it, as the tree was when each order was placed.
+    pub under: Option<MerchantId>,
     /// Included.
     pub from: Timestamp,
     /// Not included.
@@ -288,6 +294,8 @@ pub struct ForecastQuery<'a> {
     /// None: all merchants.
     pub merchant: Option<MerchantId>,
     pub subtree: bool,
+    /// Only what was placed at this merchant or below it, as the tree was when each order was placed.
+    pub under: Option<MerchantId>,
     pub at: Timestamp,
     pub zone: &'a [Offset],
     pub currency: Currency,

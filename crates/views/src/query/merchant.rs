@@ -10,6 +10,8 @@ pub struct MerchantEntry {
     pub ancestors: Vec<MerchantId>,
     /// How many merchants stand directly below this one.
     pub children: usize,
+    /// It takes no more orders.
+    pub is_closed: bool,
 }
 
 impl MerchantEntry {

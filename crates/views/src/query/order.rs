@@ -15,6 +15,8 @@ pub enum Scope {
     All,
     /// The merchants' own orders, and with `subtree` those of all merchants below them too. Unknown ids match nothing.
     Merchants { ids: Vec<MerchantId>, subtree: bool },
+    /// One merchant's, and with `subtree` of those below it, as far as they were placed at `under` or below it.
+    Below { under: MerchantId, id: MerchantId, subtree: bool },
 }
 
 /// One thing asked of an order. Lists mean "one of", so that an empty list matches nothing.

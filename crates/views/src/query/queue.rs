@@ -37,7 +37,7 @@ impl ExceptionKind {
     }
 }
 
-/// Which exceptions. A merchant's place in the tree is the one that it has now.
+/// Which exceptions. A merchant's place in the tree is the one that it had when the order was placed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExceptionQuery {
     pub scope: Scope,
@@ -90,7 +90,7 @@ pub struct ExceptionCount {
     pub oldest: Option<Timestamp>,
 }
 
-/// Which deadlines. A merchant's place in the tree is the one that it has now.
+/// Which deadlines. A merchant's place in the tree is the one that it had when the order was placed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeadlineQuery {
     pub scope: Scope,

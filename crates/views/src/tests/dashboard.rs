@@ -72,6 +72,14 @@ fn weekday_and_hour(local: i64) -> (i64, i64) {
     ((local.div_euclid(86_400) + 3).rem_euclid(7), local.rem_euclid(86_400) / 3_600)
 }
 
+fn is_asked(query: &DashboardQuery<'_>, order: &Order) -> bool {
+    let is_in =
+        |wanted: &MerchantId, subtree| order.merchant == *wanted || (subtree && order.ancestors.contains(wanted));
+    query.merchant.as_ref().is_none_or(|wanted| {
+        is_in(wanted, query.subtree) && query.under.as_ref().is_none_or(|under| is_in(under, true))
+    })
+}
+
 fn check(query: &DashboardQuery<'_>, answer: &DashboardAnswer, posted: &[Posted]) {
     let offset = |micros: i64| local_seconds(query.zone, micros);
     let mut figures = Figures::default();
@@ -91,9 +99,7 @@ fn check(query: &DashboardQuery<'_>, answer: &DashboardAnswer, posted: &[Posted]
             Basis::Cohort => one.cohort,
             Basis::Booked => one.booked,
         };
-        let whose = query.merchant.as_ref().is_none_or(|wanted| {
-            one.order.merchant == *wanted || (query.subtree && one.order.ancestors.contains(wanted))
-        });
+        let whose = is_asked(query, &one.order);
         if one.order.currency != query.currency || !whose || at < query.from.0 || at >= query.to.0 {
             continue;
         }
@@ -171,6 +177,7 @@ fn check_contributors(
         dashboard.contributors(&ContributorQuery {
             merchant: query.merchant.clone(),
             subtree: query.subtree,
+            under: query.under.clone(),
             from: query.from,
             to: query.to,
             currency: query.currency,
@@ -265,6 +272,7 @@ fn check_breakdown(query: &DashboardQuery<'_>, dashboard: crate::Dashboard<'_>, 
         .breakdown(&BreakdownQuery {
             merchant: query.merchant.clone(),
             subtree: query.subtree,
+            under: query.under.clone(),
             from: query.from,
             to: query.to,
             currency: query.currency,
@@ -276,10 +284,7 @@ fn check_breakdown(query: &DashboardQuery<'_>, dashboard: crate::Dashboard<'_>, 
         .iter()
         .map(|id| world.order(*id))
         .filter(|order| {
-            let whose = query
-                .merchant
-                .as_ref()
-                .is_none_or(|wanted| order.merchant == *wanted || (query.subtree && order.ancestors.contains(wanted)));
+            let whose = is_asked(query, order);
             whose && order.currency == query.currency && (query.from..query.to).contains(&order.placed_at)
         })
         .collect();
@@ -314,6 +319,7 @@ fn an_hour_is_forecast_from_the_same_hours_of_the_weeks_before() {
         let query = ForecastQuery {
             merchant: None,
             subtree: true,
+            under: None,
             at: Timestamp(at),
             zone: &[],
             currency: Currency::CNY,
@@ -333,6 +339,7 @@ fn an_hour_is_forecast_from_the_same_hours_of_the_weeks_before() {
         let query = DashboardQuery {
             merchant: None,
             subtree: true,
+            under: None,
             from: Timestamp(end - 168 * HOUR),
             to: Timestamp(end),
             zone: &[],
@@ -365,6 +372,7 @@ proptest! {
             let query = DashboardQuery {
                 merchant: random.chance(70).then(|| merchant(random.pick(&MERCHANTS).0)),
                 subtree: random.chance(60),
+                under: random.chance(30).then(|| merchant(random.pick(&MERCHANTS).0)),
                 from: Timestamp(edge(&mut random)),
                 to: Timestamp(edge(&mut random)),
                 zone: &zone,
@@ -392,6 +400,7 @@ fn a_range_without_end_lists_the_days_with_data() {
     let query = DashboardQuery {
         merchant: None,
         subtree: false,
+        under: None,
         from: Timestamp(i64::MIN),
         to: Timestamp(i64::MAX),
         zone: &[],

@@ -144,8 +144,11 @@ fn filter(random: &mut Random, world: &World, depth: u32) -> Filter {
 fn check_pages(random: &mut Random, world: &World, views: &Views) {
     let list = views.order_list().unwrap();
     let all = naive(world);
-    let scope = match random.below(2) {
+    let mut one = || merchants(random).pop().unwrap_or_else(|| merchant("agent"));
+    let (under, id) = (one(), one());
+    let scope = match random.below(3) {
         0 => Scope::All,
+        1 if under != id => Scope::Below { under, id, subtree: random.chance(60) },
         _ => Scope::Merchants { ids: merchants(random), subtree: random.chance(60) },
     };
     let depth = u32::try_from(random.below(4)).unwrap();
@@ -159,6 +162,10 @@ fn check_pages(random: &mut Random, world: &World, views: &Views) {
         .filter(|naive| match &scope {
             Scope::All => true,
             Scope::Merchants { ids, subtree } => in_merchants(naive.order, ids, *subtree),
+            Scope::Below { under, id, subtree } => {
+                in_merchants(naive.order, std::slice::from_ref(id), *subtree)
+                    && in_merchants(naive.order, std::slice::from_ref(under), true)
+            }
         })
         .filter(|naive| holds(&filter, views, naive))
         .collect();

@@ -7,29 +7,43 @@ use daybook_domain::{MerchantId, Order, StreamId, Timestamp};
 use proptest::prelude::*;
 
 use super::list::fold;
-use super::world::{MERCHANTS, World, merchant};
+use super::world::{World, merchant};
 use crate::query::{DeadlineQuery, Due, ExceptionKind, ExceptionQuery, Scope};
 use crate::views::Views;
 
-fn scopes() -> Vec<(Scope, Vec<MerchantId>)> {
-    let all = MERCHANTS.iter().map(|(id, _)| merchant(id)).collect();
+fn scopes() -> Vec<Scope> {
     let of = |ids: &[&str], subtree| Scope::Merchants { ids: ids.iter().map(|id| merchant(id)).collect(), subtree };
-    let those = |ids: &[&str]| ids.iter().map(|id| merchant(id)).collect();
     vec![
-        (Scope::All, all),
-        (of(&["m1"], false), those(&["m1"])),
-        (of(&["agent", "m1"], true), those(&["agent", "m1", "m2", "m11"])),
-        (of(&["nobody"], true), Vec::new()),
+        Scope::All,
+        of(&["m1"], false),
+        of(&["agent", "m1"], true),
+        of(&["m1"], true),
+        of(&["nobody"], true),
+        Scope::Below { under: merchant("m1"), id: merchant("m11"), subtree: false },
+        Scope::Below { under: merchant("m2"), id: merchant("m1"), subtree: true },
     ]
 }
 
-/// Arrival, order.
-fn orders<'a>(world: &'a World, of: &'a [MerchantId]) -> impl Iterator<Item = (usize, StreamId, &'a Order)> {
-    let all = world.orders.iter().enumerate().map(|(arrival, &id)| (arrival, id, world.order(id)));
-    all.filter(|(_, _, order)| of.contains(&order.merchant))
+fn is_in(order: &Order, scope: &Scope) -> bool {
+    let within = |ids: &[MerchantId], subtree| {
+        ids.contains(&order.merchant) || (subtree && order.ancestors.iter().any(|above| ids.contains(above)))
+    };
+    match scope {
+        Scope::All => true,
+        Scope::Merchants { ids, subtree } => within(ids, *subtree),
+        Scope::Below { under, id, subtree } => {
+            within(std::slice::from_ref(id), *subtree) && within(std::slice::from_ref(under), true)
+        }
+    }
 }
 
-fn naive_deadlines(world: &World, of: &[MerchantId]) -> Vec<(StreamId, Running)> {
+/// Arrival, order.
+fn orders<'a>(world: &'a World, scope: &'a Scope) -> impl Iterator<Item = (usize, StreamId, &'a Order)> {
+    let all = world.orders.iter().enumerate().map(|(arrival, &id)| (arrival, id, world.order(id)));
+    all.filter(|(_, _, order)| is_in(order, scope))
+}
+
+fn naive_deadlines(world: &World, of: &Scope) -> Vec<(StreamId, Running)> {
     let mut all = Vec::new();
     for (arrival, id, order) in orders(world, of) {
         order.each_pending_clock(|running| all.push((running.due, arrival, running, id)));
@@ -38,7 +52,7 @@ fn naive_deadlines(world: &World, of: &[MerchantId]) -> Vec<(StreamId, Running)>
     all.into_iter().map(|(_, _, running, id)| (id, running)).collect()
 }
 
-fn naive_exceptions(world: &World, of: &[MerchantId]) -> Vec<(StreamId, ExceptionKind, Timestamp, Option<u16>)> {
+fn naive_exceptions(world: &World, of: &Scope) -> Vec<(StreamId, ExceptionKind, Timestamp, Option<u16>)> {
     let mut all = Vec::new();
     for (arrival, id, order) in orders(world, of) {
         for (hold, kind) in [
@@ -110,8 +124,8 @@ proptest! {
         let world = World::random(seed, 700);
         let views = fold(&world);
         let queues = views.queues().unwrap();
-        for (scope, of) in scopes() {
-            let (deadlines, exceptions) = (naive_deadlines(&world, &of), naive_exceptions(&world, &of));
+        for scope in scopes() {
+            let (deadlines, exceptions) = (naive_deadlines(&world, &scope), naive_exceptions(&world, &scope));
             for first in [1, 7, 10_000] {
                 prop_assert_eq!(&all_deadlines(&views, &scope, first), &deadlines);
                 prop_assert_eq!(&all_exceptions(&views, &scope, first), &exceptions);
@@ -123,10 +137,9 @@ proptest! {
                 prop_assert_eq!(count.oldest, of_kind().map(|(_, _, since, _)| *since).min());
             }
         }
-        let all: Vec<MerchantId> = MERCHANTS.iter().map(|(id, _)| merchant(id)).collect();
         let now = Timestamp(world.now);
         let (due, later): (Vec<_>, Vec<_>) =
-            naive_deadlines(&world, &all).into_iter().partition(|(_, running)| running.due <= now);
+            naive_deadlines(&world, &Scope::All).into_iter().partition(|(_, running)| running.due <= now);
         let rings = due.into_iter().filter(|(_, running)| running.clock != Clock::Deliver);
         let due: Vec<Due> = rings.map(|(order, running)| Due { order, running }).collect();
         prop_assert_eq!(queues.due(now, |_| false, usize::MAX), due.clone());

@@ -136,6 +136,7 @@ fn amounts_that_cannot_be_added_up(a_day: i64) {
             let query = crate::query::DashboardQuery {
                 merchant: merchant.map(super::world::merchant),
                 subtree: false,
+                under: None,
                 from: begin.plus_micros(DAY_MICROS * days.start),
                 to: begin.plus_micros(DAY_MICROS * days.end),
                 zone: &[],
@@ -176,6 +177,7 @@ fn a_list_that_stops_leaves_the_dashboard_alone() {
     let query = crate::query::DashboardQuery {
         merchant: None,
         subtree: false,
+        under: None,
         from: daybook_domain::Timestamp(i64::MIN),
         to: daybook_domain::Timestamp(i64::MAX),
         zone: &[],

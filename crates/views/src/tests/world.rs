@@ -101,6 +101,9 @@ impl World {
         if random.chance(12) {
             return self.act(stock(random), origin, happened);
         }
+        if random.chance(2) {
+            return self.act(tree(random), Origin::Live, None);
+        }
         let command = if self.orders.is_empty() || random.chance(25) { place(random) } else { self.touch(random) };
         self.act(command, origin, happened);
     }
@@ -303,6 +306,18 @@ fn import_cards(merchant: MerchantId, sku: Sku, random: &mut Random) -> Command<
 
 fn sealed(slot: u32) -> Sealed {
     Sealed { slot: Slot(slot), bytes: format!("sealed {slot}").into_bytes() }
+}
+
+/// What changes the merchants' tree; many are refused.
+fn tree(random: &mut Random) -> Command<Sealed> {
+    let mut one = || merchant(random.pick(&MERCHANTS).0);
+    let (merchant, parent) = (one(), one());
+    match random.below(6) {
+        0 => Command::CloseMerchant { merchant },
+        1 => Command::ReopenMerchant { merchant },
+        2 => Command::ReopenMerchant { merchant: parent },
+        _ => Command::MoveMerchant(MoveMerchant { merchant, parent }),
+    }
 }
 
 fn stock(random: &mut Random) -> Command<Sealed> {

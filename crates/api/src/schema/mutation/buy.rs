@@ -1,7 +1,7 @@
-//! Merchants, placing, prices, payments, cancelling.
+//! Placing, prices, payments, cancelling.
 
 use async_graphql::{ID, InputObject, Json};
-use daybook_domain::command::{Cancel, EditPrice, FailPayment, NewPrice, PlaceOrder, RecordPayment, RegisterMerchant};
+use daybook_domain::command::{Cancel, EditPrice, FailPayment, NewPrice, PlaceOrder, RecordPayment};
 use daybook_domain::event::{Adjustment, Line};
 use daybook_domain::{Command, Currency, MerchantId, OrderNumber, Sku};
 
@@ -11,26 +11,6 @@ use crate::schema::error::ErrorCode;
 use crate::schema::lookup::OrderInput;
 use crate::schema::money::MoneyInput;
 use crate::schema::scalar::DateTime;
-
-#[derive(Clone, Debug, InputObject)]
-pub(crate) struct RegisterMerchantInput {
-    /// A UUID that you choose; the same command sent again returns its first receipt.
-    pub(crate) command_id: ID,
-    /// The revision that you believe the merchant to be at; 0: it is not there yet.
-    expected_revision: Option<i32>,
-    /// Chosen once: ASCII letters, digits, `-`, `_`, `.`.
-    pub(crate) id: String,
-    name: String,
-    /// The merchant directly above; without one, a new tree.
-    parent: Option<String>,
-}
-
-input!(RegisterMerchantInput, |it, form| {
-    let id = form.read("id", MerchantId::new(&it.id));
-    let parent = it.parent.as_deref().map(|parent| form.read("parent", MerchantId::new(parent)));
-    let (Some(id), parent, false) = (id, parent.clone().flatten(), parent == Some(None)) else { return Ok(None) };
-    Ok(Some(Command::RegisterMerchant(RegisterMerchant { id, name: boxed(it.name), parent })))
-});
 
 #[derive(Clone, Debug, InputObject)]
 pub(crate) struct BuyerInput {

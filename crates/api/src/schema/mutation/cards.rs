@@ -135,7 +135,11 @@ impl RevealCardsPayload {
     /// The order as of the receipt; null when the command was refused.
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<OrderObject>> {
         let Some((stream, position)) = self.at else { return Ok(None) };
-        read(ctx, move |services| OrderObject::load(services, stream, |recorded| recorded.position <= position)).await
+        let tenant = ctx.data::<Session>()?.tenant.clone();
+        read(ctx, move |services| {
+            OrderObject::load(services, &tenant, stream, |recorded| recorded.position <= position)
+        })
+        .await
     }
 
     /// In the order of the order's lines; what cannot be opened any more is left out.
@@ -155,20 +159,11 @@ impl RevealCardsPayload {
 
 /// That somebody saw the secrets is recorded, and durable, before anybody sees them.
 pub(crate) async fn reveal(ctx: &Context<'_>, input: RevealCardsInput) -> Result<RevealCardsPayload> {
-    let receipt = match payload::execute(ctx, input).await? {
+    let receipt = match payload::disclose(ctx, input).await? {
         Ok(receipt) => receipt,
         Err(user_errors) => return Ok(RevealCardsPayload { user_errors, ..RevealCardsPayload::default() }),
     };
     let (stream, position) = (receipt.stream, receipt.position);
-    if receipt.repeated {
-        // Who saw the secrets is what the event says: a command that somebody else sent shows them to him alone.
-        let actor = ctx.data::<Session>()?.actor;
-        let event = read(ctx, move |services| Ok(services.reader.event(position)?)).await?;
-        if event.is_none_or(|event| event.actor.id != actor.id) {
-            let reused = UserError::of(&daybook_domain::Rejection::CommandIdReused);
-            return Ok(RevealCardsPayload { user_errors: vec![reused], ..RevealCardsPayload::default() });
-        }
-    }
     orders::wait(services(ctx)?, Some(position)).await?;
     let going = ctx.data::<Arc<Reads>>()?.going();
     let cards = read(ctx, move |services| cards::of_order(services, &going, stream, position)).await?;

@@ -7,11 +7,11 @@ use daybook_domain::reason::Reason;
 use daybook_domain::{Command, CommandId, Expected, MerchantId, Money, Rejection, StreamId, Timestamp};
 use uuid::Uuid;
 
-use crate::access::Tenant;
+use crate::access::{Relation, Tenant};
 use crate::http::Services;
 use crate::schema::enums::ReasonCode;
 use crate::schema::error::{ApiError, ErrorCode, UserError};
-use crate::schema::lookup::{self, OrderInput};
+use crate::schema::lookup::{self, Named, OrderInput};
 use crate::schema::money::MoneyInput;
 
 /// Why something is done.
@@ -155,29 +155,24 @@ impl<'a> Form<'a> {
 
     /// An order that the token shows; others are answered as such that are not there.
     pub(crate) fn order(&mut self, by: &OrderInput) -> Result<Option<StreamId>, ApiError> {
-        let Some(by) = &lookup::within(self.tenant, by) else {
-            self.wrong("order", ErrorCode::OrderUnknown, "there is no such order");
-            return Ok(None);
-        };
-        if let Some(own) = lookup::own(self.services, by) {
-            if lookup::is_shown(self.services, self.tenant, own)? {
-                return Ok(Some(own));
+        let by = match lookup::named(self.services, self.tenant, by) {
+            // What is shown and is another merchant's is answered as what is not there: so is what is not shown.
+            Named::At(stream) if lookup::relation(self.services, self.tenant, stream)? == Relation::Own => {
+                return Ok(Some(stream));
             }
-            self.errors.push(UserError::of(&Rejection::OrderUnknown));
-            return Ok(None);
-        }
-        if *self.tenant != Tenant::All {
-            // A number that none of its own orders has may be one of a merchant below it, which it does not show.
-            self.wrong("order", ErrorCode::OrderUnknown, "there is no such order");
-            return Ok(None);
-        }
+            Named::At(_) | Named::Nowhere => {
+                self.errors.push(UserError::of(&Rejection::OrderUnknown));
+                return Ok(None);
+            }
+            Named::InViews(by) => by,
+        };
         let host = &self.services.host;
         let views = if self.waits_for_views { Some(host.views()) } else { host.try_views() };
         let Some(views) = views else {
             self.views_are_held = true;
             return Ok(None);
         };
-        match lookup::order(self.services, &views, by) {
+        match lookup::order(self.services, &views, &by) {
             Ok(Some(stream)) => Ok(Some(stream)),
             Ok(None) => {
                 self.wrong("order", ErrorCode::OrderUnknown, "there is no such order");

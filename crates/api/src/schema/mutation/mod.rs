@@ -4,8 +4,10 @@ mod address;
 mod buy;
 mod cards;
 mod deliver;
+mod disclose;
 mod dispute;
 mod form;
+mod merchant;
 mod payload;
 mod policy;
 mod refund;
@@ -16,13 +18,12 @@ mod stock;
 use async_graphql::{Context, Object, Result};
 
 use address::{ApproveAddressChangeInput, RejectAddressChangeInput, RequestAddressChangeInput};
-use buy::{
-    CancelOrderInput, CancelRestInput, EditPriceInput, FailPaymentInput, PlaceOrderInput, RecordPaymentInput,
-    RegisterMerchantInput,
-};
+use buy::{CancelOrderInput, CancelRestInput, EditPriceInput, FailPaymentInput, PlaceOrderInput, RecordPaymentInput};
 use cards::{ImportCardsInput, ImportCardsPayload, RevealCardsPayload};
 use deliver::{CompleteTopUpInput, DeliverCardsInput, FailTopUpInput, RevealCardsInput};
+use disclose::{ReadEvidenceInput, ReadEvidencePayload, RevealContactInput, RevealContactPayload};
 use dispute::{AddEvidenceInput, OpenDisputeInput, ResolveDisputeInput};
+use merchant::{MerchantInput, MoveMerchantInput, RegisterMerchantInput};
 use payload::{MerchantPayload, OrderPayload, PolicyPayload, StockPayload};
 use policy::SetPolicyInput;
 use refund::{ApproveRefundInput, FailRefundInput, RejectRefundInput, RequestRefundInput, SettleRefundInput};
@@ -35,7 +36,23 @@ pub(crate) struct MutationRoot;
 #[Object(name = "Mutation")]
 impl MutationRoot {
     async fn register_merchant(&self, ctx: &Context<'_>, input: RegisterMerchantInput) -> Result<MerchantPayload> {
-        payload::merchant(ctx, input).await
+        payload::merchant(ctx, input.id.clone(), input).await
+    }
+
+    /// To another place in its tree, with all that stands below it. Orders keep the place that they were placed at: whoever
+    /// stood above sees them still, whoever stands above now sees those to come.
+    #[graphql(complexity = "super::query::READ + child_complexity")]
+    async fn move_merchant(&self, ctx: &Context<'_>, input: MoveMerchantInput) -> Result<MerchantPayload> {
+        merchant::move_below(ctx, input).await
+    }
+
+    /// It takes no more orders, and no merchant joins below it. What it has goes on to its end.
+    async fn close_merchant(&self, ctx: &Context<'_>, input: MerchantInput) -> Result<MerchantPayload> {
+        payload::merchant(ctx, input.merchant.clone(), merchant::Close(input)).await
+    }
+
+    async fn reopen_merchant(&self, ctx: &Context<'_>, input: MerchantInput) -> Result<MerchantPayload> {
+        payload::merchant(ctx, input.merchant.clone(), merchant::Reopen(input)).await
     }
 
     /// Applies to clocks that start from now on; those that run are not moved.
@@ -165,6 +182,18 @@ impl MutationRoot {
 
     async fn add_evidence(&self, ctx: &Context<'_>, input: AddEvidenceInput) -> Result<OrderPayload> {
         payload::order(ctx, input).await
+    }
+
+    /// What was said for the sides of the order's disputes. That it was read, and by whom, is an event.
+    #[graphql(complexity = "super::query::READ + 20 * child_complexity")]
+    async fn read_evidence(&self, ctx: &Context<'_>, input: ReadEvidenceInput) -> Result<ReadEvidencePayload> {
+        disclose::evidence(ctx, input).await
+    }
+
+    /// Who the buyer is and where the order goes, for those who see that masked. That it was seen, by whom and why, is an event.
+    #[graphql(complexity = "super::query::READ + child_complexity")]
+    async fn reveal_contact(&self, ctx: &Context<'_>, input: RevealContactInput) -> Result<RevealContactPayload> {
+        disclose::contact(ctx, input).await
     }
 
     async fn resolve_dispute(&self, ctx: &Context<'_>, input: ResolveDisputeInput) -> Result<OrderPayload> {

@@ -56,7 +56,11 @@ impl OrderPayload {
     /// The order as of the receipt; null when the command was refused.
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<OrderObject>> {
         let Some((stream, position)) = self.at else { return Ok(None) };
-        read(ctx, move |services| OrderObject::load(services, stream, |recorded| recorded.position <= position)).await
+        let tenant = ctx.data::<Session>()?.tenant.clone();
+        read(ctx, move |services| {
+            OrderObject::load(services, &tenant, stream, |recorded| recorded.position <= position)
+        })
+        .await
     }
 
     /// Why the command was refused; empty when it was carried out.
@@ -73,6 +77,12 @@ pub(crate) struct MerchantPayload {
     merchant: Option<MerchantObject>,
     /// Why the command was refused; empty when it was carried out.
     user_errors: Vec<UserError>,
+}
+
+impl MerchantPayload {
+    pub(crate) fn refused(error: UserError) -> Self {
+        Self { receipt: None, merchant: None, user_errors: vec![error] }
+    }
 }
 
 /// What a mutation of a merchant's policy answers.
@@ -137,6 +147,26 @@ pub(crate) async fn execute(
     }
 }
 
+/// As [`execute`], of what shows something. Who saw it is what the event says: a command that somebody else sent shows it to
+/// them alone.
+pub(crate) async fn disclose(
+    ctx: &Context<'_>,
+    input: impl Input,
+) -> Result<std::result::Result<daybook_engine::Receipt, Vec<UserError>>> {
+    let receipt = match execute(ctx, input).await? {
+        Ok(receipt) => receipt,
+        Err(user_errors) => return Ok(Err(user_errors)),
+    };
+    if receipt.repeated {
+        let (actor, position) = (ctx.data::<Session>()?.actor, receipt.position);
+        let event = read(ctx, move |services| Ok(services.reader.event(position)?)).await?;
+        if event.is_none_or(|event| event.actor.id != actor.id) {
+            return Ok(Err(vec![UserError::of(&daybook_domain::Rejection::CommandIdReused)]));
+        }
+    }
+    Ok(Ok(receipt))
+}
+
 fn no_data() -> ApiError {
     ApiError::Unauthenticated("there is no session")
 }
@@ -152,8 +182,8 @@ pub(crate) async fn order(ctx: &Context<'_>, input: impl Input) -> Result<OrderP
     })
 }
 
-pub(crate) async fn merchant(ctx: &Context<'_>, input: super::RegisterMerchantInput) -> Result<MerchantPayload> {
-    let id = input.id.clone();
+/// `id` is the input's.
+pub(crate) async fn merchant(ctx: &Context<'_>, id: String, input: impl Input) -> Result<MerchantPayload> {
     Ok(match execute(ctx, input).await? {
         Ok(receipt) => MerchantPayload {
             receipt: Some((&receipt).into()),

@@ -1,5 +1,6 @@
 //! Merchants, their policies, what they are warned of, tokens.
 
+use daybook_domain::command::{IssueToken, PlaceOrder};
 use daybook_domain::policy::Terms;
 use daybook_domain::*;
 
@@ -15,8 +16,33 @@ fn deepest() -> World {
     })
 }
 
+/// Two shops below one agent.
+fn family() -> World {
+    World::new().with(&register("m2", "Shop", Some("root")))
+}
+
+/// The lower half of the deepest branch, moved below its own upper half by way of another branch.
+fn deepened() -> World {
+    let world = deepest().with(&register("e2", "Shop", Some("root")));
+    let world = (3..=10).fold(world, |world, depth| {
+        world.with(&register(&format!("e{depth}"), "Shop", Some(&format!("e{}", depth - 1))))
+    });
+    world.with(&move_below("d2", "e10"))
+}
+
+fn place_at(merchant: &str) -> Command<Sealed> {
+    Command::Place(PlaceOrder { merchant: MerchantId::new(merchant).unwrap(), number: None, ..place() })
+}
+
 fn terms() -> Terms {
     Terms { pay_within: Some(60), ..Terms::default() }
+}
+
+fn of_buyer(role: Role, buyer: Option<Slot>) -> Command<Sealed> {
+    match issue(role, Some(&merchant())) {
+        Command::IssueToken(token) => Command::IssueToken(IssueToken { buyer, ..token }),
+        other => other,
+    }
 }
 
 pub(super) fn rows() -> Vec<Row> {
@@ -33,6 +59,24 @@ pub(super) fn rows() -> Vec<Row> {
         row(World::new(), register("m2", " ", None), "INVALID_INPUT"),
         row(World::new(), register("m2", "Shop", Some("nobody")), "MERCHANT_UNKNOWN"),
         row(deepest(), register("d17", "Shop", Some("d16")), "TREE_TOO_DEEP"),
+        // The tree.
+        row(World::new(), move_below("nobody", "root"), "MERCHANT_UNKNOWN"),
+        row(World::new(), move_below("m1", "nobody"), "MERCHANT_UNKNOWN"),
+        row(World::new(), move_below("root", "m1"), "OTHER_TREE"),
+        row(World::new().with(&register("lone", "Shop", None)), move_below("m1", "lone"), "OTHER_TREE"),
+        row(World::new(), move_below("m1", "root"), "NOT_MOVED"),
+        row(World::new(), move_below("m1", "m1"), "BELOW_ITSELF"),
+        row(deepest(), move_below("m1", "d9"), "BELOW_ITSELF"),
+        row(deepest().with(&register("m2", "Shop", Some("root"))), move_below("m2", "d16"), "TREE_TOO_DEEP"),
+        row(family().with(&close_merchant("m2")), move_below("m1", "m2"), "MERCHANT_CLOSED"),
+        row(World::new().with(&close_merchant("m1")), close_merchant("m1"), "MERCHANT_CLOSED"),
+        row(World::new().with(&close_merchant("m1")), Command::Place(place()), "MERCHANT_CLOSED"),
+        row(World::new().with(&close_merchant("m1")), register("m2", "Shop", Some("m1")), "MERCHANT_CLOSED"),
+        row(World::new(), close_merchant("nobody"), "MERCHANT_UNKNOWN"),
+        row(World::new(), reopen_merchant("m1"), "MERCHANT_OPEN"),
+        row(World::new(), reopen_merchant("nobody"), "MERCHANT_UNKNOWN"),
+        // What came along stands deeper than anybody may join.
+        row(deepened(), place_at("d10"), "TREE_TOO_DEEP"),
         // Policies.
         row(World::new(), policy(&nobody, terms(), None, None), "MERCHANT_UNKNOWN"),
         row(World::new(), policy(m1, Terms::default(), None, None), "INVALID_INPUT"),
@@ -54,6 +98,8 @@ pub(super) fn rows() -> Vec<Row> {
         row(warned().with(&calm(m1, None)), calm(m1, None), "ALERT_NOT_RAISED"),
         // Tokens.
         row(World::new(), issue(Role::Buyer, None), "TOKEN_NEEDS_MERCHANT"),
+        row(World::new(), of_buyer(Role::Buyer, None), "TOKEN_NEEDS_BUYER"),
+        row(World::new(), of_buyer(Role::Clerk, Some(Slot(1))), "TOKEN_NEEDS_BUYER"),
         row(World::new(), issue(Role::Owner, Some(&nobody)), "MERCHANT_UNKNOWN"),
         row(issued(), issue(Role::Clerk, Some(m1)), "TOKEN_EXISTS"),
         row(World::new(), revoke(), "TOKEN_UNKNOWN"),
