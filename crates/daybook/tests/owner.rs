@@ -175,11 +175,22 @@ fn tokens_and_merchants_are_listed_without_secrets_and_a_token_ends_at_once() {
 
     served.good(&["merchant", "create", "m1", "--name", "Shop"]);
     served.good(&["merchant", "create", "m2", "--parent", "m1"]);
+    let listed = |served: &Served| lines(&served.good(&["merchant", "list", "--json"]));
     assert_eq!(
-        lines(&served.good(&["merchant", "list", "--json"])),
-        [json!({"id": "m1", "name": "Shop", "parent": null}), json!({"id": "m2", "name": "m2", "parent": "m1"})]
+        listed(&served),
+        [
+            json!({"id": "m1", "name": "Shop", "parent": null, "closed": false}),
+            json!({"id": "m2", "name": "m2", "parent": "m1", "closed": false})
+        ]
     );
-    assert_eq!(served.good(&["merchant", "list"]), "id  parent  name\nm1  –       Shop\nm2  m1      m2\n");
+    served.good(&["merchant", "create", "m3", "--parent", "m1"]);
+    served.good(&["merchant", "move", "m3", "--parent", "m2"]);
+    assert_eq!(served.run(&["merchant", "move", "m2", "--parent", "m3"]).status.code(), Some(1), "a circle");
+    served.good(&["merchant", "close", "m3"]);
+    assert_eq!(listed(&served)[2], json!({"id": "m3", "name": "m3", "parent": "m2", "closed": true}));
+    served.good(&["merchant", "reopen", "m3"]);
+    let table = "id  parent  state  name\nm1  –       open   Shop\nm2  m1      open   m2\nm3  m2      open   m3\n";
+    assert_eq!(served.good(&["merchant", "list"]), table);
 }
 
 #[test]
