@@ -7,13 +7,14 @@ use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, N
 use async_graphql::{ServerResult, Value};
 use axum::Router;
 
+use crate::edge::Limits;
 use crate::http::{self, Services};
 use crate::schema;
 
 /// All routes; resolving a field of one of these names panics, and says `secret` and the name.
 pub fn router_with_bugs(services: Services, fields: &'static [&'static str]) -> Router {
     let schema = schema::builder(services.clone()).extension(Bugs(fields)).finish();
-    http::routes(services, schema)
+    http::routes(services, schema, &Limits::default())
 }
 
 struct Bugs(&'static [&'static str]);
