@@ -37,6 +37,8 @@ const GREETING: Duration = Duration::from_secs(10);
 /// How long a client may take to take an answer.
 const SENDING: Duration = Duration::from_secs(30);
 
+/// Bytes that are read at once: most messages are short.
+const READ_BUFFER_BYTES: usize = 8 << 10;
 /// Bytes that wait for the system to take them: no answer is larger, and nothing else is written before it is taken.
 const WRITE_BUFFER_BYTES: usize = 64 << 20;
 
@@ -60,6 +62,7 @@ pub(crate) async fn upgrade(
         .protocols([NAME])
         .max_message_size(MAX_BODY_BYTES)
         .max_frame_size(MAX_BODY_BYTES)
+        .read_buffer_size(READ_BUFFER_BYTES)
         .max_write_buffer_size(WRITE_BUFFER_BYTES)
         .on_upgrade(move |socket| serve(app, caller, socket, place, greeted_by))
         .into_response()

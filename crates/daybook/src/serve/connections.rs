@@ -32,8 +32,8 @@ const FIRST_REQUEST: Duration = Duration::from_secs(10);
 const NEXT_REQUEST: Duration = Duration::from_secs(120);
 /// How long a client may take for its side of the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long a client may take nothing of what it is sent.
-const STALLED: Duration = Duration::from_secs(30);
+/// How long a client may take nothing of what it is sent. A WebSocket is cut off before, by whoever writes to it.
+const STALLED: Duration = Duration::from_secs(60);
 /// Of a request's head, and of an answer in the making.
 const BUFFER_BYTES: usize = 32 << 10;
 /// How long no connection is accepted after accepting failed, such as for want of file descriptors.
