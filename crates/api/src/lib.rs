@@ -26,4 +26,5 @@ pub use access::table as access_table;
 pub use edge::{COMPLEXITY_A_REQUEST, Limits, Width};
 pub use host::{Behind, Host};
 pub use http::{Services, router, router_within};
+pub use run::panic_words;
 pub use schema::sdl;

@@ -313,18 +313,22 @@ fn coded(mut response: Response) -> Response {
     response
 }
 
-/// A resolver ended with a bug; holds what it said, for the log.
+/// A resolver ended with a bug; holds what may be logged of it.
 #[derive(Debug, thiserror::Error)]
-#[error("a panic, whose place is on standard error: {0}")]
+#[error("a panic, whose place is on standard error{0}")]
 pub(crate) struct Panicked(String);
+
+/// What a panic said, if the program alone wrote it: words that were put together may hold what somebody sent, such as
+/// the text that was cut within a character.
+pub fn panic_words(payload: &dyn Any) -> Option<&'static str> {
+    payload.downcast_ref::<&'static str>().copied()
+}
 
 impl Panicked {
     /// From what `catch_unwind` caught.
     #[allow(clippy::needless_pass_by_value, reason = "a panic that was caught has been dealt with")]
     pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
-        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-        Self(text.unwrap_or_else(|| "it bears no text".to_owned()))
+        Self(panic_words(payload.as_ref()).map(|words| format!(": {words}")).unwrap_or_default())
     }
 
     pub(crate) fn response(&self) -> Response {

@@ -114,9 +114,13 @@ async fn serve(app: App, caller: Caller, socket: WebSocket, mut place: Place, gr
         .keepalive_timeout(SILENCE)
         .on_connection_init(move |payload| {
             let session = greet(&asked_app, &caller, &payload);
-            future::ready(session.map(|session| {
+            future::ready(session.and_then(|session| {
+                let share = asked_app.door.share(session.actor.id);
+                let share = share.ok_or_else(|| Error::new(format!("{TOO_MANY} WebSockets of this token are open")))?;
                 greeted_runner.greet(session);
-                Data::default()
+                let mut data = Data::default();
+                data.insert(Arc::new(share));
+                Ok(data)
             }))
         });
     futures_util::pin_mut!(answers);

@@ -7,9 +7,11 @@ pub(crate) mod listen;
 mod scrub;
 mod tls;
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::future::Future;
 use std::io;
 use std::num::NonZeroU32;
+use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -139,14 +141,45 @@ pub(crate) fn end(
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the crates below say, to standard error.
+/// What the crates below say, to standard error; of panics their place and, if no value can be in them, their words.
 pub(crate) fn log_to_stderr() {
+    std::panic::set_hook(Box::new(|panic| eprintln!("{}", told(panic, &Backtrace::capture()))));
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).with_writer(io::stderr);
     // There is one already when a test calls this twice.
     let _ = tracing::subscriber::set_global_default(subscriber.finish());
 }
 
+fn told(panic: &PanicHookInfo<'_>, trace: &Backtrace) -> String {
+    let thread = std::thread::current();
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let words = daybook_api::panic_words(panic.payload()).unwrap_or("what it says may hold a secret, and is not shown");
+    let trace = if trace.status() == BacktraceStatus::Captured { format!("\n{trace}") } else { String::new() };
+    format!("thread {:?} panicked at {place}: {words}{trace}", thread.name().unwrap_or("without a name"))
+}
+
 /// A host for views that start empty, as of a new folder.
 pub(crate) fn new_host() -> Arc<Host> {
     Host::new_shared(daybook_views::Views::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_tells_its_place_and_no_value() {
+        static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|panic| TOLD.lock().unwrap().push(told(panic, &Backtrace::disabled()))));
+        let secret = String::from("密密密");
+        assert!(std::panic::catch_unwind(|| secret[..1].len()).is_err());
+        assert!(std::panic::catch_unwind(|| panic!("words of the program alone")).is_err());
+        std::panic::set_hook(before);
+        let told = TOLD.lock().unwrap();
+        let [cut, alone] = told.as_slice() else { panic!("{told:?}") };
+        assert!(cut.contains("serve.rs:") && cut.contains("not shown") && !cut.contains('密'), "{cut}");
+        assert!(alone.contains("serve.rs:") && alone.contains("words of the program alone"), "{alone}");
+    }
 }

@@ -17,6 +17,7 @@ mod queries;
 mod reads;
 mod ready;
 mod schema;
+mod secrets;
 mod service;
 mod situations;
 mod socket;
