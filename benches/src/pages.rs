@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::post;
-use daybook_api::{Host, Services, router};
+use daybook_api::{Host, Limits, Services, router_within};
 use daybook_domain::command::{Command, IssueToken, PlaceOrder, RegisterMerchant};
 use daybook_domain::event::{Line, SkuKind};
 use daybook_domain::{CommandId, Currency, Kind, Label, MerchantId, OrderNumber, Role, Sku};
@@ -28,14 +28,14 @@ use crate::fold::in_bulk;
 use crate::orders;
 use crate::spread::{per_second, percent, percentile};
 
-const TOKEN: &str = "dbk_1111111111111111111111111111111111111111111111111111111111111111";
+pub(crate) const TOKEN: &str = "dbk_1111111111111111111111111111111111111111111111111111111111111111";
 const MERCHANTS: u64 = 100;
 const BUYERS: u64 = 20_000;
 const SELECTION: &str = "nodes { id number placedAt label merchant { id name } buyer { account } total { amount currency }
         axes { lifecycle payment fulfilment afterSales holds } lines { id sku title quantity unitPrice { amount currency } } revision }
     edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
 /// What clients ask for in turn.
-const LISTS: [&str; 4] = [
+pub(crate) const LISTS: [&str; 4] = [
     "where: {label: {oneOf: [AWAITING_PAYMENT]}, merchant: {oneOf: [\"top\"]}}, scope: SUBTREE, sortBy: {field: PLACED_AT, direction: DESC}",
     "scope: SUBTREE, sortBy: {field: AMOUNT, direction: ASC}",
     "where: {merchant: {oneOf: [\"m17\"]}}, scope: OWN",
@@ -55,7 +55,9 @@ pub(crate) fn run(dir: &Path, count: u64, span: Duration) {
     let services = Services { engine: engine.clone(), reader, host, graphiql: false };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
     runtime.block_on(async {
-        let ours = serve(router(services)).await;
+        // One token asks for all of them.
+        let limits = Limits { requests_per_second: None, ..Limits::default() };
+        let ours = serve(router_within(services, &limits)).await;
         for clients in [1, 4, 32] {
             let found = ask(ours, clients, span, &LISTS.map(request)).await;
             // The same number of bytes, made before anybody asks.
@@ -114,7 +116,7 @@ fn in_process(views: &Views, reader: &Reader) {
     );
 }
 
-fn fill(engine: &Engine, count: u64) {
+pub(crate) fn fill(engine: &Engine, count: u64) {
     let top = MerchantId::new("top").unwrap();
     let merchants: Vec<MerchantId> = (0..MERCHANTS).map(|n| MerchantId::new(&format!("m{n}")).unwrap()).collect();
     let mut commands = vec![
@@ -166,15 +168,20 @@ fn place(merchants: &[MerchantId], n: u64) -> PlaceOrder<String> {
     }
 }
 
-async fn serve(router: Router) -> SocketAddr {
+pub(crate) async fn serve(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
 }
 
-fn request(list: &str) -> String {
+/// A page of a list.
+pub(crate) fn request(list: &str) -> String {
     let body = json!({ "query": format!("query {{ orders({list}, first: 50) {{ {SELECTION} }} }}") }).to_string();
+    post_of(&body)
+}
+
+pub(crate) fn post_of(body: &str) -> String {
     format!(
         "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer {TOKEN}\r\n\
          Content-Length: {}\r\n\r\n{body}",

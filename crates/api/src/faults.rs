@@ -7,13 +7,15 @@ use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, N
 use async_graphql::{ServerResult, Value};
 use axum::Router;
 
+use crate::edge::Limits;
 use crate::http::{self, Services};
 use crate::schema;
 
-/// All routes; resolving a field of one of these names panics, and says `secret` and the name.
+/// All routes; resolving a field of one of these names panics, and says `secret`, the name, and
+/// what the client calls it.
 pub fn router_with_bugs(services: Services, fields: &'static [&'static str]) -> Router {
     let schema = schema::builder(services.clone()).extension(Bugs(fields)).finish();
-    http::routes(services, schema)
+    http::routes(services, schema, &Limits::default())
 }
 
 struct Bugs(&'static [&'static str]);
@@ -32,7 +34,7 @@ impl Extension for Bugs {
         info: ResolveInfo<'_>,
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
-        assert!(!self.0.contains(&info.name), "secret {}", info.name);
+        assert!(!self.0.contains(&info.name), "secret {} {}", info.name, info.alias.unwrap_or_default());
         next.run(ctx, info).await
     }
 }

@@ -1,22 +1,25 @@
 //! The routes.
 
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_graphql::{Request, Response as Answer};
-use axum::body::{Body, Bytes};
-use axum::extract::State;
-use axum::http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use daybook_engine::{Engine, Reader};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use crate::auth::Session;
+use crate::edge::{Edge, Limits, SMALL_BODY_BYTES, SOON};
 use crate::host::Host;
 use crate::limits::MAX_BODY_BYTES;
 use crate::metrics::{self, Outcome};
@@ -52,14 +55,19 @@ pub(crate) struct App {
     readiness: Arc<Readiness>,
 }
 
-/// All routes: /graphql, /graphql/ws, /healthz, /readyz, /metrics.
+/// All routes: /graphql, /graphql/ws, /healthz, /readyz, /metrics. Within the limits that go without saying.
 pub fn router(services: Services) -> Router {
-    let schema = schema::builder(services.clone()).finish();
-    routes(services, schema)
+    router_within(services, &Limits::default())
 }
 
-pub(crate) fn routes(services: Services, schema: Schema) -> Router {
-    let runner = Runner::new(schema);
+/// As [`router`]. Give each request a `ConnectInfo<SocketAddr>`: without it, all are taken to come from one address.
+pub fn router_within(services: Services, limits: &Limits) -> Router {
+    let schema = schema::builder(services.clone()).finish();
+    routes(services, schema, limits)
+}
+
+pub(crate) fn routes(services: Services, schema: Schema, limits: &Limits) -> Router {
+    let runner = Runner::new(schema, Edge::new(limits));
     let app = App { services, runner, door: Door::default(), readiness: Arc::default() };
     Router::new()
         .route("/graphql", get(page).post(graphql))
@@ -82,25 +90,42 @@ async fn ready(State(app): State<App>) -> Response {
 }
 
 async fn metrics_page(State(app): State<App>) -> Response {
-    let text = metrics::page(&app.services.host, &app.services.reader);
+    let text = metrics::page(&app.services.host, &app.services.reader, &app.runner.edge);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
-async fn graphql(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
+/// Whom a request comes from, as far as that is known.
+pub(crate) type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
+
+pub(crate) fn address(peer: &Peer) -> Option<IpAddr> {
+    peer.as_ref().map(|Extension(ConnectInfo(address))| address.ip())
+}
+
+async fn graphql(State(app): State<App>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
     let start = Instant::now();
     // Whatever panics on the way, the connection and its other requests live on.
-    let answered = AssertUnwindSafe(answer(&app, &headers, body)).catch_unwind().await;
+    let answered = AssertUnwindSafe(answer(&app, address(&peer), &headers, body)).catch_unwind().await;
     let (outcome, response) = answered.unwrap_or_else(|payload| panicked(&Panicked::new(payload), &headers));
     app.services.host.metrics.answered(outcome, start.elapsed());
     response
 }
 
-async fn answer(app: &App, headers: &HeaderMap, body: Body) -> (Outcome, Response) {
-    let modern = wants_modern(headers);
+async fn answer(app: &App, from: Option<IpAddr>, headers: &HeaderMap, body: Body) -> (Outcome, Response) {
+    let (modern, edge) = (wants_modern(headers), &app.runner.edge);
     let session = match Session::from_headers(&app.services.engine, headers) {
         Ok(session) => session,
-        Err(error) => return (Outcome::Unauthenticated, unauthenticated(&error, modern)),
+        Err(error) => {
+            if matches!(error, ApiError::Unauthenticated(_))
+                && let Err(after) = edge.wrong_token(from)
+            {
+                return turned_away(&run::too_many_wrong(after), after.0, modern);
+            }
+            return (Outcome::Unauthenticated, unauthenticated(&error, modern));
+        }
     };
+    if let Err(after) = edge.begin(session.actor.id) {
+        return turned_away(&run::limited(after), after.0, modern);
+    }
     let refuse = |status, message: &str, code| {
         let response = write(&failure(message, code), status, modern);
         (Outcome::Refused, response)
@@ -109,13 +134,20 @@ async fn answer(app: &App, headers: &HeaderMap, body: Body) -> (Outcome, Respons
         let message = "send the request as Content-Type: application/json";
         return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message, Code::BadRequest);
     }
-    let Ok(read) = timeout(BODY_WITHIN, read(headers, body)).await else {
+    let Ok(read) = timeout(BODY_WITHIN, read(edge, headers, body)).await else {
         let message = "the request's body did not arrive within 30 seconds";
         return refuse(StatusCode::REQUEST_TIMEOUT, message, Code::BadRequest);
     };
-    let Some(bytes) = read else {
-        let message = "the request has more than 1 MiB";
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, message, Code::BodyTooLarge);
+    let (bytes, _room) = match read {
+        Ok(read) => read,
+        Err(Unread::TooLarge) => {
+            let message = "the request has more than 1 MiB";
+            return refuse(StatusCode::PAYLOAD_TOO_LARGE, message, Code::BodyTooLarge);
+        }
+        Err(Unread::Broken) => {
+            return refuse(StatusCode::BAD_REQUEST, "the request's body broke off", Code::BadRequest);
+        }
+        Err(Unread::NoRoom) => return turned_away(&run::overloaded(), SOON.0, modern),
     };
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'[') => return refuse(StatusCode::BAD_REQUEST, "send one request at a time", Code::BadRequest),
@@ -126,12 +158,18 @@ async fn answer(app: &App, headers: &HeaderMap, body: Body) -> (Outcome, Respons
         return refuse(StatusCode::BAD_REQUEST, "the request is not a GraphQL request in JSON", Code::BadRequest);
     };
     match app.runner.run(request, &session).await {
-        Ok(response) if run::is_refused(&response) => {
-            // In the older form, whatever was understood as a request is answered 200.
-            let status = if modern { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-            (Outcome::Refused, write(&response, status, modern))
+        Ok(response) if run::is_refused(&response) && run::has_code(&response, Code::TimedOut) => {
+            (Outcome::Shed, write(&response, StatusCode::SERVICE_UNAVAILABLE, modern))
         }
         Ok(response) => {
+            if let Some(seconds) = run::retry_after(&response) {
+                return turned_away(&response, seconds, modern);
+            }
+            if run::is_refused(&response) {
+                // In the older form, whatever was understood as a request is answered 200.
+                let status = if modern { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+                return (Outcome::Refused, write(&response, status, modern));
+            }
             let outcome = if response.errors.is_empty() { Outcome::Ok } else { Outcome::Errors };
             (outcome, write(&response, StatusCode::OK, modern))
         }
@@ -144,14 +182,46 @@ fn panicked(error: &Panicked, headers: &HeaderMap) -> (Outcome, Response) {
     (Outcome::Panicked, response)
 }
 
-/// None: more than is let in.
-async fn read(headers: &HeaderMap, body: Body) -> Option<Bytes> {
+/// An answer that says to come again, and after how many seconds: 429 to who sends too much, 503 to who meets a crowd.
+fn turned_away(answer: &Answer, seconds: u64, modern: bool) -> (Outcome, Response) {
+    let (outcome, status) = match run::has_code(answer, Code::RateLimited) {
+        true => (Outcome::Limited, StatusCode::TOO_MANY_REQUESTS),
+        false => (Outcome::Shed, StatusCode::SERVICE_UNAVAILABLE),
+    };
+    let mut response = write(answer, status, modern);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    (outcome, response)
+}
+
+/// Why a body was not read.
+enum Unread {
+    TooLarge,
+    Broken,
+    /// Too many large ones are under way.
+    NoRoom,
+}
+
+/// A body, with the room that a large one takes until it is answered. Nobody waits meanwhile for whoever sends slowly.
+async fn read(edge: &Edge, headers: &HeaderMap, body: Body) -> Result<(Vec<u8>, Option<OwnedSemaphorePermit>), Unread> {
     use axum::http::header::CONTENT_LENGTH;
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > MAX_BODY_BYTES) {
-        return None;
+        return Err(Unread::TooLarge);
     }
-    axum::body::to_bytes(body, MAX_BODY_BYTES).await.ok()
+    let (mut bytes, mut room) = (Vec::new(), None);
+    let mut parts = body.into_data_stream();
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| Unread::Broken)?;
+        let length = bytes.len() + part.len();
+        if length > MAX_BODY_BYTES {
+            return Err(Unread::TooLarge);
+        }
+        if length > SMALL_BODY_BYTES && room.is_none() {
+            room = Some(edge.large_body().ok_or(Unread::NoRoom)?);
+        }
+        bytes.extend_from_slice(&part);
+    }
+    Ok((bytes, room))
 }
 
 fn unauthenticated(error: &ApiError, modern: bool) -> Response {

@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod auth;
 mod documents;
+mod edge;
 #[cfg(feature = "faults")]
 pub mod faults;
 mod host;
@@ -18,10 +19,13 @@ mod page;
 mod reads;
 mod ready;
 mod run;
+mod scale;
 mod schema;
 mod socket;
 
 pub use access::table as access_table;
+pub use edge::{COMPLEXITY_A_REQUEST, Limits, Width};
 pub use host::{Behind, Host};
-pub use http::{Services, router};
+pub use http::{Services, router, router_within};
+pub use run::panic_words;
 pub use schema::sdl;

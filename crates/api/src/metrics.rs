@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use daybook_engine::Reader;
 
+use crate::edge::Edge;
 use crate::host::Host;
 
 /// Upper bounds in microseconds of the requests' histogram; one more bucket holds what is longer.
@@ -21,15 +22,21 @@ pub(crate) enum Outcome {
     /// Not executed: malformed, too large, too complex.
     Refused,
     Unauthenticated,
+    /// The caller sends too much.
+    Limited,
+    /// All callers together send too much.
+    Shed,
     /// A bug: the resolver panicked.
     Panicked,
 }
 
-const OUTCOMES: [(Outcome, &str); 5] = [
+const OUTCOMES: [(Outcome, &str); 7] = [
     (Outcome::Ok, "ok"),
     (Outcome::Errors, "errors"),
     (Outcome::Refused, "refused"),
     (Outcome::Unauthenticated, "unauthenticated"),
+    (Outcome::Limited, "limited"),
+    (Outcome::Shed, "shed"),
     (Outcome::Panicked, "panicked"),
 ];
 
@@ -39,6 +46,8 @@ pub(crate) struct Metrics {
     request_buckets: [AtomicU64; REQUEST_BUCKETS_MICROS.len() + 1],
     request_micros: AtomicU64,
     pub(crate) sockets: AtomicU64,
+    /// WebSockets that did not take their answers.
+    pub(crate) cut_off: AtomicU64,
 }
 
 impl Metrics {
@@ -52,7 +61,7 @@ impl Metrics {
 }
 
 /// The whole page.
-pub(crate) fn page(host: &Host, reader: &Reader) -> String {
+pub(crate) fn page(host: &Host, reader: &Reader, edge: &Edge) -> String {
     let mut text = String::with_capacity(4096);
     let ledger = reader.ledger().stats();
     let metrics = &host.metrics;
@@ -93,7 +102,20 @@ pub(crate) fn page(host: &Host, reader: &Reader) -> String {
         (&REQUEST_BUCKETS_MICROS, &buckets, metrics.request_micros.load(Relaxed)),
     );
     gauge(&mut text, "daybook_websockets", "Open WebSockets.", metrics.sockets.load(Relaxed));
+    let cut_off = metrics.cut_off.load(Relaxed);
+    counter(&mut text, "daybook_websockets_cut_off_total", "WebSockets that did not take their answers.", cut_off);
+    let limited = "Requests and operations refused because one caller sent too much, by what.";
+    counters(&mut text, "daybook_limited_total", limited, edge.limited());
+    let shed = "Requests and operations refused because all together sent too much, by what.";
+    counters(&mut text, "daybook_shed_total", shed, edge.shed());
     text
+}
+
+fn counters(text: &mut String, name: &str, help: &str, counts: [(&str, u64); 3]) {
+    head(text, name, help, "counter");
+    for (what, count) in counts {
+        line(text, format_args!("{name}{{what=\"{what}\"}} {count}"));
+    }
 }
 
 fn views(text: &mut String, host: &Host, watermark: u64) {

@@ -4,18 +4,24 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Data, ErrorExtensionValues, Executor, Request, Response, ServerError};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use uuid::Uuid;
 
 use daybook_engine::Engine;
 
 use crate::access;
 use crate::auth::Session;
 use crate::documents::Documents;
+use crate::edge::{Edge, RetryAfter, SOON};
 use crate::reads::{Reads, Rooms};
+use crate::scale::Scale;
 use crate::schema::Schema;
 use crate::schema::code::Code;
 use crate::schema::error::{ApiError, masked};
@@ -27,6 +33,50 @@ pub(crate) fn failure(message: impl Into<String>, code: Code) -> Response {
     extensions.set("code", code.name());
     error.extensions = Some(extensions);
     Response::from_errors(vec![error])
+}
+
+/// A request that got no `data` and is to be sent again later.
+fn turned_away(message: impl Into<String>, code: Code, RetryAfter(seconds): RetryAfter) -> Response {
+    let mut response = failure(message, code);
+    for extensions in response.errors.iter_mut().filter_map(|error| error.extensions.as_mut()) {
+        extensions.set("retryAfter", seconds);
+    }
+    response
+}
+
+/// The caller sends too much.
+pub(crate) fn limited(after: RetryAfter) -> Response {
+    let message = format!("this token has sent more than it may for now; send it again in {} s", after.0);
+    turned_away(message, Code::RateLimited, after)
+}
+
+/// Somebody at the caller's address sends what lets nobody in.
+pub(crate) fn too_many_wrong(after: RetryAfter) -> Response {
+    let message = format!("too many wrong tokens came from this address; try again in {} s", after.0);
+    turned_away(message, Code::RateLimited, after)
+}
+
+/// All callers together send too much. Nothing was done.
+pub(crate) fn overloaded() -> Response {
+    turned_away("too many requests are under way; nothing was done, send it again in a moment", Code::Overloaded, SOON)
+}
+
+/// Seconds after which to send it again, if the answer says nothing else.
+pub(crate) fn retry_after(response: &Response) -> Option<u64> {
+    if response.data != async_graphql::Value::Null {
+        return None;
+    }
+    let seconds = response.errors.iter().map(|error| match error.extensions.as_ref()?.get("retryAfter")? {
+        async_graphql::Value::Number(seconds) => seconds.as_u64(),
+        _ => None,
+    });
+    seconds.collect::<Option<Vec<u64>>>()?.into_iter().max()
+}
+
+pub(crate) fn has_code(response: &Response, code: Code) -> bool {
+    let has =
+        |error: &ServerError| error.extensions.as_ref().and_then(|all| all.get("code")) == Some(&code.name().into());
+    response.errors.iter().any(has)
 }
 
 pub(crate) fn api_failure(error: &ApiError) -> Response {
@@ -44,38 +94,92 @@ pub(crate) fn is_refused(response: &Response) -> bool {
 #[derive(Clone)]
 pub(crate) struct Runner {
     schema: Schema,
+    scale: Scale,
     documents: Documents,
     rooms: Rooms,
+    pub(crate) edge: Edge,
 }
 
+/// An operation that is understood, and that its token may ask for.
+struct Prepared {
+    request: Request,
+    document: ExecutableDocument,
+    kind: OperationType,
+    actor: Uuid,
+}
+
+/// What is answered to a query that has not ended; reads end by themselves before.
+const QUERY_WITHIN: Duration = Duration::from_secs(20);
+
 impl Runner {
-    pub(crate) fn new(schema: Schema) -> Self {
-        Self { schema, documents: Documents::default(), rooms: Rooms::default() }
+    pub(crate) fn new(schema: Schema, edge: Edge) -> Self {
+        Self { schema, scale: Scale::new(), documents: Documents::default(), rooms: Rooms::default(), edge }
     }
 
     /// Refuses what the limits refuse, else puts into the request what it is run with.
-    fn prepare(&self, mut request: Request, session: &Session) -> Result<Request, Box<Response>> {
+    fn prepare(&self, mut request: Request, session: &Session) -> Result<Prepared, Box<Response>> {
         let document =
             self.documents.parse(&request.query).map_err(|why| Box::new(failure(why, Code::DocumentRefused)))?;
         if let Some(field) = access::refused(&document, session.actor.role) {
             let message = format!("a token of the role {} may not ask for {field}", session.actor.role.name());
             return Err(Box::new(failure(message, Code::Forbidden)));
         }
-        request.set_parsed_query(document);
-        Ok(request.data(session.clone()).data(Arc::new(Reads::new(&self.rooms))))
+        request.set_parsed_query(document.clone());
+        let request = request.data(session.clone()).data(Arc::new(Reads::new(&self.rooms)));
+        let kind = kind(&document, request.operation_name.as_deref());
+        Ok(Prepared { request, document, kind, actor: session.actor.id })
+    }
+
+    /// Refuses what does not fit the schema, costs too much at all, or costs more than the token has left.
+    async fn weigh(&self, prepared: Prepared) -> Result<Request, Response> {
+        let complexity = self.scale.weigh(prepared.document, &prepared.request).await?;
+        self.edge.charge(prepared.actor, complexity).map_err(limited)?;
+        Ok(prepared.request)
+    }
+
+    /// Waits for a turn, but not for long.
+    async fn execute(&self, prepared: Prepared) -> Response {
+        let kind = prepared.kind;
+        let Some(_turn) = self.edge.enter(kind).await else { return overloaded() };
+        let request = match self.weigh(prepared).await {
+            Ok(request) => request,
+            Err(refused) => return refused,
+        };
+        let answer = self.schema.execute(request);
+        match kind {
+            // What may have been carried out is not answered as if it had not been: it is waited for.
+            OperationType::Mutation => answer.await,
+            OperationType::Query | OperationType::Subscription => {
+                timeout(QUERY_WITHIN, answer).await.unwrap_or_else(|_| api_failure(&ApiError::TimedOut))
+            }
+        }
     }
 
     /// Runs a query or mutation. A panic in a resolver is logged and masked.
     pub(crate) async fn run(&self, request: Request, session: &Session) -> Result<Response, Panicked> {
-        let request = match self.prepare(request, session) {
-            Ok(request) => request,
+        let prepared = match self.prepare(request, session) {
+            Ok(prepared) => prepared,
             Err(refused) => return Ok(*refused),
         };
-        match AssertUnwindSafe(self.schema.execute(request)).catch_unwind().await {
+        match AssertUnwindSafe(self.execute(prepared)).catch_unwind().await {
             Ok(response) => Ok(coded(response)),
             Err(payload) => Err(Panicked::new(payload)),
         }
     }
+}
+
+impl Runner {
+    /// As [`Runner::run`], with a panic as its answer.
+    async fn answer(&self, request: Request, session: &Session) -> Response {
+        self.run(request, session).await.unwrap_or_else(|panicked| panicked.response())
+    }
+}
+
+/// What is asked for; a query if that is not known, which the validation refuses.
+fn kind(document: &ExecutableDocument, name: Option<&str>) -> OperationType {
+    let mut operations = document.operations.iter();
+    let asked = operations.find(|(own, _)| name.is_none() || own.map(|own| own.as_str()) == name);
+    asked.map_or(OperationType::Query, |(_, operation)| operation.node.ty)
 }
 
 /// What one WebSocket runs its operations with.
@@ -126,7 +230,7 @@ impl SocketRunner {
 impl Executor for SocketRunner {
     async fn execute(&self, request: Request) -> Response {
         match self.session() {
-            Ok(session) => self.runner.run(request, &session).await.unwrap_or_else(|panicked| panicked.response()),
+            Ok(session) => self.runner.answer(request, &session).await,
             Err(error) => api_failure(&error),
         }
     }
@@ -134,23 +238,35 @@ impl Executor for SocketRunner {
     fn execute_stream(&self, request: Request, data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         let refuse = |response| {
             self.refusals.fetch_add(1, Ordering::Relaxed);
-            stream::once(async { response }).boxed()
+            once(response)
         };
         let session = match self.session() {
             Ok(session) => session,
             Err(error) => return refuse(api_failure(&error)),
         };
+        if let Err(after) = self.runner.edge.begin(session.actor.id) {
+            return refuse(limited(after));
+        }
         let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
             let message = format!("a socket may have {MAX_OPERATIONS} operations under way");
             return refuse(failure(message, Code::TooManyOperations));
         };
-        let request = match self.runner.prepare(request, &session) {
-            Ok(request) => request,
+        let prepared = match self.runner.prepare(request, &session) {
+            Ok(prepared) => prepared,
             Err(refused) => return refuse(*refused),
         };
         self.refusals.store(0, Ordering::Relaxed);
-        let answers = self.runner.schema.execute_stream_with_session_data(request, data.unwrap_or_default());
-        let caught = AssertUnwindSafe(answers).catch_unwind();
+        let runner = self.runner.clone();
+        let answers = async move {
+            if prepared.kind != OperationType::Subscription {
+                return once(runner.execute(prepared).await);
+            }
+            match runner.weigh(prepared).await {
+                Ok(request) => runner.schema.execute_stream_with_session_data(request, data.unwrap_or_default()),
+                Err(refused) => once(refused),
+            }
+        };
+        let caught = AssertUnwindSafe(stream::once(answers).flatten()).catch_unwind();
         caught
             .map(move |answer| {
                 let _held_until_the_stream_ends = &slot;
@@ -158,6 +274,10 @@ impl Executor for SocketRunner {
             })
             .boxed()
     }
+}
+
+fn once(response: Response) -> BoxStream<'static, Response> {
+    stream::once(async { response }).boxed()
 }
 
 /// What a value of a type looks like, where its name does not tell.
@@ -193,18 +313,22 @@ fn coded(mut response: Response) -> Response {
     response
 }
 
-/// A resolver ended with a bug; holds what it said, for the log.
+/// A resolver ended with a bug; holds what may be logged of it.
 #[derive(Debug, thiserror::Error)]
-#[error("a panic, whose place is on standard error: {0}")]
+#[error("a panic, whose place is on standard error{0}")]
 pub(crate) struct Panicked(String);
+
+/// What a panic said, if the program alone wrote it: words that were put together may hold what somebody sent, such as
+/// the text that was cut within a character.
+pub fn panic_words(payload: &dyn Any) -> Option<&'static str> {
+    payload.downcast_ref::<&'static str>().copied()
+}
 
 impl Panicked {
     /// From what `catch_unwind` caught.
     #[allow(clippy::needless_pass_by_value, reason = "a panic that was caught has been dealt with")]
     pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
-        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-        Self(text.unwrap_or_else(|| "it bears no text".to_owned()))
+        Self(panic_words(payload.as_ref()).map(|words| format!(": {words}")).unwrap_or_default())
     }
 
     pub(crate) fn response(&self) -> Response {

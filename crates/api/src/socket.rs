@@ -3,6 +3,7 @@
 mod door;
 mod gate;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -11,18 +12,19 @@ use async_graphql::http::{WebSocket as Protocol, WebSocketProtocols, WsMessage};
 use async_graphql::{Data, Error};
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use daybook_engine::Engine;
 use futures_util::{SinkExt, StreamExt, future};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::auth::Session;
+use crate::edge::{RetryAfter, SOON};
 use crate::host::Host;
-use crate::http::App;
+use crate::http::{App, Peer, address};
 use crate::limits::MAX_BODY_BYTES;
 use crate::run::SocketRunner;
+use crate::schema::error::ApiError;
 pub(crate) use door::Door;
 use door::Place;
 use gate::{Gate, Refusal};
@@ -35,22 +37,41 @@ const GREETING: Duration = Duration::from_secs(10);
 /// How long a client may take to take an answer.
 const SENDING: Duration = Duration::from_secs(30);
 
-pub(crate) async fn upgrade(State(app): State<App>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+/// Bytes that are read at once: most messages are short.
+const READ_BUFFER_BYTES: usize = 8 << 10;
+/// Bytes that wait for the system to take them: no answer is larger, and nothing else is written before it is taken.
+const WRITE_BUFFER_BYTES: usize = 64 << 20;
+
+pub(crate) async fn upgrade(
+    State(app): State<App>,
+    peer: Peer,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if door::is_foreign(&headers) {
         return (StatusCode::FORBIDDEN, "WebSockets are not opened for pages of other hosts\n").into_response();
     }
     let Some(place) = app.door.enter() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "too many WebSockets are open; try again in a moment\n")
-            .into_response();
+        let message = "too many WebSockets are open; try again in a moment\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, SOON.0)], message).into_response();
     };
     let greeted_by = Instant::now() + GREETING;
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let caller = Caller { bearer, from: address(&peer) };
     upgrade
         .protocols([NAME])
         .max_message_size(MAX_BODY_BYTES)
         .max_frame_size(MAX_BODY_BYTES)
-        .on_upgrade(move |socket| serve(app, bearer, socket, place, greeted_by))
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .max_write_buffer_size(WRITE_BUFFER_BYTES)
+        .on_upgrade(move |socket| serve(app, caller, socket, place, greeted_by))
         .into_response()
+}
+
+/// Who opens a socket, as far as the request tells.
+struct Caller {
+    bearer: Option<String>,
+    from: Option<IpAddr>,
 }
 
 /// Counts a socket for as long as it is open.
@@ -69,7 +90,7 @@ impl Drop for Open {
     }
 }
 
-async fn serve(app: App, bearer: Option<String>, socket: WebSocket, mut place: Place, greeted_by: Instant) {
+async fn serve(app: App, caller: Caller, socket: WebSocket, mut place: Place, greeted_by: Instant) {
     let _open = Open::new(&app.services.host);
     if socket.protocol().and_then(|protocol| protocol.to_str().ok()) != Some(NAME) {
         return;
@@ -88,14 +109,18 @@ async fn serve(app: App, bearer: Option<String>, socket: WebSocket, mut place: P
             })
         })
         .take_while(move |message| future::ready(at_gate.lets_in(message, asked.is_greeted())));
-    let (engine, greeted_runner) = (app.services.engine.clone(), runner.clone());
+    let (asked_app, greeted_runner) = (app.clone(), runner.clone());
     let answers = Protocol::new(runner.clone(), messages, WebSocketProtocols::GraphQLWS)
         .keepalive_timeout(SILENCE)
         .on_connection_init(move |payload| {
-            let session = greet(&engine, bearer.as_deref(), &payload);
-            future::ready(session.map(|session| {
+            let session = greet(&asked_app, &caller, &payload);
+            future::ready(session.and_then(|session| {
+                let share = asked_app.door.share(session.actor.id);
+                let share = share.ok_or_else(|| Error::new(format!("{TOO_MANY} WebSockets of this token are open")))?;
                 greeted_runner.greet(session);
-                Data::default()
+                let mut data = Data::default();
+                data.insert(Arc::new(share));
+                Ok(data)
             }))
         });
     futures_util::pin_mut!(answers);
@@ -115,8 +140,12 @@ async fn serve(app: App, bearer: Option<String>, socket: WebSocket, mut place: P
                 (Message::Text(text.into()), false)
             }
             Some(WsMessage::Close(code, reason)) => {
-                // The protocol's own code for a refused greeting.
-                let code = if code == 1002 && reason.starts_with(REFUSED) { 4403 } else { code };
+                // The protocol's own codes for a refused greeting.
+                let code = match code {
+                    1002 if reason.starts_with(REFUSED) => 4403,
+                    1002 if reason.starts_with(TOO_MANY) => 4429,
+                    code => code,
+                };
                 (close(code, reason), true)
             }
             None => match gate.refused() {
@@ -124,8 +153,12 @@ async fn serve(app: App, bearer: Option<String>, socket: WebSocket, mut place: P
                 None => break,
             },
         };
-        // Who does not read is not waited for.
+        // Who does not read is not waited for. There is no room to tell him so; whatever he was sent before bears the
+        // position from which he goes on.
         let sent = timeout(SENDING, sink.send(message)).await;
+        if sent.is_err() {
+            app.services.host.metrics.cut_off.fetch_add(1, Relaxed);
+        }
         if is_last || !matches!(sent, Ok(Ok(()))) {
             break;
         }
@@ -141,12 +174,20 @@ fn close(code: u16, reason: String) -> Message {
 }
 
 const REFUSED: &str = "Forbidden";
+const TOO_MANY: &str = "Too many";
 
 /// The token comes in the greeting's payload, or came in the header.
-fn greet(engine: &Engine, header: Option<&str>, payload: &serde_json::Value) -> Result<Session, Error> {
+fn greet(app: &App, caller: &Caller, payload: &serde_json::Value) -> Result<Session, Error> {
     let named = |name: &str| payload.get(name).and_then(serde_json::Value::as_str);
-    let bearer = named("Authorization").or_else(|| named("authorization")).or(header);
-    Session::from_bearer(engine, bearer).map_err(|error| Error::new(format!("{REFUSED}: {}", short(&error.message()))))
+    let bearer = named("Authorization").or_else(|| named("authorization")).or(caller.bearer.as_deref());
+    Session::from_bearer(&app.services.engine, bearer).map_err(|error| {
+        if matches!(error, ApiError::Unauthenticated(_))
+            && let Err(RetryAfter(seconds)) = app.runner.edge.wrong_token(caller.from)
+        {
+            return Error::new(format!("{TOO_MANY} wrong tokens from this address: try again in {seconds} s"));
+        }
+        Error::new(format!("{REFUSED}: {}", short(&error.message())))
+    })
 }
 
 /// A close frame holds 123 bytes.

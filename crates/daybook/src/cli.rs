@@ -333,9 +333,28 @@ pub(crate) struct ReplayArgs {
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
+    /// The certificate to serve HTTPS with: PEM, the server's own first, then those that lead to its root. Read again when
+    /// it changes, and on SIGHUP
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key: PEM, not encrypted
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Requests that one token may send in a second, and twice as many at once; 0: any number
+    #[arg(long, default_value_t = 500, value_name = "NUMBER")]
+    pub(crate) rate_limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListenArgs {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub(crate) listen: String,
+    /// Listen beyond this machine without TLS, such as for a proxy that has it
+    #[arg(long)]
+    pub(crate) insecure_listen: bool,
 }
 
 #[derive(Debug, Args)]
@@ -343,9 +362,8 @@ pub(crate) struct DemoArgs {
     /// A folder to keep the shop in [default: a temporary one, removed at the end]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// Where to listen
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
-    pub(crate) listen: String,
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
     /// Another seed makes another shop
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,

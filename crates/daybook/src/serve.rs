@@ -3,15 +3,20 @@
 mod connections;
 mod files;
 mod idle;
+pub(crate) mod listen;
 mod scrub;
+mod tls;
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::future::Future;
 use std::io;
+use std::num::NonZeroU32;
+use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_api::{Host, Services, router};
+use daybook_api::{Host, Limits, Services, router_within};
 use daybook_engine::Engine;
 use tokio::net::TcpListener;
 
@@ -23,6 +28,7 @@ use crate::failure::Failure;
 use crate::follower::{self, Followers};
 use crate::owner::Owner;
 use scrub::Scrub;
+pub(crate) use tls::Tls;
 
 /// How long open requests and subscriptions may go on after the signal to end.
 const GRACE: Duration = Duration::from_secs(3);
@@ -31,6 +37,12 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     log_to_stderr();
     let runtime = runtime()?;
     let ended = runtime.block_on(async { ended_by_signal() })?;
+    // Before the folder is opened, which may take a while.
+    let tls = match (&args.tls_cert, &args.tls_key) {
+        (Some(certificate), Some(key)) => Some(Tls::open(certificate, key)?),
+        _ => None,
+    };
+    let place = runtime.block_on(listen::place(&args.listen, tls.is_some()))?;
     let folder = data::open_to_serve(&args.data)?;
     let mut store = follower::store(&args.data.data, &folder.reader);
     let load = |console: &mut console::Console<'_>| follower::load(&mut store, &folder.reader, console);
@@ -43,9 +55,11 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let scrub = Scrub::start(folder.reader.ledger().clone())?;
     let services = Services { engine: folder.engine.clone(), reader: folder.reader.clone(), host, graphiql: true };
     let served = runtime.block_on(async {
-        let listener = listen(&args.listen).await?;
-        eprintln!("serving http://{}/graphql; Ctrl-C ends it", listener.local_addr()?);
-        serve(listener, services, ended).await;
+        let listener = place.listen().await?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        eprintln!("serving {scheme}://{}/graphql; Ctrl-C ends it", listener.local_addr()?);
+        let limits = Limits { requests_per_second: NonZeroU32::new(args.rate_limit), ..Limits::default() };
+        serve(Front { listener, tls, limits }, services, ended).await;
         Ok(())
     });
     drop(runtime);
@@ -58,18 +72,15 @@ pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
-pub(crate) async fn listen(address: &str) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}; choose another with --listen")))
+/// Where requests come in.
+pub(crate) struct Front {
+    pub(crate) listener: TcpListener,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) limits: Limits,
 }
 
 /// Serves until `shutdown` or until the engine writes no more, then lets open requests end.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    services: Services,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) {
+pub(crate) async fn serve(front: Front, services: Services, shutdown: impl Future<Output = ()> + Send + 'static) {
     let mut stopped = services.engine.watch_stopped();
     let (tell, told) = tokio::sync::watch::channel(false);
     let mut grace = told.clone();
@@ -80,7 +91,8 @@ pub(crate) async fn serve(
         }
         let _ = tell.send(true);
     });
-    let served = connections::serve(listener, router(services), files::connections(), told);
+    let router = router_within(services, &front.limits);
+    let served = connections::serve(front.listener, front.tls, router, told);
     let cut_off = async move {
         // Subscriptions never end by themselves.
         let _ = grace.wait_for(|told| *told).await;
@@ -129,14 +141,45 @@ pub(crate) fn end(
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the crates below say, to standard error.
+/// What the crates below say, to standard error; of panics their place and, if no value can be in them, their words.
 pub(crate) fn log_to_stderr() {
+    std::panic::set_hook(Box::new(|panic| eprintln!("{}", told(panic, &Backtrace::capture()))));
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).with_writer(io::stderr);
     // There is one already when a test calls this twice.
     let _ = tracing::subscriber::set_global_default(subscriber.finish());
 }
 
+fn told(panic: &PanicHookInfo<'_>, trace: &Backtrace) -> String {
+    let thread = std::thread::current();
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let words = daybook_api::panic_words(panic.payload()).unwrap_or("what it says may hold a secret, and is not shown");
+    let trace = if trace.status() == BacktraceStatus::Captured { format!("\n{trace}") } else { String::new() };
+    format!("thread {:?} panicked at {place}: {words}{trace}", thread.name().unwrap_or("without a name"))
+}
+
 /// A host for views that start empty, as of a new folder.
 pub(crate) fn new_host() -> Arc<Host> {
     Host::new_shared(daybook_views::Views::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_tells_its_place_and_no_value() {
+        static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|panic| TOLD.lock().unwrap().push(told(panic, &Backtrace::disabled()))));
+        let secret = String::from("密密密");
+        assert!(std::panic::catch_unwind(|| secret[..1].len()).is_err());
+        assert!(std::panic::catch_unwind(|| panic!("words of the program alone")).is_err());
+        std::panic::set_hook(before);
+        let told = TOLD.lock().unwrap();
+        let [cut, alone] = told.as_slice() else { panic!("{told:?}") };
+        assert!(cut.contains("serve.rs:") && cut.contains("not shown") && !cut.contains('密'), "{cut}");
+        assert!(alone.contains("serve.rs:") && alone.contains("words of the program alone"), "{alone}");
+    }
 }

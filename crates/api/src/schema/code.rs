@@ -23,6 +23,8 @@ macro_rules! codes {
 codes! {
     Unauthenticated = "UNAUTHENTICATED",
     Forbidden = "FORBIDDEN",
+    RateLimited = "RATE_LIMITED",
+    Overloaded = "OVERLOADED",
     BadRequest = "BAD_REQUEST",
     BodyTooLarge = "BODY_TOO_LARGE",
     DocumentRefused = "DOCUMENT_REFUSED",

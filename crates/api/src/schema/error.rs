@@ -7,6 +7,7 @@ use daybook_views::Stopped;
 use daybook_views::query::QueryError;
 
 use super::code::Code;
+use crate::edge::SOON;
 use crate::host::Behind;
 
 macro_rules! codes {
@@ -228,6 +229,9 @@ impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", error.code().name());
+        if matches!(error, ApiError::Busy) {
+            extensions.set("retryAfter", SOON.0);
+        }
         Error { message: error.message(), source: None, extensions: Some(extensions) }
     }
 }

@@ -30,7 +30,7 @@ mod zone;
 
 use std::sync::Arc;
 
-use async_graphql::Context;
+use async_graphql::{Context, ValidationMode};
 use daybook_views::Views;
 
 use crate::http::Services;
@@ -44,11 +44,14 @@ use subscription::SubscriptionRoot;
 pub(crate) type Schema = async_graphql::Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
 type SchemaBuilder = async_graphql::SchemaBuilder<QueryRoot, MutationRoot, SubscriptionRoot>;
 
+/// Runs what [`checked`] has let in.
 pub(crate) fn builder(services: Services) -> SchemaBuilder {
-    Schema::build(QueryRoot, MutationRoot, SubscriptionRoot)
-        .data(services)
-        .limit_complexity(MAX_COMPLEXITY)
-        .limit_directives(10)
+    checked().data(services).validation_mode(ValidationMode::Fast)
+}
+
+/// Refuses what does not fit the schema, or is too complex.
+pub(crate) fn checked() -> SchemaBuilder {
+    Schema::build(QueryRoot, MutationRoot, SubscriptionRoot).limit_complexity(MAX_COMPLEXITY).limit_directives(10)
 }
 
 /// The schema definition, as it stands in `schemas/api.graphql`.

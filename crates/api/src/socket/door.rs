@@ -1,26 +1,54 @@
 //! Who may open a WebSocket at all.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
+use hashbrown::HashMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
 
 /// WebSockets at a time.
 const MAX_SOCKETS: usize = 1_024;
 /// Of these, that have not said yet who they are.
 const MAX_STRANGERS: usize = 64;
+/// Of all, that one token may have.
+const MAX_OF_ONE: usize = 256;
 
 /// How many may still come in; shared by all.
 #[derive(Clone)]
 pub(crate) struct Door {
     sockets: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
+    /// How many each token has that has any.
+    by_actor: Arc<Mutex<HashMap<Uuid, usize>>>,
 }
 
 impl Default for Door {
     fn default() -> Self {
-        Self { sockets: Arc::new(Semaphore::new(MAX_SOCKETS)), strangers: Arc::new(Semaphore::new(MAX_STRANGERS)) }
+        Self {
+            sockets: Arc::new(Semaphore::new(MAX_SOCKETS)),
+            strangers: Arc::new(Semaphore::new(MAX_STRANGERS)),
+            by_actor: Arc::default(),
+        }
+    }
+}
+
+/// One of a token's sockets, for as long as it is open.
+pub(super) struct Share {
+    door: Door,
+    actor: Uuid,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut by_actor = self.door.by_actor();
+        if let Some(count) = by_actor.get_mut(&self.actor) {
+            *count -= 1;
+            if *count == 0 {
+                by_actor.remove(&self.actor);
+            }
+        }
     }
 }
 
@@ -36,6 +64,21 @@ impl Door {
         let stranger = Arc::clone(&self.strangers).try_acquire_owned().ok()?;
         let socket = Arc::clone(&self.sockets).try_acquire_owned().ok()?;
         Some(Place { _socket: socket, stranger: Some(stranger) })
+    }
+
+    /// None: the token has its share already.
+    pub(super) fn share(&self, actor: Uuid) -> Option<Share> {
+        let mut by_actor = self.by_actor();
+        let count = by_actor.entry(actor).or_default();
+        if *count >= MAX_OF_ONE {
+            return None;
+        }
+        *count += 1;
+        Some(Share { door: self.clone(), actor })
+    }
+
+    fn by_actor(&self) -> MutexGuard<'_, HashMap<Uuid, usize>> {
+        self.by_actor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -66,6 +109,19 @@ pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_has_its_share_of_sockets_and_no_more() {
+        let door = Door::default();
+        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let mut shares: Vec<Share> = (0..MAX_OF_ONE).map(|_| door.share(one).unwrap()).collect();
+        assert!(door.share(one).is_none());
+        assert!(door.share(other).is_some(), "another one has its own");
+        shares.pop();
+        assert!(door.share(one).is_some());
+        drop(shares);
+        assert!(door.by_actor().is_empty(), "nothing is kept of those that are gone");
+    }
 
     #[test]
     fn a_page_is_at_home_on_its_own_host_alone() {

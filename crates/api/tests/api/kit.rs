@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use axum::Router;
-use daybook_api::{Host, Services, router};
+use daybook_api::{Host, Limits, Services, router, router_within};
 use daybook_domain::command::{Command, IssueToken};
 use daybook_domain::{Actor, CommandId, Role, Slot, StreamId, Timestamp};
 use daybook_engine::{Clock, Folder, FolderOptions, Request, open_folder};
@@ -129,6 +129,13 @@ impl Server {
         });
     }
 
+    /// As [`Server::start`], within these limits.
+    pub(crate) async fn start_within(limits: Limits) -> Server {
+        let server = Self::start_with(|services| router_within(services, &limits)).await;
+        server.follow();
+        server
+    }
+
     pub(crate) async fn start_without_follower() -> Server {
         Self::start_with(router).await
     }
@@ -159,7 +166,9 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = router(services.clone());
-        tokio::spawn(async move { axum::serve(listener, app).await });
+        tokio::spawn(
+            async move { axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await },
+        );
         let server = Server { services, address, micros, next_id: AtomicU64::new(1), _dir: None };
         server.issue(PLATFORM, Role::Platform).await;
         server
@@ -169,7 +178,7 @@ impl Server {
         self.issue_as(7, token, role).await;
     }
 
-    async fn issue_as(&self, actor: u128, token: &str, role: Role) {
+    pub(crate) async fn issue_as(&self, actor: u128, token: &str, role: Role) {
         let merchant = (role != Role::Platform).then_some("m1");
         self.issue_to(actor, token, role, merchant, (role == Role::Buyer).then_some(Slot(u32::MAX))).await;
     }

@@ -21,7 +21,11 @@ impl Write for Lines {
 pub(crate) fn keep() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(|| Lines).finish();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+            .with_writer(|| Lines)
+            .finish();
         tracing::subscriber::set_global_default(subscriber).unwrap();
     });
 }

@@ -25,7 +25,7 @@ mod warnings;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use daybook_api::Services;
+use daybook_api::{Limits, Services};
 use daybook_engine::{Folder, FolderOptions, open_folder};
 use daybook_ledger::Ledger;
 
@@ -35,6 +35,7 @@ use crate::data::Opened;
 use crate::failure::Failure;
 use crate::follower::{self, Followers};
 use crate::owner::Owner;
+use crate::serve::{Front, listen};
 use crate::{clock as wall, serve, token};
 
 pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
@@ -42,6 +43,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let runtime = serve::runtime()?;
     let ended = runtime.block_on(async { serve::ended_by_signal() })?;
+    let place = runtime.block_on(listen::place(&args.listen, false))?;
     // Removed when it is dropped, however this ends.
     let (dir, _temporary) = match &args.data {
         Some(dir) => (dir.clone(), None),
@@ -73,10 +75,10 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let automation = Automation::start(engine.clone(), host.clone())?;
     let services = Services { engine: engine.clone(), reader: reader.clone(), host, graphiql: true };
     let served = runtime.block_on(async {
-        let listener = serve::listen(&args.listen).await?;
+        let listener = place.listen().await?;
         say_where_to_look(&listener.local_addr()?.to_string(), &token, &dir, args, reader.watermark(), began);
         let going_on = tokio::spawn(live::go_on(engine.clone(), args.seed, args.orders, future, wall::system()));
-        serve::serve(listener, services, ended).await;
+        serve::serve(Front { listener, tls: None, limits: Limits::default() }, services, ended).await;
         going_on.abort();
         Ok(())
     });

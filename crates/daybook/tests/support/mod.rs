@@ -109,6 +109,11 @@ impl Server {
         answer["data"].take()
     }
 
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// As `kill -9` does it. Panics if it had ended by itself.
     pub fn kill(&mut self) {
         assert_eq!(self.child.try_wait().unwrap(), None, "the server ended by itself");

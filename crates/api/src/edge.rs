@@ -1,0 +1,219 @@
+//! What one caller may ask for, and how much is done at a time. Whatever is refused here is refused early, at little cost,
+//! and with the seconds after which to come again.
+
+mod bucket;
+mod lane;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use async_graphql::parser::types::OperationType;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
+
+use crate::limits::MAX_COMPLEXITY;
+use bucket::{Buckets, Pace};
+use lane::Lane;
+pub(crate) use lane::Turn;
+pub use lane::Width;
+
+/// What one token may send, and how much is done at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Requests, and operations over a WebSocket, that one token may send in a second, and twice as many at once. Each
+    /// may have a complexity of [`COMPLEXITY_A_REQUEST`] on average. None: as many as it likes.
+    pub requests_per_second: Option<NonZeroU32>,
+    pub queries: Width,
+    pub mutations: Width,
+}
+
+/// Complexity that goes with each request of a token's rate: about that of a page of 50 orders with 20 fields each.
+pub const COMPLEXITY_A_REQUEST: u64 = 2_500;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            requests_per_second: NonZeroU32::new(500),
+            // More than the reads that may run and wait: whoever only wants what is in memory gets past these.
+            queries: Width { running: 128, waiting: 256 },
+            // A batch is made of all that wait for the disk together.
+            mutations: Width { running: 512, waiting: 512 },
+        }
+    }
+}
+
+/// Seconds of its pace that a bucket holds.
+const BURST_SECONDS: u64 = 2;
+/// Tokens that one address may get wrong.
+const WRONG_TOKENS: Pace = Pace { units_per_second: 1, burst_units: 20 };
+/// Bodies larger than this are read a few at a time.
+pub(crate) const SMALL_BODY_BYTES: usize = 16 << 10;
+/// So many: of a mebibyte each, at most.
+const LARGE_BODIES: usize = 64;
+
+/// How long to stay away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RetryAfter(pub(crate) u64);
+
+impl From<Duration> for RetryAfter {
+    /// In whole seconds, upwards.
+    fn from(wait: Duration) -> Self {
+        Self(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+    }
+}
+
+/// When to come again after nobody had time.
+pub(crate) const SOON: RetryAfter = RetryAfter(1);
+
+/// All that is counted and bounded; shared by all connections.
+#[derive(Clone)]
+pub(crate) struct Edge(Arc<Inner>);
+
+struct Inner {
+    requests: Option<Buckets<Uuid>>,
+    complexity: Option<Buckets<Uuid>>,
+    wrong_tokens: Buckets<IpAddr>,
+    queries: Lane,
+    mutations: Lane,
+    large_bodies: Arc<Semaphore>,
+    counts: Counts,
+}
+
+/// What was refused so far.
+#[derive(Default)]
+struct Counts {
+    requests: AtomicU64,
+    complexity: AtomicU64,
+    wrong_tokens: AtomicU64,
+    bodies: AtomicU64,
+}
+
+impl Edge {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let pace = |units: u64| {
+            let per_second = limits.requests_per_second.map(|number| u64::from(number.get()).saturating_mul(units));
+            per_second.map(|units_per_second| (units_per_second, units_per_second.saturating_mul(BURST_SECONDS)))
+        };
+        let buckets = |(units_per_second, burst_units)| Buckets::new(Pace { units_per_second, burst_units });
+        // The dearest document that is let in at all is let in by a full bucket.
+        let dearest = MAX_COMPLEXITY as u64;
+        let complexity = pace(COMPLEXITY_A_REQUEST).map(|(per_second, burst)| (per_second, burst.max(dearest)));
+        Self(Arc::new(Inner {
+            requests: pace(1).map(buckets),
+            complexity: complexity.map(buckets),
+            wrong_tokens: Buckets::new(WRONG_TOKENS),
+            queries: Lane::new(limits.queries),
+            mutations: Lane::new(limits.mutations),
+            large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),
+            counts: Counts::default(),
+        }))
+    }
+
+    /// A token begins a request or an operation.
+    pub(crate) fn begin(&self, actor: Uuid) -> Result<(), RetryAfter> {
+        take(self.0.requests.as_ref(), &self.0.counts.requests, actor, 1)
+    }
+
+    /// A token's document was understood, and is of so much complexity.
+    pub(crate) fn charge(&self, actor: Uuid, complexity: usize) -> Result<(), RetryAfter> {
+        take(self.0.complexity.as_ref(), &self.0.counts.complexity, actor, complexity as u64)
+    }
+
+    /// Somebody at this address sent what lets nobody in. Who holds a valid token is let in whatever others at the same
+    /// address do: tokens are too long to be guessed, and nobody must be able to shut out whoever shares a proxy.
+    pub(crate) fn wrong_token(&self, from: Option<IpAddr>) -> Result<(), RetryAfter> {
+        let from = network(from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+        take(Some(&self.0.wrong_tokens), &self.0.counts.wrong_tokens, from, 1)
+    }
+
+    /// A turn to run a query or mutation; none: nobody has time. Subscriptions have bounds of their own.
+    pub(crate) async fn enter(&self, kind: OperationType) -> Option<Turn> {
+        match kind {
+            OperationType::Mutation => self.0.mutations.enter().await,
+            OperationType::Query | OperationType::Subscription => self.0.queries.enter().await,
+        }
+    }
+
+    /// Room for a large body, held until the request is answered.
+    pub(crate) fn large_body(&self) -> Option<OwnedSemaphorePermit> {
+        let room = Arc::clone(&self.0.large_bodies).try_acquire_owned().ok();
+        if room.is_none() {
+            self.0.counts.bodies.fetch_add(1, Relaxed);
+        }
+        room
+    }
+
+    /// Requests refused because one caller sent too many, by what there was too much of.
+    pub(crate) fn limited(&self) -> [(&'static str, u64); 3] {
+        let counts = &self.0.counts;
+        let count = |counter: &AtomicU64| counter.load(Relaxed);
+        [
+            ("requests", count(&counts.requests)),
+            ("complexity", count(&counts.complexity)),
+            ("wrong_tokens", count(&counts.wrong_tokens)),
+        ]
+    }
+
+    /// Requests refused because all together sent too many.
+    pub(crate) fn shed(&self) -> [(&'static str, u64); 3] {
+        let count = |counter: &AtomicU64| counter.load(Relaxed);
+        [
+            ("queries", count(&self.0.queries.shed)),
+            ("mutations", count(&self.0.mutations.shed)),
+            ("large_bodies", count(&self.0.counts.bodies)),
+        ]
+    }
+}
+
+fn take<K: Eq + std::hash::Hash>(
+    buckets: Option<&Buckets<K>>,
+    refused: &AtomicU64,
+    key: K,
+    units: u64,
+) -> Result<(), RetryAfter> {
+    let Some(buckets) = buckets else { return Ok(()) };
+    buckets.take(key, units).map_err(|wait| {
+        refused.fetch_add(1, Relaxed);
+        RetryAfter::from(wait)
+    })
+}
+
+/// Whoever has an IPv6 address has as many as he likes in its network.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_told_in_whole_seconds_upwards() {
+        assert_eq!(RetryAfter::from(Duration::from_nanos(1)), RetryAfter(1));
+        assert_eq!(RetryAfter::from(Duration::from_secs(3)), RetryAfter(3));
+        assert_eq!(RetryAfter::from(Duration::from_millis(3_001)), RetryAfter(4));
+    }
+
+    #[test]
+    fn addresses_of_one_network_are_one_caller() {
+        let network = |text: &str| network(text.parse().unwrap());
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+    }
+
+    #[test]
+    fn the_dearest_document_fits_the_slowest_pace() {
+        let limits = Limits { requests_per_second: NonZeroU32::new(1), ..Limits::default() };
+        let edge = Edge::new(&limits);
+        assert_eq!(edge.charge(Uuid::nil(), MAX_COMPLEXITY), Ok(()));
+        assert_eq!(edge.charge(Uuid::nil(), 1), Err(RetryAfter(1)));
+    }
+}
