@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod auth;
 mod documents;
+pub mod export;
 #[cfg(feature = "faults")]
 pub mod faults;
 mod host;

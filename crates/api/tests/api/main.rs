@@ -5,6 +5,7 @@ mod access;
 mod auth;
 mod crowd;
 mod dashboard;
+mod exports;
 mod hostile;
 mod kit;
 mod limits;
