@@ -5,6 +5,7 @@
 //! ```
 
 mod deadlines;
+mod export;
 mod file;
 mod flash;
 mod fold;
@@ -29,11 +30,12 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   views   what the views of a million orders cost: memory, pages, counts, dashboards, checkpoints
   deadlines  a million clocks that run, beside a look at every order
   pages   pages of a million orders in process and over HTTP, beside ready-made answers
+  export  a million orders as CSV, JSON lines and XLSX, beside the csv library alone
   --seconds   how long each width is sustained in all (default 60; 3 for a smoke run)
   --orders    instead of a million
   --dir       where to write (default: the system's folder for temporary files)";
 
-const ALL: [&str; 7] = ["write", "flash", "open", "fold", "views", "deadlines", "pages"];
+const ALL: [&str; 8] = ["write", "flash", "open", "fold", "views", "deadlines", "pages", "export"];
 
 /// What the command line asks for.
 struct Config {
@@ -75,6 +77,7 @@ fn main() -> ExitCode {
             "fold" => fold::run(&config.dir),
             "deadlines" => deadlines::run(config.orders),
             "views" => views::run(&config.dir, config.orders),
+            "export" => export::run(&config.dir, config.orders),
             _ => pages::run(&config.dir, config.orders, config.sustained / 6),
         }
     }

@@ -114,7 +114,7 @@ fn in_process(views: &Views, reader: &Reader) {
     );
 }
 
-fn fill(engine: &Engine, count: u64) {
+pub(crate) fn fill(engine: &Engine, count: u64) {
     let top = MerchantId::new("top").unwrap();
     let merchants: Vec<MerchantId> = (0..MERCHANTS).map(|n| MerchantId::new(&format!("m{n}")).unwrap()).collect();
     let mut commands = vec![
