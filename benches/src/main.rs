@@ -5,6 +5,7 @@
 //! ```
 
 mod deadlines;
+mod export;
 mod file;
 mod flash;
 mod fold;
@@ -31,11 +32,12 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   deadlines  a million clocks that run, beside a look at every order
   pages   pages of a million orders in process and over HTTP, beside ready-made answers
   overload  ten times as many requests as are done in time, for 60 s: what is answered, how soon, and what comes after
+  export  a million orders as CSV, JSON lines and XLSX, beside the csv library alone
   --seconds   how long each width is sustained in all (default 60; 3 for a smoke run)
   --orders    instead of a million
   --dir       where to write (default: the system's folder for temporary files)";
 
-const ALL: [&str; 8] = ["write", "flash", "open", "fold", "views", "deadlines", "pages", "overload"];
+const ALL: [&str; 9] = ["write", "flash", "open", "fold", "views", "deadlines", "pages", "overload", "export"];
 
 /// What the command line asks for.
 struct Config {
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
             "deadlines" => deadlines::run(config.orders),
             "views" => views::run(&config.dir, config.orders),
             "overload" => overload::run(&config.dir, config.orders.min(100_000), config.sustained),
+            "export" => export::run(&config.dir, config.orders),
             _ => pages::run(&config.dir, config.orders, config.sustained / 6),
         }
     }

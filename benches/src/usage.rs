@@ -15,3 +15,17 @@ pub(crate) fn computed_micros() -> u64 {
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
     fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10_000
 }
+
+/// The most that was resident since [`forget_peak`], in bytes.
+pub(crate) fn peak_bytes() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+    kilobytes.unwrap_or(0) * 1_024
+}
+
+/// The peak is what is resident now.
+pub(crate) fn forget_peak() {
+    // Where it cannot be forgotten, the peak is that of the whole run: more, never less.
+    let _ = fs::write("/proc/self/clear_refs", "5");
+}

@@ -179,6 +179,9 @@ pub(crate) enum Relation {
 }
 
 impl Tenant {
+    /// Of whoever has the data folder itself.
+    pub(crate) const ALL: Self = Self { whose: Whose::All, is_masked: false };
+
     /// # Errors
     ///
     /// When the token names too little to say what it shows.

@@ -8,6 +8,7 @@ mod accounts;
 mod auth;
 mod documents;
 mod edge;
+pub mod export;
 #[cfg(feature = "faults")]
 pub mod faults;
 mod host;

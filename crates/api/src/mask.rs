@@ -5,19 +5,24 @@ use serde_json::{Map, Value};
 /// Stars that stand for what is left out; always as many, so that they do not tell how much it is.
 const STARS: &str = "***";
 
-/// The first and the last character: `张***三`; of an address of mail the first and the host: `a***@example.com`. Of what has
-/// fewer than three characters nothing is shown.
+/// The first and the last character: `张***三`; of an address of mail the first and the host: `a***@example.com`. Of two
+/// characters the first, of one none.
 pub(crate) fn text(text: &str) -> String {
-    let (name, host) = match text.rsplit_once('@') {
-        Some((name, host)) if !name.is_empty() => (name, Some(host)),
-        Some(_) | None => (text, None),
-    };
-    let mut characters = name.chars();
-    let (first, last) = (characters.next(), characters.next_back());
-    match (first, last, host) {
-        (Some(first), _, Some(host)) => format!("{first}{STARS}@{host}"),
-        (Some(first), Some(last), None) if characters.next().is_some() => format!("{first}{STARS}{last}"),
-        _ => STARS.to_owned(),
+    let text = text.trim();
+    if let Some((name, host)) = text.rsplit_once('@')
+        && !name.is_empty()
+        && !host.is_empty()
+    {
+        let mut letters = name.chars();
+        let first = letters.next().filter(|_| letters.next().is_some());
+        return format!("{}{STARS}@{host}", first.map(String::from).unwrap_or_default());
+    }
+    let mut letters = text.chars();
+    match (letters.next(), letters.next_back(), letters.next()) {
+        (None, ..) => String::new(),
+        (Some(_), None, _) => STARS.to_owned(),
+        (Some(first), Some(_), None) => format!("{first}{STARS}"),
+        (Some(first), Some(last), Some(_)) => format!("{first}{STARS}{last}"),
     }
 }
 
@@ -26,7 +31,7 @@ pub(crate) fn object(object: &Map<String, Value>) -> Map<String, Value> {
     object.iter().map(|(name, inner)| (name.clone(), value(inner))).collect()
 }
 
-fn value(of: &Value) -> Value {
+pub(crate) fn value(of: &Value) -> Value {
     match of {
         Value::String(inner) => Value::String(text(inner)),
         Value::Number(inner) => Value::String(text(&inner.to_string())),
@@ -43,15 +48,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_masked_is_told_apart_and_not_known() {
+    fn neither_the_middle_nor_the_length_is_left() {
         for (clear, masked) in [
+            ("", ""),
+            ("张", "***"),
+            ("张三", "张***"),
             ("张三丰", "张***丰"),
             ("13812345678", "1***8"),
             ("ann@example.com", "a***@example.com"),
-            ("@ann", "@***n"),
-            ("张三", "***"),
-            ("x", "***"),
-            ("", "***"),
+            ("a@example.com", "***@example.com"),
+            ("@home", "@***e"),
         ] {
             assert_eq!(text(clear), masked, "{clear}");
         }

@@ -1,32 +1,81 @@
 //! What acts on a data folder: one function for each command, whether this process opens the folder or serves it.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::cli::{Ask, ExportWhat, ImportFrom, MerchantDo, TokenDo};
+use crate::cli::{Ask, ExportWhat, FormatArg, ImportFrom, MerchantDo, TokenDo};
 use crate::console::{self, Console, Ended, Stop};
 use crate::data::Access;
+use crate::export::OutFile;
 use crate::failure::Failure;
-use crate::{export, history, import, interrupt, merchant, owner, rebuild, token, verify};
+use crate::{export, history, import, interrupt, merchant, owner, rebuild, ship, token, verify};
 
 /// Has the process that serves the folder do it, or opens the folder and does it here.
 pub(crate) fn run(mut ask: Ask) -> Result<ExitCode, Failure> {
-    if let Some(owner) = owner::connect(&ask.data().data)? {
-        fit_to_send(&mut ask)?;
-        return owner.ask(&ask);
+    let mut file = out_file(&ask)?;
+    let code = match owner::connect(&ask.data().data)? {
+        Some(owner) => {
+            fit_to_send(&mut ask)?;
+            match &mut file {
+                Some(file) => owner.ask(&ask, file.writer())?,
+                None => owner.ask(&ask, &mut std::io::stdout())?,
+            }
+        }
+        None => at_rest(&ask, file.as_mut())?,
+    };
+    match file {
+        Some(file) if code == ExitCode::SUCCESS => file.keep()?,
+        Some(_) | None => {}
     }
+    Ok(code)
+}
+
+fn at_rest(ask: &Ask, file: Option<&mut OutFile>) -> Result<ExitCode, Failure> {
     let stop = Stop::default();
-    if matches!(ask, Ask::Import { .. } | Ask::Rebuild(_)) {
+    if ask.can_end_early() {
         let stop = stop.clone();
         interrupt::once(move || stop.set())?;
     }
     let access = Access::at_rest(ask.data());
-    Ok(console::with_own(stop, |console| carry_out(&ask, access, console))?.into())
+    let ended = match file {
+        Some(file) => console::with_own(stop, |console| {
+            let Console { out: _, err, has_bar, stop } = console;
+            let mut console = Console { out: file.writer(), err: &mut **err, has_bar: *has_bar, stop: stop.clone() };
+            carry_out(ask, access, &mut console)
+        }),
+        None => console::with_own(stop, |console| carry_out(ask, access, console)),
+    };
+    Ok(ended?.into())
+}
+
+/// The file that the result goes to, where one is named.
+fn out_file(ask: &Ask) -> Result<Option<OutFile>, Failure> {
+    let Ask::Export { what } = ask else { return Ok(None) };
+    match &what.table().out {
+        Some(path) => OutFile::new(path).map(Some),
+        None if what.format() == FormatArg::Xlsx && std::io::stdout().is_terminal() => {
+            Err(Failure::new("XLSX is nothing for a terminal: name a file with --out, or send it on"))
+        }
+        None => Ok(None),
+    }
 }
 
 /// The owner opens what is to be imported itself, and stands elsewhere.
 fn fit_to_send(ask: &mut Ask) -> Result<(), Failure> {
-    let Ask::Import { from } = ask else { return Ok(()) };
+    let from = match ask {
+        Ask::Import { from } => from,
+        Ask::Ship(args) => {
+            args.file = resolved(&args.file, Path::is_file)?;
+            return Ok(());
+        }
+        Ask::Token { .. }
+        | Ask::Merchant { .. }
+        | Ask::History(_)
+        | Ask::Export { .. }
+        | Ask::Verify(_)
+        | Ask::Rebuild(_) => return Ok(()),
+    };
     match from {
         ImportFrom::Jsonl(args) => {
             // Named here: the real file behind a link may have another name.
@@ -74,7 +123,9 @@ fn act(ask: &Ask, access: &mut Access, console: &mut Console<'_>) -> Result<Ende
         Ask::Import { from: ImportFrom::Cards(args) } => import::cards(args, access, console),
         Ask::Import { from: ImportFrom::Olist(args) } => import::olist(args, access, console),
         Ask::History(args) => history::print(args, access, console),
+        Ask::Export { what: ExportWhat::Orders(args) } => export::orders(args, access, console),
         Ask::Export { what: ExportWhat::Events(args) } => export::events(args, access, console),
+        Ask::Ship(args) => ship::run(args, access, console),
         Ask::Verify(args) => verify::run(args, access, console),
         Ask::Rebuild(args) => rebuild::run(args, access, console),
     }

@@ -48,11 +48,13 @@ pub(crate) enum Ask {
     },
     /// Everything that happened to an order: who, when, why, and what it changed
     History(HistoryArgs),
-    /// Write events out
+    /// Write orders or events out
     Export {
         #[command(subcommand)]
         what: ExportWhat,
     },
+    /// Confirm the shipments of a list, row by row; the same list again changes nothing
+    Ship(ShipArgs),
     /// Check everything that can be checked, and say what was checked
     Verify(VerifyArgs),
     /// Fold a view from the log again
@@ -60,6 +62,11 @@ pub(crate) enum Ask {
 }
 
 impl Ask {
+    /// Whether Ctrl-C ends it where it is, in good order.
+    pub(crate) fn can_end_early(&self) -> bool {
+        matches!(self, Ask::Import { .. } | Ask::Rebuild(_) | Ask::Export { .. } | Ask::Ship(_))
+    }
+
     pub(crate) fn data(&self) -> &DataArgs {
         match self {
             Ask::Token { what: TokenDo::Create(args) } => &args.data,
@@ -72,9 +79,27 @@ impl Ask {
             Ask::Import { from: ImportFrom::Cards(args) } => &args.data,
             Ask::Import { from: ImportFrom::Olist(args) } => &args.data,
             Ask::History(args) => &args.data,
+            Ask::Export { what: ExportWhat::Orders(args) } => &args.data,
             Ask::Export { what: ExportWhat::Events(args) } => &args.data,
+            Ask::Ship(args) => &args.data,
             Ask::Verify(args) => &args.data,
             Ask::Rebuild(args) => &args.data,
+        }
+    }
+}
+
+impl ExportWhat {
+    pub(crate) fn format(&self) -> FormatArg {
+        match self {
+            ExportWhat::Orders(args) => args.format,
+            ExportWhat::Events(args) => args.format,
+        }
+    }
+
+    pub(crate) fn table(&self) -> &TableArgs {
+        match self {
+            ExportWhat::Orders(args) => &args.table,
+            ExportWhat::Events(args) => &args.table,
         }
     }
 }
@@ -115,6 +140,8 @@ pub(crate) enum ImportFrom {
 
 #[derive(Debug, Subcommand, Serialize, Deserialize)]
 pub(crate) enum ExportWhat {
+    /// Orders as a table, at one position, with personal texts
+    Orders(OrdersArgs),
     /// The log itself, one event per line; personal texts stay sealed
     Events(ExportArgs),
 }
@@ -292,7 +319,51 @@ pub(crate) struct HistoryArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub(crate) enum FormatArg {
+    Xlsx,
+    Csv,
     Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub(crate) enum ScopeArg {
+    Own,
+    Subtree,
+}
+
+/// How a table is written. The file is never sent: whoever asks writes it.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub(crate) struct TableArgs {
+    /// Which columns, with commas between them, or `all`; docs/exports.md lists them
+    #[arg(long, value_name = "A,B,C")]
+    pub(crate) columns: Option<String>,
+    /// The zone that times are shown in
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(crate) time_zone: String,
+    /// Where to write, when everything is there [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OrdersArgs {
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
+    #[arg(long)]
+    pub(crate) format: FormatArg,
+    /// Which orders: what the API takes as `where`, as JSON
+    #[arg(long = "where", value_name = "JSON")]
+    pub(crate) filter: Option<String>,
+    /// Whose orders
+    #[arg(long, value_name = "ID")]
+    pub(crate) merchant: Option<String>,
+    /// The merchants' own orders, or those of the merchants below them too
+    #[arg(long, default_value = "own")]
+    pub(crate) scope: ScopeArg,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
 }
 
 #[derive(Debug, Args, Serialize, Deserialize)]
@@ -306,6 +377,24 @@ pub(crate) struct ExportArgs {
     /// Only events after this position
     #[arg(long, default_value_t = 0, value_name = "POSITION")]
     pub(crate) after: u64,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+}
+
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShipArgs {
+    /// The list: CSV or XLSX with the columns order number (订单号), carrier (快递公司), tracking number (运单号)
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
+    /// Whose orders they are
+    #[arg(long, value_name = "ID")]
+    pub(crate) merchant: String,
+    /// Print the report as JSON, one object per row
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args, Serialize, Deserialize)]

@@ -19,6 +19,7 @@ mod owner;
 mod rebuild;
 mod replay;
 mod serve;
+mod ship;
 mod table;
 mod token;
 mod verify;

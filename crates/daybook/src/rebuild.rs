@@ -113,7 +113,7 @@ fn fold_all(reader: &Reader, head: u64, console: &mut Console<'_>) -> Result<Opt
 }
 
 /// Folds what is missing up to `head`, one by one.
-fn follow(views: &mut Views, reader: &Reader, head: u64) -> Result<(), Failure> {
+pub(crate) fn follow(views: &mut Views, reader: &Reader, head: u64) -> Result<(), Failure> {
     while views.position() < head {
         let events = reader.events(views.position() + 1, 1 << 16)?;
         for recorded in events.iter().take_while(|recorded| recorded.position <= head) {

@@ -14,7 +14,7 @@ use daybook_domain::{Label, MerchantId, OrderNumber, Slot, StreamId};
 use crate::Row as RowNumber;
 use crate::orders::Orders;
 use crate::query::{
-    BuyerAccount, Cursor, CursorKey, Direction, Filter, OrderQuery, Page, QueryError, Row, Scope, SortField, Take,
+    BuyerAccount, Cursor, CursorKey, Direction, Filter, OrderQuery, Page, QueryError, Row, Scope, Sort, SortField, Take,
 };
 use effort::Effort;
 use index::{AmountKey, ListIndex, TimeKey};
@@ -84,6 +84,30 @@ impl<'a> OrderList<'a> {
         let (has_next, has_previous) =
             if is_first { (has_more, query.after.is_some()) } else { (query.before.is_some(), has_more) };
         Ok(Page { rows: found.into_iter().map(|row| self.row(row)).collect(), has_next, has_previous })
+    }
+
+    /// All orders that a page walk would bring, in its order, in so many steps at most: 16 bytes each, no row is looked
+    /// at that need not be.
+    ///
+    /// # Errors
+    ///
+    /// When it takes more steps.
+    pub fn ids_within(
+        &self,
+        scope: &Scope,
+        filter: &Filter,
+        sort: Sort,
+        steps: u64,
+    ) -> Result<Vec<StreamId>, QueryError> {
+        let effort = Effort::new(steps);
+        let data = self.data(&effort);
+        let test = data.test(scope, filter)?;
+        let rising = sort.direction == Direction::Ascending;
+        let found = match sort.field {
+            SortField::PlacedAt => data.find::<TimeKey>(&test, Bounds::ALL, rising, usize::MAX)?,
+            SortField::Amount => data.find::<AmountKey>(&test, Bounds::ALL, rising, usize::MAX)?,
+        };
+        Ok(found.into_iter().map(|row| self.orders.ids[row as usize]).collect())
     }
 
     /// The keys between the cursors.

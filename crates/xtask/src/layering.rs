@@ -35,6 +35,11 @@ const RULES: &[Rule] = &[
     Rule { krate: "daybook-engine", forbidden: &["daybook-views", "daybook-api", "axum", "async-graphql"], deep: true },
     Rule { krate: "daybook-automation", forbidden: &["daybook-api", "axum", "async-graphql", "chrono"], deep: true },
     Rule { krate: "daybook-automation", forbidden: &["sled", "daybook-ledger", "daybook-vault"], deep: false },
+    Rule {
+        krate: "daybook-sheets",
+        forbidden: &["daybook-domain", "daybook-codec", "daybook-views", "daybook-engine", "tokio", "axum", "tempfile"],
+        deep: true,
+    },
     Rule { krate: "daybook-api", forbidden: &["sled", "bincode", "daybook"], deep: false },
 ];
 

@@ -1,8 +1,8 @@
 //! Where an order goes: what the buyer said first, or what was changed and approved since.
 
 use async_graphql::{Json, SimpleObject};
-use daybook_domain::event::{AddressChangeRequested, LineInputs, tree_root};
-use daybook_domain::{Event, Kind, Revision, Sealed, StreamId};
+use daybook_domain::event::{AddressChangeRequested, LineInputs, OrderPlaced, tree_root};
+use daybook_domain::{Event, Kind, Recorded, Revision, Sealed, StreamId};
 use daybook_engine::Opened;
 use serde_json::{Map, Value};
 
@@ -40,17 +40,22 @@ impl Delivery {
 }
 
 /// A text, and the event that carries it.
-type Found<'a> = (Kind, &'a Sealed);
+pub(crate) type Found<'a> = (Kind, &'a Sealed);
 
-/// As of a revision. Reads the ledger.
-pub(crate) fn load(services: &Services, order: StreamId, revision: Revision) -> Result<Option<Delivery>, ApiError> {
-    let history = services.reader.history(order)?;
-    let Some(Event::OrderPlaced(placed)) = history.first().map(|first| &first.event) else { return Ok(None) };
+/// The texts of an order's delivery, still sealed.
+pub(crate) struct Texts<'a> {
+    pub(crate) contact: Option<Found<'a>>,
+    /// By line, from 1.
+    pub(crate) inputs: Vec<(u16, Found<'a>)>,
+}
+
+/// As of the last of these events, which begin with the one that placed the order.
+pub(crate) fn texts<'a>(placed: &'a OrderPlaced, history: &'a [Recorded]) -> Texts<'a> {
     let mut contact: Option<Found<'_>> = placed.contact.as_ref().map(|text| (Kind::OrderPlaced, text));
     let lines = (1_u16..).zip(&placed.lines).filter_map(|(number, line)| Some((number, line.inputs.as_ref()?)));
     let mut inputs: Vec<(u16, Found<'_>)> = lines.map(|(number, text)| (number, (Kind::OrderPlaced, text))).collect();
     let mut asked: Option<&AddressChangeRequested> = None;
-    for recorded in history.iter().take_while(|recorded| recorded.revision <= revision) {
+    for recorded in history {
         #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else changes where an order goes")]
         match &recorded.event {
             Event::AddressChangeRequested(e) => asked = Some(e),
@@ -69,6 +74,15 @@ pub(crate) fn load(services: &Services, order: StreamId, revision: Revision) -> 
         }
     }
     inputs.sort_by_key(|(line, _)| *line);
+    Texts { contact, inputs }
+}
+
+/// As of a revision. Reads the ledger.
+pub(crate) fn load(services: &Services, order: StreamId, revision: Revision) -> Result<Option<Delivery>, ApiError> {
+    let mut history = services.reader.history(order)?;
+    history.truncate(history.partition_point(|recorded| recorded.revision <= revision));
+    let Some(Event::OrderPlaced(placed)) = history.first().map(|first| &first.event) else { return Ok(None) };
+    let Texts { contact, inputs } = texts(placed, &history);
     let root = tree_root(&placed.ancestors, &placed.merchant);
     let open = |(kind, text): Found<'_>| match services.reader.open_text(text, root, order, kind) {
         Opened::Text(text) => serde_json::from_str(&text).ok().map(Json),

@@ -100,6 +100,17 @@ pub(crate) struct OrderWhere {
     or: Option<Vec<OrderWhere>>,
 }
 
+impl OrderWhere {
+    /// Whether its own conditions, not those within AND and OR, name merchants.
+    pub(crate) fn names_merchant(&self) -> bool {
+        self.merchant.is_some()
+    }
+
+    pub(crate) fn of_merchant(&mut self, id: &str) {
+        self.merchant = Some(ValueFilter { eq: Some(id.to_owned()), one_of: None });
+    }
+}
+
 /// Names that no thing can have match nothing: they are left out.
 fn names<T, E>(values: &[String], parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
     values.iter().filter_map(|text| parse(text).ok()).collect()

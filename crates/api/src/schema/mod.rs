@@ -6,11 +6,11 @@ mod changes;
 pub(crate) mod code;
 mod contributions;
 mod dashboard;
-mod delivery;
-mod enums;
+pub(crate) mod delivery;
+pub(crate) mod enums;
 pub(crate) mod error;
 mod events;
-mod filter;
+pub(crate) mod filter;
 mod history;
 pub(crate) mod lookup;
 mod merchant;
@@ -26,7 +26,7 @@ mod queue;
 mod scalar;
 mod stock;
 mod subscription;
-mod zone;
+pub(crate) mod zone;
 
 use std::sync::Arc;
 

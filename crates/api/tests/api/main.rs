@@ -6,6 +6,7 @@ mod auth;
 mod crowd;
 mod dashboard;
 mod edge;
+mod exports;
 mod hostile;
 mod kit;
 mod limits;

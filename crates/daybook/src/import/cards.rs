@@ -1,7 +1,6 @@
 //! Card secrets from a file: one a line, or a column of a table. Nothing that is said of them holds one.
 
 mod file;
-mod row;
 
 use std::collections::BTreeMap;
 

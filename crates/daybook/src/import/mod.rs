@@ -14,6 +14,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use daybook_codec::{LineKey, parse_action};
+use daybook_sheets::BYTE_ORDER_MARK;
 
 use crate::cli::{JsonlArgs, OlistArgs};
 use crate::console::{Console, Ended};
@@ -27,8 +28,6 @@ use send::Sender;
 
 /// The longest line that is read, in bytes.
 const MAX_LINE_BYTES: u64 = 1 << 20;
-/// What some editors put before the first line.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 pub(crate) fn jsonl(args: &JsonlArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
     let named = |error| Failure::new(format!("{}: {error}", args.file.display()));

@@ -27,8 +27,8 @@ pub(crate) fn connect(data: &Path) -> Result<Option<Connection>, Failure> {
 }
 
 impl Connection {
-    /// Has the owner carry the command out; its exit code.
-    pub(crate) fn ask(self, ask: &Ask) -> Result<ExitCode, Failure> {
+    /// Has the owner carry the command out, its results written to `out`; its exit code.
+    pub(crate) fn ask(self, ask: &Ask, out: &mut dyn Write) -> Result<ExitCode, Failure> {
         let hello = Hello { daybook: VERSION.into(), ask: serde_json::to_value(ask)? };
         let sent = frame::write(&self.0, Kind::Hello, &serde_json::to_vec(&hello)?);
         match sent {
@@ -36,18 +36,18 @@ impl Connection {
             // An owner that turns us away may have hung up already: it said why.
             Ok(()) | Err(_) => {}
         }
-        if matches!(ask, Ask::Import { .. } | Ask::Rebuild(_)) {
+        if ask.can_end_early() {
             let stream = self.0.try_clone()?;
             interrupt::once(move || {
                 // If it is gone, reading ends too.
                 let _ = frame::write(&stream, Kind::Stop, &[]);
             })?;
         }
-        self.print()
+        self.print(out)
     }
 
-    fn print(&self) -> Result<ExitCode, Failure> {
-        let (mut out, mut err) = (io::stdout(), io::stderr());
+    fn print(&self, out: &mut dyn Write) -> Result<ExitCode, Failure> {
+        let mut err = io::stderr();
         loop {
             match frame::read(&self.0) {
                 Ok((Kind::Out, bytes)) => match out.write_all(&bytes).and_then(|()| out.flush()) {

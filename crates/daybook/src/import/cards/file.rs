@@ -4,11 +4,10 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 
 use daybook_domain::limits::MAX_CARD_BYTES;
+use daybook_sheets::{BYTE_ORDER_MARK, Row, SEPARATORS, is_before_all, plain, readings};
 
-use super::row::{Row, SEPARATORS, cells};
 use crate::cli::CardsArgs;
 use crate::failure::Failure;
-use crate::import::BYTE_ORDER_MARK;
 
 /// What a column of secrets is called, in any case.
 const COLUMNS: [&str; 9] = ["secret", "card", "code", "key", "cdkey", "cd-key", "卡密", "兑换码", "激活码"];
@@ -73,17 +72,6 @@ pub(super) fn read(args: &CardsArgs) -> Result<Secrets, Failure> {
     })
 }
 
-/// A blank line, or what tells Excel the separator.
-fn is_before_all(text: &str) -> bool {
-    let text = text.trim();
-    text.is_empty()
-        || SEPARATORS.iter().any(|separator| text.strip_prefix("sep=") == Some(separator.to_string().as_str()))
-}
-
-fn plain(name: &str) -> String {
-    name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).to_lowercase()
-}
-
 fn is_known(name: &str) -> bool {
     COLUMNS.contains(&plain(name).as_str())
 }
@@ -114,15 +102,6 @@ fn header(args: &CardsArgs, first: &Line) -> Result<Option<Header>, Failure> {
             Err(named(args, &why))
         }
     }
-}
-
-/// A line's cells, by each separator that it has.
-fn readings(line: &str) -> Vec<(&'static [char], Vec<String>)> {
-    if let Some(one) = cells(line, &SEPARATORS).filter(|cells| cells.len() == 1) {
-        return vec![(&SEPARATORS, one)];
-    }
-    let each = SEPARATORS.chunks(1).filter_map(|separator| Some((separator, cells(line, separator)?)));
-    each.filter(|(_, cells)| cells.len() > 1).collect()
 }
 
 /// The columns' names. What might be a secret, because the line is no header, is not shown.

@@ -1,9 +1,9 @@
 //! The cells of one row of a table, as CSV writes them. A row goes on in the next line where a quote is open.
 
 /// What stands between cells.
-pub(super) static SEPARATORS: [char; 3] = [',', ';', '\t'];
+pub static SEPARATORS: [char; 3] = [',', ';', '\t'];
 
-pub(super) struct Row {
+pub struct Row {
     separators: &'static [char],
     cells: Vec<String>,
     cell: String,
@@ -23,12 +23,12 @@ enum At {
 }
 
 impl Row {
-    pub(super) fn new(separators: &'static [char]) -> Self {
+    pub fn new(separators: &'static [char]) -> Self {
         Self { separators, cells: Vec::new(), cell: String::new(), at: At::Start, is_odd: false }
     }
 
     /// Reads a line; false where the row goes on in the next one.
-    pub(super) fn read(&mut self, line: &str) -> bool {
+    pub fn read(&mut self, line: &str) -> bool {
         for c in line.chars() {
             self.at = match self.at {
                 At::Quoted if c == '"' => At::Quote,
@@ -66,13 +66,13 @@ impl Row {
     }
 
     /// None: something follows on a cell's quotes, so that nobody knows where it ends.
-    pub(super) fn cells(self) -> Option<Vec<String>> {
+    pub fn cells(self) -> Option<Vec<String>> {
         (!self.is_odd).then_some(self.cells)
     }
 }
 
 /// The cells of a row that is one line.
-pub(super) fn cells(line: &str, separators: &'static [char]) -> Option<Vec<String>> {
+pub fn cells(line: &str, separators: &'static [char]) -> Option<Vec<String>> {
     let mut row = Row::new(separators);
     row.read(line).then(|| row.cells()).flatten()
 }
