@@ -6,4 +6,5 @@ mod queues;
 mod rebuild;
 mod stock;
 mod stop;
+mod tokens;
 mod world;
