@@ -4,9 +4,9 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use daybook_domain::{Actor, Role};
 use daybook_engine::Engine;
-use sha2::{Digest, Sha256};
 
 use crate::access::{self, Tenant};
+use crate::credentials::secret_sha256;
 use crate::schema::error::ApiError;
 
 /// A caller whose token is valid.
@@ -31,7 +31,7 @@ impl Session {
         if !scheme.eq_ignore_ascii_case("bearer") || !has_shape {
             return Err(MALFORMED);
         }
-        Self::from_hash(engine, Sha256::digest(token.as_bytes()).into())
+        Self::from_hash(engine, secret_sha256(token))
     }
 
     pub(crate) fn from_headers(engine: &Engine, headers: &HeaderMap) -> Result<Self, ApiError> {

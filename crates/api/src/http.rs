@@ -17,6 +17,7 @@ use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use crate::auth::Session;
+use crate::credentials::Credentials;
 use crate::host::Host;
 use crate::limits::MAX_BODY_BYTES;
 use crate::metrics::{self, Outcome};
@@ -39,6 +40,7 @@ pub struct Services {
     pub engine: Engine,
     pub reader: Reader,
     pub host: Arc<Host>,
+    pub credentials: Credentials,
     /// Whether GET /graphql answers with a page to try queries on.
     pub graphiql: bool,
 }

@@ -6,6 +6,7 @@
 mod access;
 mod accounts;
 mod auth;
+mod credentials;
 mod documents;
 #[cfg(feature = "faults")]
 pub mod faults;
@@ -21,6 +22,7 @@ mod schema;
 mod socket;
 
 pub use access::table as access_table;
+pub use credentials::{Credentials, NewToken};
 pub use host::{Behind, Host};
 pub use http::{Services, router};
 pub use schema::sdl;

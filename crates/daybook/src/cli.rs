@@ -146,6 +146,11 @@ pub(crate) struct TokenArgs {
     /// Whose it is; every role but platform, auditor and analyst needs one
     #[arg(long, value_name = "ID")]
     pub(crate) merchant: Option<String>,
+    /// When it ends by itself [default: never]: after a time such as `90d`, `12h` or `30m`, or at one such as
+    /// `2027-01-31T00:00:00Z`
+    #[arg(long, value_name = "WHEN")]
+    #[serde(default)]
+    pub(crate) expires: Option<String>,
     /// What it is for, to recognise it by
     #[arg(long, default_value = "")]
     pub(crate) label: String,

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_api::{Host, Services, router};
+use daybook_api::{Credentials, Host, Services, router};
 use daybook_engine::Engine;
 use tokio::net::TcpListener;
 
@@ -22,6 +22,7 @@ use crate::data::{self, Opened};
 use crate::failure::Failure;
 use crate::follower::{self, Followers};
 use crate::owner::Owner;
+use crate::token;
 use scrub::Scrub;
 
 /// How long open requests and subscriptions may go on after the signal to end.
@@ -41,7 +42,9 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let owner = Owner::start(opened);
     let automation = Automation::start(folder.engine.clone(), Arc::clone(&host))?;
     let scrub = Scrub::start(folder.reader.ledger().clone())?;
-    let services = Services { engine: folder.engine.clone(), reader: folder.reader.clone(), host, graphiql: true };
+    let credentials = Credentials::new(token::new_token);
+    let (engine, reader) = (folder.engine.clone(), folder.reader.clone());
+    let services = Services { engine, reader, host, credentials, graphiql: true };
     let served = runtime.block_on(async {
         let listener = listen(&args.listen).await?;
         eprintln!("serving http://{}/graphql; Ctrl-C ends it", listener.local_addr()?);

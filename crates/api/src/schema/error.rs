@@ -141,6 +141,8 @@ impl UserError {
             Rejection::TicketUnknown { .. } | Rejection::TicketAmbiguous => "ticket",
             Rejection::CheckpointKnown => "checkpoint",
             Rejection::TagKnown => "tag",
+            Rejection::TokenUnknown | Rejection::TokenRevoked => "token",
+            Rejection::TokenNeedsMerchant { .. } => "merchant",
             Rejection::BeforePlacing | Rejection::InTheFuture => "occurredAt",
             _ => "",
         };

@@ -26,6 +26,7 @@ mod queue;
 mod scalar;
 mod stock;
 mod subscription;
+mod token;
 mod zone;
 
 use std::sync::Arc;

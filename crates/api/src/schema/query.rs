@@ -19,6 +19,7 @@ use super::queue::{self, DeadlineConnection, ExceptionCount, OrderExceptionConne
 use super::scalar::{DateTime, Position};
 use super::stock::{self, StockConnection};
 use super::subscription::{Viewer, viewer};
+use super::token::{self, TokenConnection};
 use super::{events, look, look_in_steps, look_long, page, read, services};
 use crate::access::Tenant;
 use crate::auth::Session;
@@ -339,6 +340,20 @@ impl QueryRoot {
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
         let (whose, before) = (Whose { merchant, scope }, before.map(|at| at.0));
         look_long(ctx, move |_, views| queue::deadlines_count(views, &whose, before)).await
+    }
+
+    /// Credentials, newest first, without their secrets; an owner's own merchant's alone.
+    #[graphql(complexity = "MERCHANTS + page::cost(first, None, child_complexity)")]
+    async fn tokens(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        at_least: Option<Position>,
+    ) -> Result<TokenConnection> {
+        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        let tenant = tenant(ctx)?.clone();
+        look(ctx, move |_, views| token::list(views, &tenant, first, after.as_deref())).await
     }
 
     /// Anything by its id.

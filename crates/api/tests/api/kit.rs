@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use axum::Router;
-use daybook_api::{Host, Services, router};
+use daybook_api::{Credentials, Host, NewToken, Services, router};
 use daybook_domain::command::{Command, IssueToken};
 use daybook_domain::{Actor, CommandId, Role, StreamId, Timestamp};
 use daybook_engine::{Clock, Folder, FolderOptions, Request, open_folder};
@@ -104,6 +104,16 @@ async fn once(address: SocketAddr, head: &str, body: &[u8]) -> Answer {
     Answer { status, head: head.to_lowercase(), body: body.to_owned() }
 }
 
+/// Another one each time.
+fn new_token() -> std::io::Result<NewToken> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    NewToken::make(Uuid::from_u128(0x70CE_0000 + u128::from(number)), |bits| {
+        bits.copy_from_slice(&Sha256::digest(number.to_be_bytes()));
+        Ok(())
+    })
+}
+
 fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
@@ -147,7 +157,20 @@ impl Server {
         server
     }
 
+    /// A server on a folder that had one before: its tokens are there.
+    pub(crate) async fn reopened_in(dir: &Path) -> Server {
+        let server = Self::open_at(dir, router).await;
+        server.follow();
+        server
+    }
+
     async fn start_at(dir: &Path, router: impl FnOnce(Services) -> Router) -> Server {
+        let server = Self::open_at(dir, router).await;
+        server.issue(PLATFORM, Role::Platform).await;
+        server
+    }
+
+    async fn open_at(dir: &Path, router: impl FnOnce(Services) -> Router) -> Server {
         let micros = Arc::new(AtomicI64::new(T0));
         let clock: Clock = {
             let micros = Arc::clone(&micros);
@@ -156,21 +179,20 @@ impl Server {
         let options = FolderOptions { id_if_new: Some(Uuid::from_u128(0xDA)), ..FolderOptions::default() };
         let Folder { engine, reader, .. } = open_folder(dir, &options, clock).unwrap();
         let host = Arc::new(Host::new(Views::new()));
-        let services = Services { engine, reader, host, graphiql: true };
+        let credentials = Credentials::new(new_token);
+        let services = Services { engine, reader, host, credentials, graphiql: true };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = router(services.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        let server = Server { services, address, micros, next_id: AtomicU64::new(1), _dir: None };
-        server.issue(PLATFORM, Role::Platform).await;
-        server
+        Server { services, address, micros, next_id: AtomicU64::new(1), _dir: None }
     }
 
     pub(crate) async fn issue(&self, token: &str, role: Role) {
         self.issue_as(7, token, role).await;
     }
 
-    async fn issue_as(&self, actor: u128, token: &str, role: Role) {
+    pub(crate) async fn issue_as(&self, actor: u128, token: &str, role: Role) {
         let merchant = (role != Role::Platform).then(|| daybook_domain::MerchantId::new("m1").unwrap());
         let issue = IssueToken {
             secret_sha256: hash(token),

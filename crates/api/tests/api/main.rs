@@ -20,3 +20,4 @@ mod service;
 mod situations;
 mod socket;
 mod strangers;
+mod tokens;

@@ -25,7 +25,7 @@ mod warnings;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use daybook_api::Services;
+use daybook_api::{Credentials, Services};
 use daybook_engine::{Folder, FolderOptions, open_folder};
 use daybook_ledger::Ledger;
 
@@ -71,7 +71,8 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let owner = Owner::start(Opened { engine: engine.clone(), reader: reader.clone(), host: Some(host.clone()) });
     // From now on: in the past the plan itself brings about what automation would have done.
     let automation = Automation::start(engine.clone(), host.clone())?;
-    let services = Services { engine: engine.clone(), reader: reader.clone(), host, graphiql: true };
+    let credentials = Credentials::new(token::new_token);
+    let services = Services { engine: engine.clone(), reader: reader.clone(), host, credentials, graphiql: true };
     let served = runtime.block_on(async {
         let listener = serve::listen(&args.listen).await?;
         say_where_to_look(&listener.local_addr()?.to_string(), &token, &dir, args, reader.watermark(), began);

@@ -132,6 +132,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// The same for somebody else.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
     /// Status and body; an error if the connection ended before both were there.
     pub fn request(&self, line: &str, body: &str) -> io::Result<(u16, String)> {
         let mut stream = TcpStream::connect(&self.address)?;
