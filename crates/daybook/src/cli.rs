@@ -46,7 +46,7 @@ pub(crate) enum Ask {
         #[command(subcommand)]
         from: ImportFrom,
     },
-    /// Everything that happened to an order: who, when, why, and what it changed
+    /// Everything that happened to an order, a SKU, a merchant or a token: who, when, why, and what it changed
     History(HistoryArgs),
     /// Write events out
     Export {
@@ -250,8 +250,9 @@ pub(crate) struct OlistArgs {
 #[derive(Debug, Args, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HistoryArgs {
-    /// The order's NUMBER, MERCHANT/NUMBER, or its id
-    pub(crate) order: String,
+    /// An order's NUMBER, MERCHANT/NUMBER, or its id; or `sku:MERCHANT/SKU`, `merchant:ID`, `token:ID`
+    #[arg(value_name = "WHAT")]
+    pub(crate) subject: String,
     #[command(flatten)]
     #[serde(skip)]
     pub(crate) data: DataArgs,

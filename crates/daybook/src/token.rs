@@ -115,17 +115,20 @@ pub(crate) fn create(args: &TokenArgs, access: &mut Access, console: &mut Consol
 }
 
 pub(crate) fn revoke(args: &RevokeArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
-    let id = Uuid::parse_str(&args.id)
-        .map_err(|_| Failure::new(format!("{:?} is no token's id; `daybook token list` shows all", args.id)))?;
     let opened = access.open(console)?;
-    let issued = all(&opened.reader)?;
-    let token = issued.iter().find(|token| token.id == id).ok_or_else(|| {
-        Failure::new(format!("there is no token with the id {}; `daybook token list` shows all", args.id))
-    })?;
+    let token = find(&opened.reader, &args.id)?;
     let revoke = Command::RevokeToken { token: token.stream };
     let receipt = opened.engine.submit(request(revoke)).wait()?;
     console.say(&format!("token {} revoked, recorded at position {}", args.id, receipt.position));
     Ok(Ended::Well)
+}
+
+/// The one with this id.
+pub(crate) fn find(reader: &Reader, id: &str) -> Result<TokenEntry, Failure> {
+    let wanted = Uuid::parse_str(id)
+        .map_err(|_| Failure::new(format!("{id:?} is no token's id; `daybook token list` shows all")))?;
+    let found = all(reader)?.into_iter().find(|token| token.id == wanted);
+    found.ok_or_else(|| Failure::new(format!("there is no token with the id {id}; `daybook token list` shows all")))
 }
 
 /// In the order in which they were issued.
