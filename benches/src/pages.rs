@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::post;
-use daybook_api::{Credentials, Host, Services, router};
+use daybook_api::{Credentials, Host, SecurityLog, Services, router};
 use daybook_domain::command::{Command, IssueToken, PlaceOrder, RegisterMerchant};
 use daybook_domain::event::{Line, SkuKind};
 use daybook_domain::{CommandId, Currency, Kind, Label, MerchantId, OrderNumber, Role, Sku};
@@ -53,7 +53,8 @@ pub(crate) fn run(dir: &Path, count: u64, span: Duration) {
     in_process(&views, &reader);
     let host = Arc::new(Host::new(views));
     let credentials = Credentials::new(|| Err(std::io::ErrorKind::Unsupported.into()));
-    let services = Services { engine: engine.clone(), reader, host, credentials, graphiql: false };
+    let security = SecurityLog::nowhere();
+    let services = Services { engine: engine.clone(), reader, host, credentials, security, graphiql: false };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
     runtime.block_on(async {
         let ours = serve(router(services)).await;

@@ -11,7 +11,7 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use daybook_engine::{Engine, Reader};
 use futures_util::FutureExt;
 use tokio::time::timeout;
@@ -27,6 +27,7 @@ use crate::run::{self, Panicked, Runner, api_failure, failure};
 use crate::schema::code::Code;
 use crate::schema::error::ApiError;
 use crate::schema::{self, Schema};
+use crate::security::{Peer, SecurityLog};
 use crate::socket::{self, Door};
 
 /// How long a request's body may take to arrive.
@@ -41,6 +42,7 @@ pub struct Services {
     pub reader: Reader,
     pub host: Arc<Host>,
     pub credentials: Credentials,
+    pub security: SecurityLog,
     /// Whether GET /graphql answers with a page to try queries on.
     pub graphiql: bool,
 }
@@ -61,7 +63,7 @@ pub fn router(services: Services) -> Router {
 }
 
 pub(crate) fn routes(services: Services, schema: Schema) -> Router {
-    let runner = Runner::new(schema);
+    let runner = Runner::new(schema, services.security.clone());
     let app = App { services, runner, door: Door::default(), readiness: Arc::default() };
     Router::new()
         .route("/graphql", get(page).post(graphql))
@@ -88,18 +90,18 @@ async fn metrics_page(State(app): State<App>) -> Response {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
-async fn graphql(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
+async fn graphql(State(app): State<App>, peer: Option<Extension<Peer>>, headers: HeaderMap, body: Body) -> Response {
     let start = Instant::now();
     // Whatever panics on the way, the connection and its other requests live on.
-    let answered = AssertUnwindSafe(answer(&app, &headers, body)).catch_unwind().await;
+    let answered = AssertUnwindSafe(answer(&app, peer.map(|peer| peer.0), &headers, body)).catch_unwind().await;
     let (outcome, response) = answered.unwrap_or_else(|payload| panicked(&Panicked::new(payload), &headers));
     app.services.host.metrics.answered(outcome, start.elapsed());
     response
 }
 
-async fn answer(app: &App, headers: &HeaderMap, body: Body) -> (Outcome, Response) {
+async fn answer(app: &App, peer: Option<Peer>, headers: &HeaderMap, body: Body) -> (Outcome, Response) {
     let modern = wants_modern(headers);
-    let session = match Session::from_headers(&app.services.engine, headers) {
+    let session = match Session::from_headers(&app.services, headers, peer.map(|peer| peer.0)) {
         Ok(session) => session,
         Err(error) => return (Outcome::Unauthenticated, unauthenticated(&error, modern)),
     };

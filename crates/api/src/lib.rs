@@ -19,6 +19,7 @@ mod reads;
 mod ready;
 mod run;
 mod schema;
+mod security;
 mod socket;
 
 pub use access::table as access_table;
@@ -26,3 +27,4 @@ pub use credentials::{Credentials, NewToken};
 pub use host::{Behind, Host};
 pub use http::{Services, router};
 pub use schema::sdl;
+pub use security::{Incidents, Peer, SecurityLog};

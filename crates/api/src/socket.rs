@@ -3,26 +3,28 @@
 mod door;
 mod gate;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use async_graphql::http::{WebSocket as Protocol, WebSocketProtocols, WsMessage};
 use async_graphql::{Data, Error};
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use daybook_engine::Engine;
 use futures_util::{SinkExt, StreamExt, future};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::auth::Session;
 use crate::host::Host;
-use crate::http::App;
+use crate::http::{App, Services};
 use crate::limits::MAX_BODY_BYTES;
 use crate::run::SocketRunner;
+use crate::security::Peer;
 pub(crate) use door::Door;
 use door::Place;
 use gate::{Gate, Refusal};
@@ -35,7 +37,12 @@ const GREETING: Duration = Duration::from_secs(10);
 /// How long a client may take to take an answer.
 const SENDING: Duration = Duration::from_secs(30);
 
-pub(crate) async fn upgrade(State(app): State<App>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+pub(crate) async fn upgrade(
+    State(app): State<App>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if door::is_foreign(&headers) {
         return (StatusCode::FORBIDDEN, "WebSockets are not opened for pages of other hosts\n").into_response();
     }
@@ -44,12 +51,14 @@ pub(crate) async fn upgrade(State(app): State<App>, headers: HeaderMap, upgrade:
             .into_response();
     };
     let greeted_by = Instant::now() + GREETING;
+    let remote = peer.map(|peer| peer.0.0);
     let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let caller = Caller { bearer, remote };
     upgrade
         .protocols([NAME])
         .max_message_size(MAX_BODY_BYTES)
         .max_frame_size(MAX_BODY_BYTES)
-        .on_upgrade(move |socket| serve(app, bearer, socket, place, greeted_by))
+        .on_upgrade(move |socket| serve(app, caller, socket, place, greeted_by))
         .into_response()
 }
 
@@ -69,12 +78,18 @@ impl Drop for Open {
     }
 }
 
-async fn serve(app: App, bearer: Option<String>, socket: WebSocket, mut place: Place, greeted_by: Instant) {
+/// What is known of whoever opens a socket.
+struct Caller {
+    bearer: Option<String>,
+    remote: Option<IpAddr>,
+}
+
+async fn serve(app: App, caller: Caller, socket: WebSocket, mut place: Place, greeted_by: Instant) {
     let _open = Open::new(&app.services.host);
     if socket.protocol().and_then(|protocol| protocol.to_str().ok()) != Some(NAME) {
         return;
     }
-    let runner = SocketRunner::new(app.runner.clone(), app.services.engine.clone());
+    let runner = SocketRunner::new(app.runner.clone(), app.services.clone());
     let gate = Gate::default();
     let (mut sink, source) = socket.split();
     let (at_gate, asked) = (gate.clone(), runner.clone());
@@ -88,11 +103,11 @@ async fn serve(app: App, bearer: Option<String>, socket: WebSocket, mut place: P
             })
         })
         .take_while(move |message| future::ready(at_gate.lets_in(message, asked.is_greeted())));
-    let (engine, greeted_runner) = (app.services.engine.clone(), runner.clone());
+    let (services, greeted_runner) = (app.services.clone(), runner.clone());
     let answers = Protocol::new(runner.clone(), messages, WebSocketProtocols::GraphQLWS)
         .keepalive_timeout(SILENCE)
         .on_connection_init(move |payload| {
-            let session = greet(&engine, bearer.as_deref(), &payload);
+            let session = greet(&services, &caller, &payload);
             future::ready(session.map(|session| {
                 greeted_runner.greet(session);
                 Data::default()
@@ -143,10 +158,11 @@ fn close(code: u16, reason: String) -> Message {
 const REFUSED: &str = "Forbidden";
 
 /// The token comes in the greeting's payload, or came in the header.
-fn greet(engine: &Engine, header: Option<&str>, payload: &serde_json::Value) -> Result<Session, Error> {
+fn greet(services: &Services, caller: &Caller, payload: &serde_json::Value) -> Result<Session, Error> {
     let named = |name: &str| payload.get(name).and_then(serde_json::Value::as_str);
-    let bearer = named("Authorization").or_else(|| named("authorization")).or(header);
-    Session::from_bearer(engine, bearer).map_err(|error| Error::new(format!("{REFUSED}: {}", short(&error.message()))))
+    let bearer = named("Authorization").or_else(|| named("authorization")).or(caller.bearer.as_deref());
+    let session = Session::from_bearer(services, bearer, caller.remote);
+    session.map_err(|error| Error::new(format!("{REFUSED}: {}", short(&error.message()))))
 }
 
 /// A close frame holds 123 bytes.

@@ -18,6 +18,7 @@ mod merchant;
 mod owner;
 mod rebuild;
 mod replay;
+mod security_log;
 mod serve;
 mod table;
 mod token;

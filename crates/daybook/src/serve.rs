@@ -22,7 +22,8 @@ use crate::data::{self, Opened};
 use crate::failure::Failure;
 use crate::follower::{self, Followers};
 use crate::owner::Owner;
-use crate::token;
+use crate::security_log::Writing;
+use crate::{clock, token};
 use scrub::Scrub;
 
 /// How long open requests and subscriptions may go on after the signal to end.
@@ -43,15 +44,18 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let automation = Automation::start(folder.engine.clone(), Arc::clone(&host))?;
     let scrub = Scrub::start(folder.reader.ledger().clone())?;
     let credentials = Credentials::new(token::new_token);
+    let (security, writing) = Writing::start(&args.data.data, clock::system())?;
     let (engine, reader) = (folder.engine.clone(), folder.reader.clone());
-    let services = Services { engine, reader, host, credentials, graphiql: true };
+    let services = Services { engine, reader, host, credentials, security, graphiql: true };
     let served = runtime.block_on(async {
         let listener = listen(&args.listen).await?;
         eprintln!("serving http://{}/graphql; Ctrl-C ends it", listener.local_addr()?);
         serve(listener, services, ended).await;
         Ok(())
     });
+    // With it goes whoever could tell the security log anything.
     drop(runtime);
+    writing.finish();
     scrub.stop();
     automation.stop();
     end(&folder.engine, owner, followers, served)

@@ -89,12 +89,14 @@ fn a_skus_history_is_what_people_and_orders_did_to_it() {
     // Stopped early.
     let position = served[1]["position"].to_string();
     assert_eq!(events(&data, &["sku:m1/gc/10", "--as-of", &format!("position:{position}")]), served[..2]);
-    assert_eq!(events(&data, &["sku:m1/gc/10", "--as-of", "time:2126-01-01T00:00:00Z"]), served);
+    // Automation may have gone on meanwhile.
+    let later = events(&data, &["sku:m1/gc/10", "--as-of", "time:2126-01-01T00:00:00Z"]);
+    assert_eq!(later[..served.len()], served);
     assert!(refused(&data, &["sku:m1/gc/10", "--as-of", "revision:1"]).contains("position:N"));
     assert!(refused(&data, &["sku:m1/gc/10", "--as-of", "position:1"]).contains("did not exist yet"));
     assert_eq!(kinds(&events(&data, &["sku:m1/mug"])), ["stock-received"]);
     assert_eq!(server.interrupt(), Some(0));
-    // The folder at rest tells the same; automation may have delivered meanwhile.
+    // The folder at rest tells the same.
     assert_eq!(told(&data)[..served.len()], served);
 }
 

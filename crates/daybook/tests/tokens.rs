@@ -58,6 +58,36 @@ fn a_token_ends_when_it_was_said_to() {
 }
 
 #[test]
+fn failed_sign_ins_and_refused_commands_are_in_the_security_log() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let platform = token(&data);
+    let server = Server::start(&data, platform);
+    let stranger = server.client().with_token("hunter2");
+    for _ in 0..20 {
+        assert_eq!(stranger.request("POST /graphql", "{}").unwrap().0, 401);
+    }
+    let refused = r#"mutation { receiveStock(input: {commandId: "0190d0a0-0000-7000-8000-000000000002", merchant: "m9", sku: "mug", quantity: 1})
+        { userErrors { code } } }"#;
+    assert_eq!(server.query(refused, &json!({}))["receiveStock"]["userErrors"][0]["code"], "MERCHANT_UNKNOWN");
+    assert_eq!(server.interrupt(), Some(0));
+    let log = data.join("security.log");
+    assert_eq!(log.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let text = std::fs::read_to_string(log).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 21, "{text}");
+    for line in &lines[..20] {
+        assert_eq!((&line["what"], &line["code"]), (&json!("sign-in-failed"), &json!("malformed")), "{line}");
+        assert_eq!(line["remote"], "127.0.0.1");
+    }
+    let last = &lines[20];
+    assert_eq!((&last["what"], &last["code"]), (&json!("command-refused"), &json!("MERCHANT_UNKNOWN")), "{last}");
+    assert_eq!(last["commandId"], "0190d0a0-0000-7000-8000-000000000002");
+    assert!(!text.contains("hunter2"));
+}
+
+#[test]
 fn tokens_of_the_api_and_of_the_command_line_are_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

@@ -18,6 +18,11 @@ macro_rules! codes {
         }
 
         impl ErrorCode {
+    /// As the schema names it.
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(code, _)| *code == self).map_or("", |(_, name)| *name)
+    }
+
             pub(crate) const ALL: &[(ErrorCode, &str)] = &[$((ErrorCode::$variant, $name),)*];
         }
     };

@@ -20,7 +20,7 @@ use super::scalar::{DateTime, Position};
 use super::stock::{self, StockConnection};
 use super::subscription::{Viewer, viewer};
 use super::token::{self, TokenConnection};
-use super::{events, look, look_in_steps, look_long, page, read, services};
+use super::{allowed, events, look, look_in_steps, look_long, page, read, services};
 use crate::access::Tenant;
 use crate::auth::Session;
 use crate::reads::Reads;
@@ -66,7 +66,7 @@ fn seen(ctx: &Context<'_>, scope: Option<Scope>) -> Result<Seen> {
 
 /// The merchant that is meant, if the token may ask about it.
 fn meant(ctx: &Context<'_>, merchant: Option<String>, scope: Option<Scope>) -> Result<Option<String>> {
-    Ok(tenant(ctx)?.meant(merchant, scope.unwrap_or_default().is_subtree())?)
+    allowed(ctx, tenant(ctx)?.meant(merchant, scope.unwrap_or_default().is_subtree()))
 }
 
 #[Object(name = "Query")]
@@ -91,10 +91,10 @@ impl QueryRoot {
         orders::wait(services, at_least.map(|at| at.0)).await?;
         let paging = Paging { first, after, last, before };
         let (seen, sort_by) = (seen(ctx, scope)?, sort_by.unwrap_or_default());
-        look_in_steps(ctx, move |services, views, steps| {
+        let page = look_in_steps(ctx, move |services, views, steps| {
             orders::list(services, views, steps, wanted.clone(), &seen, sort_by, &paging)
-        })
-        .await
+        });
+        allowed(ctx, page.await)
     }
 
     #[graphql(complexity = "VIEW")]
@@ -108,8 +108,10 @@ impl QueryRoot {
         let services = services(ctx)?;
         orders::wait(services, at_least.map(|at| at.0)).await?;
         let seen = seen(ctx, scope)?;
-        look_in_steps(ctx, move |services, views, steps| orders::count(services, views, steps, wanted.clone(), &seen))
-            .await
+        let count = look_in_steps(ctx, move |services, views, steps| {
+            orders::count(services, views, steps, wanted.clone(), &seen)
+        });
+        allowed(ctx, count.await)
     }
 
     /// One order, from its own events: always up to date. With `asOf` as it was; null if it was not there then.

@@ -19,7 +19,7 @@ use super::merchant;
 use super::order::OrderObject;
 use super::query::READ;
 use super::scalar::{DateTime, Position};
-use super::{read, services};
+use super::{allowed, read, services};
 use crate::access::Tenant;
 use crate::auth::Session;
 use crate::http::Services;
@@ -203,7 +203,7 @@ fn follow<T: Send + 'static>(
     reads.be_patient();
     let watermark = services.reader.subscribe();
     let subtree = scope.unwrap_or_default().is_subtree();
-    let merchant = session.tenant.meant(merchant, subtree)?;
+    let merchant = allowed(ctx, session.tenant.meant(merchant, subtree))?;
     let following = Following {
         merchant: merchant.as_deref().map(super::lookup::merchant_id).transpose()?,
         subtree,

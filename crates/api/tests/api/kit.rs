@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use daybook_api::{Credentials, Host, NewToken, Services, router};
+use daybook_api::{Credentials, Host, Incidents, NewToken, SecurityLog, Services, router};
 use daybook_domain::command::{Command, IssueToken};
 use daybook_domain::{Actor, CommandId, Role, StreamId, Timestamp};
 use daybook_engine::{Clock, Folder, FolderOptions, Request, open_folder};
@@ -27,6 +27,8 @@ pub(crate) struct Server {
     pub(crate) services: Services,
     pub(crate) address: SocketAddr,
     pub(crate) micros: Arc<AtomicI64>,
+    /// The security log's lines.
+    incidents: Arc<Mutex<Vec<Value>>>,
     next_id: AtomicU64,
     _dir: Option<TempDir>,
 }
@@ -114,6 +116,18 @@ fn new_token() -> std::io::Result<NewToken> {
     })
 }
 
+/// As they are written, on a thread that ends with the server.
+fn collect(incidents: Incidents) -> Arc<Mutex<Vec<Value>>> {
+    let lines: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let written = Arc::clone(&lines);
+    std::thread::spawn(move || {
+        while let Some(line) = incidents.next() {
+            written.lock().unwrap().push(serde_json::from_str(&line).unwrap());
+        }
+    });
+    lines
+}
+
 fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
@@ -177,15 +191,16 @@ impl Server {
             Arc::new(move || Timestamp(micros.fetch_add(1, Ordering::Relaxed)))
         };
         let options = FolderOptions { id_if_new: Some(Uuid::from_u128(0xDA)), ..FolderOptions::default() };
-        let Folder { engine, reader, .. } = open_folder(dir, &options, clock).unwrap();
+        let Folder { engine, reader, .. } = open_folder(dir, &options, Arc::clone(&clock)).unwrap();
         let host = Arc::new(Host::new(Views::new()));
         let credentials = Credentials::new(new_token);
-        let services = Services { engine, reader, host, credentials, graphiql: true };
+        let (security, incidents) = SecurityLog::new(Arc::clone(&clock));
+        let services = Services { engine, reader, host, credentials, security, graphiql: true };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = router(services.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Server { services, address, micros, next_id: AtomicU64::new(1), _dir: None }
+        Server { services, address, micros, incidents: collect(incidents), next_id: AtomicU64::new(1), _dir: None }
     }
 
     pub(crate) async fn issue(&self, token: &str, role: Role) {
@@ -321,6 +336,20 @@ impl Server {
     pub(crate) async fn settle(&self) {
         let position = self.services.reader.watermark();
         self.services.host.wait_for(position, std::time::Duration::from_secs(5)).await.unwrap();
+    }
+
+    /// The security log's lines so far, once there are so many.
+    pub(crate) async fn incidents(&self, count: usize) -> Vec<Value> {
+        let enough = async {
+            loop {
+                let lines = self.incidents.lock().unwrap().clone();
+                if lines.len() >= count {
+                    return lines;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(10), enough).await.expect("so many incidents")
     }
 
     pub(crate) fn pass(&self, seconds: i64) {

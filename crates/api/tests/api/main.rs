@@ -16,6 +16,7 @@ mod queries;
 mod reads;
 mod ready;
 mod schema;
+mod security;
 mod service;
 mod situations;
 mod socket;

@@ -35,6 +35,7 @@ use crate::data::Opened;
 use crate::failure::Failure;
 use crate::follower::{self, Followers};
 use crate::owner::Owner;
+use crate::security_log::Writing;
 use crate::{clock as wall, serve, token};
 
 pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
@@ -72,7 +73,9 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     // From now on: in the past the plan itself brings about what automation would have done.
     let automation = Automation::start(engine.clone(), host.clone())?;
     let credentials = Credentials::new(token::new_token);
-    let services = Services { engine: engine.clone(), reader: reader.clone(), host, credentials, graphiql: true };
+    let (security, writing) = Writing::start(&dir, wall::system())?;
+    let (writer, log) = (engine.clone(), reader.clone());
+    let services = Services { engine: writer, reader: log, host, credentials, security, graphiql: true };
     let served = runtime.block_on(async {
         let listener = serve::listen(&args.listen).await?;
         say_where_to_look(&listener.local_addr()?.to_string(), &token, &dir, args, reader.watermark(), began);
@@ -82,6 +85,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
         Ok(())
     });
     drop(runtime);
+    writing.finish();
     automation.stop();
     serve::end(&engine, owner, followers, served)
 }

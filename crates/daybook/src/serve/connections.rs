@@ -2,12 +2,14 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use daybook_api::Peer;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -38,7 +40,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, limit: usize, m
             let place = place(&places, &idle).await?;
             Some((accept(&listener).await, place))
         };
-        let (stream, place) = tokio::select! {
+        let ((stream, peer), place) = tokio::select! {
             next = next => match next {
                 Some(next) => next,
                 None => break,
@@ -48,7 +50,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, limit: usize, m
         let counted = Counted { stream, _place: place };
         let (router, seat, ending, open) = (router.clone(), Seat::new(&idle), ending.clone(), open.clone());
         tokio::spawn(async move {
-            connection(counted, router, seat, ending).await;
+            connection(counted, Peer(peer.ip()), router, seat, ending).await;
             drop(open);
         });
     }
@@ -70,10 +72,10 @@ async fn place(places: &Arc<Semaphore>, idle: &Idle) -> Option<OwnedSemaphorePer
     }
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok(accepted) => return accepted,
             // The client's business.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
@@ -84,10 +86,11 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-async fn connection(counted: Counted, router: Router, seat: Arc<Seat>, mut ending: watch::Receiver<bool>) {
+async fn connection(counted: Counted, peer: Peer, router: Router, seat: Arc<Seat>, mut ending: watch::Receiver<bool>) {
     let service = TowerToHyperService::new(router);
     let asked = Arc::clone(&seat);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         let busy = asked.ask();
         let answer = service.call(request);
         async move {

@@ -92,6 +92,7 @@ pub(crate) async fn import(ctx: &Context<'_>, input: ImportCardsInput) -> Result
     let (Some(command_id), Some(expected), Some(merchant), Some(sku), []) =
         (command_id, expected, merchant, sku, form.errors.as_slice())
     else {
+        payload::note_refusal(ctx, command_id, &form.errors);
         return Ok(ImportCardsPayload::refused(form.errors));
     };
     let actor = session.actor;
@@ -101,6 +102,7 @@ pub(crate) async fn import(ctx: &Context<'_>, input: ImportCardsInput) -> Result
         Ok(report) => (report, Vec::new()),
         Err(CardsCutOff { report, error }) => (report, vec![refused(error)?]),
     };
+    payload::note_refusal(ctx, Some(command_id), &user_errors);
     let duplicates = report.duplicates.iter().map(|place| DuplicateCard { line: *place as u64 + 1 }).collect();
     let Some(receipt) = &report.receipt else {
         return Ok(ImportCardsPayload { duplicates, ..ImportCardsPayload::refused(user_errors) });
@@ -165,8 +167,9 @@ pub(crate) async fn reveal(ctx: &Context<'_>, input: RevealCardsInput) -> Result
         let actor = ctx.data::<Session>()?.actor;
         let event = read(ctx, move |services| Ok(services.reader.event(position)?)).await?;
         if event.is_none_or(|event| event.actor.id != actor.id) {
-            let reused = UserError::of(&daybook_domain::Rejection::CommandIdReused);
-            return Ok(RevealCardsPayload { user_errors: vec![reused], ..RevealCardsPayload::default() });
+            let reused = vec![UserError::of(&daybook_domain::Rejection::CommandIdReused)];
+            payload::note_refusal(ctx, Some(receipt.command_id), &reused);
+            return Ok(RevealCardsPayload { user_errors: reused, ..RevealCardsPayload::default() });
         }
     }
     orders::wait(services(ctx)?, Some(position)).await?;

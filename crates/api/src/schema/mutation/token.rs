@@ -20,7 +20,7 @@ use crate::reads::Reads;
 use crate::schema::error::{ApiError, UserError, refused};
 use crate::schema::scalar::DateTime;
 use crate::schema::token::TokenObject;
-use crate::schema::{look, orders, read, services};
+use crate::schema::{allowed, look, orders, read, services};
 
 /// How long a command waits for those that issue tokens before it.
 const TURN_WITHIN: Duration = Duration::from_secs(5);
@@ -126,8 +126,9 @@ pub(crate) async fn issue(ctx: &Context<'_>, input: IssueTokenInput) -> Result<I
     let session = ctx.data::<Session>()?;
     let mut form = Form::new(services, &session.tenant);
     let command_id = form.command_id(&input.command_id);
-    let wanted = wanted(&mut form, &session.tenant, input)?;
+    let wanted = allowed(ctx, wanted(&mut form, &session.tenant, input))?;
     let (Some(command_id), Some(wanted), []) = (command_id, wanted, form.errors.as_slice()) else {
+        payload::note_refusal(ctx, command_id, &form.errors);
         return Ok(IssueTokenPayload::refused(form.errors));
     };
     let order = Issuing {
@@ -141,7 +142,11 @@ pub(crate) async fn issue(ctx: &Context<'_>, input: IssueTokenInput) -> Result<I
     let issued = tokio::spawn(order.once()).await.map_err(|error| ApiError::Internal(Box::new(error)))?;
     let (secret, receipt) = match issued? {
         Ok(issued) => issued,
-        Err(refused) => return Ok(IssueTokenPayload::refused(vec![refused])),
+        Err(refused) => {
+            let refused = vec![refused];
+            payload::note_refusal(ctx, Some(command_id), &refused);
+            return Ok(IssueTokenPayload::refused(refused));
+        }
     };
     payload::be_patient(ctx)?;
     let position = receipt.position;
