@@ -1,10 +1,13 @@
 //! Who is asking. A credential is looked up anew for each request, so that a revoked one ends at once.
 
+mod keys;
+mod oidc;
+
 use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use daybook_domain::{Actor, MerchantId, Role};
+use daybook_domain::{Actor, MerchantId, Role, Timestamp};
 use daybook_engine::Engine;
 
 use crate::access::{self, Tenant};
@@ -12,6 +15,10 @@ use crate::credentials::secret_sha256;
 use crate::http::Services;
 use crate::schema::error::ApiError;
 use crate::security::Asker;
+use oidc::{Identity, bearer};
+
+pub use keys::{KeysError, MAX_JWKS_BYTES};
+pub use oidc::{Algorithm, Oidc, OidcOptions};
 
 /// A caller whose credential is valid.
 #[derive(Clone, Debug)]
@@ -20,7 +27,14 @@ pub(crate) struct Session {
     pub(crate) tenant: Tenant,
     /// From where it came, if that is known.
     pub(crate) remote: Option<IpAddr>,
-    secret_sha256: [u8; 32],
+    credential: Credential,
+}
+
+/// What a session stands on.
+#[derive(Clone, Copy, Debug)]
+enum Credential {
+    Token { secret_sha256: [u8; 32] },
+    Jwt { ends: Timestamp },
 }
 
 /// Why a credential was not taken.
@@ -51,8 +65,21 @@ impl From<daybook_engine::ReadError> for Unwelcome {
     }
 }
 
+/// The text of the header, if it is one.
+pub(crate) fn authorization(headers: &HeaderMap) -> Option<&str> {
+    headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok())
+}
+
+/// Before somebody signs in with a JWT: a key that is not known yet is asked for.
+pub(crate) async fn prepare(services: &Services, authorization: Option<&str>) {
+    if let Some(oidc) = &services.credentials.oidc {
+        oidc.prepare(authorization).await;
+    }
+}
+
 impl Session {
-    /// From the text of an `Authorization` header: `Bearer dbk_` and 64 hexadecimal digits. A failure is logged.
+    /// From the text of an `Authorization` header: `Bearer`, and `dbk_` with 64 hexadecimal digits, or a JWT of the provider
+    /// that is configured. A failure is logged.
     pub(crate) fn from_bearer(
         services: &Services,
         header: Option<&str>,
@@ -71,20 +98,27 @@ impl Session {
         headers: &HeaderMap,
         remote: Option<IpAddr>,
     ) -> Result<Self, ApiError> {
-        Self::from_bearer(services, headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()), remote)
+        Self::from_bearer(services, authorization(headers), remote)
     }
 
     fn sign_in(services: &Services, header: Option<&str>) -> Result<Self, Unwelcome> {
         let missing = || Unwelcome::unauthenticated("missing", "send a token: Authorization: Bearer dbk_…");
-        let (scheme, token) = header.and_then(|header| header.split_once(' ')).ok_or_else(missing)?;
-        let token = token.trim();
-        let has_shape =
-            token.strip_prefix("dbk_").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
-        if !scheme.eq_ignore_ascii_case("bearer") || !has_shape {
-            return Err(Unwelcome::unauthenticated(
+        let malformed = || {
+            Unwelcome::unauthenticated(
                 "malformed",
                 "what was sent is no token: they are `Bearer dbk_` and 64 hexadecimal digits, as `daybook token create` prints",
-            ));
+            )
+        };
+        let header = header.filter(|header| header.contains(' ')).ok_or_else(missing)?;
+        let token = bearer(header).ok_or_else(malformed)?;
+        if let Some(oidc) = services.credentials.oidc.as_deref().filter(|_| oidc::is_jwt(token)) {
+            let Identity { actor, tenant, ends } = oidc.identify(services, token)?;
+            return Ok(Self { actor, tenant, remote: None, credential: Credential::Jwt { ends } });
+        }
+        let has_shape =
+            token.strip_prefix("dbk_").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
+        if !has_shape {
+            return Err(malformed());
         }
         Self::from_hash(&services.engine, secret_sha256(token))
     }
@@ -97,12 +131,18 @@ impl Session {
             return Err(refuse(if token.revoked { "token-revoked" } else { "token-expired" }).of(actor));
         }
         let tenant = tenant(token.role, token.merchant).map_err(|unwelcome| unwelcome.of(actor))?;
-        Ok(Self { actor, tenant, remote: None, secret_sha256 })
+        Ok(Self { actor, tenant, remote: None, credential: Credential::Token { secret_sha256 } })
     }
 
     /// Whether the credential is still valid: long-lived connections ask again and again.
     pub(crate) fn renew(&self, engine: &Engine) -> Result<(), ApiError> {
-        Self::from_hash(engine, self.secret_sha256).map(|_| ()).map_err(|unwelcome| unwelcome.error)
+        match self.credential {
+            Credential::Token { secret_sha256 } => {
+                Self::from_hash(engine, secret_sha256).map(|_| ()).map_err(|unwelcome| unwelcome.error)
+            }
+            Credential::Jwt { ends } if engine.now() < ends => Ok(()),
+            Credential::Jwt { .. } => Err(ApiError::Unauthenticated("the JWT has expired")),
+        }
     }
 
     pub(crate) fn asker(&self) -> Asker {
@@ -113,13 +153,13 @@ impl Session {
 /// Whose data somebody of this role sees, whatever the credential.
 fn tenant(role: Role, merchant: Option<MerchantId>) -> Result<Tenant, Unwelcome> {
     if !access::is_let_in(role) {
-        return Err(Unwelcome::forbidden("role-not-let-in", "tokens of this role are not let in so far"));
+        return Err(Unwelcome::forbidden("role-not-let-in", "credentials of this role are not let in so far"));
     }
     match (role, merchant) {
         (Role::Platform, _) => Ok(Tenant::All),
         (_, Some(merchant)) => Ok(Tenant::Merchant(merchant)),
         (_, None) => {
-            let why = "a token of this role belongs to a merchant; issue another one";
+            let why = "this role belongs to a merchant, and the credential names none";
             Err(Unwelcome::forbidden("merchant-missing", why))
         }
     }

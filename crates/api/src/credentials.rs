@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::auth::Oidc;
+
 /// A credential that nobody has yet. It has no `Debug`: a secret is in it.
 pub struct NewToken {
     /// The public id, which will stand in every event that its bearer causes: it must tell nothing of the secret.
@@ -42,12 +44,19 @@ pub struct Credentials {
     maker: Arc<dyn Fn() -> io::Result<NewToken> + Send + Sync>,
     /// One is issued at a time, so that a command that is sent twice at once issues one.
     pub(crate) issuing: Arc<Mutex<()>>,
+    pub(crate) oidc: Option<Arc<Oidc>>,
 }
 
 impl Credentials {
     /// `maker` makes another token each time.
     pub fn new(maker: impl Fn() -> io::Result<NewToken> + Send + Sync + 'static) -> Self {
-        Self { maker: Arc::new(maker), issuing: Arc::default() }
+        Self { maker: Arc::new(maker), issuing: Arc::default(), oidc: None }
+    }
+
+    /// JWTs of this provider are taken too.
+    #[must_use]
+    pub fn with_oidc(self, oidc: Arc<Oidc>) -> Self {
+        Self { oidc: Some(oidc), ..self }
     }
 
     pub(crate) fn make(&self) -> io::Result<NewToken> {

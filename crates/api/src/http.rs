@@ -16,7 +16,7 @@ use daybook_engine::{Engine, Reader};
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
-use crate::auth::Session;
+use crate::auth::{self, Session};
 use crate::credentials::Credentials;
 use crate::host::Host;
 use crate::limits::MAX_BODY_BYTES;
@@ -101,6 +101,7 @@ async fn graphql(State(app): State<App>, peer: Option<Extension<Peer>>, headers:
 
 async fn answer(app: &App, peer: Option<Peer>, headers: &HeaderMap, body: Body) -> (Outcome, Response) {
     let modern = wants_modern(headers);
+    auth::prepare(&app.services, auth::authorization(headers)).await;
     let session = match Session::from_headers(&app.services, headers, peer.map(|peer| peer.0)) {
         Ok(session) => session,
         Err(error) => return (Outcome::Unauthenticated, unauthenticated(&error, modern)),

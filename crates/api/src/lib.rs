@@ -23,6 +23,7 @@ mod security;
 mod socket;
 
 pub use access::table as access_table;
+pub use auth::{Algorithm, KeysError, MAX_JWKS_BYTES, Oidc, OidcOptions};
 pub use credentials::{Credentials, NewToken};
 pub use host::{Behind, Host};
 pub use http::{Services, router};

@@ -19,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{SinkExt, StreamExt, future};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::auth::Session;
+use crate::auth::{self, Session};
 use crate::host::Host;
 use crate::http::{App, Services};
 use crate::limits::MAX_BODY_BYTES;
@@ -106,12 +106,12 @@ async fn serve(app: App, caller: Caller, socket: WebSocket, mut place: Place, gr
     let (services, greeted_runner) = (app.services.clone(), runner.clone());
     let answers = Protocol::new(runner.clone(), messages, WebSocketProtocols::GraphQLWS)
         .keepalive_timeout(SILENCE)
-        .on_connection_init(move |payload| {
-            let session = greet(&services, &caller, &payload);
-            future::ready(session.map(|session| {
+        .on_connection_init(move |payload| async move {
+            let session = greet(&services, &caller, &payload).await;
+            session.map(|session| {
                 greeted_runner.greet(session);
                 Data::default()
-            }))
+            })
         });
     futures_util::pin_mut!(answers);
     loop {
@@ -158,9 +158,10 @@ fn close(code: u16, reason: String) -> Message {
 const REFUSED: &str = "Forbidden";
 
 /// The token comes in the greeting's payload, or came in the header.
-fn greet(services: &Services, caller: &Caller, payload: &serde_json::Value) -> Result<Session, Error> {
+async fn greet(services: &Services, caller: &Caller, payload: &serde_json::Value) -> Result<Session, Error> {
     let named = |name: &str| payload.get(name).and_then(serde_json::Value::as_str);
     let bearer = named("Authorization").or_else(|| named("authorization")).or(caller.bearer.as_deref());
+    auth::prepare(services, bearer).await;
     let session = Session::from_bearer(services, bearer, caller.remote);
     session.map_err(|error| Error::new(format!("{REFUSED}: {}", short(&error.message()))))
 }

@@ -310,6 +310,39 @@ pub(crate) struct ServeArgs {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub(crate) listen: String,
+    #[command(flatten)]
+    pub(crate) oidc: OidcArgs,
+}
+
+/// An OpenID Connect provider whose JWTs are credentials too.
+#[derive(Debug, Args)]
+pub(crate) struct OidcArgs {
+    /// Take JWTs of this OpenID Connect provider too: `iss`, to the letter
+    #[arg(long, value_name = "URL", requires_all = ["oidc_audience", "oidc_algorithm", "oidc_keys"])]
+    pub(crate) oidc_issuer: Option<String>,
+    /// What their `aud` must name
+    #[arg(long, value_name = "AUD", requires = "oidc_issuer")]
+    pub(crate) oidc_audience: Option<String>,
+    /// What they are signed with; nothing else is taken
+    #[arg(long, value_name = "ALGORITHM", requires = "oidc_issuer")]
+    pub(crate) oidc_algorithm: Option<AlgorithmArg>,
+    /// The provider's public keys (JWKS): a file, read again when it changes, or an https address
+    #[arg(long, value_name = "FILE|URL", requires = "oidc_issuer")]
+    pub(crate) oidc_keys: Option<String>,
+    /// The claim with the role
+    #[arg(long, value_name = "NAME", default_value = "daybook_role", requires = "oidc_issuer")]
+    pub(crate) oidc_role_claim: String,
+    /// The claim with the merchant's id
+    #[arg(long, value_name = "NAME", default_value = "daybook_merchant", requires = "oidc_issuer")]
+    pub(crate) oidc_merchant_claim: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "verbatim")]
+pub(crate) enum AlgorithmArg {
+    RS256,
+    ES256,
+    EdDSA,
 }
 
 #[derive(Debug, Args)]

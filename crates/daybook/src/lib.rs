@@ -15,6 +15,7 @@ mod history;
 mod import;
 mod interrupt;
 mod merchant;
+mod oidc;
 mod owner;
 mod rebuild;
 mod replay;

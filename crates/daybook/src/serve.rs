@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::follower::{self, Followers};
 use crate::owner::Owner;
 use crate::security_log::Writing;
-use crate::{clock, token};
+use crate::{clock, oidc, token};
 use scrub::Scrub;
 
 /// How long open requests and subscriptions may go on after the signal to end.
@@ -33,6 +33,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     log_to_stderr();
     let runtime = runtime()?;
     let ended = runtime.block_on(async { ended_by_signal() })?;
+    let oidc = oidc::start(&args.oidc)?;
     let folder = data::open_to_serve(&args.data)?;
     let mut store = follower::store(&args.data.data, &folder.reader);
     let load = |console: &mut console::Console<'_>| follower::load(&mut store, &folder.reader, console);
@@ -44,6 +45,10 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let automation = Automation::start(folder.engine.clone(), Arc::clone(&host))?;
     let scrub = Scrub::start(folder.reader.ledger().clone())?;
     let credentials = Credentials::new(token::new_token);
+    let credentials = match oidc {
+        Some(oidc) => credentials.with_oidc(oidc),
+        None => credentials,
+    };
     let (security, writing) = Writing::start(&args.data.data, clock::system())?;
     let (engine, reader) = (folder.engine.clone(), folder.reader.clone());
     let services = Services { engine, reader, host, credentials, security, graphiql: true };

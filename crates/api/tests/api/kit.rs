@@ -173,18 +173,27 @@ impl Server {
 
     /// A server on a folder that had one before: its tokens are there.
     pub(crate) async fn reopened_in(dir: &Path) -> Server {
-        let server = Self::open_at(dir, router).await;
+        let server = Self::open_at(dir, router, Credentials::new(new_token)).await;
         server.follow();
         server
     }
 
+    /// A server that follows its ledger, and takes other credentials too.
+    pub(crate) async fn start_with_credentials(credentials: impl FnOnce(Credentials) -> Credentials) -> Server {
+        let dir = TempDir::new().unwrap();
+        let server = Self::open_at(dir.path(), router, credentials(Credentials::new(new_token))).await;
+        server.issue(PLATFORM, Role::Platform).await;
+        server.follow();
+        Server { _dir: Some(dir), ..server }
+    }
+
     async fn start_at(dir: &Path, router: impl FnOnce(Services) -> Router) -> Server {
-        let server = Self::open_at(dir, router).await;
+        let server = Self::open_at(dir, router, Credentials::new(new_token)).await;
         server.issue(PLATFORM, Role::Platform).await;
         server
     }
 
-    async fn open_at(dir: &Path, router: impl FnOnce(Services) -> Router) -> Server {
+    async fn open_at(dir: &Path, router: impl FnOnce(Services) -> Router, credentials: Credentials) -> Server {
         let micros = Arc::new(AtomicI64::new(T0));
         let clock: Clock = {
             let micros = Arc::clone(&micros);
@@ -193,7 +202,6 @@ impl Server {
         let options = FolderOptions { id_if_new: Some(Uuid::from_u128(0xDA)), ..FolderOptions::default() };
         let Folder { engine, reader, .. } = open_folder(dir, &options, Arc::clone(&clock)).unwrap();
         let host = Arc::new(Host::new(Views::new()));
-        let credentials = Credentials::new(new_token);
         let (security, incidents) = SecurityLog::new(Arc::clone(&clock));
         let services = Services { engine, reader, host, credentials, security, graphiql: true };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

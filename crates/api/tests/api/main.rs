@@ -10,6 +10,7 @@ mod kit;
 mod limits;
 mod log;
 mod mutations;
+mod oidc;
 mod pages;
 mod panics;
 mod queries;
