@@ -26,7 +26,7 @@ pub(crate) fn run(dir: &Path, count: u64) {
     pages::fill(&engine, count);
     let reader = engine.reader();
     let host = Host::new_shared(in_bulk(&reader));
-    let services = Services { engine, reader, host, graphiql: false };
+    let services = Services::within(engine, reader, host);
     let which = Which::parse(None, None, false).unwrap();
     let began = Instant::now();
     let selection = Selection::new(&services, &which).unwrap();

@@ -52,7 +52,7 @@ pub(crate) fn run(dir: &Path, count: u64, span: Duration) {
     let host = Arc::new(Host::new(in_bulk(&reader)));
     let ended = Arc::new(AtomicBool::new(false));
     let following = follow(reader.clone(), Arc::clone(&host), Arc::clone(&ended));
-    let services = Services { engine: engine.clone(), reader: reader.clone(), host, graphiql: false };
+    let services = Services::within(engine.clone(), reader.clone(), host);
     // All of it comes with one token.
     let limits = Limits { requests_per_second: None, ..Limits::default() };
     let (servers, clients) = (runtime(2), runtime(1));

@@ -52,7 +52,7 @@ pub(crate) fn run(dir: &Path, count: u64, span: Duration) {
     println!("pages of 50 of {count} orders, with the whole selection of an order list:");
     in_process(&views, &reader);
     let host = Arc::new(Host::new(views));
-    let services = Services { engine: engine.clone(), reader, host, graphiql: false };
+    let services = Services::within(engine.clone(), reader, host);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
     runtime.block_on(async {
         // One token asks for all of them.

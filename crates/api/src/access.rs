@@ -2,7 +2,6 @@
 
 use async_graphql::Positioned;
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
-use daybook_domain::token::Token;
 use daybook_domain::{MerchantId, Order, Role, Slot};
 use daybook_views::query::Scope;
 
@@ -49,6 +48,7 @@ pub(crate) const FIELDS: &[(OperationType, &str, &[Role])] = &[
     (OperationType::Query, "deadlines", WORK),
     (OperationType::Query, "deadlinesCount", WORK),
     (OperationType::Query, "node", ORDERS),
+    (OperationType::Query, "tokens", OWNER),
     (OperationType::Mutation, "registerMerchant", PLATFORM),
     (OperationType::Mutation, "moveMerchant", PLATFORM),
     (OperationType::Mutation, "closeMerchant", PLATFORM),
@@ -88,6 +88,8 @@ pub(crate) const FIELDS: &[(OperationType, &str, &[Role])] = &[
     (OperationType::Mutation, "receiveStock", SHOP),
     (OperationType::Mutation, "countStock", SHOP),
     (OperationType::Mutation, "setStockMark", SHOP),
+    (OperationType::Mutation, "issueToken", OWNER),
+    (OperationType::Mutation, "revokeToken", OWNER),
     (OperationType::Subscription, "orderEvents", WORK),
     (OperationType::Subscription, "queueChanges", WORK),
     (OperationType::Subscription, "alerts", WORK),
@@ -182,23 +184,15 @@ impl Tenant {
     /// Of whoever has the data folder itself.
     pub(crate) const ALL: Self = Self { whose: Whose::All, is_masked: false };
 
-    /// # Errors
-    ///
-    /// When the token names too little to say what it shows.
-    pub(crate) fn of(token: &Token) -> Result<Self, ApiError> {
-        let is_masked = matches!(token.role, Role::Support | Role::Analyst | Role::Webhook);
-        let whose = match (token.role, &token.merchant, token.buyer) {
-            (Role::Platform, ..) | (Role::Auditor | Role::Analyst, None, _) => Whose::All,
-            (Role::Buyer, Some(merchant), Some(slot)) => Whose::Buyer(merchant.clone(), slot),
-            (Role::Buyer, ..) => {
-                return Err(ApiError::Forbidden("the token names no buyer; issue another one"));
-            }
-            (_, Some(merchant), _) => Whose::Merchant(merchant.clone()),
-            (_, None, _) => {
-                return Err(ApiError::Forbidden("a token of this role belongs to a merchant; issue another one"));
-            }
+    /// None: such a credential must name a merchant, or a buyer, too.
+    pub(crate) fn of(role: Role, merchant: Option<MerchantId>, buyer: Option<Slot>) -> Option<Self> {
+        let is_masked = matches!(role, Role::Support | Role::Analyst | Role::Webhook);
+        let whose = match (role, merchant) {
+            (Role::Platform, _) | (Role::Auditor | Role::Analyst, None) => Whose::All,
+            (Role::Buyer, Some(merchant)) => Whose::Buyer(merchant, buyer?),
+            (_, merchant) => Whose::Merchant(merchant?),
         };
-        Ok(Self { whose, is_masked })
+        Some(Self { whose, is_masked })
     }
 
     pub(crate) fn shows_all(&self) -> bool {

@@ -1,58 +1,162 @@
 //! Who is asking. A credential is looked up anew for each request, so that a revoked one ends at once.
 
+mod keys;
+mod oidc;
+
+use std::net::IpAddr;
+
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use daybook_domain::Actor;
+use daybook_domain::{Actor, MerchantId, Role, Slot, Timestamp};
 use daybook_engine::Engine;
-use sha2::{Digest, Sha256};
 
 use crate::access::{self, Tenant};
+use crate::credentials::secret_sha256;
+use crate::http::Services;
 use crate::schema::error::ApiError;
+use crate::security::Asker;
+use oidc::{Identity, bearer};
 
-/// A caller whose token is valid.
+pub use keys::{KeysError, MAX_JWKS_BYTES};
+pub use oidc::{Algorithm, Oidc, OidcOptions};
+
+/// A caller whose credential is valid.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) actor: Actor,
     pub(crate) tenant: Tenant,
-    secret_sha256: [u8; 32],
+    /// From where it came, if that is known.
+    pub(crate) remote: Option<IpAddr>,
+    credential: Credential,
+}
+
+/// What a session stands on.
+#[derive(Clone, Copy, Debug)]
+enum Credential {
+    Token { secret_sha256: [u8; 32] },
+    Jwt { ends: Timestamp },
+}
+
+/// Why a credential was not taken.
+pub(crate) struct Unwelcome {
+    error: ApiError,
+    /// For the security log.
+    code: &'static str,
+    actor: Option<Actor>,
+}
+
+impl Unwelcome {
+    pub(crate) fn unauthenticated(code: &'static str, why: &'static str) -> Self {
+        Self { error: ApiError::Unauthenticated(why), code, actor: None }
+    }
+
+    pub(crate) fn forbidden(code: &'static str, why: &'static str) -> Self {
+        Self { error: ApiError::Forbidden(why), code, actor: None }
+    }
+
+    pub(crate) fn of(self, actor: Actor) -> Self {
+        Self { actor: Some(actor), ..self }
+    }
+}
+
+impl From<daybook_engine::ReadError> for Unwelcome {
+    fn from(error: daybook_engine::ReadError) -> Self {
+        Self { error: error.into(), code: "not-checked", actor: None }
+    }
+}
+
+/// The text of the header, if it is one.
+pub(crate) fn authorization(headers: &HeaderMap) -> Option<&str> {
+    headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok())
+}
+
+/// Before somebody signs in with a JWT: a key that is not known yet is asked for.
+pub(crate) async fn prepare(services: &Services, authorization: Option<&str>) {
+    if let Some(oidc) = &services.credentials.oidc {
+        oidc.prepare(authorization).await;
+    }
 }
 
 impl Session {
-    /// From the text of an `Authorization` header: `Bearer dbk_` and 64 hexadecimal digits.
-    pub(crate) fn from_bearer(engine: &Engine, header: Option<&str>) -> Result<Self, ApiError> {
-        const MISSING: ApiError = ApiError::Unauthenticated("send a token: Authorization: Bearer dbk_…");
-        const MALFORMED: ApiError = ApiError::Unauthenticated(
-            "what was sent is no token: they are `Bearer dbk_` and 64 hexadecimal digits, as `daybook token create` prints",
-        );
-        let (scheme, token) = header.and_then(|header| header.split_once(' ')).ok_or(MISSING)?;
-        let token = token.trim();
+    /// From the text of an `Authorization` header: `Bearer`, and `dbk_` with 64 hexadecimal digits, or a JWT of the provider
+    /// that is configured. A failure is logged.
+    pub(crate) fn from_bearer(
+        services: &Services,
+        header: Option<&str>,
+        remote: Option<IpAddr>,
+    ) -> Result<Self, ApiError> {
+        let session = Self::sign_in(services, header).map_err(|unwelcome| {
+            let asker = Asker { actor: unwelcome.actor, remote };
+            services.security.sign_in_failed(asker, unwelcome.code);
+            unwelcome.error
+        })?;
+        Ok(Self { remote, ..session })
+    }
+
+    pub(crate) fn from_headers(
+        services: &Services,
+        headers: &HeaderMap,
+        remote: Option<IpAddr>,
+    ) -> Result<Self, ApiError> {
+        Self::from_bearer(services, authorization(headers), remote)
+    }
+
+    fn sign_in(services: &Services, header: Option<&str>) -> Result<Self, Unwelcome> {
+        let missing = || Unwelcome::unauthenticated("missing", "send a token: Authorization: Bearer dbk_…");
+        let malformed = || {
+            Unwelcome::unauthenticated(
+                "malformed",
+                "what was sent is no token: they are `Bearer dbk_` and 64 hexadecimal digits, as `daybook token create` prints",
+            )
+        };
+        let header = header.filter(|header| header.contains(' ')).ok_or_else(missing)?;
+        let token = bearer(header).ok_or_else(malformed)?;
+        if let Some(oidc) = services.credentials.oidc.as_deref().filter(|_| oidc::is_jwt(token)) {
+            let Identity { actor, tenant, ends } = oidc.identify(services, token)?;
+            return Ok(Self { actor, tenant, remote: None, credential: Credential::Jwt { ends } });
+        }
         let has_shape =
             token.strip_prefix("dbk_").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
-        if !scheme.eq_ignore_ascii_case("bearer") || !has_shape {
-            return Err(MALFORMED);
+        if !has_shape {
+            return Err(malformed());
         }
-        Self::from_hash(engine, Sha256::digest(token.as_bytes()).into())
+        Self::from_hash(&services.engine, secret_sha256(token))
     }
 
-    pub(crate) fn from_headers(engine: &Engine, headers: &HeaderMap) -> Result<Self, ApiError> {
-        Self::from_bearer(engine, headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()))
-    }
-
-    fn from_hash(engine: &Engine, secret_sha256: [u8; 32]) -> Result<Self, ApiError> {
-        let token = engine.token(&secret_sha256)?;
-        let token = token
-            .filter(|token| token.is_valid_at(engine.now()))
-            .ok_or(ApiError::Unauthenticated("the token is unknown, expired or revoked"))?;
-        if !access::is_let_in(token.role) {
-            return Err(ApiError::Forbidden("tokens of this role are not let in so far"));
-        }
+    fn from_hash(engine: &Engine, secret_sha256: [u8; 32]) -> Result<Self, Unwelcome> {
+        let refuse = |code| Unwelcome::unauthenticated(code, "the token is unknown, expired or revoked");
+        let token = engine.token(&secret_sha256)?.ok_or_else(|| refuse("token-unknown"))?;
         let actor = token.actor();
-        let tenant = Tenant::of(&token)?;
-        Ok(Self { actor, tenant, secret_sha256 })
+        if !token.is_valid_at(engine.now()) {
+            return Err(refuse(if token.revoked { "token-revoked" } else { "token-expired" }).of(actor));
+        }
+        let tenant = tenant(token.role, token.merchant, token.buyer).map_err(|unwelcome| unwelcome.of(actor))?;
+        Ok(Self { actor, tenant, remote: None, credential: Credential::Token { secret_sha256 } })
     }
 
-    /// Whether the token is still valid: long-lived connections ask again and again.
+    /// Whether the credential is still valid: long-lived connections ask again and again.
     pub(crate) fn renew(&self, engine: &Engine) -> Result<(), ApiError> {
-        Self::from_hash(engine, self.secret_sha256).map(|_| ())
+        match self.credential {
+            Credential::Token { secret_sha256 } => {
+                Self::from_hash(engine, secret_sha256).map(|_| ()).map_err(|unwelcome| unwelcome.error)
+            }
+            Credential::Jwt { ends } if engine.now() < ends => Ok(()),
+            Credential::Jwt { .. } => Err(ApiError::Unauthenticated("the JWT has expired")),
+        }
     }
+
+    pub(crate) fn asker(&self) -> Asker {
+        Asker { actor: Some(self.actor), remote: self.remote }
+    }
+}
+
+/// What somebody of this role sees, whatever the credential.
+fn tenant(role: Role, merchant: Option<MerchantId>, buyer: Option<Slot>) -> Result<Tenant, Unwelcome> {
+    if !access::is_let_in(role) {
+        return Err(Unwelcome::forbidden("role-not-let-in", "credentials of this role are not let in"));
+    }
+    Tenant::of(role, merchant, buyer).ok_or_else(|| match role {
+        Role::Buyer => Unwelcome::forbidden("buyer-missing", "the credential names no buyer of a merchant"),
+        _ => Unwelcome::forbidden("merchant-missing", "this role belongs to a merchant, and the credential names none"),
+    })
 }

@@ -18,7 +18,8 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
-use crate::auth::Session;
+use crate::auth::{self, Session};
+use crate::credentials::Credentials;
 use crate::edge::{Edge, Limits, SMALL_BODY_BYTES, SOON};
 use crate::host::Host;
 use crate::limits::MAX_BODY_BYTES;
@@ -29,6 +30,7 @@ use crate::run::{self, Panicked, Runner, api_failure, failure};
 use crate::schema::code::Code;
 use crate::schema::error::ApiError;
 use crate::schema::{self, Schema};
+use crate::security::SecurityLog;
 use crate::socket::{self, Door};
 
 /// How long a request's body may take to arrive.
@@ -42,8 +44,18 @@ pub struct Services {
     pub engine: Engine,
     pub reader: Reader,
     pub host: Arc<Host>,
+    pub credentials: Credentials,
+    pub security: SecurityLog,
     /// Whether GET /graphql answers with a page to try queries on.
     pub graphiql: bool,
+}
+
+impl Services {
+    /// Without a door: no tokens are issued, and nobody is told of incidents.
+    pub fn within(engine: Engine, reader: Reader, host: Arc<Host>) -> Self {
+        let credentials = Credentials::new(|| Err(std::io::ErrorKind::Unsupported.into()));
+        Self { engine, reader, host, credentials, security: SecurityLog::nowhere(), graphiql: false }
+    }
 }
 
 /// What the handlers share.
@@ -67,7 +79,7 @@ pub fn router_within(services: Services, limits: &Limits) -> Router {
 }
 
 pub(crate) fn routes(services: Services, schema: Schema, limits: &Limits) -> Router {
-    let runner = Runner::new(schema, Edge::new(limits));
+    let runner = Runner::new(schema, Edge::new(limits), services.security.clone());
     let app = App { services, runner, door: Door::default(), readiness: Arc::default() };
     Router::new()
         .route("/graphql", get(page).post(graphql))
@@ -112,7 +124,8 @@ async fn graphql(State(app): State<App>, peer: Peer, headers: HeaderMap, body: B
 
 async fn answer(app: &App, from: Option<IpAddr>, headers: &HeaderMap, body: Body) -> (Outcome, Response) {
     let (modern, edge) = (wants_modern(headers), &app.runner.edge);
-    let session = match Session::from_headers(&app.services.engine, headers) {
+    auth::prepare(&app.services, auth::authorization(headers)).await;
+    let session = match Session::from_headers(&app.services, headers, from) {
         Ok(session) => session,
         Err(error) => {
             if matches!(error, ApiError::Unauthenticated(_))

@@ -6,6 +6,7 @@
 mod access;
 mod accounts;
 mod auth;
+mod credentials;
 mod documents;
 mod edge;
 pub mod export;
@@ -22,11 +23,15 @@ mod ready;
 mod run;
 mod scale;
 mod schema;
+mod security;
 mod socket;
 
 pub use access::table as access_table;
+pub use auth::{Algorithm, KeysError, MAX_JWKS_BYTES, Oidc, OidcOptions};
+pub use credentials::{Credentials, NewToken};
 pub use edge::{COMPLEXITY_A_REQUEST, Limits, Width};
 pub use host::{Behind, Host};
 pub use http::{Services, router, router_within};
 pub use run::panic_words;
 pub use schema::sdl;
+pub use security::{Incidents, SecurityLog};

@@ -14,17 +14,17 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use daybook_engine::Engine;
-
 use crate::access;
 use crate::auth::Session;
 use crate::documents::Documents;
 use crate::edge::{Edge, RetryAfter, SOON};
+use crate::http::Services;
 use crate::reads::{Reads, Rooms};
 use crate::scale::Scale;
 use crate::schema::Schema;
 use crate::schema::code::Code;
 use crate::schema::error::{ApiError, masked};
+use crate::security::SecurityLog;
 
 /// A request that got no `data`, with its code.
 pub(crate) fn failure(message: impl Into<String>, code: Code) -> Response {
@@ -98,6 +98,7 @@ pub(crate) struct Runner {
     documents: Documents,
     rooms: Rooms,
     pub(crate) edge: Edge,
+    security: SecurityLog,
 }
 
 /// An operation that is understood, and that its token may ask for.
@@ -112,8 +113,9 @@ struct Prepared {
 const QUERY_WITHIN: Duration = Duration::from_secs(20);
 
 impl Runner {
-    pub(crate) fn new(schema: Schema, edge: Edge) -> Self {
-        Self { schema, scale: Scale::new(), documents: Documents::default(), rooms: Rooms::default(), edge }
+    pub(crate) fn new(schema: Schema, edge: Edge, security: SecurityLog) -> Self {
+        let (documents, rooms) = (Documents::default(), Rooms::default());
+        Self { schema, scale: Scale::new(), documents, rooms, edge, security }
     }
 
     /// Refuses what the limits refuse, else puts into the request what it is run with.
@@ -121,6 +123,7 @@ impl Runner {
         let document =
             self.documents.parse(&request.query).map_err(|why| Box::new(failure(why, Code::DocumentRefused)))?;
         if let Some(field) = access::refused(&document, session.actor.role) {
+            self.security.forbidden(session.asker(), &field);
             let message = format!("a token of the role {} may not ask for {field}", session.actor.role.name());
             return Err(Box::new(failure(message, Code::Forbidden)));
         }
@@ -186,7 +189,7 @@ fn kind(document: &ExecutableDocument, name: Option<&str>) -> OperationType {
 #[derive(Clone)]
 pub(crate) struct SocketRunner {
     runner: Runner,
-    engine: Engine,
+    services: Services,
     /// Set by the greeting.
     session: Arc<OnceLock<Session>>,
     slots: Arc<Semaphore>,
@@ -200,9 +203,9 @@ pub(crate) const MAX_OPERATIONS: usize = 64;
 const MAX_REFUSALS: u32 = 32;
 
 impl SocketRunner {
-    pub(crate) fn new(runner: Runner, engine: Engine) -> Self {
+    pub(crate) fn new(runner: Runner, services: Services) -> Self {
         let slots = Arc::new(Semaphore::new(MAX_OPERATIONS));
-        Self { runner, engine, session: Arc::default(), slots, refusals: Arc::default() }
+        Self { runner, services, session: Arc::default(), slots, refusals: Arc::default() }
     }
 
     pub(crate) fn is_greeted(&self) -> bool {
@@ -222,7 +225,9 @@ impl SocketRunner {
     /// The session, if its token is still valid: it may have been revoked since the greeting.
     fn session(&self) -> Result<Session, ApiError> {
         let session = self.session.get().ok_or(ApiError::Unauthenticated("the greeting is missing"))?;
-        session.renew(&self.engine)?;
+        session.renew(&self.services.engine).inspect_err(|_| {
+            self.services.security.sign_in_failed(session.asker(), "session-ended");
+        })?;
         Ok(session.clone())
     }
 }

@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{SinkExt, StreamExt, future};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::auth::Session;
+use crate::auth::{self, Session};
 use crate::edge::{RetryAfter, SOON};
 use crate::host::Host;
 use crate::http::{App, Peer, address};
@@ -95,7 +95,7 @@ async fn serve(app: App, caller: Caller, socket: WebSocket, mut place: Place, gr
     if socket.protocol().and_then(|protocol| protocol.to_str().ok()) != Some(NAME) {
         return;
     }
-    let runner = SocketRunner::new(app.runner.clone(), app.services.engine.clone());
+    let runner = SocketRunner::new(app.runner.clone(), app.services.clone());
     let gate = Gate::default();
     let (mut sink, source) = socket.split();
     let (at_gate, asked) = (gate.clone(), runner.clone());
@@ -112,16 +112,16 @@ async fn serve(app: App, caller: Caller, socket: WebSocket, mut place: Place, gr
     let (asked_app, greeted_runner) = (app.clone(), runner.clone());
     let answers = Protocol::new(runner.clone(), messages, WebSocketProtocols::GraphQLWS)
         .keepalive_timeout(SILENCE)
-        .on_connection_init(move |payload| {
-            let session = greet(&asked_app, &caller, &payload);
-            future::ready(session.and_then(|session| {
+        .on_connection_init(move |payload| async move {
+            let session = greet(&asked_app, &caller, &payload).await;
+            session.and_then(|session| {
                 let share = asked_app.door.share(session.actor.id);
                 let share = share.ok_or_else(|| Error::new(format!("{TOO_MANY} WebSockets of this token are open")))?;
                 greeted_runner.greet(session);
                 let mut data = Data::default();
                 data.insert(Arc::new(share));
                 Ok(data)
-            }))
+            })
         });
     futures_util::pin_mut!(answers);
     loop {
@@ -177,10 +177,11 @@ const REFUSED: &str = "Forbidden";
 const TOO_MANY: &str = "Too many";
 
 /// The token comes in the greeting's payload, or came in the header.
-fn greet(app: &App, caller: &Caller, payload: &serde_json::Value) -> Result<Session, Error> {
+async fn greet(app: &App, caller: &Caller, payload: &serde_json::Value) -> Result<Session, Error> {
     let named = |name: &str| payload.get(name).and_then(serde_json::Value::as_str);
     let bearer = named("Authorization").or_else(|| named("authorization")).or(caller.bearer.as_deref());
-    Session::from_bearer(&app.services.engine, bearer).map_err(|error| {
+    auth::prepare(&app.services, bearer).await;
+    Session::from_bearer(&app.services, bearer, caller.from).map_err(|error| {
         if matches!(error, ApiError::Unauthenticated(_))
             && let Err(RetryAfter(seconds)) = app.runner.edge.wrong_token(caller.from)
         {

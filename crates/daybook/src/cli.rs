@@ -46,7 +46,7 @@ pub(crate) enum Ask {
         #[command(subcommand)]
         from: ImportFrom,
     },
-    /// Everything that happened to an order: who, when, why, and what it changed
+    /// Everything that happened to an order, a SKU, a merchant or a token: who, when, why, and what it changed
     History(HistoryArgs),
     /// Write orders or events out
     Export {
@@ -184,6 +184,11 @@ pub(crate) struct TokenArgs {
     /// The buyer whose orders a token of the role buyer shows: the account that they ordered with
     #[arg(long, value_name = "ACCOUNT")]
     pub(crate) buyer: Option<String>,
+    /// When it ends by itself [default: never]: after a time such as `90d`, `12h` or `30m`, or at one such as
+    /// `2027-01-31T00:00:00Z`
+    #[arg(long, value_name = "WHEN")]
+    #[serde(default)]
+    pub(crate) expires: Option<String>,
     /// What it is for, to recognise it by
     #[arg(long, default_value = "")]
     pub(crate) label: String,
@@ -304,8 +309,9 @@ pub(crate) struct OlistArgs {
 #[derive(Debug, Args, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HistoryArgs {
-    /// The order's NUMBER, MERCHANT/NUMBER, or its id
-    pub(crate) order: String,
+    /// An order's NUMBER, MERCHANT/NUMBER, or its id; or `sku:MERCHANT/SKU`, `merchant:ID`, `token:ID`
+    #[arg(value_name = "WHAT")]
+    pub(crate) subject: String,
     #[command(flatten)]
     #[serde(skip)]
     pub(crate) data: DataArgs,
@@ -434,6 +440,8 @@ pub(crate) struct ServeArgs {
     /// Requests that one token may send in a second, and twice as many at once; 0: any number
     #[arg(long, default_value_t = 500, value_name = "NUMBER")]
     pub(crate) rate_limit: u32,
+    #[command(flatten)]
+    pub(crate) oidc: OidcArgs,
 }
 
 #[derive(Debug, Args)]
@@ -444,6 +452,37 @@ pub(crate) struct ListenArgs {
     /// Listen beyond this machine without TLS, such as for a proxy that has it
     #[arg(long)]
     pub(crate) insecure_listen: bool,
+}
+
+/// An OpenID Connect provider whose JWTs are credentials too.
+#[derive(Debug, Args)]
+pub(crate) struct OidcArgs {
+    /// Take JWTs of this OpenID Connect provider too: `iss`, to the letter
+    #[arg(long, value_name = "URL", requires_all = ["oidc_audience", "oidc_algorithm", "oidc_keys"])]
+    pub(crate) oidc_issuer: Option<String>,
+    /// What their `aud` must name
+    #[arg(long, value_name = "AUD", requires = "oidc_issuer")]
+    pub(crate) oidc_audience: Option<String>,
+    /// What they are signed with; nothing else is taken
+    #[arg(long, value_name = "ALGORITHM", requires = "oidc_issuer")]
+    pub(crate) oidc_algorithm: Option<AlgorithmArg>,
+    /// The provider's public keys (JWKS): a file, read again when it changes, or an https address
+    #[arg(long, value_name = "FILE|URL", requires = "oidc_issuer")]
+    pub(crate) oidc_keys: Option<String>,
+    /// The claim with the role
+    #[arg(long, value_name = "NAME", default_value = "daybook_role", requires = "oidc_issuer")]
+    pub(crate) oidc_role_claim: String,
+    /// The claim with the merchant's id
+    #[arg(long, value_name = "NAME", default_value = "daybook_merchant", requires = "oidc_issuer")]
+    pub(crate) oidc_merchant_claim: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "verbatim")]
+pub(crate) enum AlgorithmArg {
+    RS256,
+    ES256,
+    EdDSA,
 }
 
 #[derive(Debug, Args)]

@@ -1,26 +1,87 @@
-//! Which order a person means. An order's stream follows from its merchant and its number, so it is enough to try the
+//! What a person means. Streams follow from names, so it is enough to try the names that there may be: of an order the
 //! merchants that there are.
 
-use daybook_domain::{Event, MerchantId, OrderNumber, Recorded, StreamId};
+use daybook_domain::stock::SkuStreams;
+use daybook_domain::{Event, MerchantId, OrderNumber, Sku, StreamId};
 use daybook_engine::Reader;
 use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::merchant::{self, Listed};
+use crate::token;
 
 /// Merchants that are named where a number is not the only one of its kind.
 const NAMED: usize = 10;
 
-/// The order's events. `named` is an order's id, `MERCHANT/NUMBER` with a merchant at or above the order's own, or a
-/// number; the first reading in this order that finds one counts, since numbers may look like ids and hold slashes.
+/// A thing with a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Order(StreamId),
+    Sku(SkuStreams),
+    Merchant(StreamId),
+    Token(StreamId),
+}
+
+impl Subject {
+    /// The streams that its events stand in.
+    pub(crate) fn streams(self) -> Vec<StreamId> {
+        match self {
+            Self::Order(stream) | Self::Merchant(stream) | Self::Token(stream) => vec![stream],
+            Self::Sku(SkuStreams { sku, account }) => vec![sku, account],
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Order(_) => "order",
+            Self::Sku(_) => "SKU",
+            Self::Merchant(_) => "merchant",
+            Self::Token(_) => "token",
+        }
+    }
+}
+
+/// `sku:MERCHANT/SKU`, `merchant:ID`, `token:ID`, or an order as [`order`] reads it.
 ///
 /// # Errors
-/// There is no such order, or there are several.
-pub(crate) fn order(reader: &Reader, named: &str) -> Result<Vec<Recorded>, Failure> {
+/// There is no such thing, or there are several.
+pub(crate) fn subject(reader: &Reader, named: &str) -> Result<Subject, Failure> {
+    match named.split_once(':') {
+        Some(("sku", name)) => sku(reader, named, name).map(Subject::Sku),
+        Some(("merchant", id)) => {
+            let stream = MerchantId::new(id).ok().map(|id| StreamId::merchant(&id));
+            let found = stream.filter(|stream| reader.head(*stream).is_some()).map(Subject::Merchant);
+            found.ok_or_else(|| Failure::new(format!("there is no merchant {id}; `daybook merchant list` shows all")))
+        }
+        Some(("token", id)) => Ok(Subject::Token(token::find(reader, id)?.stream)),
+        Some(_) | None => order(reader, named).map(Subject::Order),
+    }
+}
+
+fn sku(reader: &Reader, named: &str, name: &str) -> Result<SkuStreams, Failure> {
+    let names =
+        name.split_once('/').and_then(|(merchant, sku)| Some((MerchantId::new(merchant).ok()?, Sku::new(sku).ok()?)));
+    let (merchant, sku) = names
+        .ok_or_else(|| Failure::new(format!("{named}: name a SKU as sku:MERCHANT/SKU, such as sku:m1/card-50")))?;
+    if reader.head(StreamId::merchant(&merchant)).is_none() {
+        return Err(Failure::new(format!("there is no merchant {merchant}; `daybook merchant list` shows all")));
+    }
+    let streams = SkuStreams::of(&merchant, &sku);
+    if reader.head(streams.sku).is_none() && reader.head(streams.account).is_none() {
+        return Err(Failure::new(format!(
+            "{named}: no stock of it was ever received, counted or marked, and no cards were imported"
+        )));
+    }
+    Ok(streams)
+}
+
+/// An order's stream. `named` is an order's id, `MERCHANT/NUMBER` with a merchant at or above the order's own, or a
+/// number; the first reading in this order that finds one counts, since numbers may look like ids and hold slashes.
+fn order(reader: &Reader, named: &str) -> Result<StreamId, Failure> {
     if let Ok(id) = Uuid::parse_str(named) {
-        let events = reader.history(StreamId(id))?;
-        if events.first().is_some_and(|first| matches!(first.event, Event::OrderPlaced(_))) {
-            return Ok(events);
+        let first = reader.positions(StreamId(id))?.first().map(|first| reader.event(*first)).transpose()?.flatten();
+        if first.is_some_and(|first| matches!(first.event, Event::OrderPlaced(_))) {
+            return Ok(StreamId(id));
         }
     }
     let merchants = merchant::all(reader)?;
@@ -28,12 +89,12 @@ pub(crate) fn order(reader: &Reader, named: &str) -> Result<Vec<Recorded>, Failu
         && let Ok(above) = MerchantId::new(above)
         && let Some(found) = by_number(reader, &merchants, Some(&above), number)?
     {
-        return Ok(reader.history(found)?);
+        return Ok(found);
     }
-    match by_number(reader, &merchants, None, named)? {
-        Some(found) => Ok(reader.history(found)?),
-        None => Err(Failure::new(format!("{named}: there is no such order"))),
-    }
+    by_number(reader, &merchants, None, named)?.ok_or_else(|| {
+        let others = "; other histories are those of sku:MERCHANT/SKU, merchant:ID and token:ID";
+        Failure::new(format!("{named}: there is no such order{}", if named.contains(':') { others } else { "" }))
+    })
 }
 
 /// A merchant's own order comes before those of merchants below it.

@@ -1,7 +1,8 @@
-//! An order's history for a person, or as JSON.
+//! The history of an order, a SKU, a merchant or a token, for a person, or as JSON.
 
 use daybook_codec::{format_time, parse_time, to_json};
-use daybook_domain::change::{Change, Value, changes};
+use daybook_domain::change::{Change, Value, changes, stock_changes};
+use daybook_domain::stock::{Balance, SkuState};
 use daybook_domain::{Automatic, Kind, MerchantId, Order, Recorded, Sealed, State, Timestamp, evolve};
 use daybook_engine::{Opened, Reader};
 use serde_json::json;
@@ -10,7 +11,7 @@ use crate::cli::HistoryArgs;
 use crate::console::{Console, Ended, out};
 use crate::data::Access;
 use crate::failure::Failure;
-use crate::find;
+use crate::find::{self, Subject};
 
 /// Where to stop.
 enum AsOf {
@@ -42,32 +43,87 @@ impl AsOf {
     }
 }
 
+/// Bytes of a history that are kept before they are printed.
+const PIECE_BYTES: usize = 1 << 16;
+
 pub(crate) fn print(args: &HistoryArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
     let as_of = args.as_of.as_deref().map(AsOf::parse).transpose()?;
     let reader = access.open(console)?.reader;
-    let events = find::order(&reader, &args.order)?;
-    let mut state: Option<State> = None;
-    let mut text = String::new();
-    for recorded in &events {
-        if as_of.as_ref().is_some_and(|as_of| !as_of.includes(recorded)) {
+    let subject = find::subject(&reader, &args.subject)?;
+    if matches!((subject, &as_of), (Subject::Sku(_), Some(AsOf::Revision(_)))) {
+        let why = "a SKU's events stand in two streams, each with revisions of its own: stop at position:N or time:…";
+        return Err(Failure::new(why));
+    }
+    let mut positions = Vec::new();
+    for stream in subject.streams() {
+        positions.extend(reader.positions(stream)?);
+    }
+    positions.sort_unstable();
+    let mut thing = Thing::new(subject);
+    let (mut text, mut is_empty) = (String::new(), true);
+    for position in positions {
+        let Some(recorded) = reader.event(position)? else { break };
+        if as_of.as_ref().is_some_and(|as_of| !as_of.includes(&recorded)) {
             break;
         }
-        let before = order(state.as_ref()).cloned();
-        evolve(&mut state, recorded);
-        let Some(after) = order(state.as_ref()) else { break };
-        let changed = changes(before.as_ref(), after);
-        let json = with_texts(&reader, recorded, after.tree_root());
+        let changed = thing.fold(&recorded);
+        let json = match order(thing.state.as_ref()) {
+            Some(order) => with_texts(&reader, &recorded, order.tree_root()),
+            // Who sees the secrets of cards is an event: here nobody does.
+            None => to_json(&recorded, &mut |_, _| None),
+        };
         if args.json {
             print_json(&mut text, json, &changed);
         } else {
-            print_text(&mut text, recorded, &json, &changed);
+            print_text(&mut text, &recorded, &json, &changed);
+        }
+        is_empty = false;
+        if text.len() >= PIECE_BYTES {
+            console.print(&text)?;
+            text.clear();
         }
     }
-    if text.is_empty() {
-        return Err(Failure::new(format!("{}: the order did not exist yet then", args.order)));
+    if is_empty {
+        return Err(Failure::new(format!("{}: the {} did not exist yet then", args.subject, subject.name())));
     }
     console.print(&text)?;
     Ok(Ended::Well)
+}
+
+/// What the events so far make of a thing.
+struct Thing {
+    subject: Subject,
+    /// Of all but a SKU.
+    state: Option<State>,
+    stock: Option<(SkuState, Balance)>,
+}
+
+impl Thing {
+    fn new(subject: Subject) -> Self {
+        Self { subject, state: None, stock: None }
+    }
+
+    /// Folds one more event in; returns the fields that it changed. Of merchants and tokens the event says it all.
+    fn fold(&mut self, recorded: &Recorded) -> Vec<Change> {
+        match self.subject {
+            Subject::Order(_) => {
+                let before = order(self.state.as_ref()).cloned();
+                evolve(&mut self.state, recorded);
+                order(self.state.as_ref()).map(|after| changes(before.as_ref(), after)).unwrap_or_default()
+            }
+            Subject::Sku(_) => {
+                let before = self.stock;
+                let (mut sku, mut balance) = before.unwrap_or_default();
+                match recorded.event.balance() {
+                    Some(after) => balance = after,
+                    None => sku.apply(&recorded.event),
+                }
+                self.stock = Some((sku, balance));
+                stock_changes(before, (sku, balance))
+            }
+            Subject::Merchant(_) | Subject::Token(_) => Vec::new(),
+        }
+    }
 }
 
 fn order(state: Option<&State>) -> Option<&Order> {

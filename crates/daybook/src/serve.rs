@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_api::{Host, Limits, Services, router_within};
+use daybook_api::{Credentials, Host, Limits, Services, router_within};
 use daybook_engine::Engine;
 use tokio::net::TcpListener;
 
@@ -27,6 +27,8 @@ use crate::data::{self, Opened};
 use crate::failure::Failure;
 use crate::follower::{self, Followers};
 use crate::owner::Owner;
+use crate::security_log::Writing;
+use crate::{clock, oidc, token};
 use scrub::Scrub;
 pub(crate) use tls::Tls;
 
@@ -43,6 +45,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
         _ => None,
     };
     let place = runtime.block_on(listen::place(&args.listen, tls.is_some()))?;
+    let oidc = oidc::start(&args.oidc)?;
     let folder = data::open_to_serve(&args.data)?;
     let mut store = follower::store(&args.data.data, &folder.reader);
     let load = |console: &mut console::Console<'_>| follower::load(&mut store, &folder.reader, console);
@@ -53,7 +56,14 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let owner = Owner::start(opened);
     let automation = Automation::start(folder.engine.clone(), Arc::clone(&host))?;
     let scrub = Scrub::start(folder.reader.ledger().clone())?;
-    let services = Services { engine: folder.engine.clone(), reader: folder.reader.clone(), host, graphiql: true };
+    let credentials = Credentials::new(token::new_token);
+    let credentials = match oidc {
+        Some(oidc) => credentials.with_oidc(oidc),
+        None => credentials,
+    };
+    let (security, writing) = Writing::start(&args.data.data, clock::system())?;
+    let (engine, reader) = (folder.engine.clone(), folder.reader.clone());
+    let services = Services { engine, reader, host, credentials, security, graphiql: true };
     let served = runtime.block_on(async {
         let listener = place.listen().await?;
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -62,7 +72,9 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
         serve(Front { listener, tls, limits }, services, ended).await;
         Ok(())
     });
+    // With it goes whoever could tell the security log anything.
     drop(runtime);
+    writing.finish();
     scrub.stop();
     automation.stop();
     end(&folder.engine, owner, followers, served)

@@ -1,11 +1,15 @@
 //! Credentials.
 
-use daybook_codec::format_time;
+use std::io;
+
+use daybook_api::NewToken;
+use daybook_codec::{format_time, parse_time};
 use daybook_domain::command::{Command, IssueToken};
-use daybook_domain::{Event, Kind, MerchantId, Role, Slot, State, StreamId, Timestamp};
+use daybook_domain::time::{HOUR_MICROS, MINUTE_MICROS};
+use daybook_domain::{Kind, MerchantId, Role, Slot, State, StreamId, Timestamp};
 use daybook_engine::{Reader, Request};
+use daybook_views::query::TokenEntry;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::cli::{ListArgs, RevokeArgs, RoleArg, TokenArgs};
@@ -27,23 +31,53 @@ fn role(role: RoleArg) -> Role {
     }
 }
 
-/// 256 random bits as `dbk_` and 64 hexadecimal digits: the prefix lets scanners for leaked secrets find it.
-fn new_secret() -> Result<String, Failure> {
-    let mut bits = [0_u8; 32];
-    getrandom::fill(&mut bits).map_err(|error| Failure::new(format!("the system gave no random bytes: {error}")))?;
-    let hex: String = bits.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("dbk_{hex}"))
+/// A credential that nobody has yet.
+pub(crate) fn new_token() -> io::Result<NewToken> {
+    NewToken::make(clock::random_id(), |bits| {
+        getrandom::fill(bits).map_err(|error| io::Error::other(format!("the system gave no random bytes: {error}")))
+    })
 }
 
-fn issue(secret: &str, role: Role, merchant: Option<MerchantId>, label: &str) -> IssueToken {
-    IssueToken {
-        secret_sha256: Sha256::digest(secret.as_bytes()).into(),
-        id: clock::random_id(),
-        role,
-        merchant,
-        expires_at: None,
-        label: label.into(),
-        buyer: None,
+fn issue(new: &NewToken, role: Role, merchant: Option<MerchantId>, label: &str) -> IssueToken {
+    let (secret_sha256, label) = (new.secret_sha256(), label.into());
+    IssueToken { secret_sha256, id: new.id, role, merchant, expires_at: None, label, buyer: None }
+}
+
+/// A hundred years.
+const LONGEST: i64 = 36_525 * 24 * HOUR_MICROS;
+
+/// When a token ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expiry {
+    /// Microseconds from now.
+    After(i64),
+    At(Timestamp),
+}
+
+impl Expiry {
+    fn parse(text: &str) -> Result<Self, Failure> {
+        let wrong = || {
+            let like = "90d, 12h, 30m or 2027-01-31T00:00:00Z";
+            Failure::new(format!(
+                "--expires {text:?} is neither a time from now nor one of the calendar, such as {like}"
+            ))
+        };
+        let unit = match text.chars().last() {
+            Some('d') => 24 * HOUR_MICROS,
+            Some('h') => HOUR_MICROS,
+            Some('m') => MINUTE_MICROS,
+            _ => return parse_time(text).map(Self::At).map_err(|_| wrong()),
+        };
+        let count = text[..text.len() - 1].parse::<u32>().ok().filter(|count| *count > 0).ok_or_else(wrong)?;
+        let after = i64::from(count).checked_mul(unit).filter(|after| *after <= LONGEST).ok_or_else(wrong)?;
+        Ok(Self::After(after))
+    }
+
+    fn from(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::After(micros) => Timestamp(now.0.saturating_add(micros)),
+            Self::At(at) => at,
+        }
     }
 }
 
@@ -53,30 +87,33 @@ fn request(command: Command<String>) -> Request {
 
 /// A new secret, and the command that makes it a credential.
 pub(crate) fn new_platform_token(label: &str) -> Result<(String, Request), Failure> {
-    let secret = new_secret()?;
-    let issue = issue(&secret, Role::Platform, None, label);
-    Ok((secret, request(Command::IssueToken(issue))))
+    let new = new_token()?;
+    let issue = issue(&new, Role::Platform, None, label);
+    Ok((new.secret, request(Command::IssueToken(issue))))
 }
 
 pub(crate) fn create(args: &TokenArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
     let merchant = args.merchant.as_deref().map(data::merchant_id).transpose()?;
-    let secret = new_secret()?;
+    let expiry = args.expires.as_deref().map(Expiry::parse).transpose()?;
+    let new = new_token()?;
     let role = role(args.role);
+    let id = new.id;
     let opened = access.open_or_make(console)?;
     let buyer = match (&args.buyer, &merchant) {
         (Some(account), Some(merchant)) => Some(buyer_of(&opened.reader, merchant, account)?),
         (Some(_), None) => return Err(Failure::new("a buyer is one of a merchant: say which with --merchant")),
         (None, _) => None,
     };
-    let issue = IssueToken { buyer, ..issue(&secret, role, merchant, &args.label) };
-    let id = issue.id;
+    let expires_at = expiry.map(|expiry| expiry.from(opened.engine.now()));
+    let issue = IssueToken { expires_at, buyer, ..issue(&new, role, merchant, &args.label) };
     let receipt = opened.engine.submit(request(Command::IssueToken(issue))).wait()?;
+    let until = expires_at.map(|at| format!(" until {}", format_time(at))).unwrap_or_default();
     console.say(&format!(
-        "token {id} of role {}, recorded at position {}; it is shown only now:",
+        "token {id} of role {}{until}, recorded at position {}; it is shown only now:",
         role.name(),
         receipt.position
     ));
-    console.print(&format!("{secret}\n"))?;
+    console.print(&format!("{}\n", new.secret))?;
     Ok(Ended::Well)
 }
 
@@ -92,47 +129,30 @@ fn buyer_of(reader: &Reader, merchant: &MerchantId, account: &str) -> Result<Slo
 }
 
 pub(crate) fn revoke(args: &RevokeArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
-    let id = Uuid::parse_str(&args.id)
-        .map_err(|_| Failure::new(format!("{:?} is no token's id; `daybook token list` shows all", args.id)))?;
     let opened = access.open(console)?;
-    let issued = all(&opened.reader)?;
-    let token = issued.iter().find(|token| token.id == id).ok_or_else(|| {
-        Failure::new(format!("there is no token with the id {}; `daybook token list` shows all", args.id))
-    })?;
+    let token = find(&opened.reader, &args.id)?;
     let revoke = Command::RevokeToken { token: token.stream };
     let receipt = opened.engine.submit(request(revoke)).wait()?;
     console.say(&format!("token {} revoked, recorded at position {}", args.id, receipt.position));
     Ok(Ended::Well)
 }
 
-/// All that may be known of a credential; neither its secret nor the secret's hash is in the log.
-struct Issued {
-    stream: StreamId,
-    id: Uuid,
-    role: Role,
-    merchant: Option<MerchantId>,
-    label: Box<str>,
-    created: Timestamp,
-    expires: Option<Timestamp>,
-    revoked: Option<Timestamp>,
+/// The one with this id.
+pub(crate) fn find(reader: &Reader, id: &str) -> Result<TokenEntry, Failure> {
+    let wanted = Uuid::parse_str(id)
+        .map_err(|_| Failure::new(format!("{id:?} is no token's id; `daybook token list` shows all")))?;
+    let found = all(reader)?.into_iter().find(|token| token.id == wanted);
+    found.ok_or_else(|| Failure::new(format!("there is no token with the id {id}; `daybook token list` shows all")))
 }
 
-fn all(reader: &Reader) -> Result<Vec<Issued>, Failure> {
-    let mut tokens: Vec<Issued> = Vec::new();
+/// In the order in which they were issued.
+fn all(reader: &Reader) -> Result<Vec<TokenEntry>, Failure> {
+    let mut tokens: Vec<TokenEntry> = Vec::new();
     reader.each_of(&[Kind::TokenIssued, Kind::TokenRevoked], |recorded| {
-        if let Event::TokenIssued(token) = recorded.event {
-            tokens.push(Issued {
-                stream: recorded.stream,
-                id: token.id,
-                role: token.role,
-                merchant: token.merchant,
-                label: token.label,
-                created: recorded.recorded_at,
-                expires: token.expires_at,
-                revoked: None,
-            });
+        if let Some(token) = TokenEntry::issued(&recorded) {
+            tokens.push(token);
         } else if let Some(token) = tokens.iter_mut().find(|token| token.stream == recorded.stream) {
-            token.revoked = Some(recorded.recorded_at);
+            token.revoked_at = Some(recorded.recorded_at);
         }
     })?;
     Ok(tokens)
@@ -151,9 +171,9 @@ pub(crate) fn list(args: &ListArgs, access: &mut Access, console: &mut Console<'
                     "role": token.role.name(),
                     "merchant": token.merchant.as_ref().map(MerchantId::as_str),
                     "label": token.label,
-                    "createdAt": format_time(token.created),
-                    "expiresAt": token.expires.map(format_time),
-                    "revokedAt": token.revoked.map(format_time),
+                    "createdAt": format_time(token.issued.at),
+                    "expiresAt": token.expires_at.map(format_time),
+                    "revokedAt": token.revoked_at.map(format_time),
                 })
             );
         }
@@ -164,9 +184,9 @@ pub(crate) fn list(args: &ListArgs, access: &mut Access, console: &mut Console<'
                 token.id.to_string(),
                 token.role.name().to_owned(),
                 token.merchant.as_ref().map_or("–", MerchantId::as_str).to_owned(),
-                format_time(token.created),
-                time(token.expires),
-                time(token.revoked),
+                format_time(token.issued.at),
+                time(token.expires_at),
+                time(token.revoked_at),
                 token.label.to_string(),
             ]
         });

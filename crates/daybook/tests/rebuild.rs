@@ -96,7 +96,7 @@ fn a_view_of_a_folder_at_rest_is_rebuilt() {
     let last = (1..=50).fold(String::new(), |_, n| place(&server, n));
     let whole = seen(&server, &last);
     assert_eq!(server.interrupt(), Some(0));
-    for (view, version) in [("orders", 5), ("dashboard", 2), ("stock", 3)] {
+    for (view, version) in [("orders", 5), ("dashboard", 2), ("stock", 3), ("tokens", 1)] {
         damage(&data, &format!("{view}-v{version}"));
         let output = run(&["rebuild", view], &data);
         assert_eq!(good(&output).split(' ').next(), Some(view));
@@ -106,5 +106,8 @@ fn a_view_of_a_folder_at_rest_is_rebuilt() {
     }
     let unknown = run(&["rebuild", "lists"], &data);
     assert_eq!(unknown.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&unknown.stderr).contains("orders, dashboard, stock, queues, all"), "{unknown:?}");
+    assert!(
+        String::from_utf8_lossy(&unknown.stderr).contains("orders, dashboard, stock, queues, tokens, all"),
+        "{unknown:?}"
+    );
 }

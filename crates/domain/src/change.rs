@@ -5,7 +5,7 @@ use crate::event::Hold;
 use crate::label::Label;
 use crate::money::Money;
 use crate::order::{Order, TicketState};
-use crate::stock::Booking;
+use crate::stock::{Balance, Booking, SkuState};
 use crate::time::Timestamp;
 
 /// A field's value; the edges know how to write it.
@@ -27,8 +27,29 @@ pub struct Change {
 
 /// The fields in which the order after an event differs from the order before it, in a fixed order.
 pub fn changes(before: Option<&Order>, after: &Order) -> Vec<Change> {
-    let old = before.map(fields).unwrap_or_default();
-    let new = fields(after);
+    differing(before.map(fields).unwrap_or_default(), fields(after))
+}
+
+/// The same for a SKU: what people did to it, and what orders have of it.
+pub fn stock_changes(before: Option<(SkuState, Balance)>, after: (SkuState, Balance)) -> Vec<Change> {
+    differing(before.map(stock_fields).unwrap_or_default(), stock_fields(after))
+}
+
+fn stock_fields((sku, balance): (SkuState, Balance)) -> Vec<(String, Value)> {
+    // Units may be fewer than none.
+    let units = |units: i64| Value::Text(units.to_string());
+    vec![
+        ("received".into(), units(sku.received)),
+        ("reserved".into(), Value::Number(balance.reserved)),
+        ("deducted".into(), Value::Number(balance.deducted)),
+        ("free".into(), units(balance.free(sku.received))),
+        ("cards".into(), Value::Number(sku.cards)),
+        ("assigned".into(), Value::Number(balance.assigned)),
+        ("lowAt".into(), Value::Number(sku.low_at.into())),
+    ]
+}
+
+fn differing(old: Vec<(String, Value)>, new: Vec<(String, Value)>) -> Vec<Change> {
     let value_in = |list: &[(String, Value)], field: &str| {
         list.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone())
     };

@@ -51,6 +51,11 @@ pub(crate) fn system_actor(name: &str) -> Uuid {
     derive("actor", &[name]).0
 }
 
+/// The id of whoever an OpenID Connect provider knows under this subject.
+pub fn oidc_actor(issuer: &str, subject: &str) -> Uuid {
+    derive("oidc", &[issuer, subject]).0
+}
+
 impl CommandId {
     /// The command that follows from these parts: whoever finds the same to do asks for it under the same id.
     pub fn derived(parts: &[&str]) -> Self {
@@ -279,6 +284,7 @@ mod tests {
         assert_eq!(StreamId::card(&merchant, &[7; 16]).to_string(), "cd613f3b-3859-5136-9e0a-49a3fe9f716a");
         let refund = StreamId::refund_claim(&merchant, "alipay", "R1");
         assert_eq!(refund.to_string(), "8fc0ccab-9ef2-5810-ba4e-482e06c1f70a");
+        assert_eq!(oidc_actor("https://id.example", "ann").to_string(), "9112c113-2f93-5906-b3ca-4e49bddf6bcc");
         assert_eq!(StreamId::token(&[7; 32]).to_string(), "5fdfce6a-e304-50ba-bc8b-95a53729f69a");
     }
 

@@ -143,6 +143,19 @@ impl Reader {
         self.ledger.read_stream(stream.0)?.iter().map(|owned| self.decode(&owned.record())).collect()
     }
 
+    /// Where a stream's events stand, oldest first; empty if there is no such stream. Eight bytes an event, however large
+    /// the events are.
+    pub fn positions(&self, stream: StreamId) -> Result<Vec<Position>, ReadError> {
+        let mut found = Vec::new();
+        let mut next = self.ledger.head(stream.0).map(|head| head.position);
+        while let Some(position) = next {
+            found.push(position.get());
+            next = self.ledger.read(position)?.record().previous;
+        }
+        found.reverse();
+        Ok(found)
+    }
+
     /// The records that tell the stream's state, oldest first: all of them, or the newest alone if that tells all, since
     /// those before it may be millions.
     pub(crate) fn state_records(&self, stream: StreamId) -> Result<Vec<OwnedRecord>, ReadError> {

@@ -23,6 +23,8 @@ pub enum FoldError {
     SkuUnknown { sku: StreamId },
     #[error("a merchant was moved or closed before it was registered, that of stream {stream}; rebuild the view")]
     MerchantUnknown { stream: StreamId },
+    #[error("token {token} ends before it was issued; rebuild the view")]
+    TokenUnknown { token: StreamId },
     #[error("{why}")]
     NoEvent { why: String },
     #[error("an event counts an order more or less than once")]

@@ -2,7 +2,8 @@
 //!
 //! [`Views`] folds every event once, into packed orders ([`Views::apply`]); the order list ([`OrderList`]), the
 //! dashboard ([`Dashboard`]) and the merchants ([`Merchants`]) follow from what the event did to its order, the stock
-//! ([`Stock`]) from its own events, and what waits ([`Queues`]) from the orders. What can be asked is plain data in [`query`]. Rows, indexes and sums live in memory; [`checkpoint`] makes chunks of what cannot be
+//! ([`Stock`]) and the tokens ([`Tokens`]) from their own events, and what waits ([`Queues`]) from the orders. What can be
+//! asked is plain data in [`query`]. Rows, indexes and sums live in memory; [`checkpoint`] makes chunks of what cannot be
 //! made again, and [`store`] keeps them.
 //!
 //! ```
@@ -31,6 +32,7 @@ mod sorted;
 mod stock;
 pub mod store;
 mod strings;
+mod tokens;
 mod views;
 mod waits;
 mod wire;
@@ -41,8 +43,9 @@ pub use error::{FoldError, Stopped};
 pub use list::{MAX_NAMESAKES, OrderList};
 pub use merchants::Merchants;
 pub use queues::Queues;
-pub use registry::{DASHBOARD, ORDERS, QUEUES, STOCK, VIEWS, ViewName};
+pub use registry::{DASHBOARD, ORDERS, QUEUES, STOCK, TOKENS, VIEWS, ViewName};
 pub use stock::Stock;
+pub use tokens::Tokens;
 pub use views::{ViewStatus, Views};
 
 /// An order's number in the views: as the orders came to the ledger, from 0.

@@ -6,6 +6,7 @@ mod merchant;
 mod order;
 mod queue;
 mod stock;
+mod token;
 
 pub use dashboard::{
     Basis, Breakdown, BreakdownQuery, ByMerchant, ByProduct, ByReason, Contributor, ContributorQuery, Contributors,
@@ -23,3 +24,4 @@ pub use queue::{
     ExceptionEntry, ExceptionKind, ExceptionPage, ExceptionQuery,
 };
 pub use stock::{StockEntry, StockPage, StockQuery};
+pub use token::{Issuance, TokenEntry, TokenPage};

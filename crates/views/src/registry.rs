@@ -10,15 +10,17 @@ use crate::list::index::ListIndex;
 use crate::orders::{Change, Orders};
 use crate::queues::QueueState;
 use crate::stock::StockState;
+use crate::tokens::TokenState;
 
 /// The names and versions of the views. A changed fold gets a new version, so that no old checkpoint is taken for it.
 pub const ORDERS: ViewName = ViewName { name: "orders", version: 5 };
 pub const DASHBOARD: ViewName = ViewName { name: "dashboard", version: 2 };
 pub const STOCK: ViewName = ViewName { name: "stock", version: 3 };
 pub const QUEUES: ViewName = ViewName { name: "queues", version: 1 };
+pub const TOKENS: ViewName = ViewName { name: "tokens", version: 1 };
 
 /// Every view. The orders come first: the others stand on them.
-pub const VIEWS: [ViewName; 4] = [ORDERS, DASHBOARD, STOCK, QUEUES];
+pub const VIEWS: [ViewName; 5] = [ORDERS, DASHBOARD, STOCK, QUEUES, TOKENS];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ViewName {
@@ -93,11 +95,18 @@ pub(crate) struct Registry {
     pub(crate) dashboard: Running<DashboardState>,
     pub(crate) stock: Running<StockState>,
     pub(crate) queues: Running<QueueState>,
+    pub(crate) tokens: Running<TokenState>,
 }
 
 impl Registry {
     pub(crate) fn all(&self) -> [Entry<'_>; VIEWS.len()] {
-        [self.list.entry(ORDERS), self.dashboard.entry(DASHBOARD), self.stock.entry(STOCK), self.queues.entry(QUEUES)]
+        [
+            self.list.entry(ORDERS),
+            self.dashboard.entry(DASHBOARD),
+            self.stock.entry(STOCK),
+            self.queues.entry(QUEUES),
+            self.tokens.entry(TOKENS),
+        ]
     }
 
     pub(crate) fn all_mut(&mut self) -> [EntryMut<'_>; VIEWS.len()] {
@@ -106,6 +115,7 @@ impl Registry {
             self.dashboard.entry_mut(DASHBOARD),
             self.stock.entry_mut(STOCK),
             self.queues.entry_mut(QUEUES),
+            self.tokens.entry_mut(TOKENS),
         ]
     }
 
@@ -119,6 +129,8 @@ impl Registry {
             std::mem::swap(&mut self.stock, &mut other.stock);
         } else if view == QUEUES {
             std::mem::swap(&mut self.queues, &mut other.queues);
+        } else if view == TOKENS {
+            std::mem::swap(&mut self.tokens, &mut other.tokens);
         }
     }
 

@@ -7,4 +7,5 @@ mod queues;
 mod rebuild;
 mod stock;
 mod stop;
+mod tokens;
 mod world;

@@ -13,6 +13,7 @@ use crate::query::Deliveries;
 use crate::queues::Queues;
 use crate::registry::{ORDERS, Registry, ViewName, stop};
 use crate::stock::Stock;
+use crate::tokens::Tokens;
 
 /// How a view fares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,6 +148,17 @@ impl Views {
         match &queues.stopped {
             Some(stopped) => Err(stopped.clone()),
             None => Ok(Queues::new(&self.orders, &queues.view)),
+        }
+    }
+
+    /// # Errors
+    ///
+    /// When the view has stopped.
+    pub fn tokens(&self) -> Result<Tokens<'_>, Stopped> {
+        let tokens = &self.registry.tokens;
+        match &tokens.stopped {
+            Some(stopped) => Err(stopped.clone()),
+            None => Ok(Tokens::new(&tokens.view)),
         }
     }
 

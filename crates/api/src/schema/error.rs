@@ -19,6 +19,11 @@ macro_rules! codes {
         }
 
         impl ErrorCode {
+    /// As the schema names it.
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(code, _)| *code == self).map_or("", |(_, name)| *name)
+    }
+
             pub(crate) const ALL: &[(ErrorCode, &str)] = &[$((ErrorCode::$variant, $name),)*];
         }
     };
@@ -149,6 +154,8 @@ impl UserError {
             Rejection::TicketUnknown { .. } | Rejection::TicketAmbiguous => "ticket",
             Rejection::CheckpointKnown => "checkpoint",
             Rejection::TagKnown => "tag",
+            Rejection::TokenUnknown | Rejection::TokenRevoked => "token",
+            Rejection::TokenNeedsMerchant { .. } => "merchant",
             Rejection::BeforePlacing | Rejection::InTheFuture => "occurredAt",
             _ => "",
         };

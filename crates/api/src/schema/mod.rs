@@ -26,6 +26,7 @@ mod queue;
 mod scalar;
 mod stock;
 mod subscription;
+mod token;
 pub(crate) mod zone;
 
 use std::sync::Arc;
@@ -33,9 +34,11 @@ use std::sync::Arc;
 use async_graphql::{Context, ValidationMode};
 use daybook_views::Views;
 
+use crate::auth::Session;
 use crate::http::Services;
 use crate::limits::MAX_COMPLEXITY;
 use crate::reads::Reads;
+use code::Code;
 use error::ApiError;
 use mutation::MutationRoot;
 use query::QueryRoot;
@@ -103,6 +106,18 @@ async fn look_in_steps<T: Send + 'static>(
         Some(found) => Ok(found),
         None => look_long(ctx, move |services, views| ask(services, views, MAX_STEPS)).await,
     }
+}
+
+/// What is forbidden is logged.
+fn allowed<T>(ctx: &Context<'_>, result: Result<T, impl Into<async_graphql::Error>>) -> async_graphql::Result<T> {
+    let result = result.map_err(Into::into);
+    if let Err(error) = &result
+        && error.extensions.as_ref().and_then(|extensions| extensions.get("code"))
+            == Some(&async_graphql::Value::from(Code::Forbidden.name()))
+    {
+        services(ctx)?.security.forbidden(ctx.data::<Session>()?.asker(), ctx.field().name());
+    }
+    result
 }
 
 fn services<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Services> {

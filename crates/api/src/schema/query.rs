@@ -21,7 +21,8 @@ use super::queue::{self, DeadlineConnection, ExceptionCount, OrderExceptionConne
 use super::scalar::{DateTime, Position};
 use super::stock::{self, StockConnection};
 use super::subscription::{Viewer, viewer};
-use super::{events, look, look_in_steps, look_long, page, read, services};
+use super::token::{self, TokenConnection};
+use super::{allowed, events, look, look_in_steps, look_long, page, read, services};
 use crate::access::{Relation, Tenant};
 use crate::auth::Session;
 use crate::reads::Reads;
@@ -75,10 +76,10 @@ pub(super) async fn meant(ctx: &Context<'_>, merchant: Option<String>, scope: Op
     if !merchant.as_deref().is_some_and(is_other) {
         return Ok(tenant.meant(merchant.as_deref(), subtree, |_, _| false)?);
     }
-    look(ctx, move |_, views| {
+    let meant = look(ctx, move |_, views| {
         tenant.meant(merchant.as_deref(), subtree, |id, own| views.merchants().stands_below(id, own))
-    })
-    .await
+    });
+    allowed(ctx, meant.await)
 }
 
 async fn whose(ctx: &Context<'_>, merchant: Option<String>, scope: Option<Scope>) -> Result<Whose> {
@@ -107,10 +108,10 @@ impl QueryRoot {
         orders::wait(services, at_least.map(|at| at.0)).await?;
         let paging = Paging { first, after, last, before };
         let (seen, sort_by) = (seen(ctx, scope)?, sort_by.unwrap_or_default());
-        look_in_steps(ctx, move |services, views, steps| {
+        let page = look_in_steps(ctx, move |services, views, steps| {
             orders::list(services, views, steps, wanted.clone(), &seen, sort_by, &paging)
-        })
-        .await
+        });
+        allowed(ctx, page.await)
     }
 
     #[graphql(complexity = "VIEW")]
@@ -124,8 +125,10 @@ impl QueryRoot {
         let services = services(ctx)?;
         orders::wait(services, at_least.map(|at| at.0)).await?;
         let seen = seen(ctx, scope)?;
-        look_in_steps(ctx, move |services, views, steps| orders::count(services, views, steps, wanted.clone(), &seen))
-            .await
+        let count = look_in_steps(ctx, move |services, views, steps| {
+            orders::count(services, views, steps, wanted.clone(), &seen)
+        });
+        allowed(ctx, count.await)
     }
 
     /// One order, from its own events: always up to date. With `asOf` as it was; null if it was not there then.
@@ -355,6 +358,20 @@ impl QueryRoot {
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
         let before = before.map(|at| at.0);
         look_long(ctx, move |_, views| queue::deadlines_count(views, &whose, before)).await
+    }
+
+    /// Credentials, newest first, without their secrets; an owner's own merchant's alone.
+    #[graphql(complexity = "MERCHANTS + page::cost(first, None, child_complexity)")]
+    async fn tokens(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        at_least: Option<Position>,
+    ) -> Result<TokenConnection> {
+        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        let tenant = tenant(ctx)?.clone();
+        look(ctx, move |_, views| token::list(views, &tenant, first, after.as_deref())).await
     }
 
     /// Anything by its id.

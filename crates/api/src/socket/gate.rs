@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use crate::run::MAX_OPERATIONS;
 
-/// Bytes of one message before the greeting was accepted.
-const MAX_GREETING_BYTES: usize = 4 << 10;
+/// Bytes of one message before the greeting was accepted: a JWT fits in.
+const MAX_GREETING_BYTES: usize = 12 << 10;
 /// Bytes of an operation's id, which the client chooses.
 const MAX_ID_BYTES: usize = 64;
 /// Operations that may be known at a time, those that were refused and are not yet answered included.
@@ -79,7 +79,7 @@ impl Gate {
 impl State {
     fn judge(&mut self, message: &[u8], is_greeted: bool) -> Result<(), Refusal> {
         if !is_greeted && message.len() > MAX_GREETING_BYTES {
-            return Err(refusal(4400, "a message before the greeting has at most 4096 bytes"));
+            return Err(refusal(4400, "a message before the greeting has at most 12288 bytes"));
         }
         // What is no message at all is the protocol's business.
         let Ok(Head { kind, id: Some(id) }) = serde_json::from_slice(message) else { return Ok(()) };

@@ -50,7 +50,7 @@ impl Shop {
         let options = FolderOptions { id_if_new: Some(Uuid::from_u128(0xDA)), ..FolderOptions::default() };
         let Folder { engine, reader, .. } = open_folder(dir.path(), &options, clock).unwrap();
         let host = Host::new_shared(Views::new());
-        let services = Services { engine, reader, host, graphiql: false };
+        let services = Services::within(engine, reader, host);
         let shop = Self { services, commands: std::cell::Cell::new(1), _dir: dir };
         for id in ["m1", "m2"] {
             let register = RegisterMerchant { id: merchant(id), name: "Shop".into(), parent: None };

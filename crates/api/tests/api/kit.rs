@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use daybook_api::{Host, Limits, Services, router, router_within};
+use daybook_api::{Credentials, Host, Incidents, Limits, NewToken, SecurityLog, Services, router, router_within};
 use daybook_domain::command::{Command, IssueToken};
 use daybook_domain::{Actor, CommandId, Role, Slot, StreamId, Timestamp};
 use daybook_engine::{Clock, Folder, FolderOptions, Request, open_folder};
@@ -26,6 +26,8 @@ pub(crate) struct Server {
     pub(crate) services: Services,
     pub(crate) address: SocketAddr,
     pub(crate) micros: Arc<AtomicI64>,
+    /// The security log's lines.
+    incidents: Arc<Mutex<Vec<Value>>>,
     next_id: AtomicU64,
     _dir: Option<TempDir>,
 }
@@ -103,6 +105,28 @@ async fn once(address: SocketAddr, head: &str, body: &[u8]) -> Answer {
     Answer { status, head: head.to_lowercase(), body: body.to_owned() }
 }
 
+/// Another one each time.
+fn new_token() -> std::io::Result<NewToken> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    NewToken::make(Uuid::from_u128(0x70CE_0000 + u128::from(number)), |bits| {
+        bits.copy_from_slice(&Sha256::digest(number.to_be_bytes()));
+        Ok(())
+    })
+}
+
+/// As they are written, on a thread that ends with the server.
+fn collect(incidents: Incidents) -> Arc<Mutex<Vec<Value>>> {
+    let lines: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let written = Arc::clone(&lines);
+    std::thread::spawn(move || {
+        while let Some(line) = incidents.next() {
+            written.lock().unwrap().push(serde_json::from_str(&line).unwrap());
+        }
+    });
+    lines
+}
+
 fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
@@ -153,25 +177,46 @@ impl Server {
         server
     }
 
+    /// A server on a folder that had one before: its tokens are there.
+    pub(crate) async fn reopened_in(dir: &Path) -> Server {
+        let server = Self::open_at(dir, router, Credentials::new(new_token)).await;
+        server.follow();
+        server
+    }
+
+    /// A server that follows its ledger, and takes other credentials too.
+    pub(crate) async fn start_with_credentials(credentials: impl FnOnce(Credentials) -> Credentials) -> Server {
+        let dir = TempDir::new().unwrap();
+        let server = Self::open_at(dir.path(), router, credentials(Credentials::new(new_token))).await;
+        server.issue(PLATFORM, Role::Platform).await;
+        server.follow();
+        Server { _dir: Some(dir), ..server }
+    }
+
     async fn start_at(dir: &Path, router: impl FnOnce(Services) -> Router) -> Server {
+        let server = Self::open_at(dir, router, Credentials::new(new_token)).await;
+        server.issue(PLATFORM, Role::Platform).await;
+        server
+    }
+
+    async fn open_at(dir: &Path, router: impl FnOnce(Services) -> Router, credentials: Credentials) -> Server {
         let micros = Arc::new(AtomicI64::new(T0));
         let clock: Clock = {
             let micros = Arc::clone(&micros);
             Arc::new(move || Timestamp(micros.fetch_add(1, Ordering::Relaxed)))
         };
         let options = FolderOptions { id_if_new: Some(Uuid::from_u128(0xDA)), ..FolderOptions::default() };
-        let Folder { engine, reader, .. } = open_folder(dir, &options, clock).unwrap();
+        let Folder { engine, reader, .. } = open_folder(dir, &options, Arc::clone(&clock)).unwrap();
         let host = Arc::new(Host::new(Views::new()));
-        let services = Services { engine, reader, host, graphiql: true };
+        let (security, incidents) = SecurityLog::new(Arc::clone(&clock));
+        let services = Services { engine, reader, host, credentials, security, graphiql: true };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = router(services.clone());
         tokio::spawn(
             async move { axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await },
         );
-        let server = Server { services, address, micros, next_id: AtomicU64::new(1), _dir: None };
-        server.issue(PLATFORM, Role::Platform).await;
-        server
+        Server { services, address, micros, incidents: collect(incidents), next_id: AtomicU64::new(1), _dir: None }
     }
 
     pub(crate) async fn issue(&self, token: &str, role: Role) {
@@ -321,6 +366,20 @@ impl Server {
     pub(crate) async fn settle(&self) {
         let position = self.services.reader.watermark();
         self.services.host.wait_for(position, std::time::Duration::from_secs(5)).await.unwrap();
+    }
+
+    /// The security log's lines so far, once there are so many.
+    pub(crate) async fn incidents(&self, count: usize) -> Vec<Value> {
+        let enough = async {
+            loop {
+                let lines = self.incidents.lock().unwrap().clone();
+                if lines.len() >= count {
+                    return lines;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(10), enough).await.expect("so many incidents")
     }
 
     pub(crate) fn pass(&self, seconds: i64) {

@@ -25,7 +25,7 @@ mod warnings;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use daybook_api::{Limits, Services};
+use daybook_api::{Credentials, Limits, Services};
 use daybook_engine::{Folder, FolderOptions, open_folder};
 use daybook_ledger::Ledger;
 
@@ -35,6 +35,7 @@ use crate::data::Opened;
 use crate::failure::Failure;
 use crate::follower::{self, Followers};
 use crate::owner::Owner;
+use crate::security_log::Writing;
 use crate::serve::{Front, listen};
 use crate::{clock as wall, serve, token};
 
@@ -73,7 +74,10 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let owner = Owner::start(Opened { engine: engine.clone(), reader: reader.clone(), host: Some(host.clone()) });
     // From now on: in the past the plan itself brings about what automation would have done.
     let automation = Automation::start(engine.clone(), host.clone())?;
-    let services = Services { engine: engine.clone(), reader: reader.clone(), host, graphiql: true };
+    let credentials = Credentials::new(token::new_token);
+    let (security, writing) = Writing::start(&dir, wall::system())?;
+    let (writer, log) = (engine.clone(), reader.clone());
+    let services = Services { engine: writer, reader: log, host, credentials, security, graphiql: true };
     let served = runtime.block_on(async {
         let listener = place.listen().await?;
         say_where_to_look(&listener.local_addr()?.to_string(), &token, &dir, args, reader.watermark(), began);
@@ -83,6 +87,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
         Ok(())
     });
     drop(runtime);
+    writing.finish();
     automation.stop();
     serve::end(&engine, owner, followers, served)
 }

@@ -1,7 +1,6 @@
 //! Orders as a table, from the views that are served, or from those that were written down last.
 
 use std::io;
-use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -39,7 +38,7 @@ pub(crate) fn orders(args: &OrdersArgs, access: &mut Access, console: &mut Conso
             Host::new_shared(views)
         }
     };
-    let services = Services { engine, reader, host: Arc::clone(&host), graphiql: false };
+    let services = Services::within(engine, reader, host);
     let selection = Selection::new(&services, &which)?;
     let mut nowhere = io::sink();
     let (mut out, mut said) = split(console, &mut nowhere);

@@ -68,7 +68,11 @@ impl Server {
     pub fn spawn(mut command: Command, token: String) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let line = lines.by_ref().map(Result::unwrap).find(|line| line.contains("http://")).expect("it serves");
+        let line = lines
+            .by_ref()
+            .map(Result::unwrap)
+            .find(|line| line.contains("http://") && line.contains("/graphql"))
+            .expect("it serves");
         let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
         // Whoever writes to a closed pipe dies of it.
         std::thread::spawn(move || lines.for_each(drop));
@@ -137,6 +141,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// The same for somebody else.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
     /// Status and body; an error if the connection ended before both were there.
     pub fn request(&self, line: &str, body: &str) -> io::Result<(u16, String)> {
         let mut stream = TcpStream::connect(&self.address)?;

@@ -74,7 +74,7 @@ pub fn decide(
         Command::SetPolicy(c) => policy::set(facts, c, context, &mut out)?,
         Command::RaiseAlert(c) => policy::raise(facts, c, &mut out)?,
         Command::ClearAlert(c) => policy::clear(facts, c, &mut out)?,
-        Command::IssueToken(c) => token::issue(facts, merchant, c, &mut out)?,
+        Command::IssueToken(c) => token::issue(facts, merchant, c, context, &mut out)?,
         Command::RevokeToken { .. } => token::revoke(facts, &mut out)?,
         Command::Place(c) => place::place(facts, merchant, targets, c, context, &mut out)?,
         Command::RecordPayment(c) => {

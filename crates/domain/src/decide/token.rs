@@ -1,7 +1,7 @@
 //! Tokens.
 
 use super::Events;
-use crate::command::IssueToken;
+use crate::command::{Context, IssueToken};
 use crate::event::{TokenIssued, TokenRevoked};
 use crate::ids::Role;
 use crate::merchant::Merchant;
@@ -12,10 +12,14 @@ pub(super) fn issue(
     facts: &Facts<'_>,
     merchant: Option<&Merchant>,
     c: &IssueToken,
+    context: &Context,
     out: &mut Events,
 ) -> Result<(), Rejection> {
     if facts.state(out.stream).is_some() {
         return Err(Rejection::TokenExists);
+    }
+    if c.expires_at.is_some_and(|end| end <= context.now) {
+        return Err(Rejection::Invalid { field: "expiresAt", problem: "must be in the future".to_owned() });
     }
     match (&c.merchant, c.role) {
         (Some(id), _) if merchant.is_none() => {

@@ -219,6 +219,11 @@ pub(crate) fn issue(role: Role, of: Option<&MerchantId>) -> Asked {
     })
 }
 
+pub(crate) fn expiring(minutes: i64) -> Asked {
+    let Command::IssueToken(issue) = issue(Role::Platform, None) else { unreachable!("an issue") };
+    Command::IssueToken(IssueToken { expires_at: Some(at(minutes)), ..issue })
+}
+
 pub(crate) fn revoke() -> Asked {
     Command::RevokeToken { token: StreamId::token(&[1; 32]) }
 }

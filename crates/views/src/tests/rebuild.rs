@@ -64,6 +64,8 @@ fn dump(views: &Views) -> Vec<String> {
         let all = stock.page(&StockQuery { only_low, first: usize::MAX, ..StockQuery::default() });
         out.push(format!("stock, only low: {only_low} {all:?}"));
     }
+    let tokens = views.tokens().unwrap();
+    out.push(format!("tokens {:?}", tokens.page(None, None, usize::MAX)));
     out.extend(waiting(views));
     out.push(format!("placed on {:?}", dashboard.placed_on));
     let later = dashboard.later_on.iter().map(|(day, rows)| {

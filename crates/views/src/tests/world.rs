@@ -104,6 +104,9 @@ impl World {
         if random.chance(2) {
             return self.act(tree(random), Origin::Live, None);
         }
+        if random.chance(5) {
+            return self.act(token(random), Origin::Live, None);
+        }
         let command = if self.orders.is_empty() || random.chance(25) { place(random) } else { self.touch(random) };
         self.act(command, origin, happened);
     }
@@ -318,6 +321,25 @@ fn tree(random: &mut Random) -> Command<Sealed> {
         2 => Command::ReopenMerchant { merchant: parent },
         _ => Command::MoveMerchant(MoveMerchant { merchant, parent }),
     }
+}
+
+fn token(random: &mut Random) -> Command<Sealed> {
+    // Few secrets, so that some are revoked and some are refused.
+    let secret_sha256 = [u8::try_from(random.below(40)).unwrap(); 32];
+    if random.chance(30) {
+        return Command::RevokeToken { token: StreamId::token(&secret_sha256) };
+    }
+    let role = *random.pick(&[Role::Platform, Role::Clerk, Role::Analyst]);
+    let whose = (role != Role::Platform).then(|| merchant(random.pick(&MERCHANTS).0));
+    Command::IssueToken(IssueToken {
+        secret_sha256,
+        id: Uuid::from_u128(0x70 + u128::from(secret_sha256[0])),
+        role,
+        merchant: whose,
+        expires_at: random.chance(50).then_some(Timestamp(T0 + 9_000 * HOUR_MICROS)),
+        label: "a till".into(),
+        buyer: None,
+    })
 }
 
 fn stock(random: &mut Random) -> Command<Sealed> {

@@ -92,6 +92,7 @@ pub(crate) async fn import(ctx: &Context<'_>, input: ImportCardsInput) -> Result
     let (Some(command_id), Some(expected), Some(merchant), Some(sku), []) =
         (command_id, expected, merchant, sku, form.errors.as_slice())
     else {
+        payload::note_refusal(ctx, command_id, &form.errors);
         return Ok(ImportCardsPayload::refused(form.errors));
     };
     let actor = session.actor;
@@ -101,6 +102,7 @@ pub(crate) async fn import(ctx: &Context<'_>, input: ImportCardsInput) -> Result
         Ok(report) => (report, Vec::new()),
         Err(CardsCutOff { report, error }) => (report, vec![refused(error)?]),
     };
+    payload::note_refusal(ctx, Some(command_id), &user_errors);
     let duplicates = report.duplicates.iter().map(|place| DuplicateCard { line: *place as u64 + 1 }).collect();
     let Some(receipt) = &report.receipt else {
         return Ok(ImportCardsPayload { duplicates, ..ImportCardsPayload::refused(user_errors) });

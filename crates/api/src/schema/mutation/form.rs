@@ -153,6 +153,25 @@ impl<'a> Form<'a> {
         None
     }
 
+    /// A credential of those that the token may end; others are answered as such that are not there.
+    pub(crate) fn token(&mut self, id: Uuid) -> Result<Option<StreamId>, ApiError> {
+        let host = &self.services.host;
+        let views = if self.waits_for_views { Some(host.views()) } else { host.try_views() };
+        let Some(views) = views else {
+            self.views_are_held = true;
+            return Ok(None);
+        };
+        let is_shown = |merchant: Option<&MerchantId>| match merchant {
+            Some(merchant) => self.tenant.is_own(merchant),
+            None => self.tenant.shows_all(),
+        };
+        let token = views.tokens()?.get(id).filter(|token| is_shown(token.merchant.as_ref()));
+        if token.is_none() {
+            self.errors.push(UserError::of(&Rejection::TokenUnknown));
+        }
+        Ok(token.map(|token| token.stream))
+    }
+
     /// An order that the token shows; others are answered as such that are not there.
     pub(crate) fn order(&mut self, by: &OrderInput) -> Result<Option<StreamId>, ApiError> {
         let by = match lookup::named(self.services, self.tenant, by) {

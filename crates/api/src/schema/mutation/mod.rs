@@ -14,6 +14,7 @@ mod refund;
 mod remark;
 mod ship;
 mod stock;
+mod token;
 
 use async_graphql::{Context, Object, Result};
 
@@ -30,6 +31,7 @@ use refund::{ApproveRefundInput, FailRefundInput, RejectRefundInput, RequestRefu
 use remark::{AddNoteInput, AddTagInput, HoldInput, RateOrderInput};
 use ship::{ConfirmShipmentInput, RecordTrackingInput};
 use stock::{CountStockInput, ReceiveStockInput, SetStockMarkInput};
+use token::{IssueTokenInput, IssueTokenPayload, RevokeTokenInput, RevokeTokenPayload};
 
 pub(crate) struct MutationRoot;
 
@@ -216,5 +218,15 @@ impl MutationRoot {
 
     async fn set_stock_mark(&self, ctx: &Context<'_>, input: SetStockMarkInput) -> Result<StockPayload> {
         payload::stock(ctx, input.merchant.clone(), input.sku.clone(), input).await
+    }
+
+    /// A new credential. An owner issues those of its own merchant.
+    async fn issue_token(&self, ctx: &Context<'_>, input: IssueTokenInput) -> Result<IssueTokenPayload> {
+        token::issue(ctx, input).await
+    }
+
+    /// Ends a credential, at once: also what its bearer has open. What it did stays in the log.
+    async fn revoke_token(&self, ctx: &Context<'_>, input: RevokeTokenInput) -> Result<RevokeTokenPayload> {
+        token::revoke(ctx, input).await
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use daybook_domain::{Position, StreamId};
+use daybook_domain::{CommandId, Position, StreamId};
 use daybook_engine::Request;
 
 use super::form::{Form, Input};
@@ -135,6 +135,7 @@ pub(crate) async fn execute(
     }
     let (Some(command_id), Some(expected), Some(command), []) = (command_id, expected, command, form.errors.as_slice())
     else {
+        note_refusal(ctx, command_id, &form.errors);
         return Ok(Err(form.errors));
     };
     let request = Request { expected, occurred_at, ..Request::live(command_id, session.actor, command) };
@@ -143,7 +144,18 @@ pub(crate) async fn execute(
             be_patient(ctx)?;
             Ok(Ok(receipt))
         }
-        Err(error) => refused(error).map(|error| Err(vec![error])),
+        Err(error) => {
+            let errors = vec![refused(error)?];
+            note_refusal(ctx, Some(command_id), &errors);
+            Ok(Err(errors))
+        }
+    }
+}
+
+/// Tells the security log of a command that was refused.
+pub(crate) fn note_refusal(ctx: &Context<'_>, command_id: Option<CommandId>, errors: &[UserError]) {
+    if let (Ok(services), Ok(session)) = (services(ctx), ctx.data::<Session>()) {
+        services.security.command_refused(session.asker(), ctx.field().name(), command_id, errors);
     }
 }
 

@@ -102,6 +102,7 @@ pub(super) fn rows() -> Vec<Row> {
         row(World::new(), of_buyer(Role::Clerk, Some(Slot(1))), "TOKEN_NEEDS_BUYER"),
         row(World::new(), issue(Role::Owner, Some(&nobody)), "MERCHANT_UNKNOWN"),
         row(issued(), issue(Role::Clerk, Some(m1)), "TOKEN_EXISTS"),
+        row(World::new().at(7), expiring(7), "INVALID_INPUT"),
         row(World::new(), revoke(), "TOKEN_UNKNOWN"),
         row(issued().with(&revoke()), revoke(), "TOKEN_REVOKED"),
     ]

@@ -1,0 +1,191 @@
+//! What may be the work of somebody who should not be here: failed sign-ins, forbidden fields, refused commands. Told as
+//! codes and names alone, never what was sent. Nobody waits for it to be written: what comes faster than that is counted.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use daybook_codec::format_time;
+use daybook_domain::{Actor, CommandId};
+use daybook_engine::Clock;
+use serde::Serialize;
+
+use crate::schema::error::UserError;
+
+/// Incidents that wait to be written; some hundred bytes each.
+const MAX_WAITING: usize = 1_024;
+/// Paths of fields that one line names.
+const MAX_FIELDS: usize = 8;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum What {
+    SignInFailed,
+    Forbidden,
+    CommandRefused,
+}
+
+/// As it is written; a name that is not known is left out.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Incident {
+    at: String,
+    what: What,
+    /// A stable code: of the refusal, or why a credential was not taken.
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote: Option<IpAddr>,
+    /// The field that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// What of its input was at fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    inputs: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command_id: Option<String>,
+    /// Incidents before this one that were not written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dropped: Option<u64>,
+}
+
+/// Who is told of incidents. Clones tell the same.
+#[derive(Clone)]
+pub struct SecurityLog(Option<Arc<Inner>>);
+
+struct Inner {
+    clock: Clock,
+    waiting: SyncSender<Incident>,
+    dropped: Arc<AtomicU64>,
+}
+
+/// The other end: whoever writes them down.
+pub struct Incidents {
+    waiting: Receiver<Incident>,
+    dropped: Arc<AtomicU64>,
+}
+
+/// Who asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Asker {
+    pub(crate) actor: Option<Actor>,
+    pub(crate) remote: Option<IpAddr>,
+}
+
+impl SecurityLog {
+    /// What is told to it is forgotten.
+    pub fn nowhere() -> Self {
+        Self(None)
+    }
+
+    /// What is told comes out at the other end, until every clone of this end is gone.
+    pub fn new(clock: Clock) -> (Self, Incidents) {
+        let (sender, waiting) = sync_channel(MAX_WAITING);
+        let dropped: Arc<AtomicU64> = Arc::default();
+        let inner = Inner { clock, waiting: sender, dropped: Arc::clone(&dropped) };
+        (Self(Some(Arc::new(inner))), Incidents { waiting, dropped })
+    }
+
+    pub(crate) fn sign_in_failed(&self, asker: Asker, code: &'static str) {
+        self.tell(What::SignInFailed, asker, code, None, Vec::new(), None);
+    }
+
+    /// `field`: as the schema names it.
+    pub(crate) fn forbidden(&self, asker: Asker, field: &str) {
+        self.tell(What::Forbidden, asker, "FORBIDDEN", Some(field), Vec::new(), None);
+    }
+
+    pub(crate) fn command_refused(
+        &self,
+        asker: Asker,
+        field: &str,
+        command_id: Option<CommandId>,
+        errors: &[UserError],
+    ) {
+        let Some(first) = errors.first() else { return };
+        let inputs = errors.iter().take(MAX_FIELDS).map(|error| error.field.join(".")).collect();
+        self.tell(What::CommandRefused, asker, first.code.name(), Some(field), inputs, command_id);
+    }
+
+    fn tell(
+        &self,
+        what: What,
+        asker: Asker,
+        code: &'static str,
+        field: Option<&str>,
+        inputs: Vec<String>,
+        command_id: Option<CommandId>,
+    ) {
+        let Some(inner) = &self.0 else { return };
+        let incident = Incident {
+            at: format_time((inner.clock)()),
+            what,
+            code,
+            actor: asker.actor.map(|actor| actor.id.to_string()),
+            role: asker.actor.map(|actor| actor.role.name()),
+            remote: asker.remote,
+            field: field.map(str::to_owned),
+            inputs,
+            command_id: command_id.map(|id| id.to_string()),
+            dropped: None,
+        };
+        if inner.waiting.try_send(incident).is_err() {
+            inner.dropped.fetch_add(1, Relaxed);
+        }
+    }
+}
+
+impl Incidents {
+    /// The next one as a line of JSON, without its end; waits for it. None: there will be no more.
+    pub fn next(&self) -> Option<String> {
+        let mut incident = self.waiting.recv().ok()?;
+        incident.dropped = Some(self.dropped.swap(0, Relaxed)).filter(|dropped| *dropped > 0);
+        Some(serde_json::to_string(&incident).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}")))
+    }
+
+    /// A line could not be written: the next one says so.
+    pub fn lost(&self) {
+        self.dropped.fetch_add(1, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daybook_domain::Timestamp;
+
+    use super::*;
+
+    fn log() -> (SecurityLog, Incidents) {
+        SecurityLog::new(Arc::new(|| Timestamp(1_700_000_000_000_000)))
+    }
+
+    #[test]
+    fn a_line_holds_what_is_known_and_nothing_else() {
+        let (log, incidents) = log();
+        let remote = Some(IpAddr::from([10, 0, 0, 7]));
+        log.sign_in_failed(Asker { actor: None, remote }, "token-unknown");
+        assert_eq!(
+            incidents.next().unwrap(),
+            r#"{"at":"2023-11-14T22:13:20Z","what":"sign-in-failed","code":"token-unknown","remote":"10.0.0.7"}"#
+        );
+        drop(log);
+        assert_eq!(incidents.next(), None);
+    }
+
+    #[test]
+    fn a_flood_waits_for_nobody_and_what_is_dropped_is_counted_once() {
+        let (log, incidents) = log();
+        for _ in 0..MAX_WAITING + 5 {
+            log.forbidden(Asker::default(), "events");
+        }
+        let next = || serde_json::from_str::<serde_json::Value>(&incidents.next().unwrap()).unwrap();
+        assert_eq!(next()["dropped"], 5);
+        incidents.lost();
+        assert_eq!(next()["dropped"], 1);
+        assert_eq!(next().get("dropped"), None);
+    }
+}
