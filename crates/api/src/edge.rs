@@ -4,6 +4,7 @@
 mod bucket;
 mod lane;
 
+use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -11,7 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::limits::MAX_COMPLEXITY;
@@ -21,13 +24,16 @@ pub(crate) use lane::Turn;
 pub use lane::Width;
 
 /// What one token may send, and how much is done at a time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Limits {
     /// Requests, and operations over a WebSocket, that one token may send in a second, and twice as many at once. Each
     /// may have a complexity of [`COMPLEXITY_A_REQUEST`] on average. None: as many as it likes.
     pub requests_per_second: Option<NonZeroU32>,
     pub queries: Width,
     pub mutations: Width,
+    /// Threads that run what got a turn, beside those that read requests and write answers. With all on the same threads,
+    /// what is being run would keep the server from learning that others wait. None: they are the same.
+    pub workers: Option<Handle>,
 }
 
 /// Complexity that goes with each request of a token's rate: about that of a page of 50 orders with 20 fields each.
@@ -38,9 +44,10 @@ impl Default for Limits {
         Self {
             requests_per_second: NonZeroU32::new(500),
             // More than the reads that may run and wait: whoever only wants what is in memory gets past these.
-            queries: Width { running: 128, waiting: 256 },
-            // A batch is made of all that wait for the disk together.
-            mutations: Width { running: 512, waiting: 512 },
+            queries: Width { running: 96, waiting: 64 },
+            // A batch is made of all that wait for the disk together; more would only make each other late.
+            mutations: Width { running: 128, waiting: 128 },
+            workers: None,
         }
     }
 }
@@ -79,6 +86,7 @@ struct Inner {
     queries: Lane,
     mutations: Lane,
     large_bodies: Arc<Semaphore>,
+    workers: Option<Handle>,
     counts: Counts,
 }
 
@@ -108,6 +116,7 @@ impl Edge {
             queries: Lane::new(limits.queries),
             mutations: Lane::new(limits.mutations),
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),
+            workers: limits.workers.clone(),
             counts: Counts::default(),
         }))
     }
@@ -134,6 +143,20 @@ impl Edge {
         match kind {
             OperationType::Mutation => self.0.mutations.enter().await,
             OperationType::Query | OperationType::Subscription => self.0.queries.enter().await,
+        }
+    }
+
+    /// Runs it on the threads that are there for it; ends it when nobody waits for it any more. A panic goes on here.
+    pub(crate) async fn work<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        let Some(workers) = &self.0.workers else { return Some(work.await) };
+        let mut working = Working(workers.spawn(work));
+        match (&mut working.0).await {
+            Ok(done) => Some(done),
+            Err(error) => match error.try_into_panic() {
+                Ok(payload) => std::panic::resume_unwind(payload),
+                // The server is shutting down.
+                Err(_) => None,
+            },
         }
     }
 
@@ -165,6 +188,15 @@ impl Edge {
             ("mutations", count(&self.0.mutations.shed)),
             ("large_bodies", count(&self.0.counts.bodies)),
         ]
+    }
+}
+
+/// Work that ends with this.
+struct Working<T>(JoinHandle<T>);
+
+impl<T> Drop for Working<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -144,18 +144,22 @@ impl Runner {
     async fn execute(&self, prepared: Prepared) -> Response {
         let kind = prepared.kind;
         let Some(_turn) = self.edge.enter(kind).await else { return overloaded() };
-        let request = match self.weigh(prepared).await {
-            Ok(request) => request,
-            Err(refused) => return refused,
-        };
-        let answer = self.schema.execute(request);
-        match kind {
+        let runner = self.clone();
+        let answer = self.edge.work(async move {
+            match runner.weigh(prepared).await {
+                Ok(request) => runner.schema.execute(request).await,
+                Err(refused) => refused,
+            }
+        });
+        let answer = match kind {
             // What may have been carried out is not answered as if it had not been: it is waited for.
             OperationType::Mutation => answer.await,
-            OperationType::Query | OperationType::Subscription => {
-                timeout(QUERY_WITHIN, answer).await.unwrap_or_else(|_| api_failure(&ApiError::TimedOut))
-            }
-        }
+            OperationType::Query | OperationType::Subscription => match timeout(QUERY_WITHIN, answer).await {
+                Ok(answer) => answer,
+                Err(_) => return api_failure(&ApiError::TimedOut),
+            },
+        };
+        answer.unwrap_or_else(|| api_failure(&ApiError::Stopped))
     }
 
     /// Runs a query or mutation. A panic in a resolver is logged and masked.

@@ -37,7 +37,7 @@ const GRACE: Duration = Duration::from_secs(3);
 
 pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     log_to_stderr();
-    let runtime = runtime()?;
+    let (runtime, workers) = (runtime()?, runtime()?);
     let ended = runtime.block_on(async { ended_by_signal() })?;
     // Before the folder is opened, which may take a while.
     let tls = match (&args.tls_cert, &args.tls_key) {
@@ -68,12 +68,14 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
         let listener = place.listen().await?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         eprintln!("serving {scheme}://{}/graphql; Ctrl-C ends it", listener.local_addr()?);
-        let limits = Limits { requests_per_second: NonZeroU32::new(args.rate_limit), ..Limits::default() };
+        let requests_per_second = NonZeroU32::new(args.rate_limit);
+        let workers = Some(workers.handle().clone());
+        let limits = Limits { requests_per_second, workers, ..Limits::default() };
         serve(Front { listener, tls, limits }, services, ended).await;
         Ok(())
     });
-    // With it goes whoever could tell the security log anything.
-    drop(runtime);
+    // With them goes whoever could tell the security log anything.
+    drop((runtime, workers));
     writing.finish();
     scrub.stop();
     automation.stop();

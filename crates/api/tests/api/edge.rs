@@ -348,7 +348,10 @@ async fn a_query_that_takes_too_long_is_cut_off_and_makes_room() {
 async fn under_overload_everybody_is_answered_right_or_sent_away() {
     let width = Width { running: 2, waiting: 4 };
     let rate = NonZeroU32::new(100);
-    let server = Server::start_within(Limits { requests_per_second: rate, queries: width, mutations: width }).await;
+    // As the server does it.
+    let workers = Some(tokio::runtime::Handle::current());
+    let server =
+        Server::start_within(Limits { requests_per_second: rate, queries: width, mutations: width, workers }).await;
     server.merchant("m1", None).await;
     let other = format!("dbk_{}", "9".repeat(64));
     server.issue_as(9, &other, daybook_domain::Role::Platform).await;
