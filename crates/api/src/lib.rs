@@ -21,6 +21,7 @@ mod run;
 mod schema;
 mod security;
 mod socket;
+mod uses;
 
 pub use access::table as access_table;
 pub use auth::{Algorithm, KeysError, MAX_JWKS_BYTES, Oidc, OidcOptions};
@@ -29,3 +30,4 @@ pub use host::{Behind, Host};
 pub use http::{Services, router};
 pub use schema::sdl;
 pub use security::{Incidents, Peer, SecurityLog};
+pub use uses::Uses;

@@ -23,6 +23,7 @@ mod security_log;
 mod serve;
 mod table;
 mod token;
+mod uses;
 mod verify;
 
 use std::process::ExitCode;
