@@ -90,6 +90,9 @@ impl Session {
             services.security.sign_in_failed(asker, unwelcome.code);
             unwelcome.error
         })?;
+        if let Credential::Token { .. } = session.credential {
+            services.credentials.uses.note(session.actor.id, services.engine.now());
+        }
         Ok(Self { remote, ..session })
     }
 

@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::auth::Oidc;
+use crate::uses::Uses;
 
 /// A credential that nobody has yet. It has no `Debug`: a secret is in it.
 pub struct NewToken {
@@ -45,18 +46,25 @@ pub struct Credentials {
     /// One is issued at a time, so that a command that is sent twice at once issues one.
     pub(crate) issuing: Arc<Mutex<()>>,
     pub(crate) oidc: Option<Arc<Oidc>>,
+    pub(crate) uses: Uses,
 }
 
 impl Credentials {
     /// `maker` makes another token each time.
     pub fn new(maker: impl Fn() -> io::Result<NewToken> + Send + Sync + 'static) -> Self {
-        Self { maker: Arc::new(maker), issuing: Arc::default(), oidc: None }
+        Self { maker: Arc::new(maker), issuing: Arc::default(), oidc: None, uses: Uses::default() }
     }
 
     /// JWTs of this provider are taken too.
     #[must_use]
     pub fn with_oidc(self, oidc: Arc<Oidc>) -> Self {
         Self { oidc: Some(oidc), ..self }
+    }
+
+    /// Goes on from what is known of when tokens were used.
+    #[must_use]
+    pub fn with_uses(self, uses: Uses) -> Self {
+        Self { uses, ..self }
     }
 
     pub(crate) fn make(&self) -> io::Result<NewToken> {

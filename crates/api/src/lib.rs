@@ -25,6 +25,7 @@ mod scale;
 mod schema;
 mod security;
 mod socket;
+mod uses;
 
 pub use access::table as access_table;
 pub use auth::{Algorithm, KeysError, MAX_JWKS_BYTES, Oidc, OidcOptions};
@@ -35,3 +36,4 @@ pub use http::{Services, router, router_within};
 pub use run::panic_words;
 pub use schema::sdl;
 pub use security::{Incidents, SecurityLog};
+pub use uses::Uses;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use daybook_api::Host;
+use daybook_api::{Host, Uses};
 use daybook_domain::{Actor, MerchantId, Role};
 use daybook_engine::{Engine, Folder, FolderOptions, MasterKeySource, Reader, open_folder};
 use daybook_ledger::Ledger;
@@ -28,6 +28,8 @@ pub(crate) struct Opened {
     pub(crate) reader: Reader,
     /// The views that this process serves, if it does.
     pub(crate) host: Option<Arc<Host>>,
+    /// When tokens were last used, as this process notes it, if it serves.
+    pub(crate) uses: Option<Uses>,
 }
 
 /// A command's way to its folder. It is opened when the command asks for it, so that wrong arguments make no folder.
@@ -71,7 +73,7 @@ impl Access {
             return Ok(opened.clone());
         }
         let folder = open_with(&self.data, id_if_new, console)?;
-        let opened = Opened { engine: folder.engine, reader: folder.reader, host: None };
+        let opened = Opened { engine: folder.engine, reader: folder.reader, host: None, uses: None };
         self.opened = Some(opened.clone());
         Ok(opened)
     }

@@ -24,6 +24,7 @@ mod serve;
 mod ship;
 mod table;
 mod token;
+mod uses;
 mod verify;
 
 use std::process::ExitCode;

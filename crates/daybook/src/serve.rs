@@ -28,6 +28,7 @@ use crate::failure::Failure;
 use crate::follower::{self, Followers};
 use crate::owner::Owner;
 use crate::security_log::Writing;
+use crate::uses::Keeping;
 use crate::{clock, oidc, token};
 use scrub::Scrub;
 pub(crate) use tls::Tls;
@@ -52,11 +53,17 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let views = console::with_own(console::Stop::default(), load)?;
     let host = Host::new_shared(views);
     let followers = Followers::start(&folder.reader, &host, store)?;
-    let opened = Opened { engine: folder.engine.clone(), reader: folder.reader.clone(), host: Some(Arc::clone(&host)) };
+    let (uses, keeping) = Keeping::start(&args.data.data)?;
+    let opened = Opened {
+        engine: folder.engine.clone(),
+        reader: folder.reader.clone(),
+        host: Some(Arc::clone(&host)),
+        uses: Some(uses.clone()),
+    };
     let owner = Owner::start(opened);
     let automation = Automation::start(folder.engine.clone(), Arc::clone(&host))?;
     let scrub = Scrub::start(folder.reader.ledger().clone())?;
-    let credentials = Credentials::new(token::new_token);
+    let credentials = Credentials::new(token::new_token).with_uses(uses);
     let credentials = match oidc {
         Some(oidc) => credentials.with_oidc(oidc),
         None => credentials,
@@ -77,6 +84,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     // With them goes whoever could tell the security log anything.
     drop((runtime, workers));
     writing.finish();
+    keeping.stop();
     scrub.stop();
     automation.stop();
     end(&folder.engine, owner, followers, served)

@@ -16,7 +16,7 @@ use crate::cli::{ListArgs, RevokeArgs, RoleArg, TokenArgs};
 use crate::console::{Console, Ended, out};
 use crate::data::{self, Access};
 use crate::failure::Failure;
-use crate::{clock, table};
+use crate::{clock, table, uses};
 
 fn role(role: RoleArg) -> Role {
     match role {
@@ -159,7 +159,15 @@ fn all(reader: &Reader) -> Result<Vec<TokenEntry>, Failure> {
 }
 
 pub(crate) fn list(args: &ListArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
-    let tokens = all(&access.open(console)?.reader)?;
+    let opened = access.open(console)?;
+    let tokens = all(&opened.reader)?;
+    let uses = opened.uses.unwrap_or_else(|| {
+        let (uses, damage) = uses::load(access.dir());
+        if let Some(why) = damage {
+            console.say(&format!("warning: {why}"));
+        }
+        uses
+    });
     let mut text = String::new();
     if args.json {
         for token in &tokens {
@@ -174,6 +182,7 @@ pub(crate) fn list(args: &ListArgs, access: &mut Access, console: &mut Console<'
                     "createdAt": format_time(token.issued.at),
                     "expiresAt": token.expires_at.map(format_time),
                     "revokedAt": token.revoked_at.map(format_time),
+                    "lastUsedAt": uses.last(token.id).map(format_time),
                 })
             );
         }
@@ -187,10 +196,11 @@ pub(crate) fn list(args: &ListArgs, access: &mut Access, console: &mut Console<'
                 format_time(token.issued.at),
                 time(token.expires_at),
                 time(token.revoked_at),
+                time(uses.last(token.id)),
                 token.label.to_string(),
             ]
         });
-        text = table::text(["id", "role", "merchant", "created", "expires", "revoked", "label"], rows);
+        text = table::text(["id", "role", "merchant", "created", "expires", "revoked", "last used", "label"], rows);
     }
     console.print(&text)?;
     Ok(Ended::Well)

@@ -58,6 +58,35 @@ fn a_token_ends_when_it_was_said_to() {
 }
 
 #[test]
+fn when_a_token_was_used_last_is_known_served_and_at_rest_and_costs_no_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let platform = token(&data);
+    token(&data);
+    let last_used = || listed(&data).into_iter().map(|token| token["lastUsedAt"].clone()).collect::<Vec<_>>();
+    assert_eq!(last_used(), [Value::Null, Value::Null]);
+    let server = Server::start(&data, platform.clone());
+    let shown = server.query("{ tokens { nodes { lastUsedAt } } }", &json!({}))["tokens"]["nodes"].take();
+    let used = last_used();
+    assert!(used[0].is_string() && used[1].is_null(), "{used:?}");
+    assert_eq!(shown, json!([{"lastUsedAt": null}, {"lastUsedAt": used[0]}]), "newest first");
+    assert_eq!(server.interrupt(), Some(0));
+    assert_eq!(last_used(), used);
+    let events = run(&["export", "events"], &data);
+    assert_eq!(good(&events).lines().count(), 2);
+    // A damaged file is begun anew.
+    std::fs::write(data.join("token-uses.json"), "{").unwrap();
+    let list = run(&["token", "list"], &data);
+    assert!(String::from_utf8_lossy(&list.stderr).contains("token-uses.json"), "{list:?}");
+    assert_eq!(last_used(), [Value::Null, Value::Null]);
+    let server = Server::start(&data, platform);
+    server.query("{ viewer { id } }", &json!({}));
+    assert_eq!(server.interrupt(), Some(0));
+    let again = last_used();
+    assert!(again[0].is_string() && again[1].is_null(), "{again:?}");
+}
+
+#[test]
 fn failed_sign_ins_and_refused_commands_are_in_the_security_log() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();

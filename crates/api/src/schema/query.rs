@@ -371,7 +371,7 @@ impl QueryRoot {
     ) -> Result<TokenConnection> {
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
         let tenant = tenant(ctx)?.clone();
-        look(ctx, move |_, views| token::list(views, &tenant, first, after.as_deref())).await
+        look(ctx, move |services, views| token::list(services, views, &tenant, first, after.as_deref())).await
     }
 
     /// Anything by its id.

@@ -10,6 +10,7 @@ use super::error::ApiError;
 use super::page::{self, PageInfo};
 use super::scalar::DateTime;
 use crate::access::Tenant;
+use crate::http::Services;
 
 /// A credential. Its secret is not kept, so nobody sees it again.
 #[derive(Clone, Debug, SimpleObject)]
@@ -27,10 +28,12 @@ pub(crate) struct TokenObject {
     expires_at: Option<DateTime>,
     /// When it was ended; null: it was not.
     revoked_at: Option<DateTime>,
+    /// When somebody signed in with it last, to about a minute; null: nobody did, as far as is known.
+    last_used_at: Option<DateTime>,
 }
 
 impl TokenObject {
-    pub(crate) fn of(entry: &TokenEntry) -> Self {
+    pub(crate) fn of(services: &Services, entry: &TokenEntry) -> Self {
         Self {
             id: ID(entry.id.to_string()),
             role: entry.role.into(),
@@ -39,6 +42,7 @@ impl TokenObject {
             created_at: DateTime(entry.issued.at),
             expires_at: entry.expires_at.map(DateTime),
             revoked_at: entry.revoked_at.map(DateTime),
+            last_used_at: services.credentials.uses.last(entry.id).map(DateTime),
         }
     }
 }
@@ -58,6 +62,7 @@ pub(crate) struct TokenConnection {
 
 /// Newest first; a cursor is the position at which a token was issued.
 pub(crate) fn list(
+    services: &Services,
     views: &Views,
     tenant: &Tenant,
     first: Option<i32>,
@@ -70,7 +75,7 @@ pub(crate) fn list(
     let edges: Vec<TokenEdge> = found
         .tokens
         .iter()
-        .map(|entry| TokenEdge { cursor: entry.issued.position.to_string(), node: TokenObject::of(entry) })
+        .map(|entry| TokenEdge { cursor: entry.issued.position.to_string(), node: TokenObject::of(services, entry) })
         .collect();
     let nodes = edges.iter().map(|edge| edge.node.clone()).collect();
     let page_info = PageInfo::of(edges.iter().map(|edge| edge.cursor.as_str()), found.has_next, before.is_some());

@@ -37,6 +37,7 @@ use crate::follower::{self, Followers};
 use crate::owner::Owner;
 use crate::security_log::Writing;
 use crate::serve::{Front, listen};
+use crate::uses::Keeping;
 use crate::{clock as wall, serve, token};
 
 pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
@@ -71,10 +72,13 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let followers = Followers::start(&folder.reader, &host, follower::store(&dir, &folder.reader))?;
     let (token, future) = begin(&folder, &clock, plan, now)?;
     let Folder { engine, reader, .. } = folder;
-    let owner = Owner::start(Opened { engine: engine.clone(), reader: reader.clone(), host: Some(host.clone()) });
+    let (uses, keeping) = Keeping::start(&dir)?;
+    let (writer, log) = (engine.clone(), reader.clone());
+    let opened = Opened { engine: writer, reader: log, host: Some(host.clone()), uses: Some(uses.clone()) };
+    let owner = Owner::start(opened);
     // From now on: in the past the plan itself brings about what automation would have done.
     let automation = Automation::start(engine.clone(), host.clone())?;
-    let credentials = Credentials::new(token::new_token);
+    let credentials = Credentials::new(token::new_token).with_uses(uses);
     let (security, writing) = Writing::start(&dir, wall::system())?;
     let (writer, log) = (engine.clone(), reader.clone());
     let services = Services { engine: writer, reader: log, host, credentials, security, graphiql: true };
@@ -88,6 +92,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     });
     drop(runtime);
     writing.finish();
+    keeping.stop();
     automation.stop();
     serve::end(&engine, owner, followers, served)
 }

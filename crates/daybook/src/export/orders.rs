@@ -24,7 +24,7 @@ pub(crate) fn orders(args: &OrdersArgs, access: &mut Access, console: &mut Conso
     let columns = OrderColumn::chosen(args.table.columns.as_deref())?;
     let zone = time_zone(&args.table.time_zone)?;
     let which = Which::parse(args.filter.as_deref(), args.merchant.as_deref(), args.scope == ScopeArg::Subtree)?;
-    let Opened { engine, reader, host } = access.open(console)?;
+    let Opened { engine, reader, host, .. } = access.open(console)?;
     let host = match host {
         Some(host) => {
             wait_for(&host, reader.watermark(), console)?;

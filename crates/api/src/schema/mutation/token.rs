@@ -161,7 +161,7 @@ pub(crate) async fn issue(ctx: &Context<'_>, input: IssueTokenInput) -> Result<I
     payload::be_patient(ctx)?;
     let position = receipt.position;
     let event = read(ctx, move |services| Ok(services.reader.event(position)?)).await?;
-    let token = event.as_ref().and_then(TokenEntry::issued).map(|entry| TokenObject::of(&entry));
+    let token = event.as_ref().and_then(TokenEntry::issued).map(|entry| TokenObject::of(services, &entry));
     Ok(IssueTokenPayload { receipt: Some((&receipt).into()), secret, token, user_errors: Vec::new() })
 }
 
@@ -259,6 +259,8 @@ pub(crate) async fn revoke(ctx: &Context<'_>, input: RevokeTokenInput) -> Result
     };
     orders::wait(asked, Some(receipt.position)).await?;
     let id = Uuid::parse_str(&id).unwrap_or_default();
-    let token = look(ctx, move |_, views| Ok(views.tokens()?.get(id).map(TokenObject::of))).await?;
+    let token =
+        look(ctx, move |services, views| Ok(views.tokens()?.get(id).map(|entry| TokenObject::of(services, entry))))
+            .await?;
     Ok(RevokeTokenPayload { receipt: Some((&receipt).into()), token, user_errors: Vec::new() })
 }
