@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use daybook_domain::{Actor, Role};
+use daybook_domain::{Actor, Role, StreamId};
 use daybook_engine::Engine;
 use sha2::{Digest, Sha256};
 
@@ -55,6 +55,11 @@ impl Session {
             }
         };
         Ok(Self { actor, tenant, secret_sha256 })
+    }
+
+    /// The token's stream.
+    pub(crate) fn token(&self) -> StreamId {
+        StreamId::token(&self.secret_sha256)
     }
 
     /// Whether the token is still valid: long-lived connections ask again and again.

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_api::{Host, Services, router};
+use daybook_api::{Host, JobRunner, Services, router};
 use daybook_engine::Engine;
 use tokio::net::TcpListener;
 
@@ -42,6 +42,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let automation = Automation::start(folder.engine.clone(), Arc::clone(&host))?;
     let scrub = Scrub::start(folder.reader.ledger().clone())?;
     let services = Services { engine: folder.engine.clone(), reader: folder.reader.clone(), host, graphiql: true };
+    let jobs = JobRunner::start(services.clone())?;
     let served = runtime.block_on(async {
         let listener = listen(&args.listen).await?;
         eprintln!("serving http://{}/graphql; Ctrl-C ends it", listener.local_addr()?);
@@ -50,6 +51,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     });
     drop(runtime);
     scrub.stop();
+    jobs.stop();
     automation.stop();
     end(&folder.engine, owner, followers, served)
 }

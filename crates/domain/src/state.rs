@@ -3,6 +3,7 @@
 use crate::command::Command;
 use crate::event::{CardClaimed, Event, Hold, PaymentClaimed, Recorded};
 use crate::ids::StreamId;
+use crate::job::Job;
 use crate::merchant::Merchant;
 use crate::order::Order;
 use crate::policy::Policy;
@@ -23,6 +24,7 @@ pub enum State {
     Sku(SkuState),
     /// What orders have of a SKU.
     Stock(Balance),
+    Job(Box<Job>),
 }
 
 /// Folds one event into a stream's state. Total: a stream's first event makes the state, and an event that does not
@@ -42,6 +44,7 @@ pub fn evolve(state: &mut Option<State>, recorded: &Recorded) {
         }
         Some(State::Sku(sku)) => sku.apply(&recorded.event),
         Some(State::Merchant(merchant)) => merchant.apply(recorded),
+        Some(State::Job(job)) => job.apply(recorded),
         Some(State::Claim(_) | State::Card(_) | State::Stock(_)) => {}
     }
 }
@@ -55,6 +58,7 @@ fn first(recorded: &Recorded) -> Option<State> {
         Event::MerchantRegistered(event) => Some(State::Merchant(Merchant::registered(event))),
         Event::PaymentClaimed(event) => Some(State::Claim(event.clone())),
         Event::CardClaimed(event) => Some(State::Card(event.clone())),
+        Event::JobOpened(event) => Some(State::Job(Box::new(Job::opened(event, recorded)))),
         Event::TokenIssued(event) => Some(State::Token(Token::issued(event))),
         Event::StockReceived(_) | Event::StockCounted(_) | Event::StockMarkSet(_) | Event::CardsImported(_) => {
             let mut sku = SkuState::default();
@@ -120,6 +124,10 @@ impl<'a> Facts<'a> {
 
     pub fn token(&self, stream: StreamId) -> Option<&'a Token> {
         if let State::Token(token) = self.state(stream)? { Some(token) } else { None }
+    }
+
+    pub fn job(&self, stream: StreamId) -> Option<&'a Job> {
+        if let State::Job(job) = self.state(stream)? { Some(job) } else { None }
     }
 
     /// What is known of a SKU, as of one that nobody has touched if it is none.
@@ -203,6 +211,13 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
             }
         }
         Command::RegisterMerchant(_)
+        | Command::OpenJob(_)
+        | Command::SelectForJob(_)
+        | Command::PreviewJob(_)
+        | Command::StartJob { .. }
+        | Command::CheckJob(_)
+        | Command::AdvanceJob(_)
+        | Command::CancelJob(_)
         | Command::IssueToken(_)
         | Command::EditPrice(_)
         | Command::SetPolicy(_)

@@ -28,10 +28,13 @@ pub enum Part {
     Entries = 5,
     /// 4,096 SKUs each.
     Skus = 6,
+    /// 4,096 jobs each.
+    Jobs = 7,
 }
 
 impl Part {
-    const ALL: [Part; 6] = [Part::Names, Part::Strings, Part::Buyers, Part::Orders, Part::Entries, Part::Skus];
+    const ALL: [Part; 7] =
+        [Part::Names, Part::Strings, Part::Buyers, Part::Orders, Part::Entries, Part::Skus, Part::Jobs];
 
     pub(crate) fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|part| *part as u8 == code)

@@ -21,6 +21,8 @@ pub enum FoldError {
     NoCheckpoint,
     #[error("nobody received, counted or marked the SKU of stream {sku} before")]
     SkuUnknown { sku: StreamId },
+    #[error("job {job} has an event before it was opened; rebuild the view")]
+    JobUnknown { job: StreamId },
     #[error("{why}")]
     NoEvent { why: String },
     #[error("an event counts an order more or less than once")]

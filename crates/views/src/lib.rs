@@ -2,7 +2,7 @@
 //!
 //! [`Views`] folds every event once, into packed orders ([`Views::apply`]); the order list ([`OrderList`]), the
 //! dashboard ([`Dashboard`]) and the merchants ([`Merchants`]) follow from what the event did to its order, the stock
-//! ([`Stock`]) from its own events, and what waits ([`Queues`]) from the orders. What can be asked is plain data in [`query`]. Rows, indexes and sums live in memory; [`checkpoint`] makes chunks of what cannot be
+//! ([`Stock`]) and the jobs ([`Jobs`]) from their own events, and what waits ([`Queues`]) from the orders. What can be asked is plain data in [`query`]. Rows, indexes and sums live in memory; [`checkpoint`] makes chunks of what cannot be
 //! made again, and [`store`] keeps them.
 //!
 //! ```
@@ -20,6 +20,7 @@ pub mod checkpoint;
 mod chunks;
 mod dashboard;
 mod error;
+mod jobs;
 mod list;
 mod merchants;
 mod orders;
@@ -38,10 +39,11 @@ mod wire;
 pub use bulk::BulkFold;
 pub use dashboard::{Dashboard, FORECAST_WEEKS, MAX_DAYS, MAX_FORECAST_HOURS};
 pub use error::{FoldError, Stopped};
+pub use jobs::{Jobs, goes_on};
 pub use list::{MAX_NAMESAKES, OrderList};
 pub use merchants::Merchants;
 pub use queues::Queues;
-pub use registry::{DASHBOARD, ORDERS, QUEUES, STOCK, VIEWS, ViewName};
+pub use registry::{DASHBOARD, JOBS, ORDERS, QUEUES, STOCK, VIEWS, ViewName};
 pub use stock::Stock;
 pub use views::{ViewStatus, Views};
 

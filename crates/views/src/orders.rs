@@ -94,7 +94,7 @@ pub(crate) fn touch(event: &Event) -> Touch<'_> {
                 Touch::Nothing
             }
         }
-        Subject::Token | Subject::Claim | Subject::Sku | Subject::Account => Touch::Nothing,
+        Subject::Token | Subject::Claim | Subject::Sku | Subject::Account | Subject::Job => Touch::Nothing,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::checkpoint::{Chunks, Part, RestoreError};
 use crate::chunks::Changed;
 use crate::dashboard::state::DashboardState;
 use crate::error::{FoldError, Stopped};
+use crate::jobs::JobsState;
 use crate::list::index::ListIndex;
 use crate::orders::{Change, Orders};
 use crate::queues::QueueState;
@@ -16,9 +17,10 @@ pub const ORDERS: ViewName = ViewName { name: "orders", version: 4 };
 pub const DASHBOARD: ViewName = ViewName { name: "dashboard", version: 2 };
 pub const STOCK: ViewName = ViewName { name: "stock", version: 3 };
 pub const QUEUES: ViewName = ViewName { name: "queues", version: 1 };
+pub const JOBS: ViewName = ViewName { name: "jobs", version: 1 };
 
 /// Every view. The orders come first: the others stand on them.
-pub const VIEWS: [ViewName; 4] = [ORDERS, DASHBOARD, STOCK, QUEUES];
+pub const VIEWS: [ViewName; 5] = [ORDERS, DASHBOARD, STOCK, QUEUES, JOBS];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ViewName {
@@ -93,11 +95,18 @@ pub(crate) struct Registry {
     pub(crate) dashboard: Running<DashboardState>,
     pub(crate) stock: Running<StockState>,
     pub(crate) queues: Running<QueueState>,
+    pub(crate) jobs: Running<JobsState>,
 }
 
 impl Registry {
     pub(crate) fn all(&self) -> [Entry<'_>; VIEWS.len()] {
-        [self.list.entry(ORDERS), self.dashboard.entry(DASHBOARD), self.stock.entry(STOCK), self.queues.entry(QUEUES)]
+        [
+            self.list.entry(ORDERS),
+            self.dashboard.entry(DASHBOARD),
+            self.stock.entry(STOCK),
+            self.queues.entry(QUEUES),
+            self.jobs.entry(JOBS),
+        ]
     }
 
     pub(crate) fn all_mut(&mut self) -> [EntryMut<'_>; VIEWS.len()] {
@@ -106,6 +115,7 @@ impl Registry {
             self.dashboard.entry_mut(DASHBOARD),
             self.stock.entry_mut(STOCK),
             self.queues.entry_mut(QUEUES),
+            self.jobs.entry_mut(JOBS),
         ]
     }
 
@@ -119,6 +129,8 @@ impl Registry {
             std::mem::swap(&mut self.stock, &mut other.stock);
         } else if view == QUEUES {
             std::mem::swap(&mut self.queues, &mut other.queues);
+        } else if view == JOBS {
+            std::mem::swap(&mut self.jobs, &mut other.jobs);
         }
     }
 

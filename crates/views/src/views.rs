@@ -6,6 +6,7 @@ use daybook_domain::{Currency, Position, Recorded, StreamId, Timestamp};
 
 use crate::dashboard::Dashboard;
 use crate::error::{FoldError, Stopped};
+use crate::jobs::Jobs;
 use crate::list::OrderList;
 use crate::merchants::Merchants;
 use crate::orders::{Orders, Workbench};
@@ -147,6 +148,17 @@ impl Views {
         match &queues.stopped {
             Some(stopped) => Err(stopped.clone()),
             None => Ok(Queues::new(&self.orders, &queues.view)),
+        }
+    }
+
+    /// # Errors
+    ///
+    /// When the view has stopped.
+    pub fn jobs(&self) -> Result<Jobs<'_>, Stopped> {
+        let jobs = &self.registry.jobs;
+        match &jobs.stopped {
+            Some(stopped) => Err(stopped.clone()),
+            None => Ok(Jobs::new(&jobs.view)),
         }
     }
 

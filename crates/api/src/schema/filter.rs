@@ -100,6 +100,17 @@ pub(crate) struct OrderWhere {
     or: Option<Vec<OrderWhere>>,
 }
 
+impl OrderWhere {
+    /// Only this merchant's orders, where the filter itself names none.
+    pub(crate) fn of_merchant(&mut self, id: &MerchantId) -> Result<(), ApiError> {
+        if self.merchant.is_some() {
+            return Err(ApiError::Invalid("name the merchant once: beside the filter, or within it".into()));
+        }
+        self.merchant = Some(ValueFilter { eq: Some(id.as_str().to_owned()), one_of: None });
+        Ok(())
+    }
+}
+
 /// Names that no thing can have match nothing: they are left out.
 fn names<T, E>(values: &[String], parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
     values.iter().filter_map(|text| parse(text).ok()).collect()

@@ -11,6 +11,7 @@ use super::dashboard::{self, Dashboard, Question, TimeRange};
 use super::enums::{Basis, ExceptionKind, Metric, Scope};
 use super::filter::{OrderWhere, Seen};
 use super::history::HistoryConnection;
+use super::job::{self, JobConnection, JobObject};
 use super::lookup::{self, AsOf, OrderInput};
 use super::merchant::{self, MerchantConnection, MerchantObject};
 use super::order::OrderObject;
@@ -339,6 +340,21 @@ impl QueryRoot {
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
         let (whose, before) = (Whose { merchant, scope }, before.map(|at| at.0));
         look_long(ctx, move |_, views| queue::deadlines_count(views, &whose, before)).await
+    }
+
+    /// A bulk job; null if there is none of that id.
+    #[graphql(complexity = "READ + child_complexity")]
+    async fn job(&self, ctx: &Context<'_>, id: ID) -> Result<Option<JobObject>> {
+        match job::id_of(&id) {
+            Some(id) => job::look_up(ctx, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Bulk jobs, the newest first.
+    #[graphql(complexity = "READ + page::cost(first, None, child_complexity)")]
+    async fn jobs(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<JobConnection> {
+        job::list(ctx, first, after).await
     }
 
     /// Anything by its id.

@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use daybook_api::{Host, Services, router};
+use daybook_api::{Host, JobRunner, Services, router};
 use daybook_domain::command::{Command, IssueToken};
 use daybook_domain::{Actor, CommandId, Role, StreamId, Timestamp};
 use daybook_engine::{Clock, Folder, FolderOptions, Request, open_folder};
@@ -28,6 +28,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) micros: Arc<AtomicI64>,
     next_id: AtomicU64,
+    jobs: Mutex<Option<JobRunner>>,
     _dir: Option<TempDir>,
 }
 
@@ -112,7 +113,18 @@ impl Server {
     pub(crate) async fn start() -> Server {
         let server = Self::start_without_follower().await;
         server.follow();
+        server.carry_on_jobs();
         server
+    }
+
+    pub(crate) fn carry_on_jobs(&self) {
+        *self.jobs.lock().unwrap() = Some(JobRunner::start(self.services.clone()).unwrap());
+    }
+
+    /// As at the end of a server: what is under way is carried on by the next.
+    pub(crate) fn stop_jobs(&self) {
+        let jobs = self.jobs.lock().unwrap().take();
+        jobs.unwrap().stop();
     }
 
     fn follow(&self) {
@@ -161,7 +173,8 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let app = router(services.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        let server = Server { services, address, micros, next_id: AtomicU64::new(1), _dir: None };
+        let server =
+            Server { services, address, micros, next_id: AtomicU64::new(1), jobs: Mutex::default(), _dir: None };
         server.issue(PLATFORM, Role::Platform).await;
         server
     }

@@ -87,6 +87,13 @@ fn every_command_but_these_can_be_imported() {
             "cancel-rest",
             "resolve-dispute",
             "import-cards",
+            "open-job",
+            "select-for-job",
+            "preview-job",
+            "start-job",
+            "check-job",
+            "advance-job",
+            "cancel-job",
         ]
     );
 }

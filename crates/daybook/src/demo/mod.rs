@@ -7,6 +7,7 @@ mod cards;
 mod clock;
 mod clocks;
 mod holds;
+mod jobs;
 mod life;
 mod live;
 mod parcels;
@@ -25,7 +26,7 @@ mod warnings;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use daybook_api::Services;
+use daybook_api::{JobRunner, Services};
 use daybook_engine::{Folder, FolderOptions, open_folder};
 use daybook_ledger::Ledger;
 
@@ -72,6 +73,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     // From now on: in the past the plan itself brings about what automation would have done.
     let automation = Automation::start(engine.clone(), host.clone())?;
     let services = Services { engine: engine.clone(), reader: reader.clone(), host, graphiql: true };
+    let jobs = JobRunner::start(services.clone())?;
     let served = runtime.block_on(async {
         let listener = serve::listen(&args.listen).await?;
         say_where_to_look(&listener.local_addr()?.to_string(), &token, &dir, args, reader.watermark(), began);
@@ -81,6 +83,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
         Ok(())
     });
     drop(runtime);
+    jobs.stop();
     automation.stop();
     serve::end(&engine, owner, followers, served)
 }

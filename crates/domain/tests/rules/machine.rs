@@ -107,8 +107,8 @@ fn play_part(part: u64, of: u64) {
     }
 }
 
-/// Events that nothing makes here: of tokens, policies, warnings, and remarks of no consequence.
-const OUT_OF_REACH: [Kind; 9] = [
+/// Events that nothing makes here: of tokens, policies, warnings, jobs, and remarks of no consequence.
+const OUT_OF_REACH: [Kind; 17] = [
     Kind::PolicySet,
     Kind::AlertRaised,
     Kind::AlertCleared,
@@ -118,6 +118,14 @@ const OUT_OF_REACH: [Kind; 9] = [
     Kind::NoteAdded,
     Kind::TagAdded,
     Kind::StockMarkSet,
+    Kind::JobOpened,
+    Kind::JobSelected,
+    Kind::JobPreviewed,
+    Kind::JobStarted,
+    Kind::JobChecked,
+    Kind::JobAdvanced,
+    Kind::JobCancelled,
+    Kind::JobFinished,
 ];
 
 /// Days on which nothing much happens would prove nothing: every command is often done and often refused, and every

@@ -32,7 +32,7 @@ impl Orders {
         for at in range {
             let number = u32::try_from(at).unwrap_or(u32::MAX);
             match part {
-                Part::Names | Part::Entries | Part::Skus => {}
+                Part::Names | Part::Entries | Part::Skus | Part::Jobs => {}
                 Part::Strings => put_bytes(out, self.strings.get(number).as_bytes()),
                 Part::Buyers => {
                     put_u32(out, self.buyers.slot(number).0);
@@ -170,7 +170,7 @@ fn read_chunk(part: Part, reader: &mut Reader<'_>, orders: &mut Orders) -> Optio
                 orders.add_columns(id, placed_at, place, buyer, currency);
             }
         }
-        Part::Entries | Part::Skus => return None,
+        Part::Entries | Part::Skus | Part::Jobs => return None,
     }
     Some(())
 }
