@@ -4,6 +4,7 @@
 //! cargo run --release --package daybook-benches -- [WHAT…] [--seconds N] [--orders N] [--dir DIR]
 //! ```
 
+mod bulk;
 mod deadlines;
 mod file;
 mod flash;
@@ -29,11 +30,12 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   views   what the views of a million orders cost: memory, pages, counts, dashboards, checkpoints
   deadlines  a million clocks that run, beside a look at every order
   pages   pages of a million orders in process and over HTTP, beside ready-made answers
+  bulk    500 orders of one card SKU delivered by a job, a hundred thousand shipped, beside a plain pipeline
   --seconds   how long each width is sustained in all (default 60; 3 for a smoke run)
   --orders    instead of a million
   --dir       where to write (default: the system's folder for temporary files)";
 
-const ALL: [&str; 7] = ["write", "flash", "open", "fold", "views", "deadlines", "pages"];
+const ALL: [&str; 8] = ["write", "flash", "open", "fold", "views", "deadlines", "pages", "bulk"];
 
 /// What the command line asks for.
 struct Config {
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
             "flash" => flash::run(&config.dir, config.sustained),
             "open" => write::open(&config.dir),
             "fold" => fold::run(&config.dir),
+            "bulk" => bulk::run(&config.dir, config.orders),
             "deadlines" => deadlines::run(config.orders),
             "views" => views::run(&config.dir, config.orders),
             _ => pages::run(&config.dir, config.orders, config.sustained / 6),

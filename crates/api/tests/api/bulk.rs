@@ -204,7 +204,8 @@ async fn every_action_is_carried_out_and_one_refusal_never_stops_the_others() {
     let of_cards = price(json!({"sku": "card"}));
     let of_nothing = price(json!({"sku": "nothing"}));
     let of_second = price(json!({"line": 2}));
-    let rows: Vec<(&str, Value, &[(&str, &str)], &str)> = vec![
+    type Row = (&'static str, Value, &'static [(&'static str, &'static str)], &'static str);
+    let rows: Vec<Row> = vec![
         (
             "bulkConfirmShipment",
             json!({"numbers": ["S-1", "S-2"], "trackingNumber": "1"}),
