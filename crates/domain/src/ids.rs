@@ -97,9 +97,10 @@ impl StreamId {
         derive("refund-claim", &[tree_root.as_str(), provider, trade_number])
     }
 
-    /// A job's stream follows from the id of the command that opens it: opened again, it meets the first one.
-    pub fn job(opened_by: CommandId) -> Self {
-        derive("job", &[&opened_by.to_string()])
+    /// A job is (merchant, or none for the platform, and the id of the command that opens it): opened again, it meets the
+    /// first one, and never another merchant's.
+    pub fn job(merchant: Option<&MerchantId>, opened_by: CommandId) -> Self {
+        derive("job", &[merchant.map_or("", MerchantId::as_str), &opened_by.to_string()])
     }
 
     /// A token's stream follows from the hash of its secret, so that checking a credential is one look-up.
@@ -284,8 +285,8 @@ mod tests {
         assert_eq!(StreamId::card(&merchant, &[7; 16]).to_string(), "cd613f3b-3859-5136-9e0a-49a3fe9f716a");
         let refund = StreamId::refund_claim(&merchant, "alipay", "R1");
         assert_eq!(refund.to_string(), "8fc0ccab-9ef2-5810-ba4e-482e06c1f70a");
-        let job = StreamId::job(CommandId(Uuid::from_u128(7)));
-        assert_eq!(job.to_string(), "3ea7d6cc-a3e9-5c87-9ad1-6a1d2d5ab32b");
+        let job = StreamId::job(Some(&merchant), CommandId(Uuid::from_u128(7)));
+        assert_eq!(job.to_string(), "5a61e6ba-5651-562e-8b8f-0a66c21f5ed4");
         assert_eq!(StreamId::token(&[7; 32]).to_string(), "5fdfce6a-e304-50ba-bc8b-95a53729f69a");
     }
 

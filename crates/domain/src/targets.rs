@@ -114,7 +114,7 @@ impl Targets {
             Command::AddTag(c) => of_order(c.order),
             Command::Rate(c) => of_order(c.order),
             Command::RevokeToken { token } => of_order(*token),
-            Command::OpenJob(c) => (StreamId::job(command_id), c.merchant.as_ref(), Vec::new()),
+            Command::OpenJob(c) => (StreamId::job(c.merchant.as_ref(), command_id), c.merchant.as_ref(), Vec::new()),
             Command::SelectForJob(c) => of_order(c.job),
             Command::PreviewJob(c) => of_order(c.job),
             Command::StartJob { job } => of_order(*job),

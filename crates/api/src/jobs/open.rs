@@ -54,7 +54,11 @@ pub(crate) async fn open(services: &Services, session: &Session, asked: Asked) -
 
 async fn open_whole(services: &Services, session: &Session, asked: Asked) -> Result<Opened, ApiError> {
     let board: &Board = &services.host.jobs;
-    let job = StreamId::job(asked.command_id);
+    let owner = match &session.tenant {
+        Tenant::All => None,
+        Tenant::Merchant(own) => Some(own.clone()),
+    };
+    let job = StreamId::job(owner.as_ref(), asked.command_id);
     let is_known = services.reader.head(job).is_some();
     let Asked { command_id, hash, action, policy, chosen, merchant, scope, waits } = asked;
     let selection = if is_known {
@@ -72,10 +76,6 @@ async fn open_whole(services: &Services, session: &Session, asked: Asked) -> Res
             }
             Err(error) => return Err(error),
         }
-    };
-    let owner = match &session.tenant {
-        Tenant::All => None,
-        Tenant::Merchant(own) => Some(own.clone()),
     };
     let _one_at_a_time = board.opening.lock().await;
     if !is_known && services.host.views().jobs()?.open_of(owner.as_ref()) >= MAX_OPEN_JOBS {

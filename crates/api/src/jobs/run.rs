@@ -185,8 +185,8 @@ impl Run {
         Ok(None)
     }
 
-    /// The job ended meanwhile: what is under way is still answered, and counted.
-    async fn wind_up(&mut self, services: &Services) -> Result<Turn, Trouble> {
+    /// No more is sent: what is under way is still answered, and counted.
+    pub(super) async fn wind_up(&mut self, services: &Services) -> Result<Turn, Trouble> {
         while !self.under_way.is_empty() {
             self.take_one().await?;
         }

@@ -79,6 +79,10 @@ async fn run(services: &Services, mut told: watch::Receiver<bool>) {
             }
         }
     }
+    for run in &mut runner.runs {
+        // If it cannot be written down, the next start sends some commands again, and meets their receipts.
+        let _ = run.wind_up(services).await;
+    }
 }
 
 struct Runner<'a> {

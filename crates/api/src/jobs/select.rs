@@ -255,19 +255,28 @@ fn by_ticket(services: &Services, kind: JobKind, rows: Vec<JobRow>) -> Result<Ve
         numbered.map(|(number, _)| number).collect()
     };
     let mut all = Vec::with_capacity(rows.len());
-    for row in rows {
-        let RowOrder::Known(order) = row.order else {
-            all.push(row);
-            continue;
-        };
-        let meant = match services.reader.state(order)? {
-            Some(State::Order(order)) => tickets(&order),
-            Some(_) | None => Vec::new(),
-        };
-        if meant.is_empty() {
-            all.push(row.clone());
+    for some in rows.chunks(ROWS_A_LOOK) {
+        let views = services.host.views();
+        let list = views.order_list()?;
+        for row in some {
+            let RowOrder::Known(order) = row.order else {
+                all.push(row.clone());
+                continue;
+            };
+            let head = services.reader.head(order).map(|(position, _)| position);
+            let meant = match list.by_id(order) {
+                Some(known) if Some(known.position) == head => tickets(&known.order),
+                // The views have not got there yet.
+                Some(_) | None => match services.reader.state(order)? {
+                    Some(State::Order(order)) => tickets(&order),
+                    Some(_) | None => Vec::new(),
+                },
+            };
+            if meant.is_empty() {
+                all.push(row.clone());
+            }
+            all.extend(meant.into_iter().map(|ticket| JobRow { ticket: Some(ticket), ..row.clone() }));
         }
-        all.extend(meant.into_iter().map(|ticket| JobRow { ticket: Some(ticket), ..row.clone() }));
     }
     Ok(all)
 }

@@ -723,3 +723,108 @@ async fn a_selection_is_of_one_position_though_others_write() {
     }
     assert!(partial > 0, "no selection was made while others wrote");
 }
+
+/// So many paid orders, placed without HTTP.
+async fn many(server: &Server, count: usize) -> Vec<String> {
+    let numbers: Vec<String> = (0..count).map(|n| format!("M-{n}")).collect();
+    let (engine, placed, seed) = (server.services.engine.clone(), numbers.clone(), server.uuid());
+    let placing = tokio::task::spawn_blocking(move || {
+        let place = |number: &String| {
+            let line = daybook_domain::event::Line {
+                sku: daybook_domain::Sku::new("mug").unwrap(),
+                title: "Mug".into(),
+                kind: daybook_domain::event::SkuKind::Physical,
+                quantity: 1,
+                unit_minor: 500,
+                supplier: None,
+                inputs: None,
+            };
+            let place = daybook_domain::command::PlaceOrder {
+                merchant: MerchantId::new("m1").unwrap(),
+                number: Some(OrderNumber::new(number).unwrap()),
+                account: "ann".into(),
+                contact: None,
+                currency: daybook_domain::Currency::CNY,
+                lines: vec![line],
+                adjustments: Vec::new(),
+            };
+            let id = daybook_domain::CommandId::derived(&[&seed, number]);
+            let actor = daybook_domain::Actor { id: uuid::Uuid::from_u128(1), role: Role::System };
+            engine.submit(daybook_engine::Request::live(id, actor, Command::Place(place)))
+        };
+        let pay = |number: &String| {
+            let pay = daybook_domain::command::RecordPayment {
+                order: StreamId::order(&MerchantId::new("m1").unwrap(), &OrderNumber::new(number).unwrap()),
+                provider: "alipay".into(),
+                trade_number: number.as_str().into(),
+                amount: daybook_domain::Money::new(500, daybook_domain::Currency::CNY),
+            };
+            let id = daybook_domain::CommandId::derived(&[&seed, number, "pay"]);
+            let actor = daybook_domain::Actor { id: uuid::Uuid::from_u128(1), role: Role::System };
+            engine.submit(daybook_engine::Request::live(id, actor, Command::RecordPayment(pay)))
+        };
+        let pending: Vec<_> = placed.iter().map(place).chain(placed.iter().map(pay)).collect();
+        pending.into_iter().for_each(|pending| drop(pending.wait().unwrap()));
+    });
+    placing.await.unwrap();
+    server.settle().await;
+    numbers
+}
+
+/// Stopped and started in the middle, as by restarts, and at last cancelled: what is counted is what was done, once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_job_that_is_interrupted_and_cancelled_counts_what_it_did() {
+    let server = shop(&[]).await;
+    let numbers = many(&server, 4_000).await;
+    let input = json!({"where": {"product": {"eq": "mug"}}, "merchant": "m1", "text": "call her"});
+    let opened = opened(&server, "bulkAddNote", input).await;
+    assert_eq!(opened["total"], 4_000);
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_millis(15)).await;
+        server.stop_jobs();
+        server.carry_on_jobs();
+    }
+    opened_by(&server, crate::kit::PLATFORM, "cancelJob", json!({"id": opened["id"]})).await;
+    let mut told = ended(&server, &opened["id"]).await;
+    let effects = |numbers: &[String]| -> Vec<usize> {
+        numbers.iter().map(|number| events_of(&server, "m1", number, &opened["id"]).len()).collect()
+    };
+    // What was under way is counted a moment later.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let done = loop {
+        let done: usize = effects(&numbers).iter().sum();
+        if told["done"] == json!(done) {
+            break done;
+        }
+        assert!(Instant::now() < deadline, "{told} of {done}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        told = job(&server, &opened["id"]).await;
+    };
+    assert!(effects(&numbers).iter().all(|count| *count <= 1), "an order twice");
+    assert!(done > 0, "it was cancelled before it began");
+    assert_eq!(told["state"], if done == 4_000 { "DONE" } else { "CANCELLED" });
+}
+
+/// Each row by itself is let through, and the second has nothing left to ship.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn with_reject_all_a_refusal_in_between_stops_the_rest() {
+    let server = shop(&[]).await;
+    let mut numbers = many(&server, 900).await;
+    numbers.insert(1, "M-0".to_owned());
+    let rows: Vec<Value> = numbers.iter().map(|number| json!({"number": number})).collect();
+    let input = json!({"rows": rows, "merchant": "m1", "errorPolicy": "REJECT_ALL", "previewOnly": true});
+    let waiting = opened(&server, "bulkConfirmShipment", input).await;
+    until(&server, &waiting["id"], &["WAITING"]).await;
+    assert_eq!(job(&server, &waiting["id"]).await["preview"]["refusals"], json!([]), "each by itself");
+    opened_by(&server, crate::kit::PLATFORM, "startJob", json!({"id": waiting["id"]})).await;
+    let told = ended(&server, &waiting["id"]).await;
+    assert_eq!(
+        (&told["state"], &told["cancelCause"], &told["refused"]),
+        (&json!("CANCELLED"), &json!("REFUSAL"), &json!(1))
+    );
+    assert_eq!(fates(&told)[..2], pairs(&[("M-0", "DONE"), ("M-0", "NOTHING_TO_SHIP")]));
+    let done = usize::try_from(told["done"].as_u64().unwrap()).unwrap();
+    assert!(done <= 512, "no more than was under way: {done}");
+    let shipped = numbers[1..].iter().filter(|number| !events_of(&server, "m1", number, &waiting["id"]).is_empty());
+    assert_eq!(shipped.count(), done);
+}

@@ -73,7 +73,7 @@ pub(super) fn campaigns(random: &mut Random, plan: &[Step], now: Timestamp) -> R
         }
         let action = JobAction::AddTag { tag: Tag::new(&format!("campaign-{}", number + 1))? };
         let opening = CommandId(random.id());
-        let mut job = Job { id: StreamId::job(opening), at, owner, action: &action, steps: Vec::new() };
+        let mut job = Job { id: StreamId::job(Some(&id), opening), at, owner, action: &action, steps: Vec::new() };
         let waits = number > 0;
         let open = OpenJob {
             asked: [u8::try_from(number)?; 32],

@@ -197,7 +197,7 @@ pub(crate) fn revoke() -> Asked {
 
 /// The job that is opened first in a new world.
 pub(crate) fn job() -> StreamId {
-    StreamId::job(CommandId(Uuid::from_u128(3)))
+    StreamId::job(Some(&merchant()), CommandId(Uuid::from_u128(3)))
 }
 
 pub(crate) fn open_job(total: u32, policy: ErrorPolicy, waits: bool) -> Asked {
