@@ -4,6 +4,7 @@
 //! cargo run --release --package daybook-benches -- [WHAT…] [--seconds N] [--orders N] [--dir DIR]
 //! ```
 
+mod bulk;
 mod deadlines;
 mod export;
 mod file;
@@ -33,11 +34,12 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   pages   pages of a million orders in process and over HTTP, beside ready-made answers
   overload  ten times as many requests as are done in time, for 60 s: what is answered, how soon, and what comes after
   export  a million orders as CSV, JSON lines and XLSX, beside the csv library alone
+  bulk    500 orders of one card SKU delivered by a job, a hundred thousand shipped, beside a plain pipeline
   --seconds   how long each width is sustained in all (default 60; 3 for a smoke run)
   --orders    instead of a million
   --dir       where to write (default: the system's folder for temporary files)";
 
-const ALL: [&str; 9] = ["write", "flash", "open", "fold", "views", "deadlines", "pages", "overload", "export"];
+const ALL: [&str; 10] = ["write", "flash", "open", "fold", "views", "deadlines", "pages", "overload", "export", "bulk"];
 
 /// What the command line asks for.
 struct Config {
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
             "flash" => flash::run(&config.dir, config.sustained),
             "open" => write::open(&config.dir),
             "fold" => fold::run(&config.dir),
+            "bulk" => bulk::run(&config.dir, config.orders),
             "deadlines" => deadlines::run(config.orders),
             "views" => views::run(&config.dir, config.orders),
             "overload" => overload::run(&config.dir, config.orders.min(100_000), config.sustained),

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use daybook_domain::{Actor, MerchantId, Role, Slot, Timestamp};
+use daybook_domain::{Actor, MerchantId, Role, Slot, StreamId, Timestamp};
 use daybook_engine::Engine;
 
 use crate::access::{self, Tenant};
@@ -135,6 +135,14 @@ impl Session {
         }
         let tenant = tenant(token.role, token.merchant, token.buyer).map_err(|unwelcome| unwelcome.of(actor))?;
         Ok(Self { actor, tenant, remote: None, credential: Credential::Token { secret_sha256 } })
+    }
+
+    /// The token's stream; a JWT has none.
+    pub(crate) fn token(&self) -> Option<StreamId> {
+        match self.credential {
+            Credential::Token { secret_sha256 } => Some(StreamId::token(&secret_sha256)),
+            Credential::Jwt { .. } => None,
+        }
     }
 
     /// Whether the credential is still valid: long-lived connections ask again and again.

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::time::Duration;
 
+use daybook_domain::event::Subject;
 use daybook_domain::{Event, MerchantId, Position, Recorded, Slot};
 use daybook_views::{Stopped, ViewStatus, Views};
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::accounts::Accounts;
+use crate::jobs::Board;
 use crate::metrics::Metrics;
 
 /// Events folded under one hold of the lock: readers wait for no more than these.
@@ -24,6 +26,7 @@ pub struct Host {
     /// Trees, for accounts: the same account is another buyer in another tree.
     roots: RwLock<BTreeSet<MerchantId>>,
     pub(crate) accounts: Accounts,
+    pub(crate) jobs: Board,
     pub(crate) metrics: Metrics,
 }
 
@@ -46,6 +49,7 @@ impl Host {
             position,
             roots: RwLock::new(roots),
             accounts: Accounts::default(),
+            jobs: Board::default(),
             metrics: Metrics::default(),
         }
     }
@@ -70,6 +74,9 @@ impl Host {
                 }
             }
             self.changed(views);
+            if some.iter().any(|recorded| recorded.event.kind().subject() == Subject::Job) {
+                self.jobs.changed();
+            }
         }
         if stopped.is_empty() { Ok(()) } else { Err(stopped) }
     }

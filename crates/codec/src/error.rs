@@ -27,4 +27,6 @@ pub enum FieldProblem {
     UnknownNumber(u8),
     #[error("is no currency code")]
     NotCurrency,
+    #[error("is missing")]
+    Missing,
 }

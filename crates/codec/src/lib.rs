@@ -20,6 +20,7 @@
 mod action;
 mod amount;
 mod error;
+mod flat;
 mod json;
 mod problem;
 mod recorded;

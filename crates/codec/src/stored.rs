@@ -13,6 +13,10 @@ use crate::wire::card::{
 use crate::wire::clock::{DeadlineBreachedV1, DeliveryDueV1, OrderClosedV1, PaymentRemindedV1};
 use crate::wire::dispute::{DisputeOpenedV1, DisputeResolvedV1, EvidenceAddedV1, EvidenceReadV1};
 use crate::wire::hold::{HoldPlacedV1, HoldReleasedV1};
+use crate::wire::job::{
+    JobAdvancedV1, JobCancelledV1, JobCheckedV1, JobFinishedV1, JobOpenedV1, JobPreviewedV1, JobSelectedV1,
+    JobStartedV1,
+};
 use crate::wire::merchant::{MerchantClosedV1, MerchantMovedV1, MerchantRegisteredV1, MerchantReopenedV1};
 use crate::wire::order::{
     ObservationStartedV1, OrderCancelledV1, OrderCompletedV1, OrderPlacedV1, OrderPlacedV2, OrderPlacedV3,
@@ -119,6 +123,14 @@ pub fn encode_into(event: &Event, out: &mut Vec<u8>) -> (u16, u16) {
         Event::StockReleased(e) => write::<StockReleasedV1>(e, out),
         Event::StockTaken(e) => write::<StockTakenV1>(e, out),
         Event::StockReturned(e) => write::<StockReturnedV1>(e, out),
+        Event::JobOpened(e) => write::<JobOpenedV1>(e, out),
+        Event::JobSelected(e) => write::<JobSelectedV1<'_>>(e, out),
+        Event::JobPreviewed(e) => write::<JobPreviewedV1<'_>>(e, out),
+        Event::JobStarted(e) => write::<JobStartedV1>(e, out),
+        Event::JobChecked(e) => write::<JobCheckedV1<'_>>(e, out),
+        Event::JobAdvanced(e) => write::<JobAdvancedV1<'_>>(e, out),
+        Event::JobCancelled(e) => write::<JobCancelledV1>(e, out),
+        Event::JobFinished(e) => write::<JobFinishedV1>(e, out),
     }
     let kind = event.kind();
     (kind.tag(), current_version(kind))
@@ -223,6 +235,14 @@ pub fn decode(kind: u16, version: u16, payload: &[u8]) -> Result<Event, CodecErr
         Kind::StockReleased => stored.only::<StockReleasedV1>(),
         Kind::StockTaken => stored.only::<StockTakenV1>(),
         Kind::StockReturned => stored.only::<StockReturnedV1>(),
+        Kind::JobOpened => stored.only::<JobOpenedV1>(),
+        Kind::JobSelected => stored.only::<JobSelectedV1<'_>>(),
+        Kind::JobPreviewed => stored.only::<JobPreviewedV1<'_>>(),
+        Kind::JobStarted => stored.only::<JobStartedV1>(),
+        Kind::JobChecked => stored.only::<JobCheckedV1<'_>>(),
+        Kind::JobAdvanced => stored.only::<JobAdvancedV1<'_>>(),
+        Kind::JobCancelled => stored.only::<JobCancelledV1>(),
+        Kind::JobFinished => stored.only::<JobFinishedV1>(),
     }
 }
 

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use daybook_domain::event::{AdjustmentKind, Alert, Clock, Hold, Outcome, RefundKind, SkuKind, TrackingStatus};
 use daybook_domain::ids::NameError;
+use daybook_domain::job::{CancelCause, ErrorPolicy, JobKind};
 use daybook_domain::{
     Currency, MerchantId, Money, OrderNumber, Origin, ReasonCode, Role, Sku, StreamId, Tag, Timestamp,
 };
@@ -278,6 +279,9 @@ variants! {
     Clock = Clock::VARIANTS, "a clock";
     Alert = Alert::VARIANTS, "an alert";
     Outcome = Outcome::VARIANTS, "an outcome";
+    JobKind = JobKind::VARIANTS, "a kind of job";
+    ErrorPolicy = ErrorPolicy::VARIANTS, "an error policy";
+    CancelCause = CancelCause::VARIANTS, "a cause";
 }
 
 #[derive(Clone, Copy)]

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_api::{Credentials, Host, Limits, Services, router_within};
+use daybook_api::{Credentials, Host, JobRunner, Limits, Services, router_within};
 use daybook_engine::Engine;
 use tokio::net::TcpListener;
 
@@ -71,6 +71,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let (security, writing) = Writing::start(&args.data.data, clock::system())?;
     let (engine, reader) = (folder.engine.clone(), folder.reader.clone());
     let services = Services { engine, reader, host, credentials, security, graphiql: true };
+    let jobs = JobRunner::start(services.clone())?;
     let served = runtime.block_on(async {
         let listener = place.listen().await?;
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -86,6 +87,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     writing.finish();
     keeping.stop();
     scrub.stop();
+    jobs.stop();
     automation.stop();
     end(&folder.engine, owner, followers, served)
 }

@@ -28,10 +28,12 @@ pub enum Automatic {
     WarnConversion,
     WarnQueueAge,
     WarnLowStock,
+    /// What bulk jobs need to go on and to end.
+    Jobs,
 }
 
 impl Automatic {
-    pub const ALL: [Automatic; 15] = [
+    pub const ALL: [Automatic; 16] = [
         Automatic::PayWithin,
         Automatic::RemindAfter,
         Automatic::ShipVirtualWithin,
@@ -47,6 +49,7 @@ impl Automatic {
         Automatic::WarnConversion,
         Automatic::WarnQueueAge,
         Automatic::WarnLowStock,
+        Automatic::Jobs,
     ];
 
     /// What acts when this clock runs out.
@@ -86,6 +89,7 @@ impl Automatic {
             Command::ReleaseHold(c) if c.hold == Hold::Stock => Automatic::Restock,
             Command::RaiseAlert(c) => Automatic::of_alert(c.alert),
             Command::ClearAlert(c) => Automatic::of_alert(c.alert),
+            Command::PreviewJob(_) | Command::CheckJob(_) | Command::AdvanceJob(_) => Automatic::Jobs,
             _ => return None,
         })
     }
@@ -108,6 +112,7 @@ impl Automatic {
             Automatic::WarnConversion => "system:warn-conversion",
             Automatic::WarnQueueAge => "system:warn-queue-age",
             Automatic::WarnLowStock => "system:warn-low-stock",
+            Automatic::Jobs => "system:jobs",
         }
     }
 

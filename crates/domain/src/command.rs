@@ -6,7 +6,8 @@ use uuid::Uuid;
 use crate::event::{
     Adjustment, Alert, Clock, Hold, Kind, Line, LineInputs, Outcome, PolicySet, RefundKind, ShippedLine, TrackingStatus,
 };
-use crate::ids::{Actor, CommandId, MerchantId, OrderNumber, Revision, Role, Sku, StreamId, Tag};
+use crate::ids::{Actor, CommandId, MerchantId, OrderNumber, Position, Revision, Role, Sku, StreamId, Tag};
+use crate::job::{CancelCause, ErrorPolicy, JobAction, JobRow, RefusalCount, Refusals};
 use crate::money::{Currency, Money};
 use crate::reason::Reason;
 use crate::sealed::{Sealed, Slot};
@@ -353,6 +354,61 @@ pub struct IssueToken {
     pub buyer: Option<Slot>,
 }
 
+/// Opens a job; its stream follows from this command's id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenJob<T> {
+    /// A hash of all that was asked for. The same command is known by it: what it selects follows from when it came.
+    pub asked: [u8; 32],
+    pub action: JobAction<T>,
+    pub policy: ErrorPolicy,
+    pub merchant: Option<MerchantId>,
+    pub selected_at: Position,
+    /// Rows that are going to be selected.
+    pub total: u32,
+    pub waits: bool,
+    pub token: Option<StreamId>,
+}
+
+/// The next rows of a job that is being opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelectForJob {
+    pub job: StreamId,
+    /// The first one's number, from 0.
+    pub first: u32,
+    pub rows: Vec<JobRow>,
+}
+
+/// What was found when the rows of a job that waits were checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewJob {
+    pub job: StreamId,
+    pub totals: Vec<Money>,
+    pub refusals: Vec<RefusalCount>,
+}
+
+/// What was found when the rows were checked before the first is carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckJob {
+    pub job: StreamId,
+    pub refused: u32,
+    pub refusals: Vec<Refusals>,
+}
+
+/// The rows before `next` are decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdvanceJob {
+    pub job: StreamId,
+    pub next: u32,
+    /// Of the rows since the last such command.
+    pub refusals: Vec<Refusals>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CancelJob {
+    pub job: StreamId,
+    pub cause: CancelCause,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command<T> {
     RegisterMerchant(RegisterMerchant),
@@ -433,6 +489,15 @@ pub enum Command<T> {
     RevokeToken {
         token: StreamId,
     },
+    OpenJob(OpenJob<T>),
+    SelectForJob(SelectForJob),
+    PreviewJob(PreviewJob),
+    StartJob {
+        job: StreamId,
+    },
+    CheckJob(CheckJob),
+    AdvanceJob(AdvanceJob),
+    CancelJob(CancelJob),
 }
 
 impl Command<String> {
@@ -609,6 +674,22 @@ impl Command<String> {
             }),
             Command::IssueToken(c) => Command::IssueToken(c),
             Command::RevokeToken { token } => Command::RevokeToken { token },
+            Command::OpenJob(c) => Command::OpenJob(OpenJob {
+                asked: c.asked,
+                action: c.action.map(|text| close(Kind::JobOpened, text.clone()))?,
+                policy: c.policy,
+                merchant: c.merchant,
+                selected_at: c.selected_at,
+                total: c.total,
+                waits: c.waits,
+                token: c.token,
+            }),
+            Command::SelectForJob(c) => Command::SelectForJob(c),
+            Command::PreviewJob(c) => Command::PreviewJob(c),
+            Command::StartJob { job } => Command::StartJob { job },
+            Command::CheckJob(c) => Command::CheckJob(c),
+            Command::AdvanceJob(c) => Command::AdvanceJob(c),
+            Command::CancelJob(c) => Command::CancelJob(c),
         })
     }
 }

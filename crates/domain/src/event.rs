@@ -1,5 +1,6 @@
 //! What happened. An event is a fact: it is never altered, and folding it never fails.
 
+mod job;
 mod merchant;
 mod order;
 mod stock;
@@ -11,6 +12,7 @@ use crate::reason::ReasonCode;
 use crate::stock::Balance;
 use crate::time::Timestamp;
 
+pub use job::*;
 pub use merchant::*;
 pub use order::*;
 pub use stock::*;
@@ -121,6 +123,14 @@ events! {
     StockTaken = 313, "stock-taken";
     StockReturned = 314, "stock-returned";
     CardsDrawn = 315, "cards-drawn";
+    JobOpened = 401, "job-opened";
+    JobSelected = 402, "job-selected";
+    JobPreviewed = 403, "job-previewed";
+    JobStarted = 404, "job-started";
+    JobChecked = 405, "job-checked";
+    JobAdvanced = 406, "job-advanced";
+    JobCancelled = 407, "job-cancelled";
+    JobFinished = 408, "job-finished";
 }
 
 /// What all events of a stream are about.
@@ -134,6 +144,8 @@ pub enum Subject {
     Sku,
     /// What orders do to it.
     Account,
+    /// One action on many orders.
+    Job,
 }
 
 impl Kind {
@@ -158,6 +170,14 @@ impl Kind {
             | Kind::StockCorrected
             | Kind::StockMarkSet
             | Kind::CardsImported => Subject::Sku,
+            Kind::JobOpened
+            | Kind::JobSelected
+            | Kind::JobPreviewed
+            | Kind::JobStarted
+            | Kind::JobChecked
+            | Kind::JobAdvanced
+            | Kind::JobCancelled
+            | Kind::JobFinished => Subject::Job,
             Kind::StockReserved | Kind::StockReleased | Kind::StockTaken | Kind::StockReturned | Kind::CardsDrawn => {
                 Subject::Account
             }

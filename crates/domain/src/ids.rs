@@ -102,6 +102,12 @@ impl StreamId {
         derive("refund-claim", &[tree_root.as_str(), provider, trade_number])
     }
 
+    /// A job is (merchant, or none for the platform, and the id of the command that opens it): opened again, it meets the
+    /// first one, and never another merchant's.
+    pub fn job(merchant: Option<&MerchantId>, opened_by: CommandId) -> Self {
+        derive("job", &[merchant.map_or("", MerchantId::as_str), &opened_by.to_string()])
+    }
+
     /// A token's stream follows from the hash of its secret, so that checking a credential is one look-up.
     pub fn token(secret_sha256: &[u8; 32]) -> Self {
         derive("token", &[&hex(secret_sha256)])
@@ -285,6 +291,8 @@ mod tests {
         let refund = StreamId::refund_claim(&merchant, "alipay", "R1");
         assert_eq!(refund.to_string(), "8fc0ccab-9ef2-5810-ba4e-482e06c1f70a");
         assert_eq!(oidc_actor("https://id.example", "ann").to_string(), "9112c113-2f93-5906-b3ca-4e49bddf6bcc");
+        let job = StreamId::job(Some(&merchant), CommandId(Uuid::from_u128(7)));
+        assert_eq!(job.to_string(), "5a61e6ba-5651-562e-8b8f-0a66c21f5ed4");
         assert_eq!(StreamId::token(&[7; 32]).to_string(), "5fdfce6a-e304-50ba-bc8b-95a53729f69a");
     }
 

@@ -16,6 +16,7 @@ mod currency;
 pub mod decide;
 pub mod event;
 pub mod ids;
+pub mod job;
 pub mod label;
 pub mod limits;
 pub mod merchant;

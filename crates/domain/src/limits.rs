@@ -42,5 +42,10 @@ pub const MAX_SPAN_SECONDS: u32 = 366 * 24 * 3_600;
 pub const MAX_DATED_POLICIES: usize = 100;
 /// What one merchant is warned of at once.
 pub const MAX_ALERTS: usize = 10_000;
+/// Rows of one job.
+pub const MAX_JOB_ROWS: u32 = 1_000_000;
+/// Rows that one command selects for a job: a row with the longest texts takes a kilobyte, so that those who select send
+/// fewer of such.
+pub const MAX_SELECTED_ROWS: usize = 2_000;
 /// Merchants above a merchant.
 pub const MAX_DEPTH: usize = 16;

@@ -2,6 +2,7 @@
 
 use crate::command::Origin;
 use crate::event::{AdjustmentKind, Alert, Clock, Hold, Outcome, RefundKind, SkuKind, TrackingStatus};
+use crate::job::{CancelCause, ErrorPolicy, JobKind, JobState};
 use crate::order::{AfterSales, Fulfilment, Lifecycle, Payment};
 use crate::stock::Booking;
 
@@ -45,6 +46,19 @@ names! {
     RefundKind { Goods = "GOODS", Excess = "EXCESS", Late = "LATE" }
     TrackingStatus {
         Collected = "COLLECTED", InTransit = "IN_TRANSIT", OutForDelivery = "OUT_FOR_DELIVERY", Delivered = "DELIVERED",
+    }
+    JobKind {
+        Ship = "SHIP", DeliverCards = "DELIVER_CARDS", RecordTracking = "RECORD_TRACKING", Cancel = "CANCEL",
+        AddNote = "ADD_NOTE", AddTag = "ADD_TAG", EditPrice = "EDIT_PRICE", ApproveRefunds = "APPROVE_REFUNDS",
+        SettleRefunds = "SETTLE_REFUNDS",
+    }
+    ErrorPolicy { RejectAll = "REJECT_ALL", SkipRefused = "SKIP_REFUSED" }
+    CancelCause {
+        Asked = "ASKED", TokenRevoked = "TOKEN_REVOKED", Refusal = "REFUSAL", Incomplete = "INCOMPLETE",
+    }
+    JobState {
+        Opening = "OPENING", Previewing = "PREVIEWING", Waiting = "WAITING", Checking = "CHECKING",
+        Running = "RUNNING", Done = "DONE", Refused = "REFUSED", Cancelled = "CANCELLED",
     }
     Booking {
         None = "NONE", Reserved = "RESERVED", Taken = "TAKEN", Waiting = "WAITING", Released = "RELEASED",

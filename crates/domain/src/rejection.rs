@@ -172,6 +172,14 @@ pub enum Rejection {
     TokenExists,
     #[error("the token is revoked already")]
     TokenRevoked,
+    #[error("there is no such job")]
+    JobUnknown,
+    #[error("the job has ended already")]
+    JobEnded,
+    #[error("the job does not wait to be started")]
+    JobNotWaiting,
+    #[error("the job is not at this step")]
+    JobOutOfTurn,
 }
 
 /// A role as it is written in messages.
@@ -268,6 +276,10 @@ impl Rejection {
             Rejection::TokenUnknown => "TOKEN_UNKNOWN",
             Rejection::TokenExists => "TOKEN_EXISTS",
             Rejection::TokenRevoked => "TOKEN_REVOKED",
+            Rejection::JobUnknown => "JOB_UNKNOWN",
+            Rejection::JobEnded => "JOB_ENDED",
+            Rejection::JobNotWaiting => "JOB_NOT_WAITING",
+            Rejection::JobOutOfTurn => "JOB_OUT_OF_TURN",
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::command::Command;
 use crate::event::{CardClaimed, Event, Hold, PaymentClaimed, Recorded};
 use crate::ids::{MerchantId, StreamId};
+use crate::job::Job;
 use crate::limits::MAX_DEPTH;
 use crate::merchant::Merchant;
 use crate::order::Order;
@@ -24,6 +25,7 @@ pub enum State {
     Sku(SkuState),
     /// What orders have of a SKU.
     Stock(Balance),
+    Job(Box<Job>),
 }
 
 /// Folds one event into a stream's state. Total: a stream's first event makes the state, and an event that does not
@@ -43,6 +45,7 @@ pub fn evolve(state: &mut Option<State>, recorded: &Recorded) {
         }
         Some(State::Sku(sku)) => sku.apply(&recorded.event),
         Some(State::Merchant(merchant)) => merchant.apply(recorded),
+        Some(State::Job(job)) => job.apply(recorded),
         Some(State::Claim(_) | State::Card(_) | State::Stock(_)) => {}
     }
 }
@@ -56,6 +59,7 @@ fn first(recorded: &Recorded) -> Option<State> {
         Event::MerchantRegistered(event) => Some(State::Merchant(Merchant::registered(event))),
         Event::PaymentClaimed(event) => Some(State::Claim(event.clone())),
         Event::CardClaimed(event) => Some(State::Card(event.clone())),
+        Event::JobOpened(event) => Some(State::Job(Box::new(Job::opened(event, recorded)))),
         Event::TokenIssued(event) => Some(State::Token(Token::issued(event))),
         Event::StockReceived(_) | Event::StockCounted(_) | Event::StockMarkSet(_) | Event::CardsImported(_) => {
             let mut sku = SkuState::default();
@@ -130,6 +134,10 @@ impl<'a> Facts<'a> {
 
     pub fn token(&self, stream: StreamId) -> Option<&'a Token> {
         if let State::Token(token) = self.state(stream)? { Some(token) } else { None }
+    }
+
+    pub fn job(&self, stream: StreamId) -> Option<&'a Job> {
+        if let State::Job(job) = self.state(stream)? { Some(job) } else { None }
     }
 
     /// What is known of a SKU, as of one that nobody has touched if it is none.
@@ -218,6 +226,13 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
         }
         Command::CloseMerchant { .. }
         | Command::ReopenMerchant { .. }
+        | Command::OpenJob(_)
+        | Command::SelectForJob(_)
+        | Command::PreviewJob(_)
+        | Command::StartJob { .. }
+        | Command::CheckJob(_)
+        | Command::AdvanceJob(_)
+        | Command::CancelJob(_)
         | Command::IssueToken(_)
         | Command::EditPrice(_)
         | Command::SetPolicy(_)

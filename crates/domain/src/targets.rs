@@ -118,6 +118,13 @@ impl Targets {
             Command::AddTag(c) => of_order(c.order),
             Command::Rate(c) => of_order(c.order),
             Command::RevokeToken { token } => of_order(*token),
+            Command::OpenJob(c) => (StreamId::job(c.merchant.as_ref(), command_id), c.merchant.as_ref(), Vec::new()),
+            Command::SelectForJob(c) => of_order(c.job),
+            Command::PreviewJob(c) => of_order(c.job),
+            Command::StartJob { job } => of_order(*job),
+            Command::CheckJob(c) => of_order(c.job),
+            Command::AdvanceJob(c) => of_order(c.job),
+            Command::CancelJob(c) => of_order(c.job),
         };
         Self { own, merchant: merchant.map(StreamId::merchant), stock }
     }

@@ -352,6 +352,9 @@ impl Decider {
             Ok(context) => context,
             Err(error) => return Step::Answered(Err(error.into())),
         };
+        if job.is_check {
+            return Step::Answered(self.check(own, job, &facts, &context));
+        }
         // Sealing is done once; a job that has to wait keeps its sealed form.
         if let Body::Plain(command) = &job.body {
             match seal::in_writer(command.clone(), &job.targets, &context, &facts, &self.vault) {
@@ -367,6 +370,20 @@ impl Decider {
                 Step::Answered(self.commit(own, &job.request, job.hash, &context, events, remarks))
             }
         }
+    }
+
+    /// What would become of the command: nothing is sealed, and nothing written.
+    fn check(&self, own: StreamId, job: &Job, facts: &Facts<'_>, context: &Context) -> Answer {
+        let decided = match &job.body {
+            Body::Plain(command) => decide(facts, &seal::unsealed(command.clone()), &job.targets, context),
+            Body::Sealed(command) => decide(facts, command, &job.targets, context),
+        };
+        let remarks = match decided? {
+            Decision::Commit { events: _, remarks } => remarks,
+            Decision::Repeat { of } => return Ok(self.receipt_of(of, own)),
+        };
+        let position = self.cache.get(own).map_or(0, |stream| stream.head);
+        Ok(Receipt { position, command_id: job.request.command_id, stream: own, repeated: false, remarks })
     }
 
     fn facts(&self, known: &[StreamId]) -> Facts<'_> {

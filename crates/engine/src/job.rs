@@ -35,6 +35,8 @@ pub(crate) struct Job {
     /// The command itself has moved to `body`.
     pub(crate) request: Surroundings,
     pub(crate) reply: Reply,
+    /// It is decided, and nothing is written.
+    pub(crate) is_check: bool,
     /// What the loader brought for this job.
     pub(crate) loaded: Vec<(StreamId, Stream)>,
     /// Its place in the order of arrival; 0 until it arrived.
@@ -86,6 +88,17 @@ impl Job {
             command => Body::Plain(command),
         };
         let (reply, pending) = Reply::new(waiting);
-        Ok((Job { body, targets, hash, request, reply, loaded: Vec::new(), arrival: 0, held: Vec::new() }, pending))
+        let job = Job {
+            body,
+            targets,
+            hash,
+            request,
+            reply,
+            is_check: false,
+            loaded: Vec::new(),
+            arrival: 0,
+            held: Vec::new(),
+        };
+        Ok((job, pending))
     }
 }

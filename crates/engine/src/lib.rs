@@ -47,6 +47,7 @@ pub use error::{ExecuteError, ReadError, ShutdownError};
 pub use folder::{Folder, FolderOptions, MasterKeySource, OpenFolderError, open_folder};
 pub use reader::{Opened, Reader};
 pub use request::{Pending, Receipt, Request};
+pub use seal::platform_tree;
 
 use alarm::{Alarm, Stopped, Thread};
 use decide_thread::Message;
@@ -138,6 +139,16 @@ impl Engine {
     /// Queues a command and returns at once. Commands submitted by one thread are decided in that order. The caller
     /// bounds how many it has under way.
     pub fn submit(&self, request: Request) -> Pending {
+        self.send(request, false)
+    }
+
+    /// As [`Engine::submit`], but nothing is written: the answer is what would have become of the command. The receipt's
+    /// position is the end of its stream. Others may be decided before the command itself is sent.
+    pub fn check(&self, request: Request) -> Pending {
+        self.send(request, true)
+    }
+
+    fn send(&self, request: Request, is_check: bool) -> Pending {
         let shared = &self.shared;
         if shared.closing.load(Ordering::Acquire) {
             return Pending::refused(self.stopped());
@@ -145,11 +156,12 @@ impl Engine {
         if let Err(rejection) = check_texts(&request.command, request.origin) {
             return Pending::refused(rejection.into());
         }
-        let (job, pending) = match Job::new(request, &shared.reader, &shared.vault, &shared.merchants, &shared.waiting)
-        {
-            Ok(made) => made,
-            Err(error) => return Pending::refused(error),
-        };
+        let (mut job, pending) =
+            match Job::new(request, &shared.reader, &shared.vault, &shared.merchants, &shared.waiting) {
+                Ok(made) => made,
+                Err(error) => return Pending::refused(error),
+            };
+        job.is_check = is_check;
         match shared.jobs.send(Message::Job(Box::new(job))) {
             Ok(()) => pending,
             Err(_) => Pending::refused(self.stopped()),

@@ -2,18 +2,19 @@
 //! back, it is learned again from the log. The log is right: it cannot be changed any more.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::io;
 use std::path::PathBuf;
 
-use daybook_domain::event::{OrderPlaced, tree_root};
-use daybook_domain::merchant::Merchant;
-use daybook_domain::{Event, Kind, Position, Recorded, State, StreamId};
+use daybook_domain::event::{JobOpened, OrderPlaced, tree_root};
+use daybook_domain::{Event, Kind, MerchantId, Position, Recorded, State, StreamId};
 use daybook_vault::{Context, OpenReport, OpenSealedError, RelearnError, SlotId, Vault};
 use thiserror::Error;
 
 use crate::error::ReadError;
 use crate::note::Note;
 use crate::reader::Reader;
+use crate::seal;
 
 /// Why the keys do not fit the log.
 #[derive(Debug, Error)]
@@ -79,7 +80,7 @@ pub(crate) fn relearn(reader: &Reader, keys: &OpenReport) -> Result<Relearned, K
 }
 
 impl Relearned {
-    /// Buyers have keys from their first order on, a tree from its first cards.
+    /// Buyers have keys from their first order on, a tree from its first cards or its first job that says something.
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other event begins a key")]
     fn learn_from(&mut self, reader: &Reader, recorded: &Recorded) -> Result<(), KeysError> {
         let unfit = |what| KeysError::Unfit { position: recorded.position, what };
@@ -90,18 +91,42 @@ impl Relearned {
                     return Err(unfit(format!("there is no merchant {}", imported.merchant)));
                 };
                 let Some(secret) = imported.secrets.first() else { return Ok(()) };
-                self.learn_tree(reader.vault(), SlotId(secret.slot.0), &merchant).map_err(unfit)
+                self.learn_tree(reader.vault(), SlotId(secret.slot.0), merchant.tree_root()).map_err(unfit)
             }
+            Event::JobOpened(opened) => self.learn_job(reader, opened, unfit),
             _ => Ok(()),
         }
     }
 
-    fn learn_tree(&mut self, vault: &Vault, slot: SlotId, merchant: &Merchant) -> Result<(), String> {
+    /// A job's text is its tree's, or the platform's.
+    fn learn_job(
+        &mut self,
+        reader: &Reader,
+        opened: &JobOpened,
+        unfit: impl Fn(String) -> KeysError,
+    ) -> Result<(), KeysError> {
+        let mut slot = None;
+        let _ = opened.action.map(|text| {
+            slot = Some(SlotId(text.slot.0));
+            Ok::<_, Infallible>(())
+        });
+        let Some(slot) = slot else { return Ok(()) };
+        let root = match &opened.merchant {
+            None => seal::platform_tree(),
+            Some(id) => match reader.state(StreamId::merchant(id))? {
+                Some(State::Merchant(merchant)) => merchant.tree_root().clone(),
+                Some(_) | None => return Err(unfit(format!("there is no merchant {id}"))),
+            },
+        };
+        self.learn_tree(reader.vault(), slot, &root).map_err(unfit)
+    }
+
+    fn learn_tree(&mut self, vault: &Vault, slot: SlotId, root: &MerchantId) -> Result<(), String> {
         vault.mark_used(slot).map_err(|error| error.to_string())?;
         if self.contested.contains(&slot) {
             return Ok(());
         }
-        self.note(vault, slot, vault.relearn_tree(slot, merchant.tree_root().as_str()))
+        self.note(vault, slot, vault.relearn_tree(slot, root.as_str()))
     }
 
     fn learn(&mut self, reader: &Reader, recorded: &Recorded, placed: &OrderPlaced) -> Result<(), String> {

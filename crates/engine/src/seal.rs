@@ -97,7 +97,7 @@ fn seems_new(
 }
 
 /// The command with nothing for each text: rules do not depend on what was sealed.
-fn unsealed(command: Command<String>) -> Command<Sealed> {
+pub(crate) fn unsealed(command: Command<String>) -> Command<Sealed> {
     let nothing = |_: Kind, _: &str| Ok::<_, Infallible>(Sealed { slot: Slot(0), bytes: Vec::new() });
     command.seal(nothing).unwrap_or_else(|never| match never {})
 }
@@ -115,6 +115,11 @@ fn under(
         let bytes = vault.seal(slot, &context, text.as_bytes()).map_err(failed)?;
         Ok(Sealed { slot: Slot(slot.0), bytes })
     })
+}
+
+/// The tree of what belongs to no merchant: none is called so.
+pub fn platform_tree() -> MerchantId {
+    MerchantId::from_stored("")
 }
 
 /// Seals a command in the writer, where its order or merchant is known.
@@ -143,10 +148,34 @@ pub(crate) fn in_writer(
             let slot = vault.tree_slot(merchant.tree_root().as_str()).map_err(failed)?;
             under(command, targets, merchant.tree_root(), slot, vault)
         }
+        Command::OpenJob(ref open) => {
+            // What is said of many orders is no single buyer's: it is the tree's, or the platform's own.
+            let root = match &open.merchant {
+                Some(id) => {
+                    let merchant = facts.merchant(StreamId::merchant(id));
+                    merchant.ok_or_else(|| Rejection::MerchantUnknown { id: id.clone() })?.tree_root().clone()
+                }
+                None => platform_tree(),
+            };
+            let stream = targets.own.0;
+            command.seal(|kind, text| {
+                // Only now: most jobs say nothing that needs a key.
+                let slot = vault.tree_slot(root.as_str()).map_err(failed)?;
+                let context = Context { tenant: root.as_str(), stream, kind: kind.tag() };
+                let bytes = vault.seal(slot, &context, text.as_bytes()).map_err(failed)?;
+                Ok(Sealed { slot: Slot(slot.0), bytes })
+            })
+        }
         Command::RegisterMerchant(_)
         | Command::MoveMerchant(_)
         | Command::CloseMerchant { .. }
         | Command::ReopenMerchant { .. }
+        | Command::SelectForJob(_)
+        | Command::PreviewJob(_)
+        | Command::StartJob { .. }
+        | Command::CheckJob(_)
+        | Command::AdvanceJob(_)
+        | Command::CancelJob(_)
         | Command::SetPolicy(_)
         | Command::RaiseAlert(_)
         | Command::ClearAlert(_)

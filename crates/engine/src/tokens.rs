@@ -49,7 +49,8 @@ impl Tokens {
                 | State::Claim(_)
                 | State::Card(_)
                 | State::Sku(_)
-                | State::Stock(_),
+                | State::Stock(_)
+                | State::Job(_),
             )
             | None => {
                 return Ok(None);

@@ -30,11 +30,13 @@ pub enum Part {
     Skus = 6,
     /// 4,096 tokens each.
     Tokens = 7,
+    /// 4,096 jobs each.
+    Jobs = 8,
 }
 
 impl Part {
-    const ALL: [Part; 7] =
-        [Part::Names, Part::Strings, Part::Buyers, Part::Orders, Part::Entries, Part::Skus, Part::Tokens];
+    const ALL: [Part; 8] =
+        [Part::Names, Part::Strings, Part::Buyers, Part::Orders, Part::Entries, Part::Skus, Part::Tokens, Part::Jobs];
 
     pub(crate) fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|part| *part as u8 == code)

@@ -25,6 +25,8 @@ pub enum FoldError {
     MerchantUnknown { stream: StreamId },
     #[error("token {token} ends before it was issued; rebuild the view")]
     TokenUnknown { token: StreamId },
+    #[error("job {job} has an event before it was opened; rebuild the view")]
+    JobUnknown { job: StreamId },
     #[error("{why}")]
     NoEvent { why: String },
     #[error("an event counts an order more or less than once")]

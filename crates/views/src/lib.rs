@@ -2,8 +2,8 @@
 //!
 //! [`Views`] folds every event once, into packed orders ([`Views::apply`]); the order list ([`OrderList`]), the
 //! dashboard ([`Dashboard`]) and the merchants ([`Merchants`]) follow from what the event did to its order, the stock
-//! ([`Stock`]) and the tokens ([`Tokens`]) from their own events, and what waits ([`Queues`]) from the orders. What can be
-//! asked is plain data in [`query`]. Rows, indexes and sums live in memory; [`checkpoint`] makes chunks of what cannot be
+//! ([`Stock`]), the tokens ([`Tokens`]) and the jobs ([`Jobs`]) from their own events, and what waits ([`Queues`]) from the
+//! orders. What can be asked is plain data in [`query`]. Rows, indexes and sums live in memory; [`checkpoint`] makes chunks of what cannot be
 //! made again, and [`store`] keeps them.
 //!
 //! ```
@@ -21,6 +21,7 @@ pub mod checkpoint;
 mod chunks;
 mod dashboard;
 mod error;
+mod jobs;
 mod list;
 mod merchants;
 mod orders;
@@ -40,10 +41,11 @@ mod wire;
 pub use bulk::BulkFold;
 pub use dashboard::{Dashboard, FORECAST_WEEKS, MAX_DAYS, MAX_FORECAST_HOURS};
 pub use error::{FoldError, Stopped};
+pub use jobs::{Jobs, goes_on};
 pub use list::{MAX_NAMESAKES, OrderList};
 pub use merchants::Merchants;
 pub use queues::Queues;
-pub use registry::{DASHBOARD, ORDERS, QUEUES, STOCK, TOKENS, VIEWS, ViewName};
+pub use registry::{DASHBOARD, JOBS, ORDERS, QUEUES, STOCK, TOKENS, VIEWS, ViewName};
 pub use stock::Stock;
 pub use tokens::Tokens;
 pub use views::{ViewStatus, Views};

@@ -6,6 +6,7 @@ use crate::checkpoint::{Chunks, Part, RestoreError};
 use crate::chunks::Changed;
 use crate::dashboard::state::DashboardState;
 use crate::error::{FoldError, Stopped};
+use crate::jobs::JobsState;
 use crate::list::index::ListIndex;
 use crate::orders::{Change, Orders};
 use crate::queues::QueueState;
@@ -18,9 +19,10 @@ pub const DASHBOARD: ViewName = ViewName { name: "dashboard", version: 2 };
 pub const STOCK: ViewName = ViewName { name: "stock", version: 3 };
 pub const QUEUES: ViewName = ViewName { name: "queues", version: 1 };
 pub const TOKENS: ViewName = ViewName { name: "tokens", version: 1 };
+pub const JOBS: ViewName = ViewName { name: "jobs", version: 1 };
 
 /// Every view. The orders come first: the others stand on them.
-pub const VIEWS: [ViewName; 5] = [ORDERS, DASHBOARD, STOCK, QUEUES, TOKENS];
+pub const VIEWS: [ViewName; 6] = [ORDERS, DASHBOARD, STOCK, QUEUES, TOKENS, JOBS];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ViewName {
@@ -96,6 +98,7 @@ pub(crate) struct Registry {
     pub(crate) stock: Running<StockState>,
     pub(crate) queues: Running<QueueState>,
     pub(crate) tokens: Running<TokenState>,
+    pub(crate) jobs: Running<JobsState>,
 }
 
 impl Registry {
@@ -106,6 +109,7 @@ impl Registry {
             self.stock.entry(STOCK),
             self.queues.entry(QUEUES),
             self.tokens.entry(TOKENS),
+            self.jobs.entry(JOBS),
         ]
     }
 
@@ -116,6 +120,7 @@ impl Registry {
             self.stock.entry_mut(STOCK),
             self.queues.entry_mut(QUEUES),
             self.tokens.entry_mut(TOKENS),
+            self.jobs.entry_mut(JOBS),
         ]
     }
 
@@ -131,6 +136,8 @@ impl Registry {
             std::mem::swap(&mut self.queues, &mut other.queues);
         } else if view == TOKENS {
             std::mem::swap(&mut self.tokens, &mut other.tokens);
+        } else if view == JOBS {
+            std::mem::swap(&mut self.jobs, &mut other.jobs);
         }
     }
 

@@ -6,6 +6,7 @@ use daybook_domain::{Currency, Position, Recorded, StreamId, Timestamp};
 
 use crate::dashboard::Dashboard;
 use crate::error::{FoldError, Stopped};
+use crate::jobs::Jobs;
 use crate::list::OrderList;
 use crate::merchants::Merchants;
 use crate::orders::{Orders, Workbench};
@@ -159,6 +160,17 @@ impl Views {
         match &tokens.stopped {
             Some(stopped) => Err(stopped.clone()),
             None => Ok(Tokens::new(&tokens.view)),
+        }
+    }
+
+    /// # Errors
+    ///
+    /// When the view has stopped.
+    pub fn jobs(&self) -> Result<Jobs<'_>, Stopped> {
+        let jobs = &self.registry.jobs;
+        match &jobs.stopped {
+            Some(stopped) => Err(stopped.clone()),
+            None => Ok(Jobs::new(&jobs.view)),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::access::Tenant;
 use crate::http::Services;
 use crate::schema::enums::Scope;
 use crate::schema::filter::{self, OrderWhere, Seen};
+use crate::schema::lookup;
 
 /// Steps that looking them up may take: one look of some tenths of a second, as the list itself may take.
 const MAX_STEPS: u64 = 200_000_000;
@@ -29,11 +30,7 @@ impl Which {
     pub fn parse(filter: Option<&str>, merchant: Option<&str>, subtree: bool) -> Result<Self, ExportError> {
         let mut wanted = filter.map(parse).transpose()?;
         if let Some(merchant) = merchant {
-            let whole = wanted.get_or_insert_with(OrderWhere::default);
-            if whole.names_merchant() {
-                return Err(ExportError::Invalid("name the merchant once: in the filter or beside it".into()));
-            }
-            whole.of_merchant(merchant);
+            wanted.get_or_insert_with(OrderWhere::default).of_merchant(&lookup::merchant_id(merchant)?)?;
         }
         let scope = if subtree { Scope::Subtree } else { Scope::Own };
         Ok(Self { wanted, seen: Seen { scope, tenant: Tenant::ALL } })

@@ -107,6 +107,44 @@ enums! {
     Role as "Role" of "daybook_domain::Role" {
         System, Platform, Owner, Clerk, Support, Auditor, Analyst, Buyer, Webhook, Importer,
     }
+    /// What a job does to each order.
+    JobKind as "JobKind" of "daybook_domain::job::JobKind" {
+        Ship, DeliverCards, RecordTracking, Cancel, AddNote, AddTag, EditPrice, ApproveRefunds, SettleRefunds,
+    }
+    /// How far a job is.
+    JobState as "JobState" of "daybook_domain::job::JobState" {
+        /// Its selection is being written down.
+        Opening,
+        /// Every order is looked at, for the preview.
+        Previewing,
+        /// Until it is started or cancelled.
+        Waiting,
+        /// Every order is looked at before anything is done.
+        Checking,
+        Running,
+        Done,
+        /// Orders refused when they were looked at: nothing was done.
+        Refused,
+        Cancelled,
+    }
+    /// What an order's refusal means for the others.
+    ErrorPolicy as "ErrorPolicy" of "daybook_domain::job::ErrorPolicy" {
+        /// Every order is looked at first: if any refuses, nothing is done.
+        RejectAll,
+        /// One refusal never stops the others.
+        SkipRefused,
+    }
+    /// Why a job was cancelled.
+    CancelCause as "JobCancelCause" of "daybook_domain::job::CancelCause" {
+        /// Somebody asked for it.
+        Asked,
+        /// The token that it was opened with was revoked.
+        TokenRevoked,
+        /// With REJECT_ALL: an order refused that had not when all were looked at.
+        Refusal,
+        /// The server ended before the selection was whole: nothing was done.
+        Incomplete,
+    }
     Origin as "Origin" of "daybook_domain::Origin" { Live, Import, System }
     Stage as "Stage" of "daybook_domain::posting::Stage" {
         PlacedToPaid, PaidToShipped, ShippedToDelivered, RefundRequestedToApproved, RefundApprovedToSettled,

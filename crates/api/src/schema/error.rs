@@ -113,14 +113,27 @@ codes! {
     TokenUnknown = "TOKEN_UNKNOWN",
     TokenExists = "TOKEN_EXISTS",
     TokenRevoked = "TOKEN_REVOKED",
+    JobUnknown = "JOB_UNKNOWN",
+    JobEnded = "JOB_ENDED",
+    JobNotWaiting = "JOB_NOT_WAITING",
+    JobOutOfTurn = "JOB_OUT_OF_TURN",
+    /// Too many jobs have not ended yet.
+    TooManyJobs = "TOO_MANY_JOBS",
+    /// More orders are chosen than a job may have.
+    TooManyOrders = "TOO_MANY_ORDERS",
+    /// Of a job's row: a fault of the server, or the buyer's data was erased.
+    NotCarriedOut = "NOT_CARRIED_OUT",
     /// The command's events are larger than one commit may be: split it.
     CommandTooLarge = "COMMAND_TOO_LARGE",
 }
 
 impl ErrorCode {
     fn of(rejection: &Rejection) -> Self {
-        let code = rejection.code();
-        // A test holds that each rejection has its code here.
+        Self::from_code(rejection.code())
+    }
+
+    /// A test holds that each rejection has its code here.
+    pub(crate) fn from_code(code: &str) -> Self {
         Self::ALL.iter().find(|(_, name)| *name == code).map_or(ErrorCode::InvalidInput, |(code, _)| *code)
     }
 }
@@ -156,6 +169,7 @@ impl UserError {
             Rejection::TagKnown => "tag",
             Rejection::TokenUnknown | Rejection::TokenRevoked => "token",
             Rejection::TokenNeedsMerchant { .. } => "merchant",
+            Rejection::JobUnknown | Rejection::JobEnded | Rejection::JobNotWaiting => "id",
             Rejection::BeforePlacing | Rejection::InTheFuture => "occurredAt",
             _ => "",
         };

@@ -101,13 +101,13 @@ pub(crate) struct OrderWhere {
 }
 
 impl OrderWhere {
-    /// Whether its own conditions, not those within AND and OR, name merchants.
-    pub(crate) fn names_merchant(&self) -> bool {
-        self.merchant.is_some()
-    }
-
-    pub(crate) fn of_merchant(&mut self, id: &str) {
-        self.merchant = Some(ValueFilter { eq: Some(id.to_owned()), one_of: None });
+    /// Only this merchant's orders, where the filter itself names none.
+    pub(crate) fn of_merchant(&mut self, id: &MerchantId) -> Result<(), ApiError> {
+        if self.merchant.is_some() {
+            return Err(ApiError::Invalid("name the merchant once: beside the filter, or within it".into()));
+        }
+        self.merchant = Some(ValueFilter { eq: Some(id.as_str().to_owned()), one_of: None });
+        Ok(())
     }
 }
 

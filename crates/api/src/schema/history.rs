@@ -97,6 +97,7 @@ impl EventObject {
         }
         Ok(match services.reader.state(self.recorded.stream)? {
             Some(State::Order(order)) => Some(order.tree_root().clone()),
+            Some(State::Job(job)) => crate::jobs::tree_root(services, &job)?,
             Some(
                 State::Merchant(_)
                 | State::Claim(_)

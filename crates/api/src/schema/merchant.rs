@@ -82,7 +82,13 @@ pub(crate) fn state(services: &Services, stream: StreamId) -> Result<Option<Merc
     Ok(match services.reader.state(stream)? {
         Some(State::Merchant(merchant)) => Some(merchant),
         Some(
-            State::Order(_) | State::Claim(_) | State::Card(_) | State::Token(_) | State::Sku(_) | State::Stock(_),
+            State::Order(_)
+            | State::Claim(_)
+            | State::Card(_)
+            | State::Token(_)
+            | State::Sku(_)
+            | State::Stock(_)
+            | State::Job(_),
         )
         | None => None,
     })

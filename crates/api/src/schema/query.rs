@@ -13,6 +13,7 @@ use super::enums::{Basis, ExceptionKind, Metric, Scope};
 use super::error::ApiError;
 use super::filter::{OrderWhere, Seen};
 use super::history::HistoryConnection;
+use super::job::{self, JobConnection, JobObject};
 use super::lookup::{self, AsOf, Named, OrderInput};
 use super::merchant::{self, MerchantConnection, MerchantObject};
 use super::order::OrderObject;
@@ -372,6 +373,21 @@ impl QueryRoot {
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
         let tenant = tenant(ctx)?.clone();
         look(ctx, move |services, views| token::list(services, views, &tenant, first, after.as_deref())).await
+    }
+
+    /// A bulk job; null if there is none of that id.
+    #[graphql(complexity = "READ + child_complexity")]
+    async fn job(&self, ctx: &Context<'_>, id: ID) -> Result<Option<JobObject>> {
+        match job::id_of(&id) {
+            Some(id) => job::look_up(ctx, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Bulk jobs, the newest first.
+    #[graphql(complexity = "READ + page::cost(first, None, child_complexity)")]
+    async fn jobs(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<JobConnection> {
+        job::list(ctx, first, after).await
     }
 
     /// Anything by its id.

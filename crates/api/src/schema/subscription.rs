@@ -16,6 +16,7 @@ use super::changes::{AlertChange, QueueChange};
 use super::enums::{self, Scope};
 use super::error::ApiError;
 use super::history::Actor;
+use super::job::{self, JobObject};
 use super::merchant;
 use super::order::OrderObject;
 use super::query::{READ, meant};
@@ -111,7 +112,7 @@ impl Following {
         match recorded.event.kind().subject() {
             Subject::Order => {}
             Subject::Merchant => return self.follows_merchant(recorded.stream).await,
-            Subject::Token | Subject::Claim | Subject::Sku | Subject::Account => return Ok(false),
+            Subject::Token | Subject::Claim | Subject::Sku | Subject::Account | Subject::Job => return Ok(false),
         }
         if let Event::OrderPlaced(placed) = &recorded.event {
             let ours = self.is_ours(&placed.merchant, &placed.ancestors);
@@ -272,6 +273,57 @@ impl SubscriptionRoot {
     ) -> Result<impl Stream<Item = Result<AlertChange>>> {
         follow(ctx, after, meant(ctx, merchant, scope).await?, AlertChange::of)
     }
+
+    /// A bulk job each time that it got further, as it is now first; ends with the job.
+    async fn job_progress(&self, ctx: &Context<'_>, id: ID) -> Result<impl Stream<Item = Result<JobObject>>> {
+        progress(ctx, &id).await
+    }
+}
+
+/// What a subscriber to a job's progress is at.
+struct Watching {
+    services: Services,
+    session: Session,
+    changes: tokio::sync::watch::Receiver<u64>,
+    id: StreamId,
+    told: Option<JobObject>,
+}
+
+impl Watching {
+    /// The next time that the job got further; none once it has ended.
+    async fn next(&mut self) -> Result<Option<JobObject>, ApiError> {
+        if self.told.as_ref().is_some_and(|told| told.job.end.is_some()) {
+            return Ok(None);
+        }
+        loop {
+            self.changes.mark_unchanged();
+            self.session.renew(&self.services.engine)?;
+            let now = job::in_views(&self.services, &self.session.tenant, self.id)?;
+            if let Some(now) = now.filter(|now| self.told.as_ref().is_none_or(|told| told.job != now.job)) {
+                self.told = Some(now.clone());
+                return Ok(Some(now));
+            }
+            if self.changes.changed().await.is_err() {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+async fn progress(ctx: &Context<'_>, id: &ID) -> Result<impl Stream<Item = Result<JobObject>> + use<>> {
+    let (services, session) = (services(ctx)?.clone(), ctx.data::<Session>()?.clone());
+    let unknown = || ApiError::Invalid("there is no such job".into());
+    let id = job::id_of(id).ok_or_else(unknown)?;
+    job::look_up(ctx, id).await?.ok_or_else(unknown)?;
+    let watching = Watching { changes: services.host.jobs.watch(), services, session, id, told: None };
+    Ok(stream::unfold(Some(watching), |watching| async move {
+        let mut watching = watching?;
+        match watching.next().await {
+            Ok(Some(job)) => Some((Ok(job), Some(watching))),
+            Ok(None) => None,
+            Err(error) => Some((Err(error.into()), None)),
+        }
+    }))
 }
 
 /// Who is asking.

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::kit::{Server, by, cny, order, payment, request};
 
-const CLERK: &str = "dbk_5555555555555555555555555555555555555555555555555555555555555555";
+pub(crate) const CLERK: &str = "dbk_5555555555555555555555555555555555555555555555555555555555555555";
 
-async fn ask(server: &Server, token: &str, query: &str, variables: Value) -> Value {
+pub(crate) async fn ask(server: &Server, token: &str, query: &str, variables: Value) -> Value {
     let head = format!("Content-Type: application/json\r\nAuthorization: Bearer {token}\r\n");
     let body = json!({"query": query, "variables": variables}).to_string();
     request(server.address, "POST /graphql", &head, body.as_bytes()).await.json()

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use daybook_api::{Credentials, Host, Incidents, Limits, NewToken, SecurityLog, Services, router, router_within};
+use daybook_api::{
+    Credentials, Host, Incidents, JobRunner, Limits, NewToken, SecurityLog, Services, router, router_within,
+};
 use daybook_domain::command::{Command, IssueToken};
 use daybook_domain::{Actor, CommandId, Role, Slot, StreamId, Timestamp};
 use daybook_engine::{Clock, Folder, FolderOptions, Request, open_folder};
@@ -29,6 +31,7 @@ pub(crate) struct Server {
     /// The security log's lines.
     incidents: Arc<Mutex<Vec<Value>>>,
     next_id: AtomicU64,
+    jobs: Mutex<Option<JobRunner>>,
     _dir: Option<TempDir>,
 }
 
@@ -135,7 +138,18 @@ impl Server {
     pub(crate) async fn start() -> Server {
         let server = Self::start_without_follower().await;
         server.follow();
+        server.carry_on_jobs();
         server
+    }
+
+    pub(crate) fn carry_on_jobs(&self) {
+        *self.jobs.lock().unwrap() = Some(JobRunner::start(self.services.clone()).unwrap());
+    }
+
+    /// As at the end of a server: what is under way is carried on by the next.
+    pub(crate) fn stop_jobs(&self) {
+        let jobs = self.jobs.lock().unwrap().take();
+        jobs.unwrap().stop();
     }
 
     fn follow(&self) {
@@ -216,7 +230,8 @@ impl Server {
         tokio::spawn(
             async move { axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await },
         );
-        Server { services, address, micros, incidents: collect(incidents), next_id: AtomicU64::new(1), _dir: None }
+        let (incidents, jobs) = (collect(incidents), Mutex::default());
+        Server { services, address, micros, incidents, next_id: AtomicU64::new(1), jobs, _dir: None }
     }
 
     pub(crate) async fn issue(&self, token: &str, role: Role) {

@@ -1,6 +1,7 @@
 //! Actions: one command a line, as JSON. What an import reads, and what the hash of every command is made from.
 
 mod import_id;
+mod job;
 mod key;
 mod lines;
 mod object;
@@ -134,5 +135,12 @@ pub fn action_name<T>(command: &Command<T>) -> &'static str {
         Command::ImportCards(_) => "import-cards",
         Command::IssueToken(_) => "issue-token",
         Command::RevokeToken { .. } => "revoke-token",
+        Command::OpenJob(_) => "open-job",
+        Command::SelectForJob(_) => "select-for-job",
+        Command::PreviewJob(_) => "preview-job",
+        Command::StartJob { .. } => "start-job",
+        Command::CheckJob(_) => "check-job",
+        Command::AdvanceJob(_) => "advance-job",
+        Command::CancelJob(_) => "cancel-job",
     }
 }

@@ -8,6 +8,7 @@ use daybook_domain::reason::Reason;
 use daybook_domain::{MerchantId, Role, Timestamp};
 use serde::{Serialize, Serializer};
 
+use super::job::JobLine;
 use super::lines::*;
 use super::object::Object;
 use super::{Action, OrderName, action_name};
@@ -290,6 +291,13 @@ impl<'a> Frame<'a> {
                 source: self.source.map(Cow::Borrowed),
             }),
             Command::IssueToken(c) => json(&IssueTokenLine::new(self, command, c)),
+            Command::OpenJob(_)
+            | Command::SelectForJob(_)
+            | Command::PreviewJob(_)
+            | Command::StartJob { .. }
+            | Command::CheckJob(_)
+            | Command::AdvanceJob(_)
+            | Command::CancelJob(_) => json(&JobLine::new(self.at, command)),
             Command::RevokeToken { token } => {
                 json(&RevokeTokenLine { action: action_name(command), at: self.at, token: (*token).into() })
             }
@@ -428,7 +436,7 @@ struct RevokeTokenLine {
     token: Id,
 }
 
-fn hex<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn hex<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     let text: String = digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect();

@@ -5,6 +5,7 @@ mod card;
 mod clock;
 mod dispute;
 mod hold;
+mod job;
 mod order;
 mod parts;
 mod party;
@@ -34,6 +35,10 @@ use self::card::{
 use self::clock::{DeadlineBreachedJson, DeliveryDueJson, OrderClosedJson, PaymentRemindedJson};
 use self::dispute::{DisputeOpenedJson, DisputeResolvedJson, EvidenceAddedJson, EvidenceReadJson};
 use self::hold::{HoldPlacedJson, HoldReleasedJson};
+use self::job::{
+    JobAdvancedJson, JobCancelledJson, JobCheckedJson, JobFinishedJson, JobOpenedJson, JobPreviewedJson,
+    JobSelectedJson, JobStartedJson,
+};
 use self::order::{
     ObservationStartedJson, OrderCancelledJson, OrderCompletedJson, OrderPlacedJson, OrderReinstatedJson,
     PriceEditedJson, RestCancelledJson,
@@ -157,6 +162,14 @@ pub fn data_to_json(event: &Event, open: &mut dyn FnMut(&Sealed, Kind) -> Option
         Event::StockReleased(e) => write::<StockReleasedJson>(e, opener),
         Event::StockTaken(e) => write::<StockTakenJson>(e, opener),
         Event::StockReturned(e) => write::<StockReturnedJson>(e, opener),
+        Event::JobOpened(e) => write::<JobOpenedJson<'_>>(e, opener),
+        Event::JobSelected(e) => write::<JobSelectedJson<'_>>(e, opener),
+        Event::JobPreviewed(e) => write::<JobPreviewedJson<'_>>(e, opener),
+        Event::JobStarted(e) => write::<JobStartedJson>(e, opener),
+        Event::JobChecked(e) => write::<JobCheckedJson<'_>>(e, opener),
+        Event::JobAdvanced(e) => write::<JobAdvancedJson<'_>>(e, opener),
+        Event::JobCancelled(e) => write::<JobCancelledJson>(e, opener),
+        Event::JobFinished(e) => write::<JobFinishedJson>(e, opener),
     }
 }
 
@@ -232,6 +245,14 @@ pub fn event_from_json(kind: Kind, data: &Value, seal: &mut dyn FnMut(&str) -> S
         Kind::StockReleased => read::<StockReleasedJson>(data, sealer),
         Kind::StockTaken => read::<StockTakenJson>(data, sealer),
         Kind::StockReturned => read::<StockReturnedJson>(data, sealer),
+        Kind::JobOpened => read::<JobOpenedJson<'_>>(data, sealer),
+        Kind::JobSelected => read::<JobSelectedJson<'_>>(data, sealer),
+        Kind::JobPreviewed => read::<JobPreviewedJson<'_>>(data, sealer),
+        Kind::JobStarted => read::<JobStartedJson>(data, sealer),
+        Kind::JobChecked => read::<JobCheckedJson<'_>>(data, sealer),
+        Kind::JobAdvanced => read::<JobAdvancedJson<'_>>(data, sealer),
+        Kind::JobCancelled => read::<JobCancelledJson>(data, sealer),
+        Kind::JobFinished => read::<JobFinishedJson>(data, sealer),
     }
 }
 
@@ -302,6 +323,14 @@ pub(crate) fn data_schema(kind: Kind) -> Value {
         Kind::StockReleased => StockReleasedJson::schema(),
         Kind::StockTaken => StockTakenJson::schema(),
         Kind::StockReturned => StockReturnedJson::schema(),
+        Kind::JobOpened => JobOpenedJson::schema(),
+        Kind::JobSelected => JobSelectedJson::schema(),
+        Kind::JobPreviewed => JobPreviewedJson::schema(),
+        Kind::JobStarted => JobStartedJson::schema(),
+        Kind::JobChecked => JobCheckedJson::schema(),
+        Kind::JobAdvanced => JobAdvancedJson::schema(),
+        Kind::JobCancelled => JobCancelledJson::schema(),
+        Kind::JobFinished => JobFinishedJson::schema(),
     }
 }
 

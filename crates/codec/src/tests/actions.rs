@@ -93,6 +93,13 @@ fn every_command_but_these_can_be_imported() {
             "reopen-merchant",
             "read-evidence",
             "reveal-contact",
+            "open-job",
+            "select-for-job",
+            "preview-job",
+            "start-job",
+            "check-job",
+            "advance-job",
+            "cancel-job",
         ]
     );
 }

@@ -1,5 +1,7 @@
 //! Random events and actions.
 
+mod job;
+
 use std::hash::{BuildHasher, RandomState};
 use std::ops::RangeInclusive;
 
@@ -230,6 +232,7 @@ impl Bounds {
             self.clock_event(),
             dispute_or_address_event(),
             card_event(),
+            self.job_event(),
             stock_event(),
             sealed().prop_map(|text| NoteAdded { text }.into()),
             tag().prop_map(|tag| TagAdded { tag }.into()),

@@ -3,6 +3,7 @@
 
 use daybook_domain::command::*;
 use daybook_domain::event::*;
+use daybook_domain::job::*;
 use daybook_domain::policy::Terms;
 use daybook_domain::reason::Reason;
 use daybook_domain::stock::{Balance, Goods};
@@ -249,7 +250,62 @@ pub(super) fn samples() -> Vec<Event> {
         StockTaken { order: StreamId(Uuid::from_u128(7)), quantity: 300, balance: balance() }.into(),
         StockReturned { order: StreamId(Uuid::from_u128(7)), quantity: 300, balance: balance() }.into(),
         CardsDrawn { order: StreamId(Uuid::from_u128(7)), quantity: 300, balance: balance() }.into(),
+        JobOpened {
+            action: JobAction::EditPrice {
+                prices: vec![
+                    JobPrice { of: PriceOf::Line(2), unit: Money::new(990, Currency::CNY) },
+                    JobPrice { of: PriceOf::Sku(Sku::new("card-50").unwrap()), unit: Money::new(4_850, Currency::CNY) },
+                ],
+                reason: Reason { code: ReasonCode::Promotion, text: note() },
+            },
+            policy: ErrorPolicy::SkipRefused,
+            merchant: Some(merchant("shop-1")),
+            selected_at: 1 << 33,
+            total: 70_000,
+            waits: true,
+            token: Some(StreamId(Uuid::from_u128(11))),
+        }
+        .into(),
+        JobSelected {
+            first: 300,
+            rows: vec![
+                JobRow {
+                    order: RowOrder::Known(StreamId(Uuid::from_u128(12))),
+                    ticket: Some(2),
+                    carrier: Some("SF".into()),
+                    tracking_number: Some("SF-1".into()),
+                },
+                JobRow {
+                    order: RowOrder::Unknown { number: OrderNumber::new("A-1").unwrap(), is_ambiguous: false },
+                    ticket: None,
+                    carrier: None,
+                    tracking_number: None,
+                },
+                JobRow {
+                    order: RowOrder::Unknown { number: OrderNumber::new("A-2").unwrap(), is_ambiguous: true },
+                    ticket: None,
+                    carrier: None,
+                    tracking_number: None,
+                },
+            ],
+        }
+        .into(),
+        JobPreviewed {
+            totals: vec![Money::new(1 << 40, Currency::CNY), Money::new(-1, Currency::BRL)],
+            refusals: vec![RefusalCount { code: "ON_HOLD".into(), count: 300 }],
+        }
+        .into(),
+        JobStarted {}.into(),
+        JobChecked { refused: 3, refusals: refusals() }.into(),
+        JobAdvanced { next: 70_000, refusals: refusals() }.into(),
+        JobCancelled { cause: CancelCause::TokenRevoked }.into(),
+        JobFinished {}.into(),
     ]
+}
+
+fn refusals() -> Vec<Refusals> {
+    let of = |code: &str, message: &str, rows| Refusals { code: code.into(), message: message.into(), rows };
+    vec![of("ON_HOLD", "the order is on hold", vec![7, 8, 300]), of("NOT_PAID", "the order is not paid", vec![66_000])]
 }
 
 /// One command of each kind that fills every field.
@@ -439,5 +495,34 @@ pub(super) fn commands() -> Vec<Command<String>> {
         Command::ReopenMerchant { merchant: merchant("m1") },
         Command::ReadEvidence { order },
         Command::RevealContact(RevealContact { order, reason: reason(ReasonCode::BuyerRequest) }),
+        Command::OpenJob(OpenJob {
+            asked: [0x5b; 32],
+            action: JobAction::AddNote { text: "call back".into() },
+            policy: ErrorPolicy::RejectAll,
+            merchant: Some(merchant("m1")),
+            selected_at: 9,
+            total: 2,
+            waits: false,
+            token: None,
+        }),
+        Command::SelectForJob(SelectForJob {
+            job: StreamId(Uuid::from_u128(13)),
+            first: 1,
+            rows: vec![JobRow {
+                order: RowOrder::Known(order),
+                ticket: Some(1),
+                carrier: Some("SF".into()),
+                tracking_number: Some("SF1".into()),
+            }],
+        }),
+        Command::PreviewJob(PreviewJob {
+            job: StreamId(Uuid::from_u128(13)),
+            totals: vec![cny(500)],
+            refusals: vec![RefusalCount { code: "ON_HOLD".into(), count: 1 }],
+        }),
+        Command::StartJob { job: StreamId(Uuid::from_u128(13)) },
+        Command::CheckJob(CheckJob { job: StreamId(Uuid::from_u128(13)), refused: 4, refusals: refusals() }),
+        Command::AdvanceJob(AdvanceJob { job: StreamId(Uuid::from_u128(13)), next: 400, refusals: refusals() }),
+        Command::CancelJob(CancelJob { job: StreamId(Uuid::from_u128(13)), cause: CancelCause::Asked }),
     ]
 }

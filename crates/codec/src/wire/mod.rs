@@ -9,6 +9,7 @@ pub(crate) mod card;
 pub(crate) mod clock;
 pub(crate) mod dispute;
 pub(crate) mod hold;
+pub(crate) mod job;
 pub(crate) mod merchant;
 pub(crate) mod order;
 pub(crate) mod parts;

@@ -7,6 +7,7 @@ mod cards;
 mod clock;
 mod clocks;
 mod holds;
+mod jobs;
 mod life;
 mod live;
 mod parcels;
@@ -25,7 +26,7 @@ mod warnings;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use daybook_api::{Credentials, Limits, Services};
+use daybook_api::{Credentials, JobRunner, Limits, Services};
 use daybook_engine::{Folder, FolderOptions, open_folder};
 use daybook_ledger::Ledger;
 
@@ -82,6 +83,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let (security, writing) = Writing::start(&dir, wall::system())?;
     let (writer, log) = (engine.clone(), reader.clone());
     let services = Services { engine: writer, reader: log, host, credentials, security, graphiql: true };
+    let jobs = JobRunner::start(services.clone())?;
     let served = runtime.block_on(async {
         let listener = place.listen().await?;
         say_where_to_look(&listener.local_addr()?.to_string(), &token, &dir, args, reader.watermark(), began);
@@ -91,6 +93,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
         Ok(())
     });
     drop(runtime);
+    jobs.stop();
     writing.finish();
     keeping.stop();
     automation.stop();

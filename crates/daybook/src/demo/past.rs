@@ -12,7 +12,7 @@ use super::people::PLATFORM;
 use super::policies::Policies;
 use super::random::Random;
 use super::stock::{self, Demand};
-use super::{card_stock, rhythm, shop, warnings};
+use super::{card_stock, jobs, rhythm, shop, warnings};
 use crate::failure::Failure;
 
 /// Commands under way. Each stop to settle the clock costs a sync of the disk.
@@ -42,6 +42,8 @@ pub(super) fn plan(seed: u64, orders: usize, now: Timestamp) -> Result<Vec<Step>
     plan.sort_by_key(|step| step.at);
     plan.extend(warnings::low_stock(&mut random, &plan));
     plan.extend(warnings::refund_rates(&mut random, policies, &plan, now)?);
+    plan.sort_by_key(|step| step.at);
+    plan.extend(jobs::campaigns(&mut random, &plan, now)?);
     plan.sort_by_key(|step| step.at);
     Ok(plan)
 }
@@ -196,7 +198,10 @@ mod tests {
                 Command::DeliverCards { .. }
                 | Command::ReleaseHold(_)
                 | Command::RaiseAlert(_)
-                | Command::ClearAlert(_) => (false, true),
+                | Command::ClearAlert(_)
+                | Command::PreviewJob(_)
+                | Command::CheckJob(_)
+                | Command::AdvanceJob(_) => (false, true),
                 _ => (false, false),
             };
             assert!(is_automations || !is_clocks, "{:?}", step.request.command);

@@ -6,7 +6,8 @@ use crate::event::{Line, PolicySet};
 use crate::ids::NameError;
 use crate::limits::{
     MAX_ADJUSTMENTS, MAX_AMOUNT_MINOR, MAX_CARD_BYTES, MAX_CARDS, MAX_CARDS_BYTES, MAX_CONTACT_BYTES, MAX_INPUTS_BYTES,
-    MAX_LINES, MAX_NAME_CHARS, MAX_ORDER_TEXT_BYTES, MAX_QUANTITY, MAX_SPAN_SECONDS, MAX_TEXT_CHARS, MAX_TITLE_CHARS,
+    MAX_JOB_ROWS, MAX_LINES, MAX_NAME_CHARS, MAX_ORDER_TEXT_BYTES, MAX_QUANTITY, MAX_SELECTED_ROWS, MAX_SPAN_SECONDS,
+    MAX_TEXT_CHARS, MAX_TITLE_CHARS,
 };
 use crate::policy::Terms;
 use crate::reason::Reason;
@@ -62,7 +63,7 @@ fn amount(field: &'static str, minor: i64) -> Result<(), Rejection> {
 }
 
 /// Sizes and shapes, whatever the state.
-pub(super) fn check_structure<T>(command: &Command<T>, judge: &mut Judge) -> Result<(), Rejection> {
+pub(super) fn check_structure<T: Clone>(command: &Command<T>, judge: &mut Judge) -> Result<(), Rejection> {
     match command {
         Command::RegisterMerchant(c) => name("name", &c.name),
         Command::SetPolicy(c) => check_policy(&c.set),
@@ -156,6 +157,26 @@ pub(super) fn check_structure<T>(command: &Command<T>, judge: &mut Judge) -> Res
                 name("label", &c.label)
             }
         }
+        Command::OpenJob(c) => {
+            if c.total > MAX_JOB_ROWS {
+                return Err(invalid("total", format!("must be at most {MAX_JOB_ROWS}")));
+            }
+            check_structure(&c.action.sample(), judge)
+        }
+        Command::SelectForJob(c) => {
+            if c.rows.is_empty() || c.rows.len() > MAX_SELECTED_ROWS {
+                return Err(invalid("rows", format!("must be 1 to {MAX_SELECTED_ROWS} a command")));
+            }
+            c.rows.iter().try_for_each(|row| {
+                optional_name("carrier", row.carrier.as_deref())?;
+                optional_name("trackingNumber", row.tracking_number.as_deref())
+            })
+        }
+        Command::PreviewJob(_)
+        | Command::StartJob { .. }
+        | Command::CheckJob(_)
+        | Command::AdvanceJob(_)
+        | Command::CancelJob(_) => Ok(()),
         Command::Expire { .. }
         | Command::Remind { .. }
         | Command::Close { .. }
@@ -350,6 +371,13 @@ pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Reje
         Command::FailRefund(c) => note("note", c.note.as_deref()),
         Command::AddNote(c) => text("text", &c.text, MAX_TEXT_CHARS),
         Command::Rate(c) => note("comment", c.comment.as_deref()),
+        Command::OpenJob(c) => check_texts(&c.action.sample(), origin),
+        Command::SelectForJob(_)
+        | Command::PreviewJob(_)
+        | Command::StartJob { .. }
+        | Command::CheckJob(_)
+        | Command::AdvanceJob(_)
+        | Command::CancelJob(_) => Ok(()),
         Command::RegisterMerchant(_)
         | Command::MoveMerchant(_)
         | Command::CloseMerchant { .. }

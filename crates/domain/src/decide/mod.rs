@@ -8,6 +8,7 @@ mod check;
 mod clock;
 mod dispute;
 mod hold;
+mod job;
 mod judge;
 mod merchant;
 mod pay;
@@ -76,6 +77,13 @@ pub fn decide(
         Command::ClearAlert(c) => policy::clear(facts, c, &mut out)?,
         Command::IssueToken(c) => token::issue(facts, merchant, c, context, &mut out)?,
         Command::RevokeToken { .. } => token::revoke(facts, &mut out)?,
+        Command::OpenJob(c) => job::open(facts, merchant, c, &mut out)?,
+        Command::SelectForJob(c) => job::select(facts, c, &mut out)?,
+        Command::PreviewJob(c) => job::preview(facts, c, &mut out)?,
+        Command::StartJob { .. } => job::start(facts, &mut out)?,
+        Command::CheckJob(c) => job::check(facts, c, &mut out)?,
+        Command::AdvanceJob(c) => job::advance(facts, c, &mut out)?,
+        Command::CancelJob(c) => job::cancel(facts, c, &mut out)?,
         Command::Place(c) => place::place(facts, merchant, targets, c, context, &mut out)?,
         Command::RecordPayment(c) => {
             let order = known(facts, stream)?;

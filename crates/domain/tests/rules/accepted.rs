@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use daybook_domain::event::*;
+use daybook_domain::job::{CancelCause, ErrorPolicy};
 use daybook_domain::policy::Terms;
 use daybook_domain::*;
 
@@ -29,6 +30,7 @@ commands! {
     RevealContact ResolveDispute Close Breach
     RequestRefund ApproveRefund RejectRefund SettleRefund FailRefund AddNote AddTag Rate ReceiveStock CountStock
     SetStockMark ImportCards IssueToken RevokeToken
+    OpenJob SelectForJob PreviewJob StartJob CheckJob AdvanceJob CancelJob
 }
 
 type Row = (World, Command<Sealed>, &'static str);
@@ -81,6 +83,22 @@ fn merchants() -> Vec<Row> {
 /// Two shops below one agent.
 fn family() -> World {
     World::new().with(&register("m2", "Shop", Some("root")))
+}
+
+fn jobs() -> Vec<Row> {
+    let (all, skip) = (ErrorPolicy::RejectAll, ErrorPolicy::SkipRefused);
+    let opened = |policy, waits| World::new().with(&open_job(2, policy, waits));
+    let selected = |policy, waits| opened(policy, waits).with(&select(0, 2));
+    vec![
+        (World::new(), open_job(2, skip, false), "job-opened"),
+        (opened(skip, false), select(0, 2), "job-selected"),
+        (selected(skip, true), preview(), "job-previewed"),
+        (selected(skip, true).with(&preview()), start(), "job-started"),
+        (selected(all, false), check_job(&[]), "job-checked"),
+        (selected(skip, false), advance(1, &[0]), "job-advanced"),
+        (selected(skip, false), advance(2, &[]), "job-advanced job-finished"),
+        (opened(skip, false), drop_job(CancelCause::Incomplete), "job-cancelled"),
+    ]
 }
 
 fn money() -> Vec<Row> {
@@ -200,7 +218,7 @@ fn afterwards() -> Vec<Row> {
 #[test]
 fn every_command_is_carried_out_somewhere() {
     let mut carried_out = BTreeSet::new();
-    for (mut world, command, expected) in [merchants(), money(), goods(), afterwards()].into_iter().flatten() {
+    for (mut world, command, expected) in [merchants(), jobs(), money(), goods(), afterwards()].into_iter().flatten() {
         let made: Vec<&str> = world.must(&command).iter().map(|event| event.kind().name()).collect();
         assert_eq!(made.join(" "), expected, "{command:?}");
         carried_out.insert(name_of(&command));
@@ -213,7 +231,7 @@ fn every_command_is_carried_out_somewhere() {
 #[test]
 fn every_event_is_made_somewhere() {
     let mut made: BTreeSet<Kind> = BTreeSet::new();
-    for (mut world, command, _) in [merchants(), money(), goods(), afterwards()].into_iter().flatten() {
+    for (mut world, command, _) in [merchants(), jobs(), money(), goods(), afterwards()].into_iter().flatten() {
         let earlier = World::new();
         world.must(&command);
         made.extend(world.recorded_since(&earlier).iter().map(|recorded| recorded.event.kind()));

@@ -2,6 +2,7 @@
 
 use daybook_domain::command::*;
 use daybook_domain::event::*;
+use daybook_domain::job::*;
 use daybook_domain::policy::Terms;
 use daybook_domain::*;
 use uuid::Uuid;
@@ -226,4 +227,53 @@ pub(crate) fn expiring(minutes: i64) -> Asked {
 
 pub(crate) fn revoke() -> Asked {
     Command::RevokeToken { token: StreamId::token(&[1; 32]) }
+}
+
+/// The job that is opened first in a new world.
+pub(crate) fn job() -> StreamId {
+    StreamId::job(Some(&merchant()), CommandId(Uuid::from_u128(3)))
+}
+
+pub(crate) fn open_job(total: u32, policy: ErrorPolicy, waits: bool) -> Asked {
+    Command::OpenJob(OpenJob {
+        asked: [1; 32],
+        action: JobAction::AddTag { tag: Tag::new("vip").unwrap() },
+        policy,
+        merchant: Some(merchant()),
+        selected_at: 9,
+        total,
+        waits,
+        token: None,
+    })
+}
+
+pub(crate) fn select(first: u32, rows: u32) -> Asked {
+    let row = JobRow { order: RowOrder::Known(order()), ticket: None, carrier: None, tracking_number: None };
+    Command::SelectForJob(SelectForJob { job: job(), first, rows: vec![row; rows as usize] })
+}
+
+pub(crate) fn preview() -> Asked {
+    Command::PreviewJob(PreviewJob { job: job(), totals: vec![cny(1)], refusals: Vec::new() })
+}
+
+pub(crate) fn start() -> Asked {
+    Command::StartJob { job: job() }
+}
+
+pub(crate) fn refused(rows: &[u32]) -> Vec<Refusals> {
+    let all = Refusals { code: "ON_HOLD".into(), message: "the order is on hold".into(), rows: rows.to_vec() };
+    if rows.is_empty() { Vec::new() } else { vec![all] }
+}
+
+pub(crate) fn check_job(rows: &[u32]) -> Asked {
+    let count = u32::try_from(rows.len()).unwrap();
+    Command::CheckJob(CheckJob { job: job(), refused: count, refusals: refused(rows) })
+}
+
+pub(crate) fn advance(next: u32, rows: &[u32]) -> Asked {
+    Command::AdvanceJob(AdvanceJob { job: job(), next, refusals: refused(rows) })
+}
+
+pub(crate) fn drop_job(cause: CancelCause) -> Asked {
+    Command::CancelJob(CancelJob { job: job(), cause })
 }

@@ -107,8 +107,8 @@ fn play_part(part: u64, of: u64) {
     }
 }
 
-/// Events that nothing makes here: of tokens, policies, warnings, moved merchants, and remarks of no consequence.
-const OUT_OF_REACH: [Kind; 14] = [
+/// Events that nothing makes here: of tokens, policies, warnings, moved merchants, jobs, and remarks of no consequence.
+const OUT_OF_REACH: [Kind; 22] = [
     Kind::PolicySet,
     Kind::AlertRaised,
     Kind::AlertCleared,
@@ -123,6 +123,14 @@ const OUT_OF_REACH: [Kind; 14] = [
     Kind::EvidenceRead,
     Kind::ContactRevealed,
     Kind::StockMarkSet,
+    Kind::JobOpened,
+    Kind::JobSelected,
+    Kind::JobPreviewed,
+    Kind::JobStarted,
+    Kind::JobChecked,
+    Kind::JobAdvanced,
+    Kind::JobCancelled,
+    Kind::JobFinished,
 ];
 
 /// Days on which nothing much happens would prove nothing: every command is often done and often refused, and every

@@ -8,6 +8,7 @@ mod ask;
 mod given;
 mod hold;
 mod import;
+mod job;
 mod machine;
 mod oracle;
 mod pay;

@@ -32,7 +32,7 @@ impl Orders {
         for at in range {
             let number = u32::try_from(at).unwrap_or(u32::MAX);
             match part {
-                Part::Names | Part::Entries | Part::Skus | Part::Tokens => {}
+                Part::Names | Part::Entries | Part::Skus | Part::Tokens | Part::Jobs => {}
                 Part::Strings => put_bytes(out, self.strings.get(number).as_bytes()),
                 Part::Buyers => {
                     put_u32(out, self.buyers.slot(number).0);
@@ -172,7 +172,7 @@ fn read_chunk(part: Part, reader: &mut Reader<'_>, orders: &mut Orders) -> Optio
                 orders.add_columns(id, placed_at, place, buyer, currency);
             }
         }
-        Part::Entries | Part::Skus | Part::Tokens => return None,
+        Part::Entries | Part::Skus | Part::Tokens | Part::Jobs => return None,
     }
     Some(())
 }

@@ -67,6 +67,9 @@ fn dump(views: &Views) -> Vec<String> {
     let tokens = views.tokens().unwrap();
     out.push(format!("tokens {:?}", tokens.page(None, None, usize::MAX)));
     out.extend(waiting(views));
+    let jobs = views.jobs().unwrap();
+    out.push(format!("jobs {:?}", jobs.page(None, None, usize::MAX)));
+    out.push(format!("open jobs {:?}", jobs.open().map(|(id, _)| *id).collect::<Vec<_>>()));
     out.push(format!("placed on {:?}", dashboard.placed_on));
     let later = dashboard.later_on.iter().map(|(day, rows)| {
         let mut rows = rows.clone();

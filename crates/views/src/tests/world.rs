@@ -6,6 +6,7 @@ use daybook_domain::command::*;
 use daybook_domain::event::{
     Adjustment, AdjustmentKind, Clock, Hold, Line, Outcome, PolicySet, RefundKind, SkuKind, TrackingStatus,
 };
+use daybook_domain::job::*;
 use daybook_domain::policy::Terms;
 use daybook_domain::reason::Reason;
 use daybook_domain::time::{HOUR_MICROS, SECOND_MICROS};
@@ -52,6 +53,7 @@ pub(crate) struct World {
     pub(crate) revisions: HashMap<StreamId, u32>,
     pub(crate) recorded: Vec<Recorded>,
     pub(crate) orders: Vec<StreamId>,
+    pub(crate) jobs: Vec<StreamId>,
     pub(crate) now: i64,
     commands: u128,
 }
@@ -94,6 +96,9 @@ impl World {
             2 => random.within(0, 10) * SECOND_MICROS,
             _ => random.within(0, HOUR_MICROS / 2),
         };
+        if self.commands.is_multiple_of(9) {
+            self.bring_a_job_on();
+        }
         let is_import = random.chance(30);
         // An import tells of the past, in any order.
         let happened = is_import.then(|| Timestamp(self.now - random.within(0, 400 * HOUR_MICROS)));
@@ -109,6 +114,66 @@ impl World {
         }
         let command = if self.orders.is_empty() || random.chance(25) { place(random) } else { self.touch(random) };
         self.act(command, origin, happened);
+    }
+
+    /// The newest job's next step, or another job. Draws nothing, so that all else stays as it is without jobs.
+    fn bring_a_job_on(&mut self) {
+        let newest = self.jobs.last().and_then(|id| match self.states.get(id) {
+            Some(Some(State::Job(job))) => Some((*id, job.clone())),
+            _ => None,
+        });
+        let odd = !self.jobs.len().is_multiple_of(2);
+        let refusals = |rows| vec![Refusals { code: "ON_HOLD".into(), message: "held".into(), rows }];
+        let command = match newest.map(|(id, job)| (id, job.state(), job)) {
+            Some((job, JobState::Opening, state)) => {
+                let row = |n: u32| JobRow {
+                    order: match self.orders.get(n as usize) {
+                        Some(order) => RowOrder::Known(*order),
+                        None => RowOrder::Unknown {
+                            number: daybook_domain::OrderNumber::from_stored("none"),
+                            is_ambiguous: odd,
+                        },
+                    },
+                    ticket: odd.then_some(1),
+                    carrier: None,
+                    tracking_number: None,
+                };
+                let end = state.total.min(state.selected + 3);
+                let rows = (state.selected..end).map(row).collect();
+                Command::SelectForJob(SelectForJob { job, first: state.selected, rows })
+            }
+            Some((job, JobState::Previewing, _)) => Command::PreviewJob(PreviewJob {
+                job,
+                totals: vec![Money::new(-7, Currency::BRL), Money::new(1 << 40, Currency::CNY)],
+                refusals: vec![RefusalCount { code: "ON_HOLD".into(), count: 300 }],
+            }),
+            Some((job, JobState::Waiting, _)) => Command::StartJob { job },
+            Some((job, JobState::Checking, state)) => {
+                let refused = if state.total.is_multiple_of(3) { vec![0] } else { Vec::new() };
+                let count = u32::try_from(refused.len()).unwrap();
+                Command::CheckJob(CheckJob { job, refused: count, refusals: refusals(refused) })
+            }
+            Some((job, JobState::Running, state)) if state.total == 4 => {
+                Command::CancelJob(CancelJob { job, cause: CancelCause::TokenRevoked })
+            }
+            Some((job, JobState::Running, state)) => {
+                Command::AdvanceJob(AdvanceJob { job, next: state.next + 1, refusals: refusals(vec![state.next]) })
+            }
+            Some((_, JobState::Done | JobState::Refused | JobState::Cancelled, _)) | None => {
+                let number = u32::try_from(self.jobs.len()).unwrap();
+                Command::OpenJob(OpenJob {
+                    asked: [0; 32],
+                    action: JobAction::DeliverCards,
+                    policy: if odd { ErrorPolicy::RejectAll } else { ErrorPolicy::SkipRefused },
+                    merchant: odd.then(|| merchant("m1")),
+                    selected_at: self.recorded.len() as u64,
+                    total: 1 + number % 5,
+                    waits: number % 3 == 1,
+                    token: odd.then_some(StreamId(Uuid::from_u128(5))),
+                })
+            }
+        };
+        self.act(command, Origin::Live, None);
     }
 
     pub(crate) fn act(&mut self, command: Command<Sealed>, origin: Origin, occurred_at: Option<Timestamp>) {
@@ -135,6 +200,9 @@ impl World {
         for new in events {
             let revision = self.revisions.entry(new.stream).or_default();
             *revision += 1;
+            if matches!(new.event, daybook_domain::Event::JobOpened(_)) {
+                self.jobs.push(new.stream);
+            }
             if matches!(new.event, daybook_domain::Event::OrderPlaced(_)) {
                 self.orders.push(new.stream);
             }

@@ -1,6 +1,7 @@
 //! Mutations: an input becomes a command; a receipt or `userErrors` come back.
 
 mod address;
+mod bulk;
 mod buy;
 mod cards;
 mod deliver;
@@ -19,6 +20,10 @@ mod token;
 use async_graphql::{Context, Object, Result};
 
 use address::{ApproveAddressChangeInput, RejectAddressChangeInput, RequestAddressChangeInput};
+use bulk::{
+    BulkAddNoteInput, BulkAddTagInput, BulkApproveRefundsInput, BulkCancelInput, BulkConfirmShipmentInput,
+    BulkDeliverCardsInput, BulkEditPriceInput, BulkRecordTrackingInput, BulkSettleRefundsInput, JobInput, JobPayload,
+};
 use buy::{CancelOrderInput, CancelRestInput, EditPriceInput, FailPaymentInput, PlaceOrderInput, RecordPaymentInput};
 use cards::{ImportCardsInput, ImportCardsPayload, RevealCardsPayload};
 use deliver::{CompleteTopUpInput, DeliverCardsInput, FailTopUpInput, RevealCardsInput};
@@ -32,6 +37,9 @@ use remark::{AddNoteInput, AddTagInput, HoldInput, RateOrderInput};
 use ship::{ConfirmShipmentInput, RecordTrackingInput};
 use stock::{CountStockInput, ReceiveStockInput, SetStockMarkInput};
 use token::{IssueTokenInput, IssueTokenPayload, RevokeTokenInput, RevokeTokenPayload};
+
+/// What selecting orders counts for, beside what is shown of the job: some twenty fit into a document.
+const BULK: usize = 2_000;
 
 pub(crate) struct MutationRoot;
 
@@ -228,5 +236,69 @@ impl MutationRoot {
     /// Ends a credential, at once: also what its bearer has open. What it did stays in the log.
     async fn revoke_token(&self, ctx: &Context<'_>, input: RevokeTokenInput) -> Result<RevokeTokenPayload> {
         token::revoke(ctx, input).await
+    }
+
+    /// What is left of each order goes out, by `ids`, `numbers`, `where` or `rows`. Opens a job.
+    #[graphql(complexity = "BULK + child_complexity")]
+    async fn bulk_confirm_shipment(&self, ctx: &Context<'_>, input: BulkConfirmShipmentInput) -> Result<JobPayload> {
+        bulk::open(ctx, input).await
+    }
+
+    /// All cards of each order that are not delivered yet. Opens a job.
+    #[graphql(complexity = "BULK + child_complexity")]
+    async fn bulk_deliver_cards(&self, ctx: &Context<'_>, input: BulkDeliverCardsInput) -> Result<JobPayload> {
+        bulk::open(ctx, input).await
+    }
+
+    /// The same checkpoint of each order's parcel. Opens a job.
+    #[graphql(complexity = "BULK + child_complexity")]
+    async fn bulk_record_tracking(&self, ctx: &Context<'_>, input: BulkRecordTrackingInput) -> Result<JobPayload> {
+        bulk::open(ctx, input).await
+    }
+
+    /// Opens a job that cancels each order.
+    #[graphql(complexity = "BULK + child_complexity")]
+    async fn bulk_cancel(&self, ctx: &Context<'_>, input: BulkCancelInput) -> Result<JobPayload> {
+        bulk::open(ctx, input).await
+    }
+
+    /// Opens a job that adds a note to each order.
+    #[graphql(complexity = "BULK + child_complexity")]
+    async fn bulk_add_note(&self, ctx: &Context<'_>, input: BulkAddNoteInput) -> Result<JobPayload> {
+        bulk::open(ctx, input).await
+    }
+
+    /// Opens a job that adds a tag to each order.
+    #[graphql(complexity = "BULK + child_complexity")]
+    async fn bulk_add_tag(&self, ctx: &Context<'_>, input: BulkAddTagInput) -> Result<JobPayload> {
+        bulk::open(ctx, input).await
+    }
+
+    /// Opens a job that edits prices of each order, by line or by SKU.
+    #[graphql(complexity = "BULK + child_complexity")]
+    async fn bulk_edit_price(&self, ctx: &Context<'_>, input: BulkEditPriceInput) -> Result<JobPayload> {
+        bulk::open(ctx, input).await
+    }
+
+    /// Opens a job with a row for each ticket of the orders that waits for an answer.
+    #[graphql(complexity = "BULK + child_complexity")]
+    async fn bulk_approve_refunds(&self, ctx: &Context<'_>, input: BulkApproveRefundsInput) -> Result<JobPayload> {
+        bulk::open(ctx, input).await
+    }
+
+    /// Opens a job with a row for each ticket of the orders that is approved and not paid out.
+    #[graphql(complexity = "BULK + child_complexity")]
+    async fn bulk_settle_refunds(&self, ctx: &Context<'_>, input: BulkSettleRefundsInput) -> Result<JobPayload> {
+        bulk::open(ctx, input).await
+    }
+
+    /// A job that was opened with `previewOnly` begins.
+    async fn start_job(&self, ctx: &Context<'_>, input: JobInput) -> Result<JobPayload> {
+        bulk::start(ctx, input).await
+    }
+
+    /// A job ends between two orders: what was done stays.
+    async fn cancel_job(&self, ctx: &Context<'_>, input: JobInput) -> Result<JobPayload> {
+        bulk::cancel(ctx, input).await
     }
 }

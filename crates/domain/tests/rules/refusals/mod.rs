@@ -2,6 +2,7 @@
 //! that no code is forgotten.
 
 mod goods;
+mod jobs;
 mod merchants;
 mod money;
 mod orders;
@@ -138,6 +139,10 @@ codes! {
     TokenUnknown = "TOKEN_UNKNOWN",
     TokenExists = "TOKEN_EXISTS",
     TokenRevoked = "TOKEN_REVOKED",
+    JobUnknown = "JOB_UNKNOWN",
+    JobEnded = "JOB_ENDED",
+    JobNotWaiting = "JOB_NOT_WAITING",
+    JobOutOfTurn = "JOB_OUT_OF_TURN",
 }
 
 /// What `decide` refuses nothing with, and why.
@@ -149,7 +154,7 @@ const GIVEN_ELSEWHERE: [(&str, &str); 3] = [
 
 #[test]
 fn every_code_is_some_rows_outcome() {
-    let tables = [goods::rows(), merchants::rows(), money::rows(), orders::rows(), rest::rows()];
+    let tables = [goods::rows(), jobs::rows(), merchants::rows(), money::rows(), orders::rows(), rest::rows()];
     let given: BTreeSet<&str> = tables.into_iter().flatten().map(Row::check).collect();
     let left: Vec<&str> = CODES.iter().copied().filter(|code| !given.contains(code)).collect();
     assert_eq!(left, GIVEN_ELSEWHERE.map(|(code, _)| code), "these codes have no row");
