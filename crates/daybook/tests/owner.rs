@@ -155,7 +155,7 @@ fn tokens_and_merchants_are_listed_without_secrets_and_a_token_ends_at_once() {
     );
     assert!(tokens[1]["createdAt"].as_str().unwrap().starts_with("20"));
     let fields: Vec<&String> = tokens[1].as_object().unwrap().keys().collect();
-    assert_eq!(fields, ["createdAt", "expiresAt", "id", "label", "merchant", "revokedAt", "role"]);
+    assert_eq!(fields, ["createdAt", "expiresAt", "id", "label", "lastUsedAt", "merchant", "revokedAt", "role"]);
     let id = tokens[1]["id"].as_str().unwrap();
     let table = served.good(&["token", "list"]);
     assert!(table.contains(id) && table.contains("books"), "{table}");

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Subscription};
 use daybook_domain::event::Subject;
@@ -11,6 +12,7 @@ use daybook_views::Views;
 use daybook_views::query::Scope as ViewScope;
 use futures_util::stream::{self, Stream};
 use hashbrown::HashMap;
+use tokio::time::timeout;
 
 use super::changes::{AlertChange, QueueChange};
 use super::enums::{self, Scope};
@@ -28,6 +30,8 @@ use crate::reads::Reads;
 
 /// Bytes of events that wait for a subscriber.
 const PAGE_BYTES: usize = 64 << 10;
+/// How long a subscription goes on in silence before its credential is looked at again.
+const RENEW_EVERY: Duration = Duration::from_secs(30);
 /// Orders whose merchant is remembered.
 const MAX_KNOWN: usize = 4_096;
 
@@ -179,10 +183,12 @@ impl Following {
                     return Ok(Some(picked));
                 }
             }
-            if *self.watermark.borrow_and_update() < self.next && self.watermark.changed().await.is_err() {
+            if *self.watermark.borrow_and_update() < self.next
+                && let Ok(Err(_)) = timeout(RENEW_EVERY, self.watermark.changed()).await
+            {
                 return Ok(None);
             }
-            // A token that was revoked meanwhile ends what it began.
+            // A credential that was revoked or ran out meanwhile ends what it began.
             self.session.renew(&self.services.engine)?;
             if *self.watermark.borrow() >= self.next {
                 let next = self.next;

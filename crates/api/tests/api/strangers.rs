@@ -42,7 +42,7 @@ async fn before_the_greeting_messages_are_short() {
         json!({"type": "connection_init", "payload": payload})
     };
     let mut socket = Socket::open(&server).await;
-    socket.send(greeting(5_000)).await;
+    socket.send(greeting(13_000)).await;
     assert_eq!(socket.next().await.unwrap(), json!({"close": 4400}));
     let mut socket = Socket::open(&server).await;
     socket.send(greeting(3_000)).await;
