@@ -29,6 +29,8 @@ pub struct Limits {
     /// Requests, and operations over a WebSocket, that one token may send in a second, and twice as many at once. Each
     /// may have a complexity of [`COMPLEXITY_A_REQUEST`] on average. None: as many as it likes.
     pub requests_per_second: Option<NonZeroU32>,
+    /// Tokens that one address may get wrong at once, and one a second. None: as many as it likes.
+    pub wrong_tokens: Option<NonZeroU32>,
     pub queries: Width,
     pub mutations: Width,
     /// Threads that run what got a turn, beside those that read requests and write answers. With all on the same threads,
@@ -43,6 +45,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             requests_per_second: NonZeroU32::new(500),
+            wrong_tokens: NonZeroU32::new(20),
             // More than the reads that may run and wait: whoever only wants what is in memory gets past these.
             queries: Width { running: 96, waiting: 64 },
             // A batch is made of all that wait for the disk together; more would only make each other late.
@@ -54,8 +57,6 @@ impl Default for Limits {
 
 /// Seconds of its pace that a bucket holds.
 const BURST_SECONDS: u64 = 2;
-/// Tokens that one address may get wrong.
-const WRONG_TOKENS: Pace = Pace { units_per_second: 1, burst_units: 20 };
 /// Bodies larger than this are read a few at a time.
 pub(crate) const SMALL_BODY_BYTES: usize = 16 << 10;
 /// So many: of a mebibyte each, at most.
@@ -82,7 +83,7 @@ pub(crate) struct Edge(Arc<Inner>);
 struct Inner {
     requests: Option<Buckets<Uuid>>,
     complexity: Option<Buckets<Uuid>>,
-    wrong_tokens: Buckets<IpAddr>,
+    wrong_tokens: Option<Buckets<IpAddr>>,
     queries: Lane,
     mutations: Lane,
     large_bodies: Arc<Semaphore>,
@@ -112,7 +113,9 @@ impl Edge {
         Self(Arc::new(Inner {
             requests: pace(1).map(buckets),
             complexity: complexity.map(buckets),
-            wrong_tokens: Buckets::new(WRONG_TOKENS),
+            wrong_tokens: limits.wrong_tokens.map(|number| {
+                Buckets::new(Pace { units_per_second: 1, burst_units: u64::from(number.get()) })
+            }),
             queries: Lane::new(limits.queries),
             mutations: Lane::new(limits.mutations),
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),
@@ -135,7 +138,7 @@ impl Edge {
     /// address do: tokens are too long to be guessed, and nobody must be able to shut out whoever shares a proxy.
     pub(crate) fn wrong_token(&self, from: Option<IpAddr>) -> Result<(), RetryAfter> {
         let from = network(from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
-        take(Some(&self.0.wrong_tokens), &self.0.counts.wrong_tokens, from, 1)
+        take(self.0.wrong_tokens.as_ref(), &self.0.counts.wrong_tokens, from, 1)
     }
 
     /// A turn to run a query or mutation; none: nobody has time. Subscriptions have bounds of their own.

@@ -1,11 +1,12 @@
 //! Merchants and their tree.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::parser::types::Field;
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Value};
 use daybook_domain::merchant::Merchant;
-use daybook_domain::{MerchantId, State, StreamId};
+use daybook_domain::{MerchantId, Position, State, StreamId};
 use daybook_views::Views;
 use daybook_views::query::MerchantEntry;
 
@@ -14,7 +15,7 @@ use super::page::{MAX_FIRST, PageInfo};
 use super::plain::{self, Plain, Selected};
 use super::policy::{self, DatedPolicy, Policy, RaisedAlert};
 use super::query::READ;
-use super::{look, read};
+use super::{look, read, services};
 use crate::auth::Session;
 use crate::http::Services;
 
@@ -28,6 +29,17 @@ pub(crate) async fn look_up(ctx: &Context<'_>, id: MerchantId) -> Result<Option<
     match look(ctx, move |_, views| Ok(in_views(views, &wanted))).await? {
         Some(found) => Ok(Some(found)),
         None => read(ctx, move |services| in_ledger(services, &id)).await,
+    }
+}
+
+/// How long a mutation waits until the views know what it did.
+const SOON: Duration = Duration::from_secs(1);
+
+/// From the views if they get to this position soon, or from the ledger, which does not tell how many stand below.
+pub(crate) async fn as_of(ctx: &Context<'_>, id: MerchantId, position: Position) -> Result<Option<MerchantObject>> {
+    match services(ctx)?.host.wait_for(position, SOON).await {
+        Ok(()) => look_up(ctx, id).await,
+        Err(_) => read(ctx, move |services| in_ledger(services, &id)).await,
     }
 }
 

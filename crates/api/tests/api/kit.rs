@@ -201,6 +201,9 @@ impl Server {
     /// A server that follows its ledger, and takes other credentials too.
     pub(crate) async fn start_with_credentials(credentials: impl FnOnce(Credentials) -> Credentials) -> Server {
         let dir = TempDir::new().unwrap();
+        // Wrong ones are sent without end.
+        let limits = Limits { wrong_tokens: None, ..Limits::default() };
+        let router = |services| router_within(services, &limits);
         let server = Self::open_at(dir.path(), router, credentials(Credentials::new(new_token))).await;
         server.issue(PLATFORM, Role::Platform).await;
         server.follow();

@@ -199,7 +199,7 @@ pub(crate) async fn merchant(ctx: &Context<'_>, id: String, input: impl Input) -
     Ok(match execute(ctx, input).await? {
         Ok(receipt) => MerchantPayload {
             receipt: Some((&receipt).into()),
-            merchant: merchant::look_up(ctx, crate::schema::lookup::merchant_id(&id)?).await?,
+            merchant: merchant::as_of(ctx, crate::schema::lookup::merchant_id(&id)?, receipt.position).await?,
             user_errors: Vec::new(),
         },
         Err(user_errors) => MerchantPayload { receipt: None, merchant: None, user_errors },
