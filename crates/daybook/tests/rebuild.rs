@@ -106,5 +106,5 @@ fn a_view_of_a_folder_at_rest_is_rebuilt() {
     }
     let unknown = run(&["rebuild", "lists"], &data);
     assert_eq!(unknown.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&unknown.stderr).contains("orders, dashboard, stock, queues, all"), "{unknown:?}");
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("orders, dashboard, stock, queues, jobs, all"), "{unknown:?}");
 }
