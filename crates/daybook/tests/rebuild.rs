@@ -21,6 +21,10 @@ const SEEN: &str = "query($from: Position!) { ordersCount(scope: SUBTREE, atLeas
 const RECEIVE: &str = r#"mutation { receiveStock(input: {commandId: "00000000-0000-4000-8000-0000000000ff", merchant: "m1",
     sku: "mug", quantity: 7}) { userErrors { code } } }"#;
 
+const TAG: &str = r#"mutation { bulkAddTag(input: {commandId: "00000000-0000-4000-8000-0000000000fe", where: {}, merchant: "m1",
+    errorPolicy: SKIP_REFUSED, tag: "vip"}) { userErrors { code } } }"#;
+const JOBS: &str = "{ jobs { nodes { id state total done results(first: 3) { nodes { state order { number } } } } } }";
+
 fn place(server: &Server, n: u64) -> String {
     let id = format!("00000000-0000-4000-8000-{n:012}");
     let placed = server.query(ORDER, &json!({ "id": id }))["placeOrder"].take();
@@ -95,19 +99,23 @@ fn a_view_of_a_folder_at_rest_is_rebuilt() {
     assert_eq!(received["receiveStock"]["userErrors"], json!([]));
     let last = (1..=50).fold(String::new(), |_, n| place(&server, n));
     let whole = seen(&server, &last);
+    assert_eq!(server.query(TAG, &json!({}))["bulkAddTag"]["userErrors"], json!([]));
+    let is_done = |jobs: &Value| jobs["jobs"]["nodes"][0]["done"] == 50;
+    let jobs = (0..2_000).map(|_| server.query(JOBS, &json!({}))).find(is_done).expect("the job is done");
     assert_eq!(server.interrupt(), Some(0));
-    for (view, version) in [("orders", 5), ("dashboard", 2), ("stock", 3), ("tokens", 1)] {
+    for (view, version) in [("orders", 5), ("dashboard", 2), ("stock", 3), ("tokens", 1), ("jobs", 1)] {
         damage(&data, &format!("{view}-v{version}"));
         let output = run(&["rebuild", view], &data);
         assert_eq!(good(&output).split(' ').next(), Some(view));
         let server = Server::start(&data, token.clone());
         assert_eq!(seen(&server, &last), whole);
+        assert_eq!(server.query(JOBS, &json!({})), jobs);
         assert_eq!(server.interrupt(), Some(0));
     }
     let unknown = run(&["rebuild", "lists"], &data);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(
-        String::from_utf8_lossy(&unknown.stderr).contains("orders, dashboard, stock, queues, tokens, all"),
+        String::from_utf8_lossy(&unknown.stderr).contains("orders, dashboard, stock, queues, tokens, jobs, all"),
         "{unknown:?}"
     );
 }
