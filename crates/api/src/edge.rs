@@ -113,9 +113,9 @@ impl Edge {
         Self(Arc::new(Inner {
             requests: pace(1).map(buckets),
             complexity: complexity.map(buckets),
-            wrong_tokens: limits.wrong_tokens.map(|number| {
-                Buckets::new(Pace { units_per_second: 1, burst_units: u64::from(number.get()) })
-            }),
+            wrong_tokens: limits
+                .wrong_tokens
+                .map(|number| Buckets::new(Pace { units_per_second: 1, burst_units: u64::from(number.get()) })),
             queries: Lane::new(limits.queries),
             mutations: Lane::new(limits.mutations),
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),

@@ -350,8 +350,14 @@ async fn under_overload_everybody_is_answered_right_or_sent_away() {
     let rate = NonZeroU32::new(100);
     // As the server does it.
     let workers = Some(tokio::runtime::Handle::current());
-    let server =
-        Server::start_within(Limits { requests_per_second: rate, queries: width, mutations: width, workers }).await;
+    let server = Server::start_within(Limits {
+        requests_per_second: rate,
+        queries: width,
+        mutations: width,
+        workers,
+        ..Limits::default()
+    })
+    .await;
     server.merchant("m1", None).await;
     let other = format!("dbk_{}", "9".repeat(64));
     server.issue_as(9, &other, daybook_domain::Role::Platform).await;
