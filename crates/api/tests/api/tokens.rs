@@ -146,9 +146,13 @@ fn a_repeat_is_recognised_after_a_restart() {
 #[tokio::test]
 async fn an_owner_issues_what_its_own_merchant_may_have_and_clerks_nothing() {
     let server = shops().await;
+    server.place("m1", "N-1", "ann").await;
+    server.place("m3", "N-1", "bob").await;
+    server.settle().await;
     for role in ["OWNER", "CLERK", "SUPPORT", "BUYER", "WEBHOOK", "ANALYST", "AUDITOR"] {
         for merchant in [json!("m1"), Value::Null] {
-            let made = issue(&server, OWNER, json!({"role": role, "merchant": merchant})).await;
+            let buyer = if role == "BUYER" { json!("ann") } else { Value::Null };
+            let made = issue(&server, OWNER, json!({"role": role, "merchant": merchant, "buyer": buyer})).await;
             assert_eq!((&made["token"]["role"], &made["token"]["merchant"]), (&json!(role), &json!("m1")), "{made}");
         }
         let unknown = issue(&server, OWNER, json!({"role": role, "merchant": "m9"})).await;
@@ -157,6 +161,13 @@ async fn an_owner_issues_what_its_own_merchant_may_have_and_clerks_nothing() {
             assert_eq!(refused["userErrors"][0]["code"], "MERCHANT_UNKNOWN", "{refused}");
             assert_eq!(refused.to_string().replace(foreign, "m9"), unknown.to_string());
         }
+    }
+    // Whoever ordered elsewhere only is as one who never did.
+    for (role, buyer) in
+        [("BUYER", json!("bob")), ("BUYER", json!("zoe")), ("BUYER", Value::Null), ("CLERK", json!("ann"))]
+    {
+        let refused = issue(&server, OWNER, json!({"role": role, "buyer": buyer})).await;
+        assert_eq!(refused["userErrors"][0]["code"], "TOKEN_NEEDS_BUYER", "{refused}");
     }
     for merchant in [json!("m1"), Value::Null] {
         let input = json!({"commandId": server.uuid(), "role": "PLATFORM", "merchant": merchant});
