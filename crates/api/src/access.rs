@@ -17,6 +17,8 @@ const ORDERS: &[Role] = &[Platform, Owner, Clerk, Support, Auditor, Buyer];
 const WORK: &[Role] = &[Platform, Owner, Clerk, Support, Auditor];
 const FIGURES: &[Role] = &[Platform, Owner, Clerk, Auditor, Analyst];
 const TREE: &[Role] = &[Platform, Owner, Clerk, Support, Auditor, Analyst];
+/// Those who ask who did what.
+const AUDIT: &[Role] = &[Platform, Owner, Auditor];
 const LOG: &[Role] = &[Platform, Auditor, Analyst];
 /// Those who run a shop, and the platform.
 const SHOP: &[Role] = &[Platform, Owner, Clerk];
@@ -38,6 +40,7 @@ pub(crate) const FIELDS: &[(OperationType, &str, &[Role])] = &[
     (OperationType::Query, "dashboard", FIGURES),
     (OperationType::Query, "dashboardEvents", FIGURES),
     (OperationType::Query, "events", LOG),
+    (OperationType::Query, "auditLog", AUDIT),
     (OperationType::Query, "viewer", EVERYBODY),
     (OperationType::Query, "merchants", TREE),
     (OperationType::Query, "merchant", TREE),

@@ -48,7 +48,7 @@ pub use queues::Queues;
 pub use registry::{DASHBOARD, JOBS, ORDERS, QUEUES, STOCK, TOKENS, VIEWS, ViewName};
 pub use stock::Stock;
 pub use tokens::Tokens;
-pub use views::{ViewStatus, Views};
+pub use views::{StreamOwner, ViewStatus, Views};
 
 /// An order's number in the views: as the orders came to the ledger, from 0.
 type Row = u32;

@@ -53,6 +53,11 @@ impl StockState {
         self.rows.push(row);
     }
 
+    /// Of either stream of a SKU: whose it is, and which.
+    pub(crate) fn name_of(&self, stream: StreamId) -> Option<&(MerchantId, Sku)> {
+        self.by_stream.get(&stream).map(|&row| &self.rows[row as usize].name)
+    }
+
     /// The SKU that an event is about; none if it is about no stock.
     fn touched(&mut self, recorded: &Recorded) -> Result<Option<u32>, FoldError> {
         match recorded.event.kind().subject() {

@@ -40,6 +40,10 @@ impl TokenState {
         self.rows.push(row);
     }
 
+    pub(crate) fn of_stream(&self, stream: StreamId) -> Option<&TokenEntry> {
+        self.by_stream.get(&stream).map(|&number| &self.rows[number as usize])
+    }
+
     fn fold(&mut self, recorded: &Recorded) -> Result<(), FoldError> {
         let number = if let Some(row) = TokenEntry::issued(recorded) {
             let number = u32::try_from(self.rows.len()).map_err(|_| FoldError::Full { what: "tokens" })?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use daybook_domain::{Currency, Position, Recorded, StreamId, Timestamp};
+use daybook_domain::{Currency, MerchantId, Position, Recorded, StreamId, Timestamp};
 
 use crate::dashboard::Dashboard;
 use crate::error::{FoldError, Stopped};
@@ -15,6 +15,14 @@ use crate::queues::Queues;
 use crate::registry::{ORDERS, Registry, ViewName, stop};
 use crate::stock::Stock;
 use crate::tokens::Tokens;
+
+/// Whose a stream is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamOwner<'a> {
+    /// None: the platform's.
+    pub merchant: Option<&'a MerchantId>,
+    pub name: Option<&'a str>,
+}
 
 /// How a view fares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,6 +202,27 @@ impl Views {
     pub fn deliveries(&self, skip: impl Fn(StreamId, Timestamp) -> bool, limit: usize) -> Result<Deliveries, Stopped> {
         self.stock()?;
         Ok(self.queues()?.deliveries(&self.registry.stock.view, skip, limit))
+    }
+
+    /// Whose stream it is, and what it is called: an order's number, a SKU, a token's label, a merchant's id. None: a claim's or
+    /// an account's, which only say again what another stream says; or one that the views do not know, or of the platform.
+    pub fn owner_of(&self, stream: StreamId) -> StreamOwner<'_> {
+        if let Some(row) = self.orders.find(stream) {
+            return StreamOwner { merchant: Some(self.orders.merchant_of(row)), name: Some(self.orders.number(row)) };
+        }
+        if let Some(number) = self.orders.merchants.of_stream(stream) {
+            let id = self.orders.merchants.id(number);
+            return StreamOwner { merchant: Some(id), name: Some(id.as_str()) };
+        }
+        let sku = self.registry.stock.view.name_of(stream);
+        if let Some((merchant, sku)) = sku {
+            return StreamOwner { merchant: Some(merchant), name: Some(sku.as_str()) };
+        }
+        if let Some(token) = self.registry.tokens.view.of_stream(stream) {
+            return StreamOwner { merchant: token.merchant.as_ref(), name: Some(&token.label) };
+        }
+        let job = Jobs::new(&self.registry.jobs.view).get(stream);
+        StreamOwner { merchant: job.and_then(|job| job.merchant.as_ref()), name: None }
     }
 
     /// Those in which anything was ever ordered.

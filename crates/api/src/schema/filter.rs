@@ -35,7 +35,7 @@ pub(crate) struct ValueFilter<T: InputType> {
 
 impl<T: InputType + Clone> ValueFilter<T> {
     /// The values that are let through; none where nothing is asked.
-    fn values(&self) -> Result<Option<Vec<T>>, ApiError> {
+    pub(super) fn values(&self) -> Result<Option<Vec<T>>, ApiError> {
         let values = match (&self.eq, &self.one_of) {
             (None, None) => return Ok(None),
             (Some(eq), None) => vec![eq.clone()],
@@ -52,8 +52,8 @@ impl<T: InputType + Clone> ValueFilter<T> {
 /// At or after `gte` and before `lt`.
 #[derive(Clone, Debug, InputObject)]
 pub(crate) struct DateTimeFilter {
-    gte: Option<DateTime>,
-    lt: Option<DateTime>,
+    pub(super) gte: Option<DateTime>,
+    pub(super) lt: Option<DateTime>,
 }
 
 #[derive(Clone, Debug, InputObject)]

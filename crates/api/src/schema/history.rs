@@ -220,6 +220,9 @@ impl EventObject {
         {
             *ancestors = serde_json::json!([]);
         }
+        if self.recorded.event.kind() == Kind::MerchantMoved && !ctx.data::<Session>()?.tenant.shows_all() {
+            data = serde_json::json!({});
+        }
         Ok(Json(data))
     }
 }

@@ -1,6 +1,7 @@
 //! The schema: one file a subject.
 
 mod actors;
+mod audit;
 mod cards;
 mod changes;
 pub(crate) mod code;

@@ -7,6 +7,7 @@ use daybook_domain::StreamId;
 use daybook_views::query::Scope as ViewScope;
 use uuid::Uuid;
 
+use super::audit::{self, AuditConnection, AuditWhere};
 use super::contributions::{self, ContributionConnection};
 use super::dashboard::{self, Dashboard, Question, TimeRange};
 use super::enums::{Basis, ExceptionKind, Metric, Scope};
@@ -227,6 +228,25 @@ impl QueryRoot {
         let after = after.map_or(0, |after| after.0);
         let going = ctx.data::<Arc<Reads>>()?.going();
         read(ctx, move |services| events::list(services, &going, after, first, kinds.as_ref(), is_masked)).await
+    }
+
+    /// Who did what, across all streams, the newest first; of a token that belongs to a merchant what was done to its own
+    /// orders, stock, policy, tokens and jobs. A page of few may end early, with `hasNextPage`: go on from `endCursor`.
+    #[graphql(complexity = "10 * READ + page::cost(first, None, child_complexity)")]
+    async fn audit_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(name = "where")] wanted: Option<AuditWhere>,
+        first: Option<i32>,
+        after: Option<String>,
+        #[graphql(desc = "Wait until the log is known up to this position, such as a receipt's.")] at_least: Option<
+            Position,
+        >,
+    ) -> Result<AuditConnection> {
+        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        let (tenant, wanted) = (tenant(ctx)?.clone(), wanted.unwrap_or_default());
+        let going = ctx.data::<Arc<Reads>>()?.going();
+        read(ctx, move |services| audit::list(services, &going, &tenant, &wanted, first, after.as_deref())).await
     }
 
     /// Who is asking.
