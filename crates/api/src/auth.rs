@@ -12,7 +12,8 @@ use daybook_engine::Engine;
 
 use crate::access::{self, Tenant};
 use crate::credentials::secret_sha256;
-use crate::http::Services;
+use crate::edge::RetryAfter;
+use crate::http::{App, Services};
 use crate::schema::error::ApiError;
 use crate::security::Asker;
 use oidc::{Identity, bearer};
@@ -57,6 +58,16 @@ impl Unwelcome {
     pub(crate) fn of(self, actor: Actor) -> Self {
         Self { actor: Some(actor), ..self }
     }
+
+    /// Tells the security log of it, unless its address sends so many that they would wash everything else out of it: then how
+    /// long to stay away.
+    pub(crate) fn tell(self, app: &App, remote: Option<IpAddr>) -> Result<ApiError, RetryAfter> {
+        if matches!(self.error, ApiError::Unauthenticated(_)) {
+            app.runner.edge.wrong_token(remote)?;
+        }
+        app.services.security.sign_in_failed(Asker { actor: self.actor, remote }, self.code);
+        Ok(self.error)
+    }
 }
 
 impl From<daybook_engine::ReadError> for Unwelcome {
@@ -79,17 +90,13 @@ pub(crate) async fn prepare(services: &Services, authorization: Option<&str>) {
 
 impl Session {
     /// From the text of an `Authorization` header: `Bearer`, and `dbk_` with 64 hexadecimal digits, or a JWT of the provider
-    /// that is configured. A failure is logged.
+    /// that is configured.
     pub(crate) fn from_bearer(
         services: &Services,
         header: Option<&str>,
         remote: Option<IpAddr>,
-    ) -> Result<Self, ApiError> {
-        let session = Self::sign_in(services, header).map_err(|unwelcome| {
-            let asker = Asker { actor: unwelcome.actor, remote };
-            services.security.sign_in_failed(asker, unwelcome.code);
-            unwelcome.error
-        })?;
+    ) -> Result<Self, Unwelcome> {
+        let session = Self::sign_in(services, header)?;
         if let Credential::Token { .. } = session.credential {
             services.credentials.uses.note(session.actor.id, services.engine.now());
         }
@@ -100,7 +107,7 @@ impl Session {
         services: &Services,
         headers: &HeaderMap,
         remote: Option<IpAddr>,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, Unwelcome> {
         Self::from_bearer(services, authorization(headers), remote)
     }
 

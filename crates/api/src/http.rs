@@ -127,13 +127,11 @@ async fn answer(app: &App, from: Option<IpAddr>, headers: &HeaderMap, body: Body
     auth::prepare(&app.services, auth::authorization(headers)).await;
     let session = match Session::from_headers(&app.services, headers, from) {
         Ok(session) => session,
-        Err(error) => {
-            if matches!(error, ApiError::Unauthenticated(_))
-                && let Err(after) = edge.wrong_token(from)
-            {
-                return turned_away(&run::too_many_wrong(after), after.0, modern);
-            }
-            return (Outcome::Unauthenticated, unauthenticated(&error, modern));
+        Err(unwelcome) => {
+            return match unwelcome.tell(app, from) {
+                Ok(error) => (Outcome::Unauthenticated, unauthenticated(&error, modern)),
+                Err(after) => turned_away(&run::too_many_wrong(after), after.0, modern),
+            };
         }
     };
     if let Err(after) = edge.begin(session.actor.id) {

@@ -24,7 +24,6 @@ use crate::host::Host;
 use crate::http::{App, Peer, address};
 use crate::limits::MAX_BODY_BYTES;
 use crate::run::SocketRunner;
-use crate::schema::error::ApiError;
 pub(crate) use door::Door;
 use door::Place;
 use gate::{Gate, Refusal};
@@ -181,13 +180,13 @@ async fn greet(app: &App, caller: &Caller, payload: &serde_json::Value) -> Resul
     let named = |name: &str| payload.get(name).and_then(serde_json::Value::as_str);
     let bearer = named("Authorization").or_else(|| named("authorization")).or(caller.bearer.as_deref());
     auth::prepare(&app.services, bearer).await;
-    Session::from_bearer(&app.services, bearer, caller.from).map_err(|error| {
-        if matches!(error, ApiError::Unauthenticated(_))
-            && let Err(RetryAfter(seconds)) = app.runner.edge.wrong_token(caller.from)
-        {
-            return Error::new(format!("{TOO_MANY} wrong tokens from this address: try again in {seconds} s"));
+    Session::from_bearer(&app.services, bearer, caller.from).map_err(|unwelcome| {
+        match unwelcome.tell(app, caller.from) {
+            Ok(error) => Error::new(format!("{REFUSED}: {}", short(&error.message()))),
+            Err(RetryAfter(seconds)) => {
+                Error::new(format!("{TOO_MANY} wrong tokens from this address: try again in {seconds} s"))
+            }
         }
-        Error::new(format!("{REFUSED}: {}", short(&error.message())))
     })
 }
 

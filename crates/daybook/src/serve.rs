@@ -82,12 +82,12 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
         serve(Front { listener, tls, limits }, services, ended).await;
         Ok(())
     });
-    // With them goes whoever could tell the security log anything.
+    // With these goes whoever could tell the security log anything; it ends when nobody can.
     drop((runtime, workers));
+    jobs.stop();
     writing.finish();
     keeping.stop();
     scrub.stop();
-    jobs.stop();
     automation.stop();
     end(&folder.engine, owner, followers, served)
 }

@@ -31,19 +31,29 @@ pub(crate) use rows::{ResultRow, RowFate, position_of, results};
 pub use runner::JobRunner;
 pub(crate) use select::{Chosen, MAX_NAMED, NamedRow};
 
+/// Selections that are made at the same time: each may hold a million rows.
+const MAX_SELECTING: usize = 2;
+
 /// What those who open jobs, carry them on and watch them share.
 pub(crate) struct Board {
     /// Counts what was folded of jobs.
     changes: watch::Sender<u64>,
     /// One at a time, so that none is opened beyond the limit.
     opening: tokio::sync::Mutex<()>,
+    /// Those that choose their orders.
+    selecting: tokio::sync::Semaphore,
     /// Jobs whose selection is being written down by this process.
     writing: Mutex<BTreeSet<StreamId>>,
 }
 
 impl Default for Board {
     fn default() -> Self {
-        Self { changes: watch::Sender::new(0), opening: tokio::sync::Mutex::default(), writing: Mutex::default() }
+        Self {
+            changes: watch::Sender::new(0),
+            opening: tokio::sync::Mutex::default(),
+            selecting: tokio::sync::Semaphore::new(MAX_SELECTING),
+            writing: Mutex::default(),
+        }
     }
 }
 

@@ -61,6 +61,11 @@ async fn open_whole(services: &Services, session: &Session, asked: Asked) -> Res
         // It is answered as the one that was opened before; what is selected does not count.
         Selection { rows: Vec::new(), at: 0 }
     } else {
+        if let Some(full) = full(services, owner.as_ref())? {
+            return Ok(Err(vec![full]));
+        }
+        // It may take a while, and some hundred bytes an order.
+        let _turn = board.selecting.acquire().await.map_err(|_| ApiError::Stopped)?;
         let (services, kind) = (services.clone(), action.kind());
         let seen = Seen { scope, tenant: session.tenant.clone() };
         let selecting =
@@ -74,9 +79,8 @@ async fn open_whole(services: &Services, session: &Session, asked: Asked) -> Res
         }
     };
     let _one_at_a_time = board.opening.lock().await;
-    if !is_known && services.host.views().jobs()?.open_of(owner.as_ref()) >= MAX_OPEN_JOBS {
-        let why = format!("{MAX_OPEN_JOBS} jobs are under way or wait: wait for one, start it or cancel it");
-        return Ok(Err(vec![UserError::new(vec!["input".into()], ErrorCode::TooManyJobs, why)]));
+    if !is_known && let Some(full) = full(services, owner.as_ref())? {
+        return Ok(Err(vec![full]));
     }
     let total = u32::try_from(selection.rows.len()).unwrap_or(u32::MAX);
     let open = OpenJob {
@@ -119,6 +123,15 @@ async fn open_whole(services: &Services, session: &Session, asked: Asked) -> Res
     // Whoever opens the next one counts this one; if the views stopped, nobody counts.
     let _ = services.host.wait_for(last, PATIENCE).await;
     Ok(Ok(receipt))
+}
+
+/// Why no more jobs can be opened now.
+fn full(services: &Services, owner: Option<&MerchantId>) -> Result<Option<UserError>, ApiError> {
+    if services.host.views().jobs()?.open_of(owner) < MAX_OPEN_JOBS {
+        return Ok(None);
+    }
+    let why = format!("{MAX_OPEN_JOBS} jobs are under way or wait: wait for one, start it or cancel it");
+    Ok(Some(UserError::new(vec!["input".into()], ErrorCode::TooManyJobs, why)))
 }
 
 /// As many rows as fit into a commit each.

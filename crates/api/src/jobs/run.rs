@@ -7,7 +7,7 @@ use daybook_domain::command::{AdvanceJob, CancelJob, CheckJob, PreviewJob};
 use daybook_domain::job::{
     CancelCause, ErrorPolicy, Job, JobAction, JobRow, JobState, RowOrder, row_command, step_command,
 };
-use daybook_domain::{Automatic, Command, Event, Money, Origin, Position, Rejection, Sku, State, StreamId};
+use daybook_domain::{Automatic, Command, Event, MerchantId, Money, Origin, Position, Rejection, Sku, State, StreamId};
 use daybook_engine::{ExecuteError, Pending, Request};
 
 use super::tally::{Refusal, Tally};
@@ -15,6 +15,8 @@ use crate::http::Services;
 use crate::schema::error::ApiError;
 
 /// Rows after which it is written down how far the job is …
+/// Ids that one step of a job is tried under. People can use up no more than they can start and cancel it.
+const MAX_ATTEMPTS: usize = 8;
 const MARK_ROWS: u32 = 1_000;
 /// … and how long after the last time at most, while there is something new.
 const MARK_EVERY: Duration = Duration::from_millis(250);
@@ -99,6 +101,11 @@ pub(super) enum Turn {
 }
 
 impl Run {
+    /// Whose job it is; none: the platform's.
+    pub(super) fn merchant(&self) -> Option<&MerchantId> {
+        self.job.merchant.as_ref()
+    }
+
     /// None: the job does not go on by itself. Reads the ledger.
     pub(super) fn new(services: &Services, id: StreamId) -> Result<Option<Self>, Trouble> {
         // Before the state: whoever writes in between is noticed.
@@ -288,19 +295,26 @@ impl Run {
         at: u32,
         command: Command<String>,
     ) -> Result<bool, Trouble> {
-        let request = Request {
-            origin: Origin::System,
-            correlation: Some(self.id.0),
-            ..Request::live(step_command(self.id, name, at), Automatic::Jobs.actor(), command)
-        };
-        match services.engine.submit(request).await {
-            Ok(receipt) => {
-                self.head = self.head.max(receipt.position);
-                Ok(true)
+        // Anybody can work a step's id out and use it up, with the few commands that a job takes from people: then it is
+        // sent under another one.
+        for attempt in 0..MAX_ATTEMPTS {
+            let name = if attempt == 0 { name.to_owned() } else { format!("{name} {attempt}") };
+            let request = Request {
+                origin: Origin::System,
+                correlation: Some(self.id.0),
+                ..Request::live(step_command(self.id, &name, at), Automatic::Jobs.actor(), command.clone())
+            };
+            match services.engine.submit(request).await {
+                Ok(receipt) => {
+                    self.head = self.head.max(receipt.position);
+                    return Ok(true);
+                }
+                Err(ExecuteError::Rejected(Rejection::CommandIdReused)) => {}
+                Err(ExecuteError::Rejected(_)) => return Ok(false),
+                Err(error) => return Err(error.into()),
             }
-            Err(ExecuteError::Rejected(_)) => Ok(false),
-            Err(error) => Err(error.into()),
         }
+        Ok(false)
     }
 
     /// Writes down how far the job is: from here it is carried on after whatever happens.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use daybook_domain::command::CancelJob;
 use daybook_domain::job::{CancelCause, JobState, step_command};
-use daybook_domain::{Automatic, Command, Origin, Position, StreamId};
+use daybook_domain::{Automatic, Command, MerchantId, Origin, Position, StreamId};
 use daybook_engine::Request;
 use daybook_views::goes_on;
 use futures_util::FutureExt;
@@ -23,6 +23,8 @@ use crate::http::Services;
 const UNDER_WAY: usize = 512;
 /// Jobs that are carried out at the same time; others wait for one to end.
 const MAX_RUNNING: usize = 16;
+/// Of one merchant, so that the others get their turn too.
+const MAX_RUNNING_OF_ONE: usize = 4;
 /// After a fault that does not mend itself at once.
 const AFTER_FAULT: Duration = Duration::from_secs(1);
 /// The longest without a look, whatever happens.
@@ -125,15 +127,15 @@ impl Runner<'_> {
     /// Takes up jobs that go on by themselves.
     async fn adopt(&mut self) {
         let host = &self.services.host;
-        let (position, open): (Position, Vec<(StreamId, JobState)>) = {
+        let (position, open): (Position, Vec<(StreamId, JobState, Option<MerchantId>)>) = {
             let views = host.views();
             let Ok(jobs) = views.jobs() else { return };
-            let open = jobs.open().filter(|(_, job)| goes_on(job)).map(|(id, job)| (*id, job.state()));
-            (views.position(), open.collect())
+            let open = jobs.open().filter(|(_, job)| goes_on(job));
+            (views.position(), open.map(|(id, job)| (*id, job.state(), job.merchant.clone())).collect())
         };
         self.over.retain(|_, end| *end > position);
         let running: BTreeSet<StreamId> = self.runs.iter().map(|run| run.id).collect();
-        for (id, state) in open {
+        for (id, state, merchant) in open {
             if running.contains(&id) || self.over.contains_key(&id) {
                 continue;
             }
@@ -143,6 +145,9 @@ impl Runner<'_> {
             }
             if self.runs.len() >= MAX_RUNNING {
                 return;
+            }
+            if self.runs.iter().filter(|run| run.merchant() == merchant.as_ref()).count() >= MAX_RUNNING_OF_ONE {
+                continue;
             }
             match Run::new(self.services, id) {
                 Ok(Some(run)) => self.runs.push(run),

@@ -15,6 +15,7 @@ use super::page::{self, PageInfo, from_hex, to_hex};
 use super::query::READ;
 use super::scalar::{DateTime, Decimal, Position as PositionScalar};
 use super::{read, zone};
+use crate::access;
 use crate::auth::Session;
 use crate::http::Services;
 use crate::reads::Going;
@@ -56,9 +57,12 @@ impl Contribution {
         ID(self.recorded.stream.to_string())
     }
 
-    /// As of this event.
+    /// As of this event; null for those who may not ask for orders.
     #[graphql(complexity = "READ + child_complexity")]
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<OrderObject>> {
+        if !access::sees_orders(ctx.data::<Session>()?.actor.role) {
+            return Ok(None);
+        }
         let (stream, revision) = (self.recorded.stream, self.recorded.revision);
         let tenant = ctx.data::<Session>()?.tenant.clone();
         read(ctx, move |services| OrderObject::load(services, &tenant, stream, |event| event.revision <= revision))

@@ -21,6 +21,7 @@ use super::money::MoneyObject;
 use super::page::MAX_FIRST;
 use super::scalar::{Date, DateTime, Decimal};
 use super::{look_long, read, zone};
+use crate::auth::Session;
 use crate::reads::Reads;
 
 /// At or after `gte` and before `lt`.
@@ -444,9 +445,14 @@ impl Dashboard {
         read(ctx, move |services| actors::list(services, &going, &asked, first)).await
     }
 
-    /// Buyers with more than one order in the range, of all that ordered in it; null without any.
+    /// Buyers with more than one order in the range, of all that ordered in it; null without any, and where orders count whose
+    /// buyers the token shows masked: it would tell whether two of them are the same.
     #[graphql(complexity = "BREAKDOWN")]
     async fn repeat_buyer_rate(&self, ctx: &Context<'_>) -> Result<Option<Decimal>> {
+        let tenant = &ctx.data::<Session>()?.tenant;
+        if tenant.is_masked || (!tenant.shows_all() && (self.asked.subtree || self.asked.under.is_some())) {
+            return Ok(None);
+        }
         Ok(self.breakdown(ctx).await?.repeat_buyer_rate_millionths().map(Decimal::from_millionths))
     }
 

@@ -214,6 +214,14 @@ impl EventObject {
     async fn data(&self, ctx: &Context<'_>) -> Result<Json<serde_json::Value>> {
         let event = self.clone();
         let mut data = read(ctx, move |services| event.opened(services)).await?;
+        let tenant = &ctx.data::<Session>()?.tenant;
+        if !tenant.shows_all() {
+            // The key of a buyer is the same in the whole tree, so it would tell whose a masked order is.
+            without_keys(&mut data);
+        }
+        if self.is_masked {
+            without_traces(&mut data);
+        }
         // Who stands above is not a merchant's to see.
         if !ctx.data::<Session>()?.tenant.shows_all()
             && let Some(ancestors) = data.get_mut("ancestors")
@@ -244,6 +252,42 @@ impl HistoryConnection {
     pub(crate) fn new(nodes: Vec<EventObject>, cursor: impl Fn(&Recorded) -> String, page_info: PageInfo) -> Self {
         let edge = |node: &EventObject| HistoryEdge { cursor: cursor(&node.recorded), node: node.clone() };
         Self { edges: nodes.iter().map(edge).collect(), nodes, page_info }
+    }
+}
+
+/// What was sealed stays so, and does not tell under which key.
+fn without_keys(data: &mut serde_json::Value) {
+    match data {
+        serde_json::Value::Object(object) => {
+            if object.len() == 1
+                && let Some(sealed) = object.get_mut("sealed")
+            {
+                *sealed = 0.into();
+            }
+            // Of a token.
+            if object.get("buyer").is_some_and(serde_json::Value::is_number) {
+                object.remove("buyer");
+            }
+            object.values_mut().for_each(without_keys);
+        }
+        serde_json::Value::Array(all) => all.iter_mut().for_each(without_keys),
+        _ => {}
+    }
+}
+
+/// What leads to a buyer elsewhere: at a carrier, or a provider of payments.
+fn without_traces(data: &mut serde_json::Value) {
+    match data {
+        serde_json::Value::Object(object) => {
+            for name in ["trackingNumber", "tradeNumber", "failure", "place"] {
+                if object.contains_key(name) {
+                    object.insert(name.into(), serde_json::Value::Null);
+                }
+            }
+            object.values_mut().for_each(without_traces);
+        }
+        serde_json::Value::Array(all) => all.iter_mut().for_each(without_traces),
+        _ => {}
     }
 }
 

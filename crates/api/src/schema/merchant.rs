@@ -16,6 +16,7 @@ use super::plain::{self, Plain, Selected};
 use super::policy::{self, DatedPolicy, Policy, RaisedAlert};
 use super::query::READ;
 use super::{look, read, services};
+use crate::access;
 use crate::auth::Session;
 use crate::http::Services;
 
@@ -75,6 +76,9 @@ pub(crate) fn ancestors(services: &Services, merchant: &Merchant) -> Result<Vec<
 
 /// The merchant of that id, if the token shows it: its own, and those that stand below it.
 pub(crate) async fn shown(ctx: &Context<'_>, id: &str) -> Result<Option<MerchantObject>> {
+    if !access::sees_merchants(ctx.data::<Session>()?.actor.role) {
+        return Ok(None);
+    }
     // What cannot be a name names nothing.
     let Ok(id) = MerchantId::new(id) else { return Ok(None) };
     let tenant = &ctx.data::<Session>()?.tenant;
@@ -125,9 +129,17 @@ pub(crate) fn unregistered(id: &MerchantId) -> MerchantObject {
     }))
 }
 
-/// Whether the token shows more of a merchant than its name.
+/// Whether the token shows more of a merchant than its name: its own, to those who may ask about merchants at all.
 fn is_shown(ctx: &Context<'_>, id: &MerchantId) -> Result<bool> {
-    Ok(ctx.data::<Session>()?.tenant.is_own(id))
+    let session = ctx.data::<Session>()?;
+    Ok(session.tenant.is_own(id) && access::sees_merchants(session.actor.role))
+}
+
+/// Whether the token shows what stands below a merchant: its own, and those below it now.
+fn shows_below(ctx: &Context<'_>, entry: &MerchantEntry) -> Result<bool> {
+    let session = ctx.data::<Session>()?;
+    let is_below = |own: &MerchantId| *own == entry.id || entry.ancestors.contains(own);
+    Ok(session.tenant.own().is_none_or(is_below) && access::sees_merchants(session.actor.role))
 }
 
 #[Object(name = "Merchant")]
@@ -154,9 +166,9 @@ impl MerchantObject {
         self.0.is_closed
     }
 
-    /// How many merchants stand directly below.
-    async fn children_count(&self) -> u64 {
-        self.0.children as u64
+    /// How many merchants stand directly below; 0 where the token does not show them.
+    async fn children_count(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(if shows_below(ctx, &self.0)? { self.0.children as u64 } else { 0 })
     }
 
     /// What holds now, of this merchant alone: what stands above it in the tree sets nothing for it. Null for a merchant
@@ -200,6 +212,9 @@ impl MerchantObject {
         after: Option<String>,
     ) -> Result<MerchantConnection> {
         let (first, after) = arguments(first, after)?;
+        if !shows_below(ctx, &self.0)? {
+            return Ok(connection(Vec::new(), false, false));
+        }
         let id = self.0.id.clone();
         look(ctx, move |_, views| {
             let page = views.merchants().children(&id, after.as_ref(), first);

@@ -43,6 +43,8 @@ pub(crate) struct OrderObject {
     pub(crate) account: Option<Arc<str>>,
     /// Who the buyer is, and what is said of people, is not shown.
     is_masked: bool,
+    /// What the shop's people write to each other is not shown either.
+    is_the_buyers: bool,
 }
 
 fn masked(account: Option<Arc<str>>, is_masked: bool) -> Option<Arc<str>> {
@@ -50,10 +52,28 @@ fn masked(account: Option<Arc<str>>, is_masked: bool) -> Option<Arc<str>> {
 }
 
 impl OrderObject {
-    pub(crate) fn from_row(row: Row, merchant: MerchantObject, account: Option<Arc<str>>, is_masked: bool) -> Self {
-        let Row { id, number, order, lines, label, total_minor, dues: _, revision, position } = row;
+    pub(crate) fn from_row(row: Row, merchant: MerchantObject, account: Option<Arc<str>>, tenant: &Tenant) -> Self {
+        let Row { id, number, mut order, lines, label, total_minor, dues: _, revision, position } = row;
+        let is_masked = tenant.masks(tenant.relation(&order));
         let account = masked(account, is_masked);
-        Self { id, number, order, lines, label, total_minor, revision, position, merchant, account, is_masked }
+        let is_the_buyers = tenant.is_a_buyers();
+        if is_the_buyers {
+            order.tags.clear();
+        }
+        Self {
+            id,
+            number,
+            order,
+            lines,
+            label,
+            total_minor,
+            revision,
+            position,
+            merchant,
+            account,
+            is_masked,
+            is_the_buyers,
+        }
     }
 
     /// Folds events of one stream, oldest first. None: they are not of an order that the tenant is shown. May read the ledger,
@@ -67,7 +87,10 @@ impl OrderObject {
         if relation == Relation::Foreign {
             return Ok(None);
         }
-        let is_masked = tenant.masks(relation);
+        let (is_masked, is_the_buyers) = (tenant.masks(relation), tenant.is_a_buyers());
+        if is_the_buyers {
+            order.tags.clear();
+        }
         let last = rest.last().unwrap_or(first);
         let lines = placed.lines.iter().map(|line| RowLine { sku: line.sku.clone(), title: line.title.clone() });
         let opened = services.reader.open_text(&placed.account, order.tree_root(), first.stream, Kind::OrderPlaced);
@@ -85,6 +108,7 @@ impl OrderObject {
                 Opened::Erased | Opened::Damaged => None,
             },
             is_masked,
+            is_the_buyers,
             order,
         }))
     }
@@ -329,6 +353,7 @@ impl OrderObject {
     }
 
     #[graphql(complexity = "20")]
+    /// Nothing for the buyer: they are the shop's own.
     async fn tags(&self) -> Vec<&str> {
         self.order.tags.iter().map(AsRef::as_ref).collect()
     }
@@ -414,7 +439,8 @@ impl OrderObject {
     /// Who did what, when and why, oldest first.
     #[graphql(complexity = "READ + super::page::cost(first, None, child_complexity)")]
     async fn history(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<HistoryConnection> {
-        let of = history::Of { order: self.id, revision: self.revision, is_masked: self.is_masked };
+        let is_masked = self.is_masked || self.is_the_buyers;
+        let of = history::Of { order: self.id, revision: self.revision, is_masked };
         read(ctx, move |services| history::page(services, of, first, after.as_deref())).await
     }
 }

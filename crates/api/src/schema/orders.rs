@@ -112,8 +112,7 @@ pub(crate) fn objects(
         });
         let slot = row.order.buyer;
         let account = services.host.accounts.get(slot, &services.reader, || list.account(slot));
-        let is_masked = tenant.masks(tenant.relation(&row.order));
-        objects.push(Arc::new(OrderObject::from_row(row, merchant, account, is_masked)));
+        objects.push(Arc::new(OrderObject::from_row(row, merchant, account, tenant)));
     }
     Ok(objects)
 }

@@ -23,7 +23,7 @@ use super::merchant;
 use super::order::OrderObject;
 use super::query::{READ, meant};
 use super::scalar::{DateTime, Position};
-use super::{read, services};
+use super::{allowed, read, services};
 use crate::auth::Session;
 use crate::http::Services;
 use crate::reads::Reads;
@@ -277,7 +277,17 @@ impl SubscriptionRoot {
         merchant: Option<String>,
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
     ) -> Result<impl Stream<Item = Result<AlertChange>>> {
-        follow(ctx, after, meant(ctx, merchant, scope).await?, AlertChange::of)
+        let scope = meant(ctx, merchant, scope).await?;
+        let tenant = &ctx.data::<Session>()?.tenant;
+        let scope = match (tenant.own(), scope) {
+            (Some(_), ViewScope::Below { .. }) => {
+                let why = "your token shows the warnings of its own merchant alone";
+                return allowed(ctx, Err(ApiError::Forbidden(why)));
+            }
+            (Some(own), _) => ViewScope::Merchants { ids: vec![own.clone()], subtree: false },
+            (None, scope) => scope,
+        };
+        follow(ctx, after, scope, AlertChange::of)
     }
 
     /// A bulk job each time that it got further, as it is now first; ends with the job.

@@ -345,6 +345,24 @@ async fn an_agent_sees_the_orders_below_without_their_buyers() {
     for secret in ["cousin", "13812345678", "李小龙"] {
         assert!(!own.to_string().contains(secret), "{secret} in {own}");
     }
+    // Nor does the key under which the texts are sealed tell that two orders are of the same buyer.
+    let text = own.to_string();
+    assert!(
+        text.contains("\"sealed\":0") && text.matches("\"sealed\":").count() == text.matches("\"sealed\":0").count()
+    );
+    assert!(
+        text.contains("\"tradeNumber\":null") && !text.contains("T-m3"),
+        "what leads to the buyer elsewhere: {text}"
+    );
+    let rate = |scope: &str| {
+        format!(
+            r#"{{ dashboard(scope: {scope}, range: {{gte: "2023-11-14T00:00:00Z", lt: "2023-11-16T00:00:00Z"}}, currency: "CNY")
+            {{ repeatBuyerRate }} }}"#
+        )
+    };
+    let rates = [answer(&rate("OWN")).await, answer(&rate("SUBTREE")).await];
+    assert_eq!(rates[0]["data"]["dashboard"]["repeatBuyerRate"], "0.000000", "{rates:?}");
+    assert_eq!(rates[1]["data"]["dashboard"]["repeatBuyerRate"], Value::Null, "ann ordered at both: {rates:?}");
     assert_eq!(own.to_string().matches("\"ann\"").count(), 2, "its own order, in the queue and in the list: {own}");
     // Filters on what is masked find own orders alone, however they are put.
     for (found, filter) in [
@@ -506,6 +524,18 @@ async fn a_buyer_sees_their_own_orders() {
     assert_eq!(data["orders"]["nodes"], json!([{"number": "N-m1", "buyer": {"account": "ann"}}]), "{seen}");
     assert_eq!((&data["ordersCount"], &data["others"]["nodes"]), (&json!(1), &json!([])));
     assert_eq!((&data["bobs"], &data["own"]["number"]), (&Value::Null, &json!("N-m1")));
+    // The shop's people write for themselves, and what the shop sets is its own.
+    server.done("addNote", json!({"order": by("m1", "N-m1"), "text": "watch this one"})).await;
+    server.done("addTag", json!({"order": by("m1", "N-m1"), "tag": "troublesome"})).await;
+    server.settle().await;
+    let shown = r#"{ node(id: "m1") { id } orders { nodes { tags merchant { policy { payWithinSeconds } childrenCount } } }
+        order(by: {number: {number: "N-m1"}}) { tags history(first: 50) { nodes { kind data } } } }"#;
+    let shown = ask(&server, &ann, shown, json!({})).await;
+    assert_eq!(shown["errors"], Value::Null, "{shown}");
+    assert!(!shown.to_string().contains("watch"), "{shown}");
+    let merchant = json!({"policy": null, "childrenCount": 0});
+    assert_eq!(shown["data"]["orders"]["nodes"], json!([{"tags": [], "merchant": merchant}]), "{shown}");
+    assert_eq!((&shown["data"]["node"], &shown["data"]["order"]["tags"]), (&Value::Null, &json!([])));
     let refund = "mutation ($input: RequestRefundInput!) { requestRefund(input: $input) { userErrors { code } } }";
     let input = |number: &str| {
         json!({"input": {"commandId": server.uuid(), "order": {"number": {"number": number}},
@@ -533,6 +563,10 @@ async fn analysts_and_auditors_read_the_log() {
     let figures = r#"{ dashboard(range: {gte: "2023-11-14T00:00:00Z", lt: "2023-11-16T00:00:00Z"}, currency: "CNY") { placedOrders } }"#;
     let seen = ask(&server, ALL_ANALYST, figures, json!({})).await;
     assert_eq!(seen["data"]["dashboard"]["placedOrders"], 4, "{seen}");
+    let behind = r#"{ dashboardEvents(range: {gte: "2023-11-14T00:00:00Z", lt: "2023-11-16T00:00:00Z"}, currency: "CNY",
+        metric: PLACED_ORDERS) { nodes { amount order { number } } } }"#;
+    let seen = ask(&server, ALL_ANALYST, behind, json!({})).await;
+    assert_eq!(seen["data"]["dashboardEvents"]["nodes"][0], json!({"amount": "1", "order": null}), "{seen}");
     for role in [Role::Analyst, Role::Auditor] {
         let own = token_of(&server, role).await;
         assert_eq!(code(&ask(&server, &own, log, json!({})).await), "FORBIDDEN");

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::form::{Form, ReasonInput, boxed};
-use super::payload::{Receipt, be_patient};
+use super::payload::{Receipt, be_patient, note_refusal};
 use crate::access::Tenant;
 use crate::auth::Session;
 use crate::jobs::{self, Asked, Chosen, MAX_NAMED, NamedRow};
@@ -328,6 +328,7 @@ pub(crate) async fn open(ctx: &Context<'_>, input: impl Bulk) -> Result<JobPaylo
     let (Some(command_id), Some(merchant), Some(mut chosen), Some(action), []) =
         (command_id, merchant, chosen, action, form.errors.as_slice())
     else {
+        note_refusal(ctx, command_id, &form.errors);
         return Ok(JobPayload::refused(form.errors));
     };
     let scope = bulk.scope.unwrap_or_default();
@@ -343,7 +344,10 @@ pub(crate) async fn open(ctx: &Context<'_>, input: impl Bulk) -> Result<JobPaylo
     let asked = Asked { command_id, hash, action, policy, chosen, merchant, scope, waits };
     let receipt = match jobs::open(services, session, asked).await? {
         Ok(receipt) => receipt,
-        Err(user_errors) => return Ok(JobPayload::refused(user_errors)),
+        Err(user_errors) => {
+            note_refusal(ctx, Some(command_id), &user_errors);
+            return Ok(JobPayload::refused(user_errors));
+        }
     };
     be_patient(ctx)?;
     if waits {
@@ -408,6 +412,7 @@ async fn command(
     }
     let (Some(command_id), Some(expected), Some(known), []) = (command_id, expected, known, form.errors.as_slice())
     else {
+        note_refusal(ctx, command_id, &form.errors);
         return Ok(JobPayload::refused(form.errors));
     };
     let correlation = Some(known.id.0);

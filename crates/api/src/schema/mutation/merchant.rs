@@ -103,7 +103,9 @@ pub(crate) async fn move_below(ctx: &Context<'_>, input: MoveMerchantInput) -> R
             Ok(if is_circle { 0 } else { above + merchants.height(&merchant) })
         });
         if deepest.await? > MAX_DEPTH {
-            return Ok(MerchantPayload::refused(UserError::of(&Rejection::TreeTooDeep { max: MAX_DEPTH })));
+            let refused = UserError::of(&Rejection::TreeTooDeep { max: MAX_DEPTH });
+            payload::note_refusal(ctx, None, std::slice::from_ref(&refused));
+            return Ok(MerchantPayload::refused(refused));
         }
     }
     payload::merchant(ctx, input.merchant.clone(), input).await
