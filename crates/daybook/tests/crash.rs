@@ -237,7 +237,7 @@ fn a_full_disk_is_said_and_passes() {
     let disk = LossyDisk::adopt(&root, &folder.path().join("platter")).unwrap();
     let start = || {
         let mut command = support::daybook();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&data);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--rate-limit", "0", "--data"]).arg(&data);
         disk.attach(&mut command);
         Server::spawn(command, token.clone())
     };

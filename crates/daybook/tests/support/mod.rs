@@ -60,7 +60,7 @@ pub struct Server {
 impl Server {
     pub fn start(data: &Path, token: String) -> Self {
         let mut command = daybook();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--rate-limit", "0", "--data"]).arg(data);
         Self::spawn(command, token)
     }
 
