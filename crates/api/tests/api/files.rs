@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 
 use crate::access::{CLERK, ask};
 use crate::kit::{PLATFORM, Server, by, order, payment};
+use crate::socket::Socket;
 
 /// Asked about here, beside what they are of.
 pub(crate) const FIELDS: [&str; 4] = ["export", "exportOrders", "exportEvents", "cancelExport"];
@@ -420,4 +421,31 @@ async fn the_oldest_files_make_room_and_none_is_larger_than_it_may_be() {
     assert_eq!(failed["state"], "FAILED");
     assert!(failed["message"].as_str().unwrap().contains("narrow the filter"), "{failed}");
     assert!(!dir.path().join("exports").join(format!("{}.part", id.as_str().unwrap())).exists());
+}
+
+#[tokio::test]
+async fn progress_is_told_until_all_rows_are_there() {
+    let server = shops().await;
+    server.stop_exports();
+    let input = json!({"format": "CSV", "scope": "SUBTREE"});
+    let opened = open(&server, PLATFORM, "exportOrders", input).await;
+    let mut socket = Socket::greeted(&server).await;
+    let query = "subscription ($id: ID!) { exportProgress(id: $id) { state rows total } }";
+    let payload = json!({"query": query, "variables": {"id": opened["export"]["id"]}});
+    socket.send(json!({"id": "1", "type": "subscribe", "payload": payload})).await;
+    let mut told = vec![socket.next().await.unwrap()["payload"]["data"]["exportProgress"].clone()];
+    assert_eq!(told[0], json!({"state": "WAITING", "rows": "0", "total": "9"}));
+    server.make_exports();
+    loop {
+        let message = socket.next().await.unwrap();
+        if message["type"] == "complete" {
+            break;
+        }
+        told.push(message["payload"]["data"]["exportProgress"].clone());
+    }
+    assert_eq!(told.last().unwrap(), &json!({"state": "DONE", "rows": "9", "total": "9"}), "{told:?}");
+    let payload = json!({"query": query, "variables": {"id": "00000000-0000-0000-0000-00000000dead"}});
+    socket.send(json!({"id": "2", "type": "subscribe", "payload": payload})).await;
+    let refused = socket.next().await.unwrap();
+    assert!(refused.to_string().contains("there is no such export"), "{refused}");
 }
