@@ -86,13 +86,13 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
         serve(Front { listener, tls, limits }, services, ended).await;
         Ok(())
     });
-    // With them goes whoever could tell the security log anything.
     drop((runtime, workers));
+    maker.stop();
+    jobs.stop();
+    // With them went whoever could tell the security log anything: it would be waited for without end.
     writing.finish();
     keeping.stop();
     scrub.stop();
-    maker.stop();
-    jobs.stop();
     automation.stop();
     end(&folder.engine, owner, followers, served)
 }
