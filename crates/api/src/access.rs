@@ -54,6 +54,7 @@ pub(crate) const FIELDS: &[(OperationType, &str, &[Role])] = &[
     (OperationType::Query, "tokens", OWNER),
     (OperationType::Query, "job", SHOP),
     (OperationType::Query, "jobs", SHOP),
+    (OperationType::Query, "export", DESK),
     (OperationType::Mutation, "registerMerchant", PLATFORM),
     (OperationType::Mutation, "moveMerchant", PLATFORM),
     (OperationType::Mutation, "closeMerchant", PLATFORM),
@@ -106,10 +107,14 @@ pub(crate) const FIELDS: &[(OperationType, &str, &[Role])] = &[
     (OperationType::Mutation, "bulkSettleRefunds", SHOP),
     (OperationType::Mutation, "startJob", SHOP),
     (OperationType::Mutation, "cancelJob", SHOP),
+    (OperationType::Mutation, "exportOrders", DESK),
+    (OperationType::Mutation, "exportEvents", PLATFORM),
+    (OperationType::Mutation, "cancelExport", DESK),
     (OperationType::Subscription, "orderEvents", WORK),
     (OperationType::Subscription, "queueChanges", WORK),
     (OperationType::Subscription, "alerts", WORK),
     (OperationType::Subscription, "jobProgress", SHOP),
+    (OperationType::Subscription, "exportProgress", DESK),
 ];
 
 /// The table, for those who write about it: `Query`, `Mutation` or `Subscription`, the field, who may ask for it.

@@ -21,6 +21,7 @@ use tokio::time::timeout;
 use crate::auth::{self, Session};
 use crate::credentials::Credentials;
 use crate::edge::{Edge, Limits, SMALL_BODY_BYTES, SOON};
+use crate::exports::{self, Exports};
 use crate::host::Host;
 use crate::limits::MAX_BODY_BYTES;
 use crate::metrics::{self, Outcome};
@@ -46,15 +47,17 @@ pub struct Services {
     pub host: Arc<Host>,
     pub credentials: Credentials,
     pub security: SecurityLog,
+    pub exports: Exports,
     /// Whether GET /graphql answers with a page to try queries on.
     pub graphiql: bool,
 }
 
 impl Services {
-    /// Without a door: no tokens are issued, and nobody is told of incidents.
+    /// Without a door: no tokens are issued, nobody is told of incidents, nothing is exported.
     pub fn within(engine: Engine, reader: Reader, host: Arc<Host>) -> Self {
         let credentials = Credentials::new(|| Err(std::io::ErrorKind::Unsupported.into()));
-        Self { engine, reader, host, credentials, security: SecurityLog::nowhere(), graphiql: false }
+        let (security, exports) = (SecurityLog::nowhere(), Exports::nowhere());
+        Self { engine, reader, host, credentials, security, exports, graphiql: false }
     }
 }
 
@@ -67,7 +70,7 @@ pub(crate) struct App {
     readiness: Arc<Readiness>,
 }
 
-/// All routes: /graphql, /graphql/ws, /healthz, /readyz, /metrics. Within the limits that go without saying.
+/// All routes: /graphql, /graphql/ws, /exports/{id}, /healthz, /readyz, /metrics. Within the limits that go without saying.
 pub fn router(services: Services) -> Router {
     router_within(services, &Limits::default())
 }
@@ -84,6 +87,7 @@ pub(crate) fn routes(services: Services, schema: Schema, limits: &Limits) -> Rou
     Router::new()
         .route("/graphql", get(page).post(graphql))
         .route("/graphql/ws", get(socket::upgrade))
+        .route("/exports/{id}", get(exports::fetch))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics_page))
@@ -124,19 +128,10 @@ async fn graphql(State(app): State<App>, peer: Peer, headers: HeaderMap, body: B
 
 async fn answer(app: &App, from: Option<IpAddr>, headers: &HeaderMap, body: Body) -> (Outcome, Response) {
     let (modern, edge) = (wants_modern(headers), &app.runner.edge);
-    auth::prepare(&app.services, auth::authorization(headers)).await;
-    let session = match Session::from_headers(&app.services, headers, from) {
+    let session = match session_of(app, from, headers, modern).await {
         Ok(session) => session,
-        Err(unwelcome) => {
-            return match unwelcome.tell(app, from) {
-                Ok(error) => (Outcome::Unauthenticated, unauthenticated(&error, modern)),
-                Err(after) => turned_away(&run::too_many_wrong(after), after.0, modern),
-            };
-        }
+        Err(refused) => return *refused,
     };
-    if let Err(after) = edge.begin(session.actor.id) {
-        return turned_away(&run::limited(after), after.0, modern);
-    }
     let refuse = |status, message: &str, code| {
         let response = write(&failure(message, code), status, modern);
         (Outcome::Refused, response)
@@ -188,13 +183,37 @@ async fn answer(app: &App, from: Option<IpAddr>, headers: &HeaderMap, body: Body
     }
 }
 
+/// Who asks, if they may ask for more now.
+pub(crate) async fn session_of(
+    app: &App,
+    from: Option<IpAddr>,
+    headers: &HeaderMap,
+    modern: bool,
+) -> Result<Session, Box<(Outcome, Response)>> {
+    let edge = &app.runner.edge;
+    auth::prepare(&app.services, auth::authorization(headers)).await;
+    let session = match Session::from_headers(&app.services, headers, from) {
+        Ok(session) => session,
+        Err(unwelcome) => {
+            return Err(Box::new(match unwelcome.tell(app, from) {
+                Ok(error) => (Outcome::Unauthenticated, unauthenticated(&error, modern)),
+                Err(after) => turned_away(&run::too_many_wrong(after), after.0, modern),
+            }));
+        }
+    };
+    match edge.begin(session.actor.id) {
+        Ok(()) => Ok(session),
+        Err(after) => Err(Box::new(turned_away(&run::limited(after), after.0, modern))),
+    }
+}
+
 fn panicked(error: &Panicked, headers: &HeaderMap) -> (Outcome, Response) {
     let response = write(&error.response(), StatusCode::INTERNAL_SERVER_ERROR, wants_modern(headers));
     (Outcome::Panicked, response)
 }
 
 /// An answer that says to come again, and after how many seconds: 429 to who sends too much, 503 to who meets a crowd.
-fn turned_away(answer: &Answer, seconds: u64, modern: bool) -> (Outcome, Response) {
+pub(crate) fn turned_away(answer: &Answer, seconds: u64, modern: bool) -> (Outcome, Response) {
     let (outcome, status) = match run::has_code(answer, Code::RateLimited) {
         true => (Outcome::Limited, StatusCode::TOO_MANY_REQUESTS),
         false => (Outcome::Shed, StatusCode::SERVICE_UNAVAILABLE),
@@ -263,7 +282,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(JSON))
 }
 
-fn write(answer: &Answer, status: StatusCode, modern: bool) -> Response {
+pub(crate) fn write(answer: &Answer, status: StatusCode, modern: bool) -> Response {
     let body = if run::is_refused(answer) {
         serde_json::to_vec(&Refused { errors: &answer.errors })
     } else {

@@ -10,6 +10,7 @@ mod credentials;
 mod documents;
 mod edge;
 pub mod export;
+mod exports;
 #[cfg(feature = "faults")]
 pub mod faults;
 mod host;
@@ -32,6 +33,7 @@ pub use access::table as access_table;
 pub use auth::{Algorithm, KeysError, MAX_JWKS_BYTES, Oidc, OidcOptions};
 pub use credentials::{Credentials, NewToken};
 pub use edge::{COMPLEXITY_A_REQUEST, Limits, Width};
+pub use exports::{ExportLimits, ExportMaker, Exports};
 pub use host::{Behind, Host};
 pub use http::{Services, router, router_within};
 pub use jobs::JobRunner;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use daybook_domain::event::{AdjustmentKind, Alert, Clock, Hold, Outcome, RefundKind, SkuKind, TrackingStatus};
+use daybook_domain::export::{ExportFormat, ExportKind};
 use daybook_domain::ids::NameError;
 use daybook_domain::job::{CancelCause, ErrorPolicy, JobKind};
 use daybook_domain::{
@@ -281,6 +282,8 @@ variants! {
     Outcome = Outcome::VARIANTS, "an outcome";
     JobKind = JobKind::VARIANTS, "a kind of job";
     ErrorPolicy = ErrorPolicy::VARIANTS, "an error policy";
+    ExportKind = ExportKind::VARIANTS, "what is exported";
+    ExportFormat = ExportFormat::VARIANTS, "a format";
     CancelCause = CancelCause::VARIANTS, "a cause";
 }
 

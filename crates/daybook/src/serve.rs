@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_api::{Credentials, Host, JobRunner, Limits, Services, router_within};
+use daybook_api::{Credentials, ExportLimits, ExportMaker, Exports, Host, JobRunner, Limits, Services, router_within};
 use daybook_engine::Engine;
 use tokio::net::TcpListener;
 
@@ -33,6 +33,8 @@ use crate::{clock, oidc, token};
 use scrub::Scrub;
 pub(crate) use tls::Tls;
 
+/// Within the data folder: files that are made for whoever exports over HTTP.
+pub(crate) const EXPORTS: &str = "exports";
 /// How long open requests and subscriptions may go on after the signal to end.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -70,8 +72,10 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     };
     let (security, writing) = Writing::start(&args.data.data, clock::system())?;
     let (engine, reader) = (folder.engine.clone(), folder.reader.clone());
-    let services = Services { engine, reader, host, credentials, security, graphiql: true };
+    let exports = Exports::in_folder(args.data.data.join(EXPORTS), ExportLimits::default())?;
+    let services = Services { engine, reader, host, credentials, security, exports, graphiql: true };
     let jobs = JobRunner::start(services.clone())?;
+    let maker = ExportMaker::start(&services)?;
     let served = runtime.block_on(async {
         let listener = place.listen().await?;
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -84,6 +88,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     });
     // With these goes whoever could tell the security log anything; it ends when nobody can.
     drop((runtime, workers));
+    maker.stop();
     jobs.stop();
     writing.finish();
     keeping.stop();

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::event::{
     Adjustment, Alert, Clock, Hold, Kind, Line, LineInputs, Outcome, PolicySet, RefundKind, ShippedLine, TrackingStatus,
 };
+use crate::export::{ExportFormat, ExportKind};
 use crate::ids::{Actor, CommandId, MerchantId, OrderNumber, Position, Revision, Role, Sku, StreamId, Tag};
 use crate::job::{CancelCause, ErrorPolicy, JobAction, JobRow, RefusalCount, Refusals};
 use crate::money::{Currency, Money};
@@ -369,6 +370,25 @@ pub struct OpenJob<T> {
     pub token: Option<StreamId>,
 }
 
+/// Somebody takes a file out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenExport {
+    /// A hash of all that was asked for. The same command is known by it: its rows follow from when it came.
+    pub asked: [u8; 32],
+    /// Whoever opens it.
+    pub opener: Uuid,
+    pub kind: ExportKind,
+    pub format: ExportFormat,
+    /// With commas between them; empty: events whole.
+    pub columns: Box<str>,
+    /// What was asked for, as JSON, without who a buyer is.
+    pub filter: Box<str>,
+    pub merchant: Option<MerchantId>,
+    pub subtree: bool,
+    pub position: Position,
+    pub rows: u64,
+}
+
 /// The next rows of a job that is being opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelectForJob {
@@ -498,6 +518,10 @@ pub enum Command<T> {
     CheckJob(CheckJob),
     AdvanceJob(AdvanceJob),
     CancelJob(CancelJob),
+    OpenExport(OpenExport),
+    FetchExport {
+        export: StreamId,
+    },
 }
 
 impl Command<String> {
@@ -690,6 +714,8 @@ impl Command<String> {
             Command::CheckJob(c) => Command::CheckJob(c),
             Command::AdvanceJob(c) => Command::AdvanceJob(c),
             Command::CancelJob(c) => Command::CancelJob(c),
+            Command::OpenExport(c) => Command::OpenExport(c),
+            Command::FetchExport { export } => Command::FetchExport { export },
         })
     }
 }

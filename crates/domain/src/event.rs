@@ -1,5 +1,6 @@
 //! What happened. An event is a fact: it is never altered, and folding it never fails.
 
+mod export;
 mod job;
 mod merchant;
 mod order;
@@ -12,6 +13,7 @@ use crate::reason::ReasonCode;
 use crate::stock::Balance;
 use crate::time::Timestamp;
 
+pub use export::*;
 pub use job::*;
 pub use merchant::*;
 pub use order::*;
@@ -131,6 +133,8 @@ events! {
     JobAdvanced = 406, "job-advanced";
     JobCancelled = 407, "job-cancelled";
     JobFinished = 408, "job-finished";
+    ExportOpened = 501, "export-opened";
+    ExportFetched = 502, "export-fetched";
 }
 
 /// What all events of a stream are about.
@@ -146,6 +150,8 @@ pub enum Subject {
     Account,
     /// One action on many orders.
     Job,
+    /// A file that somebody takes out.
+    Export,
 }
 
 impl Kind {
@@ -178,6 +184,7 @@ impl Kind {
             | Kind::JobAdvanced
             | Kind::JobCancelled
             | Kind::JobFinished => Subject::Job,
+            Kind::ExportOpened | Kind::ExportFetched => Subject::Export,
             Kind::StockReserved | Kind::StockReleased | Kind::StockTaken | Kind::StockReturned | Kind::CardsDrawn => {
                 Subject::Account
             }

@@ -108,6 +108,12 @@ impl StreamId {
         derive("job", &[merchant.map_or("", MerchantId::as_str), &opened_by.to_string()])
     }
 
+    /// An export is (whoever opens it, and the id of the command that opens it): opened again, it meets the first one, and
+    /// never another one's.
+    pub fn export(opener: Uuid, opened_by: CommandId) -> Self {
+        derive("export", &[&opener.to_string(), &opened_by.to_string()])
+    }
+
     /// A token's stream follows from the hash of its secret, so that checking a credential is one look-up.
     pub fn token(secret_sha256: &[u8; 32]) -> Self {
         derive("token", &[&hex(secret_sha256)])

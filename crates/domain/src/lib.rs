@@ -15,6 +15,7 @@ pub mod command;
 mod currency;
 pub mod decide;
 pub mod event;
+pub mod export;
 pub mod ids;
 pub mod job;
 pub mod label;

@@ -2,6 +2,7 @@
 
 use crate::command::Origin;
 use crate::event::{AdjustmentKind, Alert, Clock, Hold, Outcome, RefundKind, SkuKind, TrackingStatus};
+use crate::export::{ExportFormat, ExportKind};
 use crate::job::{CancelCause, ErrorPolicy, JobKind, JobState};
 use crate::order::{AfterSales, Fulfilment, Lifecycle, Payment};
 use crate::stock::Booking;
@@ -56,6 +57,8 @@ names! {
     CancelCause {
         Asked = "ASKED", TokenRevoked = "TOKEN_REVOKED", Refusal = "REFUSAL", Incomplete = "INCOMPLETE",
     }
+    ExportKind { Orders = "ORDERS", Events = "EVENTS" }
+    ExportFormat { Xlsx = "XLSX", Csv = "CSV", Jsonl = "JSONL" }
     JobState {
         Opening = "OPENING", Previewing = "PREVIEWING", Waiting = "WAITING", Checking = "CHECKING",
         Running = "RUNNING", Done = "DONE", Refused = "REFUSED", Cancelled = "CANCELLED",

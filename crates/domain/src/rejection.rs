@@ -172,6 +172,8 @@ pub enum Rejection {
     TokenExists,
     #[error("the token is revoked already")]
     TokenRevoked,
+    #[error("there is no such export")]
+    ExportUnknown,
     #[error("there is no such job")]
     JobUnknown,
     #[error("the job has ended already")]
@@ -276,6 +278,7 @@ impl Rejection {
             Rejection::TokenUnknown => "TOKEN_UNKNOWN",
             Rejection::TokenExists => "TOKEN_EXISTS",
             Rejection::TokenRevoked => "TOKEN_REVOKED",
+            Rejection::ExportUnknown => "EXPORT_UNKNOWN",
             Rejection::JobUnknown => "JOB_UNKNOWN",
             Rejection::JobEnded => "JOB_ENDED",
             Rejection::JobNotWaiting => "JOB_NOT_WAITING",

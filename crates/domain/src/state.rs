@@ -2,6 +2,7 @@
 
 use crate::command::Command;
 use crate::event::{CardClaimed, Event, Hold, PaymentClaimed, Recorded};
+use crate::export::Export;
 use crate::ids::{MerchantId, StreamId};
 use crate::job::Job;
 use crate::limits::MAX_DEPTH;
@@ -26,6 +27,7 @@ pub enum State {
     /// What orders have of a SKU.
     Stock(Balance),
     Job(Box<Job>),
+    Export(Box<Export>),
 }
 
 /// Folds one event into a stream's state. Total: a stream's first event makes the state, and an event that does not
@@ -46,6 +48,7 @@ pub fn evolve(state: &mut Option<State>, recorded: &Recorded) {
         Some(State::Sku(sku)) => sku.apply(&recorded.event),
         Some(State::Merchant(merchant)) => merchant.apply(recorded),
         Some(State::Job(job)) => job.apply(recorded),
+        Some(State::Export(export)) => export.apply(recorded),
         Some(State::Claim(_) | State::Card(_) | State::Stock(_)) => {}
     }
 }
@@ -60,6 +63,7 @@ fn first(recorded: &Recorded) -> Option<State> {
         Event::PaymentClaimed(event) => Some(State::Claim(event.clone())),
         Event::CardClaimed(event) => Some(State::Card(event.clone())),
         Event::JobOpened(event) => Some(State::Job(Box::new(Job::opened(event, recorded)))),
+        Event::ExportOpened(event) => Some(State::Export(Box::new(Export::opened(event, recorded)))),
         Event::TokenIssued(event) => Some(State::Token(Token::issued(event))),
         Event::StockReceived(_) | Event::StockCounted(_) | Event::StockMarkSet(_) | Event::CardsImported(_) => {
             let mut sku = SkuState::default();
@@ -138,6 +142,10 @@ impl<'a> Facts<'a> {
 
     pub fn job(&self, stream: StreamId) -> Option<&'a Job> {
         if let State::Job(job) = self.state(stream)? { Some(job) } else { None }
+    }
+
+    pub fn export(&self, stream: StreamId) -> Option<&'a Export> {
+        if let State::Export(export) = self.state(stream)? { Some(export) } else { None }
     }
 
     /// What is known of a SKU, as of one that nobody has touched if it is none.
@@ -233,6 +241,8 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
         | Command::CheckJob(_)
         | Command::AdvanceJob(_)
         | Command::CancelJob(_)
+        | Command::OpenExport(_)
+        | Command::FetchExport { .. }
         | Command::IssueToken(_)
         | Command::EditPrice(_)
         | Command::SetPolicy(_)

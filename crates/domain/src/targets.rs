@@ -125,6 +125,8 @@ impl Targets {
             Command::CheckJob(c) => of_order(c.job),
             Command::AdvanceJob(c) => of_order(c.job),
             Command::CancelJob(c) => of_order(c.job),
+            Command::OpenExport(c) => (StreamId::export(c.opener, command_id), c.merchant.as_ref(), Vec::new()),
+            Command::FetchExport { export } => of_order(*export),
         };
         Self { own, merchant: merchant.map(StreamId::merchant), stock }
     }

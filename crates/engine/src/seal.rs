@@ -176,6 +176,8 @@ pub(crate) fn in_writer(
         | Command::CheckJob(_)
         | Command::AdvanceJob(_)
         | Command::CancelJob(_)
+        | Command::OpenExport(_)
+        | Command::FetchExport { .. }
         | Command::SetPolicy(_)
         | Command::RaiseAlert(_)
         | Command::ClearAlert(_)

@@ -50,7 +50,8 @@ impl Tokens {
                 | State::Card(_)
                 | State::Sku(_)
                 | State::Stock(_)
-                | State::Job(_),
+                | State::Job(_)
+                | State::Export(_),
             )
             | None => {
                 return Ok(None);

@@ -88,7 +88,9 @@ pub(crate) fn touch(event: &Event) -> Touch<'_> {
             }
         }
         Subject::Merchant => Touch::Merchant,
-        Subject::Token | Subject::Claim | Subject::Sku | Subject::Account | Subject::Job => Touch::Nothing,
+        Subject::Token | Subject::Claim | Subject::Sku | Subject::Account | Subject::Job | Subject::Export => {
+            Touch::Nothing
+        }
     }
 }
 

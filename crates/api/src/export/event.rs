@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use daybook_codec::data_to_json;
+use daybook_codec::{data_to_json, to_json};
 use daybook_domain::{Automatic, Position, Recorded, Role};
 use daybook_engine::Reader;
 use daybook_sheets::{Cell, Column, Table};
@@ -84,6 +84,10 @@ impl EventColumn {
         ALL.iter().map(|column| (column.name, column.what))
     }
 
+    pub(crate) fn names(columns: &[Self]) -> Vec<&'static str> {
+        columns.iter().map(|column| column.name).collect()
+    }
+
     /// What the table begins with.
     pub fn headers(columns: &[Self]) -> Vec<Column> {
         headers(columns)
@@ -109,6 +113,40 @@ pub fn write_events<W: Write>(
             if failed.is_none() && recorded.position <= end {
                 let cells: Vec<Cell<'_>> = columns.iter().map(|column| (column.cell)(&recorded)).collect();
                 failed = table.row(&cells).err();
+                rows += 1;
+            }
+        })?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        if next == from {
+            break;
+        }
+        if advance(rows).is_break() {
+            return Err(ExportError::Ended);
+        }
+        from = next;
+    }
+    Ok(())
+}
+
+/// Writes a line of JSON for each event behind `after`, up to and including `end`, as its schema has it.
+///
+/// # Errors
+/// As [`ExportError`]; what was written is not whole then.
+pub(crate) fn write_event_lines(
+    reader: &Reader,
+    (after, end): (Position, Position),
+    out: &mut impl Write,
+    advance: Advance<'_>,
+) -> Result<(), ExportError> {
+    let mut from = after.saturating_add(1);
+    while from <= end {
+        let mut failed = None;
+        let mut rows = 0;
+        let next = reader.for_each(from, CHUNK_BYTES, |recorded| {
+            if failed.is_none() && recorded.position <= end {
+                failed = writeln!(out, "{}", to_json(&recorded, &mut |_, _| None)).err();
                 rows += 1;
             }
         })?;

@@ -14,6 +14,7 @@ use daybook_sheets::{Column, Zone};
 use daybook_views::Stopped;
 use thiserror::Error;
 
+pub(crate) use event::write_event_lines;
 pub use event::{EventColumn, write_events};
 pub use order::{OrderColumn, write_orders};
 pub use select::{Selection, Which};
@@ -59,12 +60,6 @@ impl From<ApiError> for ExportError {
             ApiError::View(stopped) => ExportError::View(stopped),
             other => ExportError::Invalid(other.message()),
         }
-    }
-}
-
-impl From<daybook_views::query::QueryError> for ExportError {
-    fn from(error: daybook_views::query::QueryError) -> Self {
-        ExportError::Invalid(error.to_string())
     }
 }
 

@@ -25,6 +25,10 @@ impl OrderColumn {
         Ok(chosen::<&'static Spec>(names)?.into_iter().map(Self).collect())
     }
 
+    pub(crate) fn names(columns: &[Self]) -> Vec<&'static str> {
+        columns.iter().map(|column| column.0.name).collect()
+    }
+
     /// What the table begins with.
     pub fn headers(columns: &[Self]) -> Vec<Column> {
         headers(&columns.iter().map(|column| column.0).collect::<Vec<_>>())
@@ -53,7 +57,7 @@ pub fn write_orders<W: Write>(
     for ids in selection.ids.chunks(rows::CHUNK) {
         let found = rows::find(services, ids, selection.position(), needs)?;
         for row in &found {
-            let seen = columns::Seen { row, shown: shown(&row.row.order) };
+            let seen = columns::Seen { row, shown: shown(&row.row.order), own: selection.own.as_ref() };
             let cells: Vec<Cell<'_>> = columns.iter().map(|column| (column.0.cell)(&seen)).collect();
             table.row(&cells)?;
         }

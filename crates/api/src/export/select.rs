@@ -1,13 +1,15 @@
 //! Which orders: the list's own filter, looked up once.
 
 use async_graphql::{InputType, Value};
-use daybook_domain::{Position, StreamId};
+use daybook_domain::{MerchantId, Position, StreamId};
+use daybook_views::Views;
 use daybook_views::query::Sort;
 
 use super::ExportError;
 use crate::access::Tenant;
 use crate::http::Services;
 use crate::schema::enums::Scope;
+use crate::schema::error::ApiError;
 use crate::schema::filter::{self, OrderWhere, Seen};
 use crate::schema::lookup;
 
@@ -73,6 +75,8 @@ fn unknown(given: &Value, known: &Value) -> Option<String> {
 pub struct Selection {
     position: Position,
     pub(super) ids: Vec<StreamId>,
+    /// The merchant that it is shown to; none: whoever sees all.
+    pub(super) own: Option<MerchantId>,
 }
 
 impl Selection {
@@ -82,10 +86,14 @@ impl Selection {
     /// # Errors
     /// The filter makes no sense, or would look at too many orders.
     pub fn new(services: &Services, which: &Which) -> Result<Self, ExportError> {
-        let views = services.host.views();
-        let (scope, filter) = filter::build(services, &views, which.wanted.clone(), &which.seen)?;
+        Ok(Self::look(services, &services.host.views(), which)?)
+    }
+
+    /// As [`Selection::new`], in these views.
+    pub(crate) fn look(services: &Services, views: &Views, which: &Which) -> Result<Self, ApiError> {
+        let (scope, filter) = filter::build(services, views, which.wanted.clone(), &which.seen)?;
         let ids = views.order_list()?.ids_within(&scope, &filter, Sort::default(), MAX_STEPS)?;
-        Ok(Self { position: views.position(), ids })
+        Ok(Self { position: views.position(), ids, own: which.seen.tenant.own().cloned() })
     }
 
     /// All rows are as of this.

@@ -103,7 +103,8 @@ pub(crate) fn load(services: &Services, id: StreamId) -> Result<Option<Job>, Api
             | State::Card(_)
             | State::Token(_)
             | State::Sku(_)
-            | State::Stock(_),
+            | State::Stock(_)
+            | State::Export(_),
         )
         | None => None,
     })

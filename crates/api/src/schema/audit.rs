@@ -1,11 +1,11 @@
 //! Who did what: the log of all streams, the newest first, read backwards a piece at a time. Which merchant an event is of
 //! the views tell, so nothing is kept for this but the log itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use async_graphql::{Enum, ID, InputObject, SimpleObject};
 use daybook_domain::event::Subject;
-use daybook_domain::{Kind, MerchantId, Position, Recorded, Timestamp};
+use daybook_domain::{Event, Kind, MerchantId, Position, Recorded, StreamId, Timestamp};
 use uuid::Uuid;
 
 use super::error::ApiError;
@@ -44,6 +44,7 @@ pub(crate) enum AuditSubject {
     Merchant,
     Token,
     Job,
+    Export,
 }
 
 /// Something that somebody did.
@@ -78,6 +79,7 @@ fn subject(kind: Kind) -> Option<AuditSubject> {
         Subject::Merchant => AuditSubject::Merchant,
         Subject::Token => AuditSubject::Token,
         Subject::Job => AuditSubject::Job,
+        Subject::Export => AuditSubject::Export,
         Subject::Claim | Subject::Account => return None,
     })
 }
@@ -172,11 +174,15 @@ pub(crate) fn list(
         going.check()?;
         let bottom = lowest.max(top.saturating_sub(PIECE));
         let candidates = piece(services, bottom, top, &asked)?;
+        let exports = exporters(services, &candidates)?;
         // Held for some thousand looks.
         let views = services.host.views();
         last_seen = Some(bottom);
         for recorded in candidates.into_iter().rev() {
-            let owner = views.owner_of(recorded.stream);
+            let mut owner = views.owner_of(recorded.stream);
+            if let Some(exporter) = exports.get(&recorded.stream) {
+                owner.merchant = exporter.as_ref();
+            }
             let Some(subject) = subject(recorded.event.kind()) else { continue };
             if !asked.is_of(tenant, owner.merchant) {
                 continue;
@@ -205,6 +211,20 @@ pub(crate) fn list(
         end_cursor: last_seen.map(|seen| seen.to_string()),
     };
     Ok(AuditConnection { nodes: found, edges, page_info: info })
+}
+
+/// Whose the exports among them are, which no view knows; none: the platform's.
+fn exporters(services: &Services, events: &[Recorded]) -> Result<HashMap<StreamId, Option<MerchantId>>, ApiError> {
+    let mut found = HashMap::new();
+    for recorded in events.iter().filter(|recorded| recorded.event.kind().subject() == Subject::Export) {
+        if found.contains_key(&recorded.stream) {
+            continue;
+        }
+        let first = services.reader.history(recorded.stream)?.into_iter().next();
+        let Some(Event::ExportOpened(opened)) = first.map(|first| first.event) else { continue };
+        found.insert(recorded.stream, opened.merchant);
+    }
+    Ok(found)
 }
 
 /// The events from `bottom` on and before `top` that may be asked for, oldest first.

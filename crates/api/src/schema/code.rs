@@ -30,6 +30,8 @@ codes! {
     DocumentRefused = "DOCUMENT_REFUSED",
     InvalidArgument = "INVALID_ARGUMENT",
     NumberAmbiguous = "NUMBER_AMBIGUOUS",
+    NotFound = "NOT_FOUND",
+    NotReady = "NOT_READY",
     ViewBehind = "VIEW_BEHIND",
     ViewStopped = "VIEW_STOPPED",
     TooManyOperations = "TOO_MANY_OPERATIONS",

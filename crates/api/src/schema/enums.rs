@@ -145,6 +145,8 @@ enums! {
         /// The server ended before the selection was whole: nothing was done.
         Incomplete,
     }
+    ExportKind as "ExportKind" of "daybook_domain::export::ExportKind" { Orders, Events }
+    ExportFormat as "ExportFormat" of "daybook_domain::export::ExportFormat" { Xlsx, Csv, Jsonl }
     Origin as "Origin" of "daybook_domain::Origin" { Live, Import, System }
     Stage as "Stage" of "daybook_domain::posting::Stage" {
         PlacedToPaid, PaidToShipped, ShippedToDelivered, RefundRequestedToApproved, RefundApprovedToSettled,

@@ -113,6 +113,9 @@ codes! {
     TokenUnknown = "TOKEN_UNKNOWN",
     TokenExists = "TOKEN_EXISTS",
     TokenRevoked = "TOKEN_REVOKED",
+    ExportUnknown = "EXPORT_UNKNOWN",
+    /// Too many exports are under way.
+    TooManyExports = "TOO_MANY_EXPORTS",
     JobUnknown = "JOB_UNKNOWN",
     JobEnded = "JOB_ENDED",
     JobNotWaiting = "JOB_NOT_WAITING",
@@ -169,7 +172,7 @@ impl UserError {
             Rejection::TagKnown => "tag",
             Rejection::TokenUnknown | Rejection::TokenRevoked => "token",
             Rejection::TokenNeedsMerchant { .. } => "merchant",
-            Rejection::JobUnknown | Rejection::JobEnded | Rejection::JobNotWaiting => "id",
+            Rejection::ExportUnknown | Rejection::JobUnknown | Rejection::JobEnded | Rejection::JobNotWaiting => "id",
             Rejection::BeforePlacing | Rejection::InTheFuture => "occurredAt",
             _ => "",
         };

@@ -104,7 +104,8 @@ impl EventObject {
                 | State::Card(_)
                 | State::Token(_)
                 | State::Sku(_)
-                | State::Stock(_),
+                | State::Stock(_)
+                | State::Export(_),
             )
             | None => None,
         })

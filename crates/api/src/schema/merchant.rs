@@ -104,7 +104,8 @@ pub(crate) fn state(services: &Services, stream: StreamId) -> Result<Option<Merc
             | State::Token(_)
             | State::Sku(_)
             | State::Stock(_)
-            | State::Job(_),
+            | State::Job(_)
+            | State::Export(_),
         )
         | None => None,
     })

@@ -11,6 +11,7 @@ pub(crate) mod delivery;
 pub(crate) mod enums;
 pub(crate) mod error;
 mod events;
+mod export;
 pub(crate) mod filter;
 mod history;
 mod job;

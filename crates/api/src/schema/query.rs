@@ -12,6 +12,7 @@ use super::contributions::{self, ContributionConnection};
 use super::dashboard::{self, Dashboard, Question, TimeRange};
 use super::enums::{Basis, ExceptionKind, Metric, Scope};
 use super::error::ApiError;
+use super::export::{self, ExportObject};
 use super::filter::{OrderWhere, Seen};
 use super::history::HistoryConnection;
 use super::job::{self, JobConnection, JobObject};
@@ -400,6 +401,15 @@ impl QueryRoot {
     async fn job(&self, ctx: &Context<'_>, id: ID) -> Result<Option<JobObject>> {
         match job::id_of(&id) {
             Some(id) => job::look_up(ctx, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// An export, with where to fetch its file; null if there is none of that id, or it is somebody else's.
+    #[graphql(complexity = "READ + child_complexity")]
+    async fn export(&self, ctx: &Context<'_>, id: ID) -> Result<Option<ExportObject>> {
+        match export::id_of(&id) {
+            Some(id) => export::look_up(ctx, id).await,
             None => Ok(None),
         }
     }

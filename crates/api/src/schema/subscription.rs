@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use super::changes::{AlertChange, QueueChange};
 use super::enums::{self, Scope};
 use super::error::ApiError;
+use super::export::{self, ExportObject};
 use super::history::Actor;
 use super::job::{self, JobObject};
 use super::merchant;
@@ -116,7 +117,9 @@ impl Following {
         match recorded.event.kind().subject() {
             Subject::Order => {}
             Subject::Merchant => return self.follows_merchant(recorded.stream).await,
-            Subject::Token | Subject::Claim | Subject::Sku | Subject::Account | Subject::Job => return Ok(false),
+            Subject::Token | Subject::Claim | Subject::Sku | Subject::Account | Subject::Job | Subject::Export => {
+                return Ok(false);
+            }
         }
         if let Event::OrderPlaced(placed) = &recorded.event {
             let ours = self.is_ours(&placed.merchant, &placed.ancestors);
@@ -293,6 +296,11 @@ impl SubscriptionRoot {
     /// A bulk job each time that it got further, as it is now first; ends with the job.
     async fn job_progress(&self, ctx: &Context<'_>, id: ID) -> Result<impl Stream<Item = Result<JobObject>>> {
         progress(ctx, &id).await
+    }
+
+    /// An export each time that it got further, as it is now first; ends with the export.
+    async fn export_progress(&self, ctx: &Context<'_>, id: ID) -> Result<impl Stream<Item = Result<ExportObject>>> {
+        export::progress(ctx, &id).await
     }
 }
 

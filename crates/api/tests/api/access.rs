@@ -148,7 +148,7 @@ async fn token_of(server: &Server, role: Role) -> String {
 const OF_MERCHANTS: [Role; 7] =
     [Role::Owner, Role::Clerk, Role::Support, Role::Auditor, Role::Analyst, Role::Buyer, Role::Webhook];
 
-/// Asked about beside what they are of: `tokens.rs`, and jobs in `bulk.rs`.
+/// Asked about beside what they are of: `tokens.rs`, jobs in `bulk.rs`, and exports in `files.rs`.
 const ELSEWHERE: [&str; 4] = ["viewer", "tokens", "issueToken", "revokeToken"];
 
 fn is_mutation(field: &str) -> bool {
@@ -189,6 +189,7 @@ async fn a_foreign_order_is_asked_about_as_one_that_is_not_there() {
         let mut covered: BTreeSet<&str> = ELSEWHERE
             .into_iter()
             .chain(crate::bulk::FIELDS)
+            .chain(crate::files::FIELDS)
             .filter(|field| may(role, field) && !is_mutation(field))
             .collect();
         // The log is the whole ledger's: a token of a merchant is refused, whatever it asks.
@@ -247,6 +248,7 @@ async fn nothing_is_done_to_a_foreign_order_and_that_is_answered_as_if_it_were_n
         let mut covered: BTreeSet<&str> = ELSEWHERE
             .into_iter()
             .chain(crate::bulk::FIELDS)
+            .chain(crate::files::FIELDS)
             .filter(|field| may(role, field) && is_mutation(field))
             .collect();
         for (field, input) in mutations().into_iter().filter(|(field, _)| may(role, field)) {

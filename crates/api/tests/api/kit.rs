@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use daybook_api::{
-    Credentials, Host, Incidents, JobRunner, Limits, NewToken, SecurityLog, Services, router, router_within,
+    Credentials, ExportLimits, ExportMaker, Exports, Host, Incidents, JobRunner, Limits, NewToken, SecurityLog,
+    Services, router, router_within,
 };
 use daybook_domain::command::{Command, IssueToken};
 use daybook_domain::{Actor, CommandId, Role, Slot, StreamId, Timestamp};
@@ -32,6 +33,7 @@ pub(crate) struct Server {
     incidents: Arc<Mutex<Vec<Value>>>,
     next_id: AtomicU64,
     jobs: Mutex<Option<JobRunner>>,
+    maker: Mutex<Option<ExportMaker>>,
     _dir: Option<TempDir>,
 }
 
@@ -146,6 +148,16 @@ impl Server {
         *self.jobs.lock().unwrap() = Some(JobRunner::start(self.services.clone()).unwrap());
     }
 
+    pub(crate) fn make_exports(&self) {
+        *self.maker.lock().unwrap() = Some(ExportMaker::start(&self.services).unwrap());
+    }
+
+    /// Exports wait from now on; what is not whole is not made any more.
+    pub(crate) fn stop_exports(&self) {
+        let maker = self.maker.lock().unwrap().take();
+        maker.unwrap().stop();
+    }
+
     /// As at the end of a server: what is under way is carried on by the next.
     pub(crate) fn stop_jobs(&self) {
         let jobs = self.jobs.lock().unwrap().take();
@@ -226,7 +238,10 @@ impl Server {
         let Folder { engine, reader, .. } = open_folder(dir, &options, Arc::clone(&clock)).unwrap();
         let host = Arc::new(Host::new(Views::new()));
         let (security, incidents) = SecurityLog::new(Arc::clone(&clock));
-        let services = Services { engine, reader, host, credentials, security, graphiql: true };
+        let exports =
+            Exports::in_folder(dir.join("exports"), ExportLimits { under_way_of_one: 2, ..ExportLimits::default() })
+                .unwrap();
+        let services = Services { engine, reader, host, credentials, security, exports, graphiql: true };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = router(services.clone());
@@ -234,7 +249,33 @@ impl Server {
             async move { axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await },
         );
         let (incidents, jobs) = (collect(incidents), Mutex::default());
-        Server { services, address, micros, incidents, next_id: AtomicU64::new(1), jobs, _dir: None }
+        let (next_id, maker) = (AtomicU64::new(1), Mutex::default());
+        Server { services, address, micros, incidents, next_id, jobs, maker, _dir: None }
+    }
+
+    /// Another server on a port of its own, which shares what the services share.
+    pub(crate) async fn serve_again(&self, services: Services) -> Server {
+        let (security, incidents) = SecurityLog::new(Arc::new(|| Timestamp(T0)));
+        let services = Services { security, ..services };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = router(services.clone());
+        tokio::spawn(
+            async move { axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await },
+        );
+        let (micros, incidents) = (Arc::clone(&self.micros), collect(incidents));
+        // Far from those of the other one.
+        let next_id = AtomicU64::new(1 << 20);
+        Server {
+            services,
+            address,
+            micros,
+            incidents,
+            next_id,
+            jobs: Mutex::default(),
+            maker: Mutex::default(),
+            _dir: None,
+        }
     }
 
     pub(crate) async fn issue(&self, token: &str, role: Role) {

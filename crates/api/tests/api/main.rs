@@ -9,6 +9,7 @@ mod crowd;
 mod dashboard;
 mod edge;
 mod exports;
+mod files;
 mod hostile;
 mod kit;
 mod limits;

@@ -142,5 +142,7 @@ pub fn action_name<T>(command: &Command<T>) -> &'static str {
         Command::CheckJob(_) => "check-job",
         Command::AdvanceJob(_) => "advance-job",
         Command::CancelJob(_) => "cancel-job",
+        Command::OpenExport(_) => "open-export",
+        Command::FetchExport { .. } => "fetch-export",
     }
 }

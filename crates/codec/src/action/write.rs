@@ -298,6 +298,8 @@ impl<'a> Frame<'a> {
             | Command::CheckJob(_)
             | Command::AdvanceJob(_)
             | Command::CancelJob(_) => json(&JobLine::new(self.at, command)),
+            Command::OpenExport(c) => json(&ExportLine::new(self.at, command, Some(&c.asked), None)),
+            Command::FetchExport { export } => json(&ExportLine::new(self.at, command, None, Some((*export).into()))),
             Command::RevokeToken { token } => {
                 json(&RevokeTokenLine { action: action_name(command), at: self.at, token: (*token).into() })
             }
@@ -434,6 +436,32 @@ struct RevokeTokenLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<Time>,
     token: Id,
+}
+
+/// Only hashed.
+#[derive(Serialize)]
+struct ExportLine<'a> {
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Time>,
+    /// Of all that was asked for; which rows those are follows from when it was.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_hex")]
+    asked: Option<&'a [u8; 32]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    export: Option<Id>,
+}
+
+impl<'a> ExportLine<'a> {
+    fn new(at: Option<Time>, command: &Command<String>, asked: Option<&'a [u8; 32]>, export: Option<Id>) -> Self {
+        Self { action: action_name(command), at, asked, export }
+    }
+}
+
+fn maybe_hex<S: Serializer>(bytes: &Option<&[u8; 32]>, serializer: S) -> Result<S::Ok, S::Error> {
+    match bytes {
+        Some(bytes) => hex(bytes, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 pub(super) fn hex<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,6 +4,7 @@ mod address;
 mod card;
 mod clock;
 mod dispute;
+mod export;
 mod hold;
 mod job;
 mod order;
@@ -34,6 +35,7 @@ use self::card::{
 };
 use self::clock::{DeadlineBreachedJson, DeliveryDueJson, OrderClosedJson, PaymentRemindedJson};
 use self::dispute::{DisputeOpenedJson, DisputeResolvedJson, EvidenceAddedJson, EvidenceReadJson};
+use self::export::{ExportFetchedJson, ExportOpenedJson};
 use self::hold::{HoldPlacedJson, HoldReleasedJson};
 use self::job::{
     JobAdvancedJson, JobCancelledJson, JobCheckedJson, JobFinishedJson, JobOpenedJson, JobPreviewedJson,
@@ -168,6 +170,8 @@ pub fn data_to_json(event: &Event, open: &mut dyn FnMut(&Sealed, Kind) -> Option
         Event::JobStarted(e) => write::<JobStartedJson>(e, opener),
         Event::JobChecked(e) => write::<JobCheckedJson<'_>>(e, opener),
         Event::JobAdvanced(e) => write::<JobAdvancedJson<'_>>(e, opener),
+        Event::ExportOpened(e) => write::<ExportOpenedJson<'_>>(e, opener),
+        Event::ExportFetched(e) => write::<ExportFetchedJson>(e, opener),
         Event::JobCancelled(e) => write::<JobCancelledJson>(e, opener),
         Event::JobFinished(e) => write::<JobFinishedJson>(e, opener),
     }
@@ -251,6 +255,8 @@ pub fn event_from_json(kind: Kind, data: &Value, seal: &mut dyn FnMut(&str) -> S
         Kind::JobStarted => read::<JobStartedJson>(data, sealer),
         Kind::JobChecked => read::<JobCheckedJson<'_>>(data, sealer),
         Kind::JobAdvanced => read::<JobAdvancedJson<'_>>(data, sealer),
+        Kind::ExportOpened => read::<ExportOpenedJson<'_>>(data, sealer),
+        Kind::ExportFetched => read::<ExportFetchedJson>(data, sealer),
         Kind::JobCancelled => read::<JobCancelledJson>(data, sealer),
         Kind::JobFinished => read::<JobFinishedJson>(data, sealer),
     }
@@ -329,6 +335,8 @@ pub(crate) fn data_schema(kind: Kind) -> Value {
         Kind::JobStarted => JobStartedJson::schema(),
         Kind::JobChecked => JobCheckedJson::schema(),
         Kind::JobAdvanced => JobAdvancedJson::schema(),
+        Kind::ExportOpened => ExportOpenedJson::schema(),
+        Kind::ExportFetched => ExportFetchedJson::schema(),
         Kind::JobCancelled => JobCancelledJson::schema(),
         Kind::JobFinished => JobFinishedJson::schema(),
     }

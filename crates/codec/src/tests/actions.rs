@@ -100,6 +100,8 @@ fn every_command_but_these_can_be_imported() {
             "check-job",
             "advance-job",
             "cancel-job",
+            "open-export",
+            "fetch-export",
         ]
     );
 }

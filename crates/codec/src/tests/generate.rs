@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 
 use daybook_domain::command::*;
 use daybook_domain::event::*;
+use daybook_domain::export::{ExportFormat, ExportKind};
 use daybook_domain::policy::Terms;
 use daybook_domain::reason::Reason;
 use daybook_domain::stock::{Balance, Goods};
@@ -172,6 +173,8 @@ impl Bounds {
                     TokenIssued { id, role, merchant, expires_at, label, buyer: buyer.map(Slot) }.into()
                 }),
             Just(TokenRevoked {}.into()),
+            Just(ExportFetched {}.into()),
+            export_opened(),
             self.order_placed().prop_map(Into::into),
             (any::<u16>(), self.minor(), self.minor(), note()).prop_map(
                 |(line, old_unit_minor, new_unit_minor, note)| PriceEdited {
@@ -394,6 +397,15 @@ fn stock_event() -> BoxedStrategy<Event> {
         }),
     ]
     .boxed()
+}
+
+fn export_opened() -> BoxedStrategy<Event> {
+    let what = (one(ExportKind::VARIANTS), one(ExportFormat::VARIANTS), text(), text());
+    (what, option::of(merchant()), any::<bool>(), any::<u64>(), any::<u64>())
+        .prop_map(|((kind, format, columns, filter), merchant, subtree, position, rows)| {
+            ExportOpened { kind, format, columns, filter, merchant, subtree, position, rows }.into()
+        })
+        .boxed()
 }
 
 fn shipped_line() -> BoxedStrategy<ShippedLine> {

@@ -3,6 +3,7 @@
 
 use daybook_domain::command::*;
 use daybook_domain::event::*;
+use daybook_domain::export::{ExportFormat, ExportKind};
 use daybook_domain::job::*;
 use daybook_domain::policy::Terms;
 use daybook_domain::reason::Reason;
@@ -300,6 +301,18 @@ pub(super) fn samples() -> Vec<Event> {
         JobAdvanced { next: 70_000, refusals: refusals() }.into(),
         JobCancelled { cause: CancelCause::TokenRevoked }.into(),
         JobFinished {}.into(),
+        ExportOpened {
+            kind: ExportKind::Orders,
+            format: ExportFormat::Csv,
+            columns: "number,buyer".into(),
+            filter: r#"{"where":{"label":{"eq":"TO_SHIP"}}}"#.into(),
+            merchant: Some(merchant("shop-1")),
+            subtree: true,
+            position: 70_000,
+            rows: 300,
+        }
+        .into(),
+        ExportFetched {}.into(),
     ]
 }
 
@@ -524,5 +537,18 @@ pub(super) fn commands() -> Vec<Command<String>> {
         Command::CheckJob(CheckJob { job: StreamId(Uuid::from_u128(13)), refused: 4, refusals: refusals() }),
         Command::AdvanceJob(AdvanceJob { job: StreamId(Uuid::from_u128(13)), next: 400, refusals: refusals() }),
         Command::CancelJob(CancelJob { job: StreamId(Uuid::from_u128(13)), cause: CancelCause::Asked }),
+        Command::OpenExport(OpenExport {
+            asked: [0x5e; 32],
+            opener: Uuid::from_u128(9),
+            kind: ExportKind::Orders,
+            format: ExportFormat::Csv,
+            columns: "number".into(),
+            filter: "{}".into(),
+            merchant: Some(merchant("m1")),
+            subtree: false,
+            position: 7,
+            rows: 3,
+        }),
+        Command::FetchExport { export: StreamId(Uuid::from_u128(14)) },
     ]
 }

@@ -6,6 +6,7 @@ mod card_stock;
 mod cards;
 mod clock;
 mod clocks;
+mod exports;
 mod holds;
 mod jobs;
 mod life;
@@ -26,7 +27,7 @@ mod warnings;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use daybook_api::{Credentials, JobRunner, Limits, Services};
+use daybook_api::{Credentials, ExportLimits, ExportMaker, Exports, JobRunner, Limits, Services};
 use daybook_engine::{Folder, FolderOptions, open_folder};
 use daybook_ledger::Ledger;
 
@@ -82,8 +83,10 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let credentials = Credentials::new(token::new_token).with_uses(uses);
     let (security, writing) = Writing::start(&dir, wall::system())?;
     let (writer, log) = (engine.clone(), reader.clone());
-    let services = Services { engine: writer, reader: log, host, credentials, security, graphiql: true };
+    let exports = Exports::in_folder(dir.join(serve::EXPORTS), ExportLimits::default())?;
+    let services = Services { engine: writer, reader: log, host, credentials, security, exports, graphiql: true };
     let jobs = JobRunner::start(services.clone())?;
+    let maker = ExportMaker::start(&services)?;
     let served = runtime.block_on(async {
         let listener = place.listen().await?;
         say_where_to_look(&listener.local_addr()?.to_string(), &token, &dir, args, reader.watermark(), began);
@@ -93,6 +96,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
         Ok(())
     });
     drop(runtime);
+    maker.stop();
     jobs.stop();
     writing.finish();
     keeping.stop();

@@ -12,7 +12,7 @@ use super::people::PLATFORM;
 use super::policies::Policies;
 use super::random::Random;
 use super::stock::{self, Demand};
-use super::{card_stock, jobs, rhythm, shop, warnings};
+use super::{card_stock, exports, jobs, rhythm, shop, warnings};
 use crate::failure::Failure;
 
 /// Commands under way. Each stop to settle the clock costs a sync of the disk.
@@ -44,6 +44,7 @@ pub(super) fn plan(seed: u64, orders: usize, now: Timestamp) -> Result<Vec<Step>
     plan.extend(warnings::refund_rates(&mut random, policies, &plan, now)?);
     plan.sort_by_key(|step| step.at);
     plan.extend(jobs::campaigns(&mut random, &plan, now)?);
+    plan.extend(exports::taken(&mut random, now)?);
     plan.sort_by_key(|step| step.at);
     Ok(plan)
 }

@@ -176,7 +176,9 @@ pub(super) fn check_structure<T: Clone>(command: &Command<T>, judge: &mut Judge)
         | Command::StartJob { .. }
         | Command::CheckJob(_)
         | Command::AdvanceJob(_)
-        | Command::CancelJob(_) => Ok(()),
+        | Command::CancelJob(_)
+        | Command::OpenExport(_)
+        | Command::FetchExport { .. } => Ok(()),
         Command::Expire { .. }
         | Command::Remind { .. }
         | Command::Close { .. }
@@ -377,7 +379,9 @@ pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Reje
         | Command::StartJob { .. }
         | Command::CheckJob(_)
         | Command::AdvanceJob(_)
-        | Command::CancelJob(_) => Ok(()),
+        | Command::CancelJob(_)
+        | Command::OpenExport(_)
+        | Command::FetchExport { .. } => Ok(()),
         Command::RegisterMerchant(_)
         | Command::MoveMerchant(_)
         | Command::CloseMerchant { .. }

@@ -7,6 +7,7 @@ mod card;
 mod check;
 mod clock;
 mod dispute;
+mod export;
 mod hold;
 mod job;
 mod judge;
@@ -84,6 +85,8 @@ pub fn decide(
         Command::CheckJob(c) => job::check(facts, c, &mut out)?,
         Command::AdvanceJob(c) => job::advance(facts, c, &mut out)?,
         Command::CancelJob(c) => job::cancel(facts, c, &mut out)?,
+        Command::OpenExport(c) => export::open(facts, merchant, c, &mut out)?,
+        Command::FetchExport { .. } => export::fetch(facts, &mut out)?,
         Command::Place(c) => place::place(facts, merchant, targets, c, context, &mut out)?,
         Command::RecordPayment(c) => {
             let order = known(facts, stream)?;
@@ -166,6 +169,7 @@ fn can_repeat<T>(command: &Command<T>) -> bool {
             | Command::AddEvidence(_)
             | Command::ReadEvidence { .. }
             | Command::RevealContact(_)
+            | Command::FetchExport { .. }
     )
 }
 

@@ -182,6 +182,8 @@ impl Order {
             | Event::JobAdvanced(_)
             | Event::JobCancelled(_)
             | Event::JobFinished(_)
+            | Event::ExportOpened(_)
+            | Event::ExportFetched(_)
             | Event::CardsImported(_)
             | Event::CardsDrawn(_)
             | Event::TokenIssued(_)

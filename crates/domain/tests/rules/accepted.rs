@@ -31,6 +31,7 @@ commands! {
     RequestRefund ApproveRefund RejectRefund SettleRefund FailRefund AddNote AddTag Rate ReceiveStock CountStock
     SetStockMark ImportCards IssueToken RevokeToken
     OpenJob SelectForJob PreviewJob StartJob CheckJob AdvanceJob CancelJob
+    OpenExport FetchExport
 }
 
 type Row = (World, Command<Sealed>, &'static str);
@@ -98,6 +99,10 @@ fn jobs() -> Vec<Row> {
         (selected(skip, false), advance(1, &[0]), "job-advanced"),
         (selected(skip, false), advance(2, &[]), "job-advanced job-finished"),
         (opened(skip, false), drop_job(CancelCause::Incomplete), "job-cancelled"),
+        (World::new(), open_export(None), "export-opened"),
+        (World::new(), open_export(Some(merchant())), "export-opened"),
+        (World::new().with(&open_export(None)), fetch(), "export-fetched"),
+        (World::new().with(&open_export(None)).with(&fetch()), fetch(), "export-fetched"),
     ]
 }
 

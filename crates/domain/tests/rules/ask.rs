@@ -2,6 +2,7 @@
 
 use daybook_domain::command::*;
 use daybook_domain::event::*;
+use daybook_domain::export::{ExportFormat, ExportKind};
 use daybook_domain::job::*;
 use daybook_domain::policy::Terms;
 use daybook_domain::*;
@@ -272,6 +273,30 @@ pub(crate) fn check_job(rows: &[u32]) -> Asked {
 
 pub(crate) fn advance(next: u32, rows: &[u32]) -> Asked {
     Command::AdvanceJob(AdvanceJob { job: job(), next, refusals: refused(rows) })
+}
+
+/// The export that is opened first in a new world.
+pub(crate) fn export() -> StreamId {
+    StreamId::export(Uuid::from_u128(9), CommandId(Uuid::from_u128(3)))
+}
+
+pub(crate) fn open_export(merchant: Option<MerchantId>) -> Asked {
+    Command::OpenExport(OpenExport {
+        asked: [1; 32],
+        opener: Uuid::from_u128(9),
+        kind: ExportKind::Orders,
+        format: ExportFormat::Csv,
+        columns: "number".into(),
+        filter: "{}".into(),
+        merchant,
+        subtree: false,
+        position: 9,
+        rows: 1,
+    })
+}
+
+pub(crate) fn fetch() -> Asked {
+    Command::FetchExport { export: export() }
 }
 
 pub(crate) fn drop_job(cause: CancelCause) -> Asked {

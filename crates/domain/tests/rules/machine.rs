@@ -107,8 +107,8 @@ fn play_part(part: u64, of: u64) {
     }
 }
 
-/// Events that nothing makes here: of tokens, policies, warnings, moved merchants, jobs, and remarks of no consequence.
-const OUT_OF_REACH: [Kind; 22] = [
+/// Events that nothing makes here: of tokens, policies, warnings, moved merchants, jobs, exports, and remarks of no consequence.
+const OUT_OF_REACH: [Kind; 24] = [
     Kind::PolicySet,
     Kind::AlertRaised,
     Kind::AlertCleared,
@@ -131,6 +131,8 @@ const OUT_OF_REACH: [Kind; 22] = [
     Kind::JobAdvanced,
     Kind::JobCancelled,
     Kind::JobFinished,
+    Kind::ExportOpened,
+    Kind::ExportFetched,
 ];
 
 /// Days on which nothing much happens would prove nothing: every command is often done and often refused, and every

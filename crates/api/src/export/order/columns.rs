@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use daybook_domain::Timestamp;
 use daybook_domain::order::Lifecycle;
+use daybook_domain::{MerchantId, Timestamp};
 use daybook_sheets::Cell;
 use serde_json::{Map, Value};
 
@@ -52,6 +52,21 @@ impl Named for &'static Spec {
 pub(super) struct Seen<'a> {
     pub(super) row: &'a Found,
     pub(super) shown: Shown,
+    /// Whoever it is shown to, if that is a merchant: what stands above them is not told.
+    pub(super) own: Option<&'a MerchantId>,
+}
+
+impl Seen<'_> {
+    fn above(&self) -> &[MerchantId] {
+        let order = &self.row.row.order;
+        match self.own {
+            None => &order.ancestors,
+            Some(own) => {
+                let from = order.ancestors.iter().position(|above| above == own);
+                from.map_or(&[], |from| &order.ancestors[from..])
+            }
+        }
+    }
 }
 
 macro_rules! columns {
@@ -69,7 +84,7 @@ columns! {
     "id", 38, false, List, "its id, a UUID", |s| Cell::text(s.row.row.id.to_string());
     "merchant", 14, true, List, "the merchant's id", |s| Cell::text(s.row.row.order.merchant.as_str());
     "above", 20, false, List, "the merchants above it when the order was placed, root first",
-        |s| Cell::List(s.row.row.order.ancestors.iter().map(|id| id.as_str().into()).collect());
+        |s| Cell::List(s.above().iter().map(|id| id.as_str().into()).collect());
     "label", 18, true, List, "the status that a person reads, as in the API", |s| Cell::text(s.row.row.label.name());
     "label_zh", 10, true, List, "the same in Chinese", |s| Cell::text(s.row.row.label.name_zh());
     "lifecycle", 12, false, List, "PLACED, CANCELLED, COMPLETED or CLOSED", |s| Cell::text(s.row.row.order.lifecycle.name());

@@ -295,7 +295,7 @@ fn chosen(form: &mut Form<'_>, bulk: &BulkInput, rows: Option<&[ShipmentRowInput
 }
 
 /// Of all that was asked for, the command's id aside: the same id with another hash is another command's.
-fn hash_of<T: InputType>(input: &T) -> [u8; 32] {
+pub(super) fn hash_of<T: InputType>(input: &T) -> [u8; 32] {
     let json = match input.to_value().into_json() {
         Ok(serde_json::Value::Object(mut object)) => {
             object.remove("commandId");

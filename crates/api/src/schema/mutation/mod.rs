@@ -7,6 +7,7 @@ mod cards;
 mod deliver;
 mod disclose;
 mod dispute;
+mod export;
 mod form;
 mod merchant;
 mod payload;
@@ -17,7 +18,7 @@ mod ship;
 mod stock;
 mod token;
 
-use async_graphql::{Context, Object, Result};
+use async_graphql::{Context, ID, Object, Result};
 
 use address::{ApproveAddressChangeInput, RejectAddressChangeInput, RequestAddressChangeInput};
 use bulk::{
@@ -29,6 +30,7 @@ use cards::{ImportCardsInput, ImportCardsPayload, RevealCardsPayload};
 use deliver::{CompleteTopUpInput, DeliverCardsInput, FailTopUpInput, RevealCardsInput};
 use disclose::{ReadEvidenceInput, ReadEvidencePayload, RevealContactInput, RevealContactPayload};
 use dispute::{AddEvidenceInput, OpenDisputeInput, ResolveDisputeInput};
+use export::{ExportEventsInput, ExportOrdersInput, ExportPayload};
 use merchant::{MerchantInput, MoveMerchantInput, RegisterMerchantInput};
 use payload::{MerchantPayload, OrderPayload, PolicyPayload, StockPayload};
 use policy::SetPolicyInput;
@@ -37,6 +39,8 @@ use remark::{AddNoteInput, AddTagInput, HoldInput, RateOrderInput};
 use ship::{ConfirmShipmentInput, RecordTrackingInput};
 use stock::{CountStockInput, ReceiveStockInput, SetStockMarkInput};
 use token::{IssueTokenInput, IssueTokenPayload, RevokeTokenInput, RevokeTokenPayload};
+
+use super::export::ExportObject;
 
 /// What selecting orders counts for, beside what is shown of the job: some twenty fit into a document.
 const BULK: usize = 2_000;
@@ -300,5 +304,23 @@ impl MutationRoot {
     /// A job ends between two orders: what was done stays.
     async fn cancel_job(&self, ctx: &Context<'_>, input: JobInput) -> Result<JobPayload> {
         bulk::cancel(ctx, input).await
+    }
+
+    /// Orders as a file: those that the list would show, as it would show them, at one position.
+    #[graphql(complexity = "BULK + child_complexity")]
+    async fn export_orders(&self, ctx: &Context<'_>, input: ExportOrdersInput) -> Result<ExportPayload> {
+        export::orders(ctx, input).await
+    }
+
+    /// The log as a file, up to now. Personal texts stay sealed.
+    #[graphql(complexity = "BULK + child_complexity")]
+    async fn export_events(&self, ctx: &Context<'_>, input: ExportEventsInput) -> Result<ExportPayload> {
+        export::events(ctx, input).await
+    }
+
+    /// Ends an export that is under way, and removes a file that is there; null if there is none of that id. That it was
+    /// opened stays in the log.
+    async fn cancel_export(&self, ctx: &Context<'_>, id: ID) -> Result<Option<ExportObject>> {
+        super::export::cancel(ctx, &id).await
     }
 }

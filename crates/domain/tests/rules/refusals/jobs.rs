@@ -1,4 +1,4 @@
-//! Jobs.
+//! Jobs and exports.
 
 use daybook_domain::command::*;
 use daybook_domain::job::*;
@@ -39,6 +39,8 @@ pub(super) fn rows() -> Vec<Row> {
     let long_row = JobRow { order: RowOrder::Known(order()), ticket: None, carrier: None, tracking_number: Some(long) };
     let long_row = Command::SelectForJob(SelectForJob { job: job(), first: 0, rows: vec![long_row] });
     vec![
+        row(none(), fetch(), "EXPORT_UNKNOWN"),
+        row(none(), open_export(Some(MerchantId::new("nobody").unwrap())), "MERCHANT_UNKNOWN"),
         row(none(), nobody, "MERCHANT_UNKNOWN"),
         row(none(), open_job(limits::MAX_JOB_ROWS + 1, SKIP, false), "INVALID_INPUT"),
         row(none(), with_action(too_long), "INVALID_INPUT"),

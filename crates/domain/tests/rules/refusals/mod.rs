@@ -139,6 +139,7 @@ codes! {
     TokenUnknown = "TOKEN_UNKNOWN",
     TokenExists = "TOKEN_EXISTS",
     TokenRevoked = "TOKEN_REVOKED",
+    ExportUnknown = "EXPORT_UNKNOWN",
     JobUnknown = "JOB_UNKNOWN",
     JobEnded = "JOB_ENDED",
     JobNotWaiting = "JOB_NOT_WAITING",
