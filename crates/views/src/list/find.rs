@@ -273,7 +273,7 @@ impl Data<'_> {
 
     fn count_in(self, branch: &Branch<'_>) -> Result<usize, TooMuch> {
         let time = self.time_bounds(branch);
-        let sets = branch.iter().filter(|test| matches!(test, Test::Merchants(_))).count();
+        let sets = branch.iter().filter(|test| matches!(test, Test::Merchants(set) if set.is_disjoint)).count();
         let is_exact = |test: &&Test| match test {
             Test::Class(_) | Test::Time { .. } => true,
             Test::Merchants(set) => set.is_disjoint,
