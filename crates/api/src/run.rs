@@ -123,7 +123,8 @@ impl Runner {
         let document =
             self.documents.parse(&request.query).map_err(|why| Box::new(failure(why, Code::DocumentRefused)))?;
         if let Some(field) = access::refused(&document, session.actor.role) {
-            self.security.forbidden(session.asker(), &field);
+            // A name that is none may be anything, such as a token in the wrong place.
+            self.security.forbidden(session.asker(), if access::is_field(&field) { &field } else { "unknown" });
             let message = format!("a token of the role {} may not ask for {field}", session.actor.role.name());
             return Err(Box::new(failure(message, Code::Forbidden)));
         }
