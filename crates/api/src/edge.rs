@@ -31,6 +31,7 @@ pub struct Limits {
     pub requests_per_second: Option<NonZeroU32>,
     /// Tokens that one address may get wrong at once, and one a second. None: as many as it likes.
     pub wrong_tokens: Option<NonZeroU32>,
+    /// Queries that compute. One that waits for the ledger, or for the views while they are written, is not counted.
     pub queries: Width,
     pub mutations: Width,
     /// Threads that run what got a turn, beside those that read requests and write answers. With all on the same threads,
@@ -46,13 +47,20 @@ impl Default for Limits {
         Self {
             requests_per_second: NonZeroU32::new(500),
             wrong_tokens: NonZeroU32::new(20),
-            // More than the reads that may run and wait: whoever only wants what is in memory gets past these.
-            queries: Width { running: 96, waiting: 64 },
+            // Few for each processor: a hundred pages made at once share its caches, and each takes longer for it.
+            queries: Width { running: QUERIES_A_PROCESSOR * processors(), waiting: 64 },
             // A batch is made of all that wait for the disk together; more would only make each other late.
-            mutations: Width { running: 128, waiting: 128 },
+            mutations: Width { running: 64, waiting: 128 },
             workers: None,
         }
     }
+}
+
+const QUERIES_A_PROCESSOR: usize = 4;
+
+/// Two if the system does not tell.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
 }
 
 /// Seconds of its pace that a bucket holds.
@@ -233,6 +241,17 @@ mod tests {
         assert_eq!(RetryAfter::from(Duration::from_nanos(1)), RetryAfter(1));
         assert_eq!(RetryAfter::from(Duration::from_secs(3)), RetryAfter(3));
         assert_eq!(RetryAfter::from(Duration::from_millis(3_001)), RetryAfter(4));
+    }
+
+    #[tokio::test]
+    async fn queries_and_mutations_have_turns_of_their_own() {
+        let none = Width { running: 0, waiting: 0 };
+        let edge = Edge::new(&Limits { queries: none, ..Limits::default() });
+        assert!(edge.enter(OperationType::Query).await.is_none());
+        assert!(edge.enter(OperationType::Mutation).await.is_some());
+        let edge = Edge::new(&Limits { mutations: none, ..Limits::default() });
+        assert!(edge.enter(OperationType::Mutation).await.is_none());
+        assert!(edge.enter(OperationType::Query).await.is_some());
     }
 
     #[test]

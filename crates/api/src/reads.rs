@@ -9,6 +9,7 @@ use daybook_views::Views;
 use tokio::sync::{AcquireError, Mutex, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::time::Instant;
 
+use crate::edge::Turn;
 use crate::http::Services;
 use crate::schema::error::ApiError;
 
@@ -46,7 +47,9 @@ impl Default for Rooms {
 /// every desk nor stands in its own way.
 pub(crate) struct Reads {
     rooms: Rooms,
-    turn: Mutex<()>,
+    /// The operation's own, if it is let go while this reads.
+    turn: Option<Arc<Turn>>,
+    one_by_one: Mutex<()>,
     is_patient: AtomicBool,
     begun: Instant,
     /// Ends with the operation.
@@ -72,10 +75,11 @@ impl Going {
 }
 
 impl Reads {
-    pub(crate) fn new(rooms: &Rooms) -> Self {
+    pub(crate) fn new(rooms: &Rooms, turn: Option<Arc<Turn>>) -> Self {
         Self {
             rooms: rooms.clone(),
-            turn: Mutex::new(()),
+            turn,
+            one_by_one: Mutex::new(()),
             is_patient: AtomicBool::new(false),
             begun: Instant::now(),
             alive: Arc::new(()),
@@ -126,7 +130,8 @@ impl Reads {
         self.run_in(&self.rooms.long, services, move |services| look(services, &services.host.views())).await
     }
 
-    /// Runs `read` on a thread that may block. Goes on to its end even if nobody waits for it any more.
+    /// Runs `read` on a thread that may block, while somebody else has the operation's turn. Goes on to its end even if
+    /// nobody waits for it any more.
     ///
     /// # Errors
     /// `Busy` when too many wait already, `TimedOut` when the operation began too long ago; what `read` returns. A panic
@@ -137,8 +142,23 @@ impl Reads {
         services: &Services,
         read: impl FnOnce(&Services) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let _turn = self.turn.lock().await;
-        let held = (self.place(room)?, Arc::clone(&room.desks).acquire_owned().await?);
+        let _one = self.one_by_one.lock().await;
+        let place = self.place(room)?;
+        let Some(turn) = &self.turn else { return self.read(place, room, services, read).await };
+        turn.pause();
+        let result = self.read(place, room, services, read).await;
+        turn.resume().await?;
+        result
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        place: Option<OwnedSemaphorePermit>,
+        room: &ReadingRoom,
+        services: &Services,
+        read: impl FnOnce(&Services) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let held = (place, Arc::clone(&room.desks).acquire_owned().await?);
         self.going().check()?;
         let services = services.clone();
         let reading = tokio::task::spawn_blocking(move || {
@@ -180,7 +200,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_waits_for_ends() {
-        let reads = Reads::new(&Rooms::default());
+        let reads = Reads::new(&Rooms::default(), None);
         let going = reads.going();
         assert!(going.check().is_ok());
         drop(reads);

@@ -109,6 +109,13 @@ struct Prepared {
     actor: Uuid,
 }
 
+impl Prepared {
+    /// What its resolvers read by.
+    fn with(self, reads: Reads) -> Self {
+        Self { request: self.request.data(Arc::new(reads)), ..self }
+    }
+}
+
 /// What is answered to a query that has not ended; reads end by themselves before.
 const QUERY_WITHIN: Duration = Duration::from_secs(20);
 
@@ -129,7 +136,7 @@ impl Runner {
             return Err(Box::new(failure(message, Code::Forbidden)));
         }
         request.set_parsed_query(document.clone());
-        let request = request.data(session.clone()).data(Arc::new(Reads::new(&self.rooms)));
+        let request = request.data(session.clone());
         let kind = kind(&document, request.operation_name.as_deref());
         Ok(Prepared { request, document, kind, actor: session.actor.id })
     }
@@ -144,7 +151,10 @@ impl Runner {
     /// Waits for a turn, but not for long.
     async fn execute(&self, prepared: Prepared) -> Response {
         let kind = prepared.kind;
-        let Some(_turn) = self.edge.enter(kind).await else { return overloaded() };
+        let Some(turn) = self.edge.enter(kind).await.map(Arc::new) else { return overloaded() };
+        // What a mutation keeps until its outcome is known bounds the commands that are under way.
+        let may_pause = kind != OperationType::Mutation;
+        let prepared = prepared.with(Reads::new(&self.rooms, may_pause.then(|| Arc::clone(&turn))));
         let runner = self.clone();
         let answer = self.edge.work(async move {
             match runner.weigh(prepared).await {
@@ -271,6 +281,7 @@ impl Executor for SocketRunner {
             if prepared.kind != OperationType::Subscription {
                 return once(runner.execute(prepared).await);
             }
+            let prepared = prepared.with(Reads::new(&runner.rooms, None));
             match runner.weigh(prepared).await {
                 Ok(request) => runner.schema.execute_stream_with_session_data(request, data.unwrap_or_default()),
                 Err(refused) => once(refused),

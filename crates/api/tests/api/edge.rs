@@ -1,10 +1,12 @@
 //! One caller that asks for too much, and all together: who is refused, with what, and who is not.
 
 use std::num::NonZeroU32;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use daybook_api::{Limits, Width};
 use serde_json::{Value, json};
+use tokio::runtime::{Builder, Handle};
 
 use crate::kit::{Answer, Connection, PLATFORM, Server, by, request};
 use crate::reads::slow_disk;
@@ -206,11 +208,19 @@ async fn until_shed(server: &Server, what: &str, count: u64) {
     }
 }
 
+/// One thread that computes, and has something else to do until this is told.
+fn busy(workers: &Handle) -> mpsc::Sender<()> {
+    let (done, is_done) = mpsc::channel::<()>();
+    workers.spawn(async move { is_done.recv() });
+    done
+}
+
 #[tokio::test]
 async fn queries_beyond_what_can_be_done_are_shed_and_the_rest_is_answered() {
-    let (server, id) = with_an_order(narrowest()).await;
+    let workers = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (server, id) = with_an_order(Limits { workers: Some(workers.handle().clone()), ..narrowest() }).await;
     let mut socket = Socket::greeted(&server).await;
-    let views = slow_disk(&server);
+    let computing = busy(workers.handle());
     let count = json!({"query": "{ ordersCount }"});
     let mut first = send(&server, &count).await;
     // The second waits for its turn, in vain; those behind it are not even let wait.
@@ -229,14 +239,33 @@ async fn queries_beyond_what_can_be_done_are_shed_and_the_rest_is_answered() {
     for path in ["/healthz", "/readyz", "/metrics"] {
         assert_eq!(server.http(&format!("GET {path}"), "", b"").await.status, 200, "{path}");
     }
-    // Mutations have turns of their own, and are not kept from them.
+    // Mutations have turns of their own, and wait for nothing but the thread.
     let tagged = json!({"input": {"commandId": server.uuid(), "order": {"id": id}, "tag": "vip"}});
     let tag = "mutation ($input: AddTagInput!) { addTag(input: $input) { receipt { position } userErrors { code } } }";
-    assert_eq!(server.data(tag, tagged).await["addTag"]["userErrors"], json!([]));
-    views.send(()).unwrap();
+    let mut mutation = send(&server, &json!({"query": tag, "variables": tagged})).await;
+    computing.send(()).unwrap();
+    assert_eq!(mutation.answer().await.json()["data"]["addTag"]["userErrors"], json!([]));
     assert_eq!(first.answer().await.json(), json!({"data": {"ordersCount": 1}}));
     assert_eq!(server.ask("{ ordersCount }", json!({})).await, json!({"data": {"ordersCount": 1}}));
     assert!(metric(&server, "daybook_requests_total{outcome=\"shed\"}").await >= 10);
+    workers.shutdown_background();
+}
+
+/// What waits for the ledger, or for the views while they are written, keeps nobody who only computes from his turn.
+#[tokio::test]
+async fn whoever_waits_for_a_read_lets_others_have_its_turn() {
+    let (server, _) = with_an_order(narrowest()).await;
+    let views = slow_disk(&server);
+    let count = json!({"query": "{ ordersCount }"});
+    let mut waiting = Vec::new();
+    for _ in 0..8 {
+        waiting.push(send(&server, &count).await);
+        assert_eq!(server.data(VIEWER, json!({})).await["viewer"]["role"], "PLATFORM");
+    }
+    views.send(()).unwrap();
+    for mut one in waiting {
+        assert_eq!(one.answer().await.json(), json!({"data": {"ordersCount": 1}}));
+    }
 }
 
 #[tokio::test]
