@@ -114,8 +114,10 @@ async fn serve(app: App, caller: Caller, socket: WebSocket, mut place: Place, gr
         .on_connection_init(move |payload| async move {
             let session = greet(&asked_app, &caller, &payload).await;
             session.and_then(|session| {
-                let share = asked_app.door.share(session.actor.id);
-                let share = share.ok_or_else(|| Error::new(format!("{TOO_MANY} WebSockets of this token are open")))?;
+                let share = asked_app.door.share(&session);
+                let share = share.ok_or_else(|| {
+                    Error::new(format!("{TOO_MANY} WebSockets of this token or its merchant are open"))
+                })?;
                 greeted_runner.greet(session);
                 let mut data = Data::default();
                 data.insert(Arc::new(share));
@@ -128,9 +130,11 @@ async fn serve(app: App, caller: Caller, socket: WebSocket, mut place: Place, gr
             place.is_known();
             answers.next().await
         } else {
-            match timeout_at(greeted_by, answers.next()).await {
-                Ok(next) => next,
-                Err(_) => Some(WsMessage::Close(4408, "Connection initialisation timeout".into())),
+            let too_late = || Some(WsMessage::Close(4408, "Connection initialisation timeout".into()));
+            tokio::select! {
+                biased;
+                next = timeout_at(greeted_by, answers.next()) => next.unwrap_or_else(|_| too_late()),
+                () = place.is_shown_out() => too_late(),
             }
         };
         let (message, is_last) = match next {

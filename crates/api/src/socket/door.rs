@@ -1,52 +1,87 @@
 //! Who may open a WebSocket at all.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
+use daybook_domain::MerchantId;
 use hashbrown::HashMap;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use uuid::Uuid;
+
+use crate::auth::Session;
 
 /// WebSockets at a time.
 const MAX_SOCKETS: usize = 1_024;
 /// Of these, that have not said yet who they are.
 const MAX_STRANGERS: usize = 64;
 /// Of all, that one token may have.
-const MAX_OF_ONE: usize = 256;
+const MAX_OF_TOKEN: usize = 256;
+/// Of all, that the tokens of one merchant may have together.
+const MAX_OF_MERCHANT: usize = 512;
+/// For so long a stranger is not shown out to make room for another.
+const LEFT_ALONE: Duration = Duration::from_secs(1);
 
 /// How many may still come in; shared by all.
 #[derive(Clone)]
 pub(crate) struct Door {
     sockets: Arc<Semaphore>,
-    strangers: Arc<Semaphore>,
-    /// How many each token has that has any.
-    by_actor: Arc<Mutex<HashMap<Uuid, usize>>>,
+    strangers: Arc<Mutex<Strangers>>,
+    /// How many each has that has any.
+    shares: Arc<Mutex<HashMap<Sharer, usize>>>,
 }
 
-impl Default for Door {
-    fn default() -> Self {
-        Self {
-            sockets: Arc::new(Semaphore::new(MAX_SOCKETS)),
-            strangers: Arc::new(Semaphore::new(MAX_STRANGERS)),
-            by_actor: Arc::default(),
+/// Those that have not said who they are, by when they came.
+#[derive(Default)]
+struct Strangers {
+    next: u64,
+    by_number: BTreeMap<u64, Stranger>,
+}
+
+struct Stranger {
+    came: Instant,
+    shown_out: Arc<Notify>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Sharer {
+    Token(Uuid),
+    Merchant(MerchantId),
+}
+
+impl Sharer {
+    fn most(&self) -> usize {
+        match self {
+            Sharer::Token(_) => MAX_OF_TOKEN,
+            Sharer::Merchant(_) => MAX_OF_MERCHANT,
         }
     }
 }
 
-/// One of a token's sockets, for as long as it is open.
+impl Default for Door {
+    fn default() -> Self {
+        Self { sockets: Arc::new(Semaphore::new(MAX_SOCKETS)), strangers: Arc::default(), shares: Arc::default() }
+    }
+}
+
+/// One of the sockets of a token and its merchant, for as long as it is open.
 pub(super) struct Share {
     door: Door,
-    actor: Uuid,
+    sharers: Vec<Sharer>,
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let mut by_actor = self.door.by_actor();
-        if let Some(count) = by_actor.get_mut(&self.actor) {
-            *count -= 1;
-            if *count == 0 {
-                by_actor.remove(&self.actor);
+        let mut shares = self.door.shares();
+        for sharer in &self.sharers {
+            if let Some(count) = shares.get_mut(sharer) {
+                *count -= 1;
+                if *count == 0 {
+                    shares.remove(sharer);
+                }
             }
         }
     }
@@ -54,38 +89,79 @@ impl Drop for Share {
 
 /// Held by a socket for as long as it is open.
 pub(super) struct Place {
+    door: Door,
     _socket: OwnedSemaphorePermit,
-    stranger: Option<OwnedSemaphorePermit>,
+    stranger: Option<(u64, Arc<Notify>)>,
 }
 
 impl Door {
-    /// None: there is no room.
+    /// None: there is no room. Where strangers have it all, the one that has said nothing for longest makes room: else
+    /// whoever opens sockets and is silent would keep everybody out.
     pub(super) fn enter(&self) -> Option<Place> {
-        let stranger = Arc::clone(&self.strangers).try_acquire_owned().ok()?;
         let socket = Arc::clone(&self.sockets).try_acquire_owned().ok()?;
-        Some(Place { _socket: socket, stranger: Some(stranger) })
+        let mut strangers = self.strangers();
+        if strangers.by_number.len() >= MAX_STRANGERS {
+            let oldest = strangers.by_number.first_entry()?;
+            if oldest.get().came.elapsed() < LEFT_ALONE {
+                return None;
+            }
+            oldest.remove().shown_out.notify_one();
+        }
+        let number = strangers.next;
+        strangers.next += 1;
+        let shown_out = Arc::new(Notify::new());
+        strangers.by_number.insert(number, Stranger { came: Instant::now(), shown_out: Arc::clone(&shown_out) });
+        Some(Place { door: self.clone(), _socket: socket, stranger: Some((number, shown_out)) })
     }
 
-    /// None: the token has its share already.
-    pub(super) fn share(&self, actor: Uuid) -> Option<Share> {
-        let mut by_actor = self.by_actor();
-        let count = by_actor.entry(actor).or_default();
-        if *count >= MAX_OF_ONE {
+    /// None: the token, or its merchant, has its share already.
+    pub(super) fn share(&self, session: &Session) -> Option<Share> {
+        let merchant = session.tenant.own().cloned().map(Sharer::Merchant);
+        let sharers: Vec<Sharer> = [Sharer::Token(session.actor.id)].into_iter().chain(merchant).collect();
+        self.share_of(sharers)
+    }
+
+    fn share_of(&self, sharers: Vec<Sharer>) -> Option<Share> {
+        let mut shares = self.shares();
+        if sharers.iter().any(|sharer| shares.get(sharer).is_some_and(|&count| count >= sharer.most())) {
             return None;
         }
-        *count += 1;
-        Some(Share { door: self.clone(), actor })
+        for sharer in &sharers {
+            *shares.entry(sharer.clone()).or_default() += 1;
+        }
+        drop(shares);
+        Some(Share { door: self.clone(), sharers })
     }
 
-    fn by_actor(&self) -> MutexGuard<'_, HashMap<Uuid, usize>> {
-        self.by_actor.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shares(&self) -> MutexGuard<'_, HashMap<Sharer, usize>> {
+        self.shares.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn strangers(&self) -> MutexGuard<'_, Strangers> {
+        self.strangers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Place {
     /// It has said who it is.
     pub(super) fn is_known(&mut self) {
-        self.stranger = None;
+        if let Some((number, _)) = self.stranger.take() {
+            self.door.strangers().by_number.remove(&number);
+        }
+    }
+
+    /// Returns when a stranger has to make room for another.
+    pub(super) async fn is_shown_out(&self) {
+        match &self.stranger {
+            Some((_, shown_out)) => shown_out.notified().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.is_known();
     }
 }
 
@@ -111,16 +187,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_has_its_share_of_sockets_and_no_more() {
+    fn a_token_and_a_merchant_have_their_shares_of_sockets_and_no_more() {
         let door = Door::default();
-        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let mut shares: Vec<Share> = (0..MAX_OF_ONE).map(|_| door.share(one).unwrap()).collect();
-        assert!(door.share(one).is_none());
-        assert!(door.share(other).is_some(), "another one has its own");
-        shares.pop();
-        assert!(door.share(one).is_some());
-        drop(shares);
-        assert!(door.by_actor().is_empty(), "nothing is kept of those that are gone");
+        let share = |token: u128, merchant: &str| {
+            let merchant = MerchantId::new(merchant).unwrap();
+            door.share_of(vec![Sharer::Token(Uuid::from_u128(token)), Sharer::Merchant(merchant)])
+        };
+        let mut first: Vec<Share> = (0..MAX_OF_TOKEN).map(|_| share(1, "m1").unwrap()).collect();
+        assert!(share(1, "m1").is_none());
+        assert!(share(2, "m1").is_some(), "another one has its own");
+        first.pop();
+        assert!(share(1, "m1").is_some());
+        let others: Vec<Share> =
+            (0..MAX_OF_MERCHANT - first.len()).map(|n| share(3 + n as u128, "m1").unwrap()).collect();
+        assert!(share(2, "m1").is_none(), "that is all of the merchant");
+        assert!(share(2, "m2").is_some());
+        drop((first, others));
+        assert!(door.shares().is_empty(), "nothing is kept of those that are gone");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_stranger_that_is_silent_for_longest_makes_room() {
+        let door = Door::default();
+        let mut places: Vec<Place> = (0..MAX_STRANGERS).map(|_| door.enter().unwrap()).collect();
+        assert!(door.enter().is_none(), "they have only come");
+        tokio::time::advance(LEFT_ALONE).await;
+        places[0].is_known();
+        let into_the_free_one = door.enter().unwrap();
+        let instead = door.enter().unwrap();
+        places[1].is_shown_out().await;
+        let second = tokio::time::timeout(Duration::from_secs(1), places[2].is_shown_out()).await;
+        assert!(second.is_err(), "one is enough");
+        assert_eq!(door.strangers().by_number.len(), MAX_STRANGERS);
+        drop((places, into_the_free_one, instead));
+        assert!(door.strangers().by_number.is_empty());
+        assert_eq!(door.sockets.available_permits(), MAX_SOCKETS);
     }
 
     #[test]
