@@ -6,20 +6,23 @@ mod orders;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::ops::ControlFlow;
 
-use daybook_api::export::{EventColumn, ExportError, time_zone, write_events};
-use daybook_codec::to_json;
+use daybook_api::export::{EventColumn, ExportError, Noted, time_zone, write_event_lines, write_events};
+use daybook_domain::command::OpenExport;
+use daybook_domain::export::{ExportFormat, ExportKind};
+use daybook_domain::{Command, Position};
+use daybook_engine::Request;
 use daybook_sheets::{Format, Table, Written};
+use sha2::{Digest, Sha256};
 
-use crate::cli::{ExportArgs, FormatArg, TableArgs};
+use crate::cli::{ExportArgs, FormatArg};
+use crate::clock;
 use crate::console::{Console, Ended};
-use crate::data::Access;
+use crate::data::{Access, OPERATOR, Opened};
 use crate::failure::Failure;
 use crate::import::Progress;
 pub(crate) use file::OutFile;
 pub(crate) use orders::orders;
 
-/// Bytes of the log that are read at a time.
-const CHUNK_BYTES: usize = 1 << 20;
 /// Bytes that are written at once.
 const OUT_BYTES: usize = 1 << 16;
 
@@ -33,29 +36,95 @@ impl From<FormatArg> for Format {
     }
 }
 
+impl From<FormatArg> for ExportFormat {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Xlsx => ExportFormat::Xlsx,
+            FormatArg::Csv => ExportFormat::Csv,
+            FormatArg::Jsonl => ExportFormat::Jsonl,
+        }
+    }
+}
+
 /// Streams events out. Personal texts stay sealed: whoever analyses figures need not read them.
 pub(crate) fn events(args: &ExportArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
-    if args.format == FormatArg::Jsonl && args.table.columns.is_none() {
-        return lines(args, access, console);
-    }
     let columns = EventColumn::chosen(args.table.columns.as_deref())?;
+    let are_whole = args.format == FormatArg::Jsonl && args.table.columns.is_none();
     let zone = time_zone(&args.table.time_zone)?;
-    let reader = access.open(console)?.reader;
+    let opened = access.open(console)?;
+    let reader = &opened.reader;
     let end = reader.watermark();
+    let rows = end.saturating_sub(args.after);
+    let named = if are_whole { String::new() } else { EventColumn::names(&columns).join(",") };
+    note(
+        &opened,
+        Noting {
+            kind: ExportKind::Events,
+            format: args.format,
+            columns: named,
+            filter: Noted::events(args.after),
+            subtree: true,
+            position: end,
+            rows,
+        },
+    )?;
     let mut nowhere = io::sink();
     let (mut out, mut said) = split(console, &mut nowhere);
-    let mut progress = Progress::new(end.saturating_sub(args.after), "events", &said);
-    let written = Table::new(args.format.into(), &mut out, "events", EventColumn::headers(&columns), zone)
-        .map_err(ExportError::from)
-        .and_then(|mut table| {
-            write_events(&reader, (args.after, end), &columns, &mut table, &mut |events| {
-                progress.advance(events, &mut said);
-                go_on(&said)
-            })?;
-            Ok(table.finish()?.1)
-        });
+    let mut progress = Progress::new(rows, "events", &said);
+    let mut advance = |events| {
+        progress.advance(events, &mut said);
+        go_on(&said)
+    };
+    let between = (args.after, end);
+    let written = if are_whole {
+        write_event_lines(reader, between, &mut out, &mut advance)
+            .and_then(|()| Ok(out.flush()?))
+            .map(|()| Written { rows, cut: 0 })
+    } else {
+        Table::new(args.format.into(), &mut out, "events", EventColumn::headers(&columns), zone)
+            .map_err(ExportError::from)
+            .and_then(|mut table| {
+                write_events(reader, between, &columns, &mut table, &mut advance)?;
+                Ok(table.finish()?.1)
+            })
+    };
     progress.finish();
     ended(written, &format!("events up to position {end}"), &mut said)
+}
+
+/// What an export is known by afterwards.
+struct Noting {
+    kind: ExportKind,
+    format: FormatArg,
+    /// With commas between them.
+    columns: String,
+    filter: Noted,
+    subtree: bool,
+    position: Position,
+    rows: u64,
+}
+
+/// Writes down what is about to leave the ledger, before any of it does.
+fn note(opened: &Opened, noting: Noting) -> Result<(), Failure> {
+    let Noting { kind, format, columns, filter, subtree, position, rows } = noting;
+    let filter = filter.text();
+    let open = OpenExport {
+        asked: Sha256::digest(&*filter).into(),
+        opener: OPERATOR.id,
+        kind,
+        format: format.into(),
+        columns: columns.into(),
+        filter,
+        merchant: None,
+        subtree,
+        position,
+        rows,
+    };
+    let request = Request::live(clock::new_command_id(), OPERATOR, Command::OpenExport(open));
+    let noted = opened.engine.submit(request).wait();
+    noted
+        .map(drop)
+        .map_err(|error| Failure::new(format!("nothing was exported, since it could not be recorded: {error}")))
 }
 
 fn go_on(console: &Console<'_>) -> ControlFlow<()> {
@@ -88,47 +157,5 @@ fn ended(written: Result<Written, ExportError>, what: &str, console: &mut Consol
             Ok(Ended::Wrong)
         }
         Err(error) => Err(error.into()),
-    }
-}
-
-/// The log as lines.
-fn lines(args: &ExportArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
-    let TableArgs { columns: _, time_zone: _, out: _ } = &args.table;
-    let reader = access.open(console)?.reader;
-    let stop = console.stop.clone();
-    let mut out = BufWriter::with_capacity(OUT_BYTES, &mut *console.out);
-    let mut from = args.after.saturating_add(1);
-    let written = loop {
-        let mut failed = None;
-        let next = reader.for_each(from, CHUNK_BYTES, |recorded| {
-            if failed.is_none() {
-                failed = writeln!(out, "{}", to_json(&recorded, &mut |_, _| None)).err();
-            }
-        })?;
-        if let Some(error) = failed {
-            break Err(error);
-        }
-        if next == from {
-            break out.flush();
-        }
-        if stop.is_set() {
-            break Err(io::Error::from(ErrorKind::Interrupted));
-        }
-        from = next;
-    };
-    match written {
-        // Whoever reads us, such as `head`, has seen enough.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-            // What is still buffered would only fail again.
-            let _ = out.into_parts();
-            Ok(Ended::Well)
-        }
-        Err(error) if error.kind() == ErrorKind::Interrupted => {
-            drop(out);
-            console.say("interrupted: what was written is not whole");
-            Ok(Ended::Wrong)
-        }
-        Err(error) => Err(error.into()),
-        Ok(()) => Ok(Ended::Well),
     }
 }

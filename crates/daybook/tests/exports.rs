@@ -135,13 +135,14 @@ fn a_table_is_the_same_whether_the_folder_is_served_or_not() {
         shop.good(&["export", "orders", "--format", format, "--columns", "all", "--time-zone", "Asia/Shanghai"])
     };
     let events = |format: &str| shop.good(&["export", "events", "--format", format, "--after", "3"]);
-    let all = |shop: &Shop| {
-        let _ = shop;
-        ["xlsx", "csv", "jsonl"].map(|format| (table(format), events(format)))
-    };
-    let at_rest = all(&shop);
+    let formats = ["xlsx", "csv", "jsonl"];
+    let at_rest = formats.map(|format| (table(format), events(format)));
     let _server = Server::start(&shop.data(), token);
-    assert!(all(&shop) == at_rest);
+    assert!(formats.map(table) == at_rest.clone().map(|(table, _)| table));
+    for (n, format) in [(1, "csv"), (2, "jsonl")] {
+        // Each export is an event itself.
+        assert!(events(format).starts_with(&at_rest[n].1), "{format}");
+    }
 
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(&at_rest[0].0)).unwrap();
     let sheet = book.worksheet_range("orders").unwrap();
@@ -167,6 +168,47 @@ fn a_table_is_the_same_whether_the_folder_is_served_or_not() {
     let lines = String::from_utf8(at_rest[2].1.clone()).unwrap();
     let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     assert_eq!((&first["position"], &first["kind"]), (&json!(4), &json!("payment-captured")), "lines are as ever");
+}
+
+/// The exports that the log knows of.
+fn noted(shop: &Shop) -> Vec<Value> {
+    let lines = shop.good(&["export", "events"]);
+    let lines: Vec<Value> =
+        lines.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    lines.into_iter().filter(|line| line["kind"] == "export-opened").collect()
+}
+
+#[test]
+fn each_export_is_an_event() {
+    let shop = Shop::new();
+    assert_eq!(noted(&shop), Vec::<Value>::new(), "the own one comes behind it");
+    let filter = json!({"buyer": {"eq": "=cmd|12"}}).to_string();
+    shop.good(&["export", "orders", "--format", "csv", "--where", &filter, "--columns", "number,buyer"]);
+    let token = token(&shop.data());
+    let _server = Server::start(&shop.data(), token);
+    shop.good(&["export", "orders", "--format", "xlsx", "--merchant", "agent", "--scope", "subtree"]);
+    // What is refused took nothing out.
+    shop.refused(&["export", "orders", "--format", "csv", "--columns", "numbre"]);
+    let noted = noted(&shop);
+    let [events, buyers, below] = noted.as_slice() else { panic!("{noted:#?}") };
+    assert_eq!(events["actor"], buyers["actor"]);
+    let told = |event: &Value| {
+        ["kind", "format", "columns", "filter", "subtree", "rows"].map(|name| event["data"][name].clone())
+    };
+    let written = events["position"].as_u64().unwrap() - 1;
+    assert_eq!(
+        told(events),
+        [json!("EVENTS"), json!("JSONL"), json!(""), json!(r#"{"after":"0"}"#), json!(true), json!(written)]
+    );
+    let named = json!(r#"{"where":{"buyer":"named"}}"#);
+    assert_eq!(told(buyers), [json!("ORDERS"), json!("CSV"), json!("number,buyer"), named, json!(false), json!(1)]);
+    let [_, format, columns, filter, subtree, rows] = told(below);
+    assert_eq!(
+        [format, filter, subtree, rows],
+        [json!("XLSX"), json!(r#"{"where":{"merchant":{"eq":"agent"}}}"#), json!(true), json!(60)]
+    );
+    assert!(columns.as_str().unwrap().starts_with("number,"), "{columns}");
+    assert!(!noted.iter().any(|event| event.to_string().contains("cmd")), "{noted:#?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Events as rows: the envelope by columns, what happened as JSON. Personal texts stay sealed.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use daybook_codec::{data_to_json, to_json};
 use daybook_domain::{Automatic, Position, Recorded, Role};
@@ -84,7 +84,8 @@ impl EventColumn {
         ALL.iter().map(|column| (column.name, column.what))
     }
 
-    pub(crate) fn names(columns: &[Self]) -> Vec<&'static str> {
+    /// By which they are chosen.
+    pub fn names(columns: &[Self]) -> Vec<&'static str> {
         columns.iter().map(|column| column.name).collect()
     }
 
@@ -100,44 +101,36 @@ impl EventColumn {
 /// As [`ExportError`]; the table is not whole then.
 pub fn write_events<W: Write>(
     reader: &Reader,
-    (after, end): (Position, Position),
+    between: (Position, Position),
     columns: &[EventColumn],
     table: &mut Table<W>,
     advance: Advance<'_>,
 ) -> Result<(), ExportError> {
-    let mut from = after.saturating_add(1);
-    while from <= end {
-        let mut failed = None;
-        let mut rows = 0;
-        let next = reader.for_each(from, CHUNK_BYTES, |recorded| {
-            if failed.is_none() && recorded.position <= end {
-                let cells: Vec<Cell<'_>> = columns.iter().map(|column| (column.cell)(&recorded)).collect();
-                failed = table.row(&cells).err();
-                rows += 1;
-            }
-        })?;
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        if next == from {
-            break;
-        }
-        if advance(rows).is_break() {
-            return Err(ExportError::Ended);
-        }
-        from = next;
-    }
-    Ok(())
+    let mut row = |recorded: &Recorded| {
+        let cells: Vec<Cell<'_>> = columns.iter().map(|column| (column.cell)(recorded)).collect();
+        table.row(&cells)
+    };
+    for_each(reader, between, &mut row, advance)
 }
 
 /// Writes a line of JSON for each event behind `after`, up to and including `end`, as its schema has it.
 ///
 /// # Errors
 /// As [`ExportError`]; what was written is not whole then.
-pub(crate) fn write_event_lines(
+pub fn write_event_lines(
+    reader: &Reader,
+    between: (Position, Position),
+    out: &mut impl Write,
+    advance: Advance<'_>,
+) -> Result<(), ExportError> {
+    let mut line = |recorded: &Recorded| writeln!(out, "{}", to_json(recorded, &mut |_, _| None));
+    for_each(reader, between, &mut line, advance)
+}
+
+fn for_each(
     reader: &Reader,
     (after, end): (Position, Position),
-    out: &mut impl Write,
+    write: &mut dyn FnMut(&Recorded) -> io::Result<()>,
     advance: Advance<'_>,
 ) -> Result<(), ExportError> {
     let mut from = after.saturating_add(1);
@@ -146,7 +139,7 @@ pub(crate) fn write_event_lines(
         let mut rows = 0;
         let next = reader.for_each(from, CHUNK_BYTES, |recorded| {
             if failed.is_none() && recorded.position <= end {
-                failed = writeln!(out, "{}", to_json(&recorded, &mut |_, _| None)).err();
+                failed = write(&recorded).err();
                 rows += 1;
             }
         })?;

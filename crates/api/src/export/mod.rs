@@ -2,6 +2,7 @@
 //! moment. For the command line and for jobs alike; each call works on the thread that makes it, and may read the disk.
 
 mod event;
+mod noted;
 mod order;
 mod select;
 
@@ -14,8 +15,8 @@ use daybook_sheets::{Column, Zone};
 use daybook_views::Stopped;
 use thiserror::Error;
 
-pub(crate) use event::write_event_lines;
-pub use event::{EventColumn, write_events};
+pub use event::{EventColumn, write_event_lines, write_events};
+pub use noted::Noted;
 pub use order::{OrderColumn, write_orders};
 pub use select::{Selection, Which};
 

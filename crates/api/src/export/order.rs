@@ -25,7 +25,8 @@ impl OrderColumn {
         Ok(chosen::<&'static Spec>(names)?.into_iter().map(Self).collect())
     }
 
-    pub(crate) fn names(columns: &[Self]) -> Vec<&'static str> {
+    /// By which they are chosen.
+    pub fn names(columns: &[Self]) -> Vec<&'static str> {
         columns.iter().map(|column| column.0.name).collect()
     }
 

@@ -4,11 +4,12 @@ use std::io;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use daybook_api::export::{ExportError, OrderColumn, Selection, Shown, Which, time_zone, write_orders};
+use daybook_api::export::{ExportError, Noted, OrderColumn, Selection, Shown, Which, time_zone, write_orders};
 use daybook_api::{Host, Services};
+use daybook_domain::export::ExportKind;
 use daybook_sheets::Table;
 
-use super::{ended, go_on, split};
+use super::{Noting, ended, go_on, note, split};
 use crate::cli::{OrdersArgs, ScopeArg};
 use crate::console::{Console, Ended};
 use crate::data::{Access, Opened};
@@ -24,7 +25,8 @@ pub(crate) fn orders(args: &OrdersArgs, access: &mut Access, console: &mut Conso
     let columns = OrderColumn::chosen(args.table.columns.as_deref())?;
     let zone = time_zone(&args.table.time_zone)?;
     let which = Which::parse(args.filter.as_deref(), args.merchant.as_deref(), args.scope == ScopeArg::Subtree)?;
-    let Opened { engine, reader, host, .. } = access.open(console)?;
+    let opened = access.open(console)?;
+    let Opened { engine, reader, host, .. } = opened.clone();
     let host = match host {
         Some(host) => {
             wait_for(&host, reader.watermark(), console)?;
@@ -40,6 +42,18 @@ pub(crate) fn orders(args: &OrdersArgs, access: &mut Access, console: &mut Conso
     };
     let services = Services::within(engine, reader, host);
     let selection = Selection::new(&services, &which)?;
+    note(
+        &opened,
+        Noting {
+            kind: ExportKind::Orders,
+            format: args.format,
+            columns: OrderColumn::names(&columns).join(","),
+            filter: Noted::orders(&which),
+            subtree: args.scope == ScopeArg::Subtree,
+            position: selection.position(),
+            rows: selection.len(),
+        },
+    )?;
     let mut nowhere = io::sink();
     let (mut out, mut said) = split(console, &mut nowhere);
     let mut progress = Progress::new(selection.len(), "orders", &said);

@@ -1,18 +1,16 @@
 //! Exports are opened: what is asked for is looked up at once, and written down; the file is made afterwards.
 
-use async_graphql::{Context, ID, InputObject, InputType, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Result, SimpleObject};
 use daybook_domain::command::OpenExport;
 use daybook_domain::{Command, CommandId, Position, StreamId};
 use daybook_engine::Request;
 use daybook_sheets::Zone;
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::bulk::hash_of;
 use super::form::Form;
 use super::payload::{self, Receipt, be_patient};
 use crate::auth::Session;
-use crate::export::{EventColumn, ExportError, OrderColumn, Selection, Which, time_zone};
+use crate::export::{EventColumn, ExportError, Noted, OrderColumn, Selection, Which, time_zone};
 use crate::exports::{NoPlace, Place, Rows, Task, format_of};
 use crate::schema::enums::{ExportFormat, Scope};
 use crate::schema::error::{ApiError, ErrorCode, UserError, refused};
@@ -20,9 +18,6 @@ use crate::schema::export::{self, ExportObject};
 use crate::schema::filter::{OrderWhere, Seen};
 use crate::schema::scalar;
 use crate::schema::{look_long, lookup, orders, services};
-
-/// Bytes of the filter that an event keeps; of a longer one it keeps the hash.
-const MAX_FILTER_BYTES: usize = 8 << 10;
 
 /// What a mutation that opens an export answers.
 #[derive(SimpleObject)]
@@ -73,7 +68,7 @@ struct Asked {
     format: ExportFormat,
     zone: Zone,
     columns: String,
-    filter: Value,
+    filter: Noted,
     subtree: bool,
 }
 
@@ -112,28 +107,6 @@ fn columns<C>(
     }
 }
 
-/// As the log keeps it: what is not given is left out, and so is who a buyer is.
-fn without_buyers(value: Value) -> Value {
-    match value {
-        Value::Object(members) => members
-            .into_iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| if name == "buyer" { (name, json!("named")) } else { (name, without_buyers(value)) })
-            .collect(),
-        Value::Array(all) => all.into_iter().map(without_buyers).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
-    }
-}
-
-fn kept(filter: &Value) -> Box<str> {
-    let text = filter.to_string();
-    if text.len() <= MAX_FILTER_BYTES {
-        return text.into();
-    }
-    let hash: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
-    json!({"sha256": hash}).to_string().into()
-}
-
 pub(crate) async fn orders(ctx: &Context<'_>, input: ExportOrdersInput) -> Result<ExportPayload> {
     let services = services(ctx)?;
     let session = ctx.data::<Session>()?;
@@ -150,19 +123,18 @@ pub(crate) async fn orders(ctx: &Context<'_>, input: ExportOrdersInput) -> Resul
     if let Some(merchant) = &input.merchant {
         wanted.get_or_insert_with(OrderWhere::default).of_merchant(&lookup::merchant_id(merchant)?)?;
     }
-    let filter = wanted.as_ref().and_then(|wanted| wanted.to_value().into_json().ok()).unwrap_or_else(|| json!({}));
     let scope = input.scope.unwrap_or_default();
+    let tenant = session.tenant.clone();
+    let which = Which { wanted, seen: Seen { scope, tenant: tenant.clone() } };
     let asked = Asked {
         command_id,
         hash,
         format: input.format,
         zone,
         columns: OrderColumn::names(&chosen).join(","),
-        filter: json!({"where": without_buyers(filter)}),
+        filter: Noted::orders(&which),
         subtree: scope.is_subtree(),
     };
-    let tenant = session.tenant.clone();
-    let which = Which { wanted, seen: Seen { scope, tenant: tenant.clone() } };
     let look = async || {
         orders::wait(services, Some(services.reader.watermark())).await?;
         let which = which.clone();
@@ -194,7 +166,7 @@ pub(crate) async fn events(ctx: &Context<'_>, input: ExportEventsInput) -> Resul
         format: input.format,
         zone,
         columns: chosen.as_deref().map(|chosen| EventColumn::names(chosen).join(",")).unwrap_or_default(),
-        filter: json!({"after": after.to_string()}),
+        filter: Noted::events(after),
         subtree: true,
     };
     let look = async || {
@@ -238,7 +210,7 @@ async fn open(
         kind,
         format: asked.format.into(),
         columns: asked.columns.into(),
-        filter: kept(&asked.filter),
+        filter: asked.filter.text(),
         merchant: owner.cloned(),
         subtree: asked.subtree,
         position,
