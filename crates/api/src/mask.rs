@@ -11,7 +11,8 @@ pub(crate) fn text(text: &str) -> String {
     let text = text.trim();
     if let Some((name, host)) = text.rsplit_once('@')
         && !name.is_empty()
-        && !host.is_empty()
+        && !name.contains(char::is_whitespace)
+        && is_host(host)
     {
         let mut letters = name.chars();
         let first = letters.next().filter(|_| letters.next().is_some());
@@ -24,6 +25,13 @@ pub(crate) fn text(text: &str) -> String {
         (Some(first), Some(_), None) => format!("{first}{STARS}"),
         (Some(first), Some(last), Some(_)) => format!("{first}{STARS}{last}"),
     }
+}
+
+/// Anything else may stand behind an `@` as well, such as a telephone number.
+fn is_host(text: &str) -> bool {
+    let is_made_so = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+    let top = text.rsplit_once('.').filter(|(rest, _)| !rest.is_empty()).map(|(_, top)| top);
+    is_made_so && top.is_some_and(|top| top.len() > 1 && top.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
 
 /// Each text within, and each number; names of fields stay.
@@ -58,6 +66,13 @@ mod tests {
             ("ann@example.com", "a***@example.com"),
             ("a@example.com", "***@example.com"),
             ("@home", "@***e"),
+            ("Flat 3 @ 12 Nanjing Road, Shanghai", "F***i"),
+            ("a@b.com or call 13812345678", "a***8"),
+            ("call 13812345678 or a@b.com", "c***m"),
+            ("wx@13812345678", "w***8"),
+            ("wx@138.12345678", "w***8"),
+            ("ann@localhost", "a***t"),
+            ("ann@例子.中国", "a***国"),
         ] {
             assert_eq!(text(clear), masked, "{clear}");
         }
