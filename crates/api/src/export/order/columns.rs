@@ -134,7 +134,11 @@ columns! {
     "position", 12, false, List, "of its last event in the ledger",
         |s| Cell::Integer(i64::try_from(s.row.row.position).unwrap_or(i64::MAX));
     "carriers", 16, false, History, "who carries its parcels", |s| s.texts(|past| &past.carriers);
-    "tracking_numbers", 24, false, History, "its parcels' tracking numbers", |s| s.texts(|past| &past.tracking_numbers);
+    "tracking_numbers", 24, false, History, "its parcels' tracking numbers; personal", |s| match s.shown {
+        // A carrier tells whoever has one where the parcel goes.
+        Shown::Masked | Shown::LeftOut => Cell::Empty,
+        Shown::Clear => s.texts(|past| &past.tracking_numbers),
+    };
     "contact", 40, false, History, "name, telephone, address as they were given, JSON; personal", |s| s.contact();
     "contact_name", 16, false, History, "the contact's `name`; personal", |s| s.of_contact(&["name"]);
     "contact_phone", 16, false, History, "the contact's `tel`, `phone`, `mobile` or `telephone`; personal",
