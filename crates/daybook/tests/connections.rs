@@ -15,7 +15,7 @@ use support::{Server, token};
 fn server(data: &std::path::Path) -> Server {
     let token = token(data);
     let mut command = Command::new("sh");
-    let serve = "ulimit -n 256; exec \"$0\" serve --listen 127.0.0.1:0 --data \"$1\"";
+    let serve = "ulimit -n 256; exec \"$0\" serve --listen 127.0.0.1:0 --rate-limit 0 --data \"$1\"";
     command.args(["-c", serve, env!("CARGO_BIN_EXE_daybook")]).arg(data);
     Server::spawn(command, token)
 }
@@ -50,6 +50,56 @@ fn idle_connections_shut_nobody_out() {
     assert!(is_closed(&busy, Duration::from_secs(1)));
     assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
     assert_eq!(server.interrupt(), Some(0));
+}
+
+/// 4,000 orders of ten lines with long titles: more bytes than the system keeps for a client that does not read.
+fn history() -> String {
+    let line = |n: usize| json!({"sku": format!("s{n}"), "title": "x".repeat(200), "kind": "PHYSICAL", "quantity": 1, "unitPrice": "1.00"});
+    let lines: Vec<_> = (0..10).map(line).collect();
+    let merchant = json!({"action": "register-merchant", "at": "2024-01-01T00:00:00Z", "id": "m1", "name": "Shop"});
+    let orders = (0..4_000).map(|n| {
+        json!({"action": "place", "at": "2024-02-01T10:00:00Z", "merchant": "m1", "number": format!("A-{n}"),
+            "buyer": {"account": "ann"}, "currency": "CNY", "lines": lines})
+    });
+    std::iter::once(merchant).chain(orders).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn who_takes_a_file_slowly_makes_no_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("history.jsonl");
+    std::fs::write(&file, history()).unwrap();
+    let data = folder.path().join("data");
+    let imported = support::run(&["import", "jsonl", file.to_str().unwrap()], &data);
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    let server = server(&data);
+    let export = "mutation { exportEvents(input: {commandId: \"8f0f6a4e-5a0c-4a7e-9a51-1a2b3c4d5e6f\", format: JSONL}) { export { id } } }";
+    let export = server.query(export, &json!({}))["exportEvents"]["export"].clone();
+    let state = "query ($id: ID!) { export(id: $id) { state url } }";
+    let made = loop {
+        let export = server.query(state, &json!({"id": export["id"]}))["export"].clone();
+        if export["state"] == "DONE" {
+            break export;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let mut slow = TcpStream::connect(&server.address).unwrap();
+    let (url, token) = (made["url"].as_str().unwrap(), server.client().token);
+    write!(slow, "GET {url} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n")
+        .unwrap();
+    let mut first = [0; 4096];
+    let read = slow.read(&mut first).unwrap();
+    let held: Vec<TcpStream> = (0..300).map(|_| TcpStream::connect(&server.address).unwrap()).collect();
+    for _ in 0..20 {
+        assert_eq!(server.status("GET /healthz", ""), 200);
+    }
+    let mut answer = first[..read].to_vec();
+    slow.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{head}");
+    assert!(body.len() > 8 << 20, "{}", body.len());
+    drop(held);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use hyper::body::Incoming;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper::{Request, Response};
@@ -23,7 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Sleep, timeout};
 
 use super::files;
-use super::idle::{Idle, Seat};
+use super::idle::{Busy, Idle, Seat};
 use super::tls::{Handshake, Tls, speaks_tls};
 
 /// How long a new connection may take to send the head of its first request.
@@ -140,8 +140,7 @@ impl Connection {
             let answer = service.call(request);
             async move {
                 let answer: Result<Response<_>, Infallible> = answer.await;
-                drop(busy);
-                answer
+                answer.map(|answer| answer.map(|body| Sending { body, _busy: busy }))
             }
         });
         let mut http = http1::Builder::new();
@@ -166,6 +165,33 @@ impl Connection {
                 }
             }
         }
+    }
+}
+
+/// An answer on its way, such as a file: its connection waits for its client again once the last of it was handed on to be
+/// written, not before.
+struct Sending<B> {
+    body: B,
+    _busy: Busy,
+}
+
+impl<B: Body + Unpin> Body for Sending<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

@@ -137,7 +137,7 @@ impl Server {
 #[derive(Clone)]
 pub struct Client {
     address: String,
-    token: String,
+    pub token: String,
 }
 
 impl Client {
