@@ -26,6 +26,7 @@ mod run;
 mod scale;
 mod schema;
 mod security;
+mod shares;
 mod socket;
 mod uses;
 

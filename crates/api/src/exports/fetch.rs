@@ -2,23 +2,23 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Instant;
 
 use async_graphql::Response as Answer;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use daybook_domain::export::{Export, ExportKind};
 use daybook_domain::{Command, StreamId};
 use daybook_engine::Request;
 use futures_util::stream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use super::{Progress, format_of, shown};
+use super::{Download, Progress, format_of, shown};
 use crate::auth::Session;
 use crate::http::{App, Peer, address, session_of, turned_away, write};
 use crate::metrics::Outcome;
@@ -29,19 +29,27 @@ use crate::schema::error::{ApiError, refused};
 /// Bytes that are read at once.
 const CHUNK_BYTES: usize = 64 << 10;
 
-pub(crate) async fn fetch(State(app): State<App>, peer: Peer, headers: HeaderMap, Path(id): Path<String>) -> Response {
+/// A HEAD takes nothing, and so is none of the events.
+pub(crate) async fn fetch(
+    State(app): State<App>,
+    method: Method,
+    peer: Peer,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
     let start = Instant::now();
-    let (outcome, response) = answer(&app, &peer, &headers, &id).await;
+    let is_taken = method != Method::HEAD;
+    let (outcome, response) = answer(&app, &peer, &headers, &id, is_taken).await;
     app.services.host.metrics.answered(outcome, start.elapsed());
     response
 }
 
-async fn answer(app: &App, peer: &Peer, headers: &HeaderMap, id: &str) -> (Outcome, Response) {
+async fn answer(app: &App, peer: &Peer, headers: &HeaderMap, id: &str, is_taken: bool) -> (Outcome, Response) {
     let session = match session_of(app, address(peer), headers, false).await {
         Ok(session) => session,
         Err(refused) => return *refused,
     };
-    match find(app, &session, id).await {
+    match find(app, &session, id, is_taken).await {
         Ok(Found::File(response)) => (Outcome::Ok, response),
         Ok(Found::Crowd) => turned_away(&run::overloaded(), crate::edge::SOON.0, false),
         Ok(Found::NotThere) => {
@@ -74,7 +82,7 @@ enum Found {
 }
 
 /// Nothing leaves before the log says who took it.
-async fn find(app: &App, session: &Session, id: &str) -> Result<Found, ApiError> {
+async fn find(app: &App, session: &Session, id: &str, is_taken: bool) -> Result<Found, ApiError> {
     let services = &app.services;
     let (Ok(id), Ok(board)) = (Uuid::parse_str(id).map(StreamId), services.exports.board()) else {
         return Ok(Found::NotThere);
@@ -89,7 +97,7 @@ async fn find(app: &App, session: &Session, id: &str) -> Result<Found, ApiError>
         Progress::Failed(why) => return Ok(Found::NoFile(why)),
         Progress::Expired => return Ok(Found::NoFile("the file has expired: export again".into())),
     }
-    let Ok(place) = std::sync::Arc::clone(&board.downloads).try_acquire_owned() else { return Ok(Found::Crowd) };
+    let Some(download) = board.download(session.actor.id) else { return Ok(Found::Crowd) };
     let path = board.path(id, format_of(export.format));
     // From here on it can be sent, whoever removes it.
     let opened = spawn_blocking(move || {
@@ -101,16 +109,28 @@ async fn find(app: &App, session: &Session, id: &str) -> Result<Found, ApiError>
         Ok(opened) => opened,
         Err(_) => return Ok(Found::NoFile("the file is no longer there: export again".into())),
     };
-    {
-        let _one_at_a_time = board.fetching.lock().await;
-        let Some(export) = look_up(app, session, id).await? else { return Ok(Found::NotThere) };
-        let fetched = Command::FetchExport { export: id };
-        match services.engine.execute(Request::live(export.next_fetch(id), session.actor, fetched)).await {
-            Ok(_) => {}
-            Err(error) => return Ok(Found::NoFile(refused(error)?.message)),
+    if is_taken {
+        // On a task of its own: whoever hangs up must not let the next one in before his is known.
+        let (app, session, board) = (app.clone(), session.clone(), Arc::clone(board));
+        let told = tokio::spawn(async move {
+            let _one_at_a_time = board.fetching.lock().await;
+            tell(&app, &session, id).await
+        });
+        if let Some(instead) = told.await.map_err(internal)?? {
+            return Ok(instead);
         }
     }
-    Ok(Found::File(file_response(&export, file, length, place)))
+    Ok(Found::File(file_response(&export, file, length, download)))
+}
+
+/// Writes down that it is fetched once more; why not, if it is not.
+async fn tell(app: &App, session: &Session, id: StreamId) -> Result<Option<Found>, ApiError> {
+    let Some(export) = look_up(app, session, id).await? else { return Ok(Some(Found::NotThere)) };
+    let fetched = Command::FetchExport { export: id };
+    match app.services.engine.execute(Request::live(export.next_fetch(id), session.actor, fetched)).await {
+        Ok(_) => Ok(None),
+        Err(error) => Ok(Some(Found::NoFile(refused(error)?.message))),
+    }
 }
 
 async fn look_up(app: &App, session: &Session, id: StreamId) -> Result<Option<Export>, ApiError> {
@@ -122,7 +142,7 @@ fn internal(error: tokio::task::JoinError) -> ApiError {
     ApiError::Internal(Box::new(error))
 }
 
-fn file_response(export: &Export, file: File, length: u64, place: OwnedSemaphorePermit) -> Response {
+fn file_response(export: &Export, file: File, length: u64, download: Download) -> Response {
     let format = format_of(export.format);
     let name = match export.kind {
         ExportKind::Orders => "orders",
@@ -137,8 +157,8 @@ fn file_response(export: &Export, file: File, length: u64, place: OwnedSemaphore
         (CACHE_CONTROL, "no-store".to_owned()),
     ];
     // No thread waits for whoever reads slowly: each chunk is read when the one before it has gone.
-    let chunks = stream::unfold(Some((file, length, place)), |sending| async move {
-        let (mut file, left, place) = sending.filter(|(_, left, _)| *left > 0)?;
+    let chunks = stream::unfold(Some((file, length, download)), |sending| async move {
+        let (mut file, left, download) = sending.filter(|(_, left, _)| *left > 0)?;
         let read = spawn_blocking(move || {
             let mut chunk = vec![0; CHUNK_BYTES];
             let count = file.read(&mut chunk)?;
@@ -149,7 +169,7 @@ fn file_response(export: &Export, file: File, length: u64, place: OwnedSemaphore
             Ok((_, chunk)) if chunk.is_empty() => None,
             Ok((file, chunk)) => {
                 let left = left.saturating_sub(chunk.len() as u64);
-                Some((Ok(Bytes::from(chunk)), Some((file, left, place))))
+                Some((Ok(Bytes::from(chunk)), Some((file, left, download))))
             }
             // The connection ends early, and so does not look whole.
             Err(error) => {

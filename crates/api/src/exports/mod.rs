@@ -19,13 +19,15 @@ use std::{io, time::Duration};
 use daybook_domain::export::{Export, ExportFormat};
 use daybook_domain::{MerchantId, Position, State, StreamId, Timestamp};
 use daybook_sheets::{Format, Zone};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use uuid::Uuid;
 
 use crate::access::Tenant;
 use crate::auth::Session;
 use crate::export::{EventColumn, OrderColumn, Selection};
 use crate::http::Services;
 use crate::schema::error::ApiError;
+use crate::shares::{Share, Shares};
 
 pub(crate) use fetch::fetch;
 pub use make::ExportMaker;
@@ -59,6 +61,8 @@ impl Default for ExportLimits {
 
 /// Files that are sent at the same time; each takes 64 KiB.
 const DOWNLOADS: usize = 64;
+/// Of these, that one token may have.
+const DOWNLOADS_OF_ONE: usize = 8;
 /// Of those that ended without a file, how many are remembered.
 const ENDS: usize = 1_024;
 
@@ -86,6 +90,7 @@ impl Exports {
             changes: watch::Sender::new(0),
             fetching: tokio::sync::Mutex::default(),
             downloads: Arc::new(Semaphore::new(DOWNLOADS)),
+            downloads_of_one: Shares::default(),
         }))))
     }
 
@@ -105,6 +110,13 @@ pub(crate) struct Board {
     /// One at a time, so that each fetch is counted.
     fetching: tokio::sync::Mutex<()>,
     downloads: Arc<Semaphore>,
+    downloads_of_one: Shares<Uuid>,
+}
+
+/// A file is being sent.
+pub(crate) struct Download {
+    _place: OwnedSemaphorePermit,
+    _share: Share<Uuid>,
 }
 
 #[derive(Default)]
@@ -203,6 +215,13 @@ impl Board {
 
     fn changed(&self) {
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// None: too many files are being sent, to this one or to all together.
+    pub(crate) fn download(&self, actor: Uuid) -> Option<Download> {
+        let share = self.downloads_of_one.take(vec![actor], |_| DOWNLOADS_OF_ONE)?;
+        let place = Arc::clone(&self.downloads).try_acquire_owned().ok()?;
+        Some(Download { _place: place, _share: share })
     }
 
     pub(crate) fn watch(&self) -> watch::Receiver<u64> {

@@ -7,12 +7,12 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 use daybook_domain::MerchantId;
-use hashbrown::HashMap;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::auth::Session;
+use crate::shares::{Share, Shares};
 
 /// WebSockets at a time.
 const MAX_SOCKETS: usize = 1_024;
@@ -30,8 +30,7 @@ const LEFT_ALONE: Duration = Duration::from_secs(1);
 pub(crate) struct Door {
     sockets: Arc<Semaphore>,
     strangers: Arc<Mutex<Strangers>>,
-    /// How many each has that has any.
-    shares: Arc<Mutex<HashMap<Sharer, usize>>>,
+    shares: Shares<Sharer>,
 }
 
 /// Those that have not said who they are, by when they came.
@@ -47,7 +46,7 @@ struct Stranger {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Sharer {
+pub(super) enum Sharer {
     Token(Uuid),
     Merchant(MerchantId),
 }
@@ -63,27 +62,7 @@ impl Sharer {
 
 impl Default for Door {
     fn default() -> Self {
-        Self { sockets: Arc::new(Semaphore::new(MAX_SOCKETS)), strangers: Arc::default(), shares: Arc::default() }
-    }
-}
-
-/// One of the sockets of a token and its merchant, for as long as it is open.
-pub(super) struct Share {
-    door: Door,
-    sharers: Vec<Sharer>,
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        let mut shares = self.door.shares();
-        for sharer in &self.sharers {
-            if let Some(count) = shares.get_mut(sharer) {
-                *count -= 1;
-                if *count == 0 {
-                    shares.remove(sharer);
-                }
-            }
-        }
+        Self { sockets: Arc::new(Semaphore::new(MAX_SOCKETS)), strangers: Arc::default(), shares: Shares::default() }
     }
 }
 
@@ -115,26 +94,10 @@ impl Door {
     }
 
     /// None: the token, or its merchant, has its share already.
-    pub(super) fn share(&self, session: &Session) -> Option<Share> {
+    pub(super) fn share(&self, session: &Session) -> Option<Share<Sharer>> {
         let merchant = session.tenant.own().cloned().map(Sharer::Merchant);
-        let sharers: Vec<Sharer> = [Sharer::Token(session.actor.id)].into_iter().chain(merchant).collect();
-        self.share_of(sharers)
-    }
-
-    fn share_of(&self, sharers: Vec<Sharer>) -> Option<Share> {
-        let mut shares = self.shares();
-        if sharers.iter().any(|sharer| shares.get(sharer).is_some_and(|&count| count >= sharer.most())) {
-            return None;
-        }
-        for sharer in &sharers {
-            *shares.entry(sharer.clone()).or_default() += 1;
-        }
-        drop(shares);
-        Some(Share { door: self.clone(), sharers })
-    }
-
-    fn shares(&self) -> MutexGuard<'_, HashMap<Sharer, usize>> {
-        self.shares.lock().unwrap_or_else(PoisonError::into_inner)
+        let sharers = [Sharer::Token(session.actor.id)].into_iter().chain(merchant).collect();
+        self.shares.take(sharers, Sharer::most)
     }
 
     fn strangers(&self) -> MutexGuard<'_, Strangers> {
@@ -185,26 +148,6 @@ pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_and_a_merchant_have_their_shares_of_sockets_and_no_more() {
-        let door = Door::default();
-        let share = |token: u128, merchant: &str| {
-            let merchant = MerchantId::new(merchant).unwrap();
-            door.share_of(vec![Sharer::Token(Uuid::from_u128(token)), Sharer::Merchant(merchant)])
-        };
-        let mut first: Vec<Share> = (0..MAX_OF_TOKEN).map(|_| share(1, "m1").unwrap()).collect();
-        assert!(share(1, "m1").is_none());
-        assert!(share(2, "m1").is_some(), "another one has its own");
-        first.pop();
-        assert!(share(1, "m1").is_some());
-        let others: Vec<Share> =
-            (0..MAX_OF_MERCHANT - first.len()).map(|n| share(3 + n as u128, "m1").unwrap()).collect();
-        assert!(share(2, "m1").is_none(), "that is all of the merchant");
-        assert!(share(2, "m2").is_some());
-        drop((first, others));
-        assert!(door.shares().is_empty(), "nothing is kept of those that are gone");
-    }
 
     #[tokio::test(start_paused = true)]
     async fn the_stranger_that_is_silent_for_longest_makes_room() {

@@ -216,7 +216,19 @@ async fn open(
         position,
         rows,
     });
-    let receipt = match services.engine.execute(Request::live(asked.command_id, session.actor, command)).await {
+    let task =
+        looked.map(|looked| Task { id, format: format_of(asked.format.into()), zone: asked.zone, rows: looked.rows });
+    let request = Request::live(asked.command_id, session.actor, command);
+    let engine = services.engine.clone();
+    // On a task of its own: what the log says is opened is made, even if whoever asked hangs up meanwhile.
+    let opening = tokio::spawn(async move {
+        let receipt = engine.execute(request).await;
+        if let (Ok(_), Some(place), Some(task)) = (&receipt, place, task) {
+            place.use_for(task);
+        }
+        receipt
+    });
+    let receipt = match opening.await.map_err(|error| ApiError::Internal(Box::new(error)))? {
         Ok(receipt) => receipt,
         Err(error) => {
             let errors = vec![refused(error)?];
@@ -224,9 +236,6 @@ async fn open(
             return Ok(refusal(errors));
         }
     };
-    if let (Some(place), Some(looked)) = (place, looked) {
-        place.use_for(Task { id, format: format_of(asked.format.into()), zone: asked.zone, rows: looked.rows });
-    }
     be_patient(ctx)?;
     let export = export::look_up(ctx, id).await?;
     Ok(ExportPayload { receipt: Some((&receipt).into()), export, user_errors: Vec::new() })
