@@ -62,7 +62,8 @@ impl Unwelcome {
     /// Tells the security log of it, unless its address sends so many that they would wash everything else out of it: then how
     /// long to stay away.
     pub(crate) fn tell(self, app: &App, remote: Option<IpAddr>) -> Result<ApiError, RetryAfter> {
-        if matches!(self.error, ApiError::Unauthenticated(_)) {
+        // What could not be looked up is not the caller's fault.
+        if matches!(self.error, ApiError::Unauthenticated(_) | ApiError::Forbidden(_)) {
             app.runner.edge.wrong_token(remote)?;
         }
         app.services.security.sign_in_failed(Asker { actor: self.actor, remote }, self.code);

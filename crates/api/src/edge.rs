@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::limits::MAX_COMPLEXITY;
-use bucket::{Buckets, Pace};
+pub(crate) use bucket::{Buckets, Pace};
 use lane::Lane;
 pub(crate) use lane::Turn;
 pub use lane::Width;

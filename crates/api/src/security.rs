@@ -10,11 +10,15 @@ use daybook_codec::format_time;
 use daybook_domain::{Actor, CommandId};
 use daybook_engine::Clock;
 use serde::Serialize;
+use uuid::Uuid;
 
+use crate::edge::{Buckets, Pace};
 use crate::schema::error::UserError;
 
 /// Incidents that wait to be written; some hundred bytes each.
 const MAX_WAITING: usize = 1_024;
+/// Lines a second that one actor fills, and how many at once: what others did is there for days whatever one does.
+const PACE: Pace = Pace { units_per_second: 1, burst_units: 60 };
 /// Paths of fields that one line names.
 const MAX_FIELDS: usize = 8;
 
@@ -59,6 +63,8 @@ pub struct SecurityLog(Option<Arc<Inner>>);
 
 struct Inner {
     clock: Clock,
+    /// Lines that each actor fills: beyond them, what it does is only counted.
+    paces: Buckets<Uuid>,
     waiting: SyncSender<Incident>,
     dropped: Arc<AtomicU64>,
 }
@@ -86,7 +92,7 @@ impl SecurityLog {
     pub fn new(clock: Clock) -> (Self, Incidents) {
         let (sender, waiting) = sync_channel(MAX_WAITING);
         let dropped: Arc<AtomicU64> = Arc::default();
-        let inner = Inner { clock, waiting: sender, dropped: Arc::clone(&dropped) };
+        let inner = Inner { clock, paces: Buckets::new(PACE), waiting: sender, dropped: Arc::clone(&dropped) };
         (Self(Some(Arc::new(inner))), Incidents { waiting, dropped })
     }
 
@@ -121,6 +127,10 @@ impl SecurityLog {
         command_id: Option<CommandId>,
     ) {
         let Some(inner) = &self.0 else { return };
+        if asker.actor.is_some_and(|actor| inner.paces.take(actor.id, 1).is_err()) {
+            inner.dropped.fetch_add(1, Relaxed);
+            return;
+        }
         let incident = Incident {
             at: format_time((inner.clock)()),
             what,
@@ -155,7 +165,7 @@ impl Incidents {
 
 #[cfg(test)]
 mod tests {
-    use daybook_domain::Timestamp;
+    use daybook_domain::{Role, Timestamp};
 
     use super::*;
 
@@ -174,6 +184,22 @@ mod tests {
         );
         drop(log);
         assert_eq!(incidents.next(), None);
+    }
+
+    #[test]
+    fn nobody_washes_out_what_others_did() {
+        let (log, incidents) = log();
+        let asker = |id| Asker { actor: Some(Actor { id: Uuid::from_u128(id), role: Role::Clerk }), remote: None };
+        for _ in 0..1_000 {
+            log.forbidden(asker(1), "auditLog");
+        }
+        log.forbidden(asker(2), "auditLog");
+        drop(log);
+        let lines: Vec<String> = std::iter::from_fn(|| incidents.next()).collect();
+        // One more for each second that this takes.
+        assert!((61..70).contains(&lines.len()), "{}", lines.len());
+        assert!(lines[0].contains("\"dropped\":9"), "{}", lines[0]);
+        assert!(lines.last().unwrap().contains("-000000000002"));
     }
 
     #[test]

@@ -15,9 +15,9 @@ const NANOS_A_SECOND: u128 = 1_000_000_000;
 
 /// How fast a bucket fills, and how much it holds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
-    pub(super) units_per_second: u64,
-    pub(super) burst_units: u64,
+pub(crate) struct Pace {
+    pub(crate) units_per_second: u64,
+    pub(crate) burst_units: u64,
 }
 
 impl Pace {
@@ -29,7 +29,7 @@ impl Pace {
 }
 
 /// One bucket a key.
-pub(super) struct Buckets<K> {
+pub(crate) struct Buckets<K> {
     pace: Pace,
     begun: Instant,
     /// In nanoseconds since `begun`; a bucket that is not here is full.
@@ -37,7 +37,7 @@ pub(super) struct Buckets<K> {
 }
 
 impl<K: Eq + Hash> Buckets<K> {
-    pub(super) fn new(pace: Pace) -> Self {
+    pub(crate) fn new(pace: Pace) -> Self {
         Self { pace, begun: Instant::now(), full_at: Mutex::default() }
     }
 
@@ -45,7 +45,7 @@ impl<K: Eq + Hash> Buckets<K> {
     ///
     /// # Errors
     /// How long it takes until there are as many; then nothing is taken.
-    pub(super) fn take(&self, key: K, units: u64) -> Result<(), Duration> {
+    pub(crate) fn take(&self, key: K, units: u64) -> Result<(), Duration> {
         let now = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         let mut full_at = self.full_at();
         let since = full_at.get(&key).map_or(now, |&at| at.max(now));

@@ -73,8 +73,13 @@ impl File {
 }
 
 async fn get(server: &Server, token: &str, path: &str) -> File {
+    request(server, token, "GET", path).await
+}
+
+async fn request(server: &Server, token: &str, method: &str, path: &str) -> File {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await.unwrap();
@@ -196,7 +201,12 @@ async fn rows_are_as_of_when_the_export_was_opened() {
 #[tokio::test]
 async fn what_is_below_is_masked_and_what_stands_above_is_not_told() {
     let server = shops().await;
-    let columns = json!(["number", "above", "buyer", "contact_name", "contact"]);
+    for merchant in ["m1", "m3"] {
+        let parcel =
+            json!({"order": by(merchant, &format!("{merchant}-0")), "trackingNumber": format!("SF-{merchant}")});
+        server.done("confirmShipment", parcel).await;
+    }
+    let columns = json!(["number", "above", "buyer", "contact_name", "contact", "tracking_numbers"]);
     let input = json!({"format": "JSONL", "columns": columns, "scope": "SUBTREE"});
     let of_clerk = text(&taken(&server, CLERK, "exportOrders", input.clone()).await);
     let row = |text: &str, number: &str| -> Value {
@@ -213,6 +223,8 @@ async fn what_is_below_is_masked_and_what_stands_above_is_not_told() {
     assert_eq!((&below["buyer"], &below["contact_name"]), (&json!("a***@example.com"), &json!("李***龙")));
     assert_eq!((&below["above"], &below["contact"]["tel"]), (&json!(["m1"]), &json!("1***8")));
     assert!(!of_clerk.contains("m0"));
+    assert_eq!(row(&of_clerk, "m1-0")["tracking_numbers"], json!(["SF-m1"]));
+    assert_eq!(row(&of_clerk, "m3-0")["tracking_numbers"], json!(null), "a carrier tells where it goes");
     let all = text(&taken(&server, PLATFORM, "exportOrders", input.clone()).await);
     assert_eq!(row(&all, "m3-1")["above"], json!(["m0", "m1"]));
 
@@ -220,6 +232,7 @@ async fn what_is_below_is_masked_and_what_stands_above_is_not_told() {
     server.issue_as(0x88, &support, Role::Support).await;
     let masked = text(&taken(&server, &support, "exportOrders", input).await);
     assert_eq!(masked.lines().count(), 6);
+    assert!(!masked.contains("SF-"), "{masked}");
     assert!(!masked.contains("ann") && !masked.contains("小") && !masked.contains("1381"), "{masked}");
     // Nor is a buyer found by asking.
     let probe = json!({"format": "JSONL", "columns": ["number"], "scope": "SUBTREE", "where": {"buyer": {"eq": "ann1@example.com"}}});
@@ -240,6 +253,9 @@ async fn the_file_is_for_whoever_opened_it_and_for_the_platform() {
     let export = ended(&server, CLERK, id).await;
     let url = export["url"].as_str().unwrap();
     assert_eq!(get(&server, CLERK, url).await.status, 200);
+    let looked = request(&server, CLERK, "HEAD", url).await;
+    assert_eq!((looked.status, looked.body.len()), (200, 0));
+    assert_eq!(state(&server, CLERK, id).await["fetched"], 1, "whoever only looks takes nothing");
     let nobody = get(&server, OTHER, "/exports/00000000-0000-0000-0000-00000000dead").await;
     assert_eq!((nobody.status, nobody.code()), (404, json!("NOT_FOUND")));
     let shape = |file: &File| {
