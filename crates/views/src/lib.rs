@@ -43,7 +43,7 @@ pub use dashboard::{Dashboard, FORECAST_WEEKS, MAX_DAYS, MAX_FORECAST_HOURS};
 pub use error::{FoldError, Stopped};
 pub use jobs::{Jobs, goes_on};
 pub use list::{MAX_NAMESAKES, OrderList};
-pub use merchants::Merchants;
+pub use merchants::{Below, Merchants};
 pub use queues::Queues;
 pub use registry::{DASHBOARD, JOBS, ORDERS, QUEUES, STOCK, TOKENS, VIEWS, ViewName};
 pub use stock::Stock;

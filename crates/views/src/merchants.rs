@@ -53,6 +53,20 @@ pub struct Merchants {
     place_numbers: HashMap<Place, u32>,
 }
 
+/// As [`Merchants::that_stood_below`] found it.
+pub struct Below<'a> {
+    merchants: &'a Merchants,
+    /// The merchant above, and of each number whether an order was placed below it there.
+    of: Option<(MerchantNumber, Vec<bool>)>,
+}
+
+impl Below<'_> {
+    pub fn contains(&self, id: &MerchantId) -> bool {
+        let Some((number, (above, stood))) = self.merchants.number(id).zip(self.of.as_ref()) else { return false };
+        stood[number as usize] || self.merchants.is_below(number, *above)
+    }
+}
+
 impl Merchants {
     pub fn get(&self, id: &MerchantId) -> Option<MerchantEntry> {
         self.entry(*self.numbers.get(id)?)
@@ -217,14 +231,17 @@ impl Merchants {
         self.number(below).zip(self.number(above)).is_some_and(|(below, above)| self.is_below(below, above))
     }
 
-    /// Whether a merchant stands below another one, or did when an order was placed.
-    pub fn has_stood_below(&self, below: &MerchantId, above: &MerchantId) -> bool {
-        let Some((below, above)) = self.number(below).zip(self.number(above)) else { return false };
-        self.is_below(below, above)
-            || self.places.iter().any(|place| {
-                let mut path = place.ancestors.iter().chain([&place.merchant]);
-                path.any(|&at| at == above) && path.any(|&at| at == below)
-            })
+    /// Who stands below a merchant, or did when an order was placed. Looks at every place once: for asking about many.
+    pub fn that_stood_below(&self, above: &MerchantId) -> Below<'_> {
+        let Some(above) = self.number(above) else { return Below { merchants: self, of: None } };
+        let mut stood = vec![false; self.known.len()];
+        for place in &self.places {
+            let path = place.ancestors.iter().chain([&place.merchant]);
+            for &at in path.skip_while(|&&at| at != above).skip(1) {
+                stood[at as usize] = true;
+            }
+        }
+        Below { merchants: self, of: Some((above, stood)) }
     }
 
     /// How many levels of merchants stand below this one.

@@ -1,9 +1,11 @@
 //! `where`: from the API's filters to the views' own.
 
+use std::cell::OnceCell;
+
 use async_graphql::{InputObject, InputType};
 use daybook_domain::{Currency, MerchantId, Money, OrderNumber, Sku, Slot, StreamId, Tag};
-use daybook_views::Views;
 use daybook_views::query::{Condition, Filter, Scope as Whose};
+use daybook_views::{Below, Views};
 use uuid::Uuid;
 
 use super::enums::{self, Scope};
@@ -122,6 +124,8 @@ struct Building<'a> {
     tenant: &'a Tenant,
     subtree: bool,
     left: usize,
+    /// Who may be named beside the tenant itself, once anybody is.
+    below: OnceCell<Below<'a>>,
 }
 
 /// Whose orders are asked about, and whose the token shows.
@@ -141,7 +145,8 @@ pub(crate) fn build(
 ) -> Result<(Whose, Filter), ApiError> {
     let Seen { scope, tenant } = seen;
     let mut wanted = wanted.unwrap_or_default();
-    let mut building = Building { services, views, tenant, subtree: scope.is_subtree(), left: MAX_CONDITIONS };
+    let mut building =
+        Building { services, views, tenant, subtree: scope.is_subtree(), left: MAX_CONDITIONS, below: OnceCell::new() };
     let mut named = None;
     if let Some(values) = wanted.merchant.as_ref().map(ValueFilter::values).transpose()?.flatten() {
         named = Some(building.merchants(&values));
@@ -251,7 +256,8 @@ impl Building<'_> {
     fn merchants(&self, values: &[String]) -> Vec<MerchantId> {
         let mut ids = names(values, MerchantId::new);
         if let Some(own) = self.tenant.own() {
-            ids.retain(|id| id == own || self.views.merchants().has_stood_below(id, own));
+            let below = self.below.get_or_init(|| self.views.merchants().that_stood_below(own));
+            ids.retain(|id| id == own || below.contains(id));
         }
         ids
     }
