@@ -122,6 +122,8 @@ impl Run {
         let Some(action) = super::action(services, id, &job)? else {
             return Err(Trouble::Read("what the job does cannot be read any more".into()));
         };
+        // That a refusal stopped it stands in the log as the refusal alone, until the job is cancelled for it.
+        let is_stopping = phase == Phase::Carry && job.policy == ErrorPolicy::RejectAll && job.refused > 0;
         Ok(Some(Self {
             id,
             action,
@@ -136,7 +138,7 @@ impl Run {
             marked_at: Instant::now(),
             head,
             token_head: None,
-            is_stopping: false,
+            is_stopping,
             job,
         }))
     }

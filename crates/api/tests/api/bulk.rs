@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use daybook_domain::command::{AddTag, Command};
-use daybook_domain::{Event, MerchantId, OrderNumber, Role, StreamId, Tag};
+use daybook_domain::command::{AddTag, AdvanceJob, CheckJob, Command};
+use daybook_domain::job::Refusals;
+use daybook_domain::{Automatic, CommandId, Event, MerchantId, OrderNumber, Origin, Role, StreamId, Tag};
+use daybook_engine::Request;
 use daybook_views::Views;
 use daybook_views::query::{Condition, Filter, OrderQuery, Take};
 use serde_json::{Value, json};
@@ -830,4 +832,37 @@ async fn with_reject_all_a_refusal_in_between_stops_the_rest() {
     assert!(done <= 512, "no more than was under way: {done}");
     let shipped = numbers[1..].iter().filter(|number| !events_of(&server, "m1", number, &waiting["id"]).is_empty());
     assert_eq!(shipped.count(), done);
+}
+
+/// What whoever carries jobs on writes, in a server that ends right behind it.
+async fn step(server: &Server, command: Command<String>) {
+    let id = CommandId(server.uuid().parse().unwrap());
+    let request = Request { origin: Origin::System, ..Request::live(id, Automatic::Jobs.actor(), command) };
+    server.services.engine.submit(request).await.unwrap();
+}
+
+fn job_id(job: &Value) -> StreamId {
+    StreamId(job["id"].as_str().unwrap().parse().unwrap())
+}
+
+#[tokio::test]
+async fn with_reject_all_a_refusal_stops_the_rest_in_the_next_server_too() {
+    let server = shop(&["A-1", "A-2", "A-3", "A-4"]).await;
+    server.stop_jobs();
+    let numbers = ["A-1", "A-2", "A-3", "A-4"];
+    let input = json!({"numbers": numbers, "merchant": "m1", "errorPolicy": "REJECT_ALL"});
+    let opened = opened(&server, "bulkConfirmShipment", input).await;
+    let job = job_id(&opened);
+    step(&server, Command::CheckJob(CheckJob { job, refused: 0, refusals: Vec::new() })).await;
+    let refusals = vec![Refusals { code: "ON_HOLD".into(), message: "the order is on hold".into(), rows: vec![0] }];
+    step(&server, Command::AdvanceJob(AdvanceJob { job, next: 1, refusals })).await;
+    server.carry_on_jobs();
+    let told = ended(&server, &opened["id"]).await;
+    assert_eq!(
+        (&told["state"], &told["cancelCause"], &told["done"], &told["refused"]),
+        (&json!("CANCELLED"), &json!("REFUSAL"), &json!(0), &json!(1))
+    );
+    let expected = [("A-1", "ON_HOLD"), ("A-2", "NOT_DONE"), ("A-3", "NOT_DONE"), ("A-4", "NOT_DONE")];
+    assert_eq!(fates(&told), pairs(&expected));
+    assert!(numbers.iter().all(|number| events_of(&server, "m1", number, &opened["id"]).is_empty()));
 }
