@@ -198,6 +198,10 @@ impl Run {
     pub(super) async fn wind_up(&mut self, services: &Services) -> Result<Turn, Trouble> {
         while !self.under_way.is_empty() {
             self.take_one().await?;
+            // A refusal that has no room would count as done.
+            if self.phase == Phase::Carry && self.tally.is_full() {
+                self.mark(services).await?;
+            }
         }
         if self.phase == Phase::Carry && self.answered > self.job.next {
             self.mark(services).await?;

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use daybook_domain::command::{AddTag, AdvanceJob, CheckJob, Command};
-use daybook_domain::job::Refusals;
+use daybook_domain::command::{AddTag, AdvanceJob, CheckJob, Command, OpenJob, SelectForJob};
+use daybook_domain::event::SkuKind;
+use daybook_domain::job::{ErrorPolicy, JobAction, JobRow, Refusals, RowOrder};
 use daybook_domain::{Automatic, CommandId, Event, MerchantId, OrderNumber, Origin, Role, StreamId, Tag};
 use daybook_engine::Request;
 use daybook_views::Views;
@@ -731,14 +732,20 @@ async fn a_selection_is_of_one_position_though_others_write() {
 
 /// So many paid orders, placed without HTTP.
 async fn many(server: &Server, count: usize) -> Vec<String> {
+    many_of(server, count, |_| ("mug".to_owned(), SkuKind::Physical)).await
+}
+
+/// As [`many`], each of what `goods` says of its number.
+async fn many_of(server: &Server, count: usize, goods: fn(&str) -> (String, SkuKind)) -> Vec<String> {
     let numbers: Vec<String> = (0..count).map(|n| format!("M-{n}")).collect();
     let (engine, placed, seed) = (server.services.engine.clone(), numbers.clone(), server.uuid());
     let placing = tokio::task::spawn_blocking(move || {
         let place = |number: &String| {
+            let (sku, kind) = goods(number);
             let line = daybook_domain::event::Line {
-                sku: daybook_domain::Sku::new("mug").unwrap(),
+                sku: daybook_domain::Sku::new(&sku).unwrap(),
                 title: "Mug".into(),
-                kind: daybook_domain::event::SkuKind::Physical,
+                kind,
                 quantity: 1,
                 unit_minor: 500,
                 supplier: None,
@@ -865,4 +872,48 @@ async fn with_reject_all_a_refusal_stops_the_rest_in_the_next_server_too() {
     let expected = [("A-1", "ON_HOLD"), ("A-2", "NOT_DONE"), ("A-3", "NOT_DONE"), ("A-4", "NOT_DONE")];
     assert_eq!(fates(&told), pairs(&expected));
     assert!(numbers.iter().all(|number| events_of(&server, "m1", number, &opened["id"]).is_empty()));
+}
+
+/// Each refusal says something else, so that few of them fit into one event.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn what_was_refused_is_never_told_as_done_though_the_server_is_stopped_again_and_again() {
+    const ROUNDS: u32 = 10;
+    let server = shop(&[]).await;
+    let goods = |number: &str| (format!("{number}{}", "x".repeat(64 - number.len())), SkuKind::Card);
+    let numbers = many_of(&server, 600, goods).await;
+    server.stop_jobs();
+    let id = MerchantId::new("m1").unwrap();
+    let row = |number: &String| {
+        let order = RowOrder::Known(StreamId::order(&id, &OrderNumber::new(number).unwrap()));
+        JobRow { order, ticket: None, carrier: None, tracking_number: None }
+    };
+    let rows: Vec<JobRow> = numbers.iter().map(row).collect();
+    let total = u32::try_from(rows.len()).unwrap();
+    let command_id = CommandId(server.uuid().parse().unwrap());
+    let open = Command::OpenJob(OpenJob {
+        asked: [0; 32],
+        action: JobAction::DeliverCards,
+        policy: ErrorPolicy::SkipRefused,
+        merchant: None,
+        selected_at: 1,
+        total: ROUNDS * total,
+        waits: false,
+        token: None,
+    });
+    let actor = daybook_domain::Actor { id: uuid::Uuid::from_u128(1), role: Role::System };
+    server.services.engine.submit(Request::live(command_id, actor, open)).await.unwrap();
+    let job = StreamId::job(None, command_id);
+    for round in 0..ROUNDS {
+        step(&server, Command::SelectForJob(SelectForJob { job, first: round * total, rows: rows.clone() })).await;
+    }
+    server.settle().await;
+    for _ in 0..10 {
+        server.carry_on_jobs();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        server.stop_jobs();
+    }
+    server.carry_on_jobs();
+    let told = ended(&server, &json!(job.to_string())).await;
+    assert_eq!((&told["state"], &told["done"], &told["refused"]), (&json!("DONE"), &json!(0), &json!(ROUNDS * total)));
+    assert!(fates(&told).iter().all(|(_, fate)| fate == "OUT_OF_CARDS"), "{told}");
 }
