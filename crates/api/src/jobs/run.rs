@@ -14,9 +14,9 @@ use super::tally::{Refusal, Tally};
 use crate::http::Services;
 use crate::schema::error::ApiError;
 
-/// Rows after which it is written down how far the job is …
 /// Ids that one step of a job is tried under. People can use up no more than they can start and cancel it.
 const MAX_ATTEMPTS: usize = 8;
+/// Rows after which it is written down how far the job is …
 const MARK_ROWS: u32 = 1_000;
 /// … and how long after the last time at most, while there is something new.
 const MARK_EVERY: Duration = Duration::from_millis(250);
