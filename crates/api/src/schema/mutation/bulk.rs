@@ -425,6 +425,10 @@ async fn command(
             let job = job::look_up(ctx, known.id).await?;
             Ok(JobPayload { receipt: Some((&receipt).into()), job, user_errors: Vec::new() })
         }
-        Err(error) => Ok(JobPayload::refused(vec![refused(error)?])),
+        Err(error) => {
+            let errors = vec![refused(error)?];
+            note_refusal(ctx, Some(command_id), &errors);
+            Ok(JobPayload::refused(errors))
+        }
     }
 }
