@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use daybook_domain::StreamId;
 use daybook_domain::job::{Job, JobEnd};
+use daybook_views::Views;
 use uuid::Uuid;
 
 use super::enums;
@@ -18,7 +19,6 @@ use super::scalar::{DateTime, Position};
 use super::{look, orders, read};
 use crate::access::{Relation, Tenant};
 use crate::auth::Session;
-use crate::http::Services;
 use crate::jobs::{self, ResultRow, RowFate};
 
 /// One action on many orders.
@@ -265,14 +265,12 @@ pub(crate) fn id_of(id: &ID) -> Option<StreamId> {
 }
 
 /// The job as the views have it; none if it is not there, or not shown.
-pub(crate) fn in_views(
-    services: &Services,
+pub(crate) fn in_views<'a>(
+    views: &'a Views,
     tenant: &Tenant,
     id: StreamId,
-) -> std::result::Result<Option<JobObject>, ApiError> {
-    let views = services.host.views();
-    let found = views.jobs()?.get(id).filter(|job| is_shown(tenant, job));
-    Ok(found.map(|job| JobObject { id, job: Arc::new(job.clone()) }))
+) -> std::result::Result<Option<&'a Job>, ApiError> {
+    Ok(views.jobs()?.get(id).filter(|job| is_shown(tenant, job)))
 }
 
 /// From the views, or from the ledger where they have not got to it yet.

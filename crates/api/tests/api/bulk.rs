@@ -507,6 +507,42 @@ async fn progress_is_told_to_the_end() {
     assert!(refused.to_string().contains("there is no such job"), "{refused}");
 }
 
+/// A job's progress, asked for with these fields, and the first that is told of it.
+async fn followed(server: &Server, job: &Value, fields: &str) -> (Socket, Value) {
+    let mut socket = Socket::greeted(server).await;
+    let query = format!("subscription ($id: ID!) {{ jobProgress(id: $id) {{ {fields} }} }}");
+    let payload = json!({"query": query, "variables": {"id": job["id"]}});
+    socket.send(json!({"id": "1", "type": "subscribe", "payload": payload})).await;
+    let first = socket.next().await.unwrap();
+    (socket, first)
+}
+
+#[tokio::test]
+async fn progress_is_told_a_few_times_a_second_and_to_the_end() {
+    const ROWS: u32 = 60;
+    let server = shop(&[]).await;
+    server.stop_jobs();
+    let numbers: Vec<String> = (0..ROWS).map(|n| format!("A-{n}")).collect();
+    let job = opened(&server, "bulkAddTag", json!({"numbers": numbers, "merchant": "m1", "tag": "x"})).await;
+    let (mut socket, _) = followed(&server, &job, "state done").await;
+    let begun = Instant::now();
+    for next in 1..=ROWS {
+        step(&server, Command::AdvanceJob(AdvanceJob { job: job_id(&job), next, refusals: Vec::new() })).await;
+    }
+    let mut told = Vec::new();
+    loop {
+        let message = socket.next().await.unwrap();
+        if message["type"] == "complete" {
+            break;
+        }
+        told.push(message["payload"]["data"]["jobProgress"].clone());
+    }
+    assert_eq!(told.last().unwrap(), &json!({"state": "DONE", "done": ROWS}));
+    // One each fifth of a second, and now and then another that came while it was told.
+    let most = 3 + begun.elapsed().as_millis() / 100;
+    assert!(u128::try_from(told.len()).unwrap() <= most, "{} of {most}: {told:?}", told.len());
+}
+
 #[tokio::test]
 async fn a_clerk_acts_on_its_own_orders_alone() {
     let server = shop(&["A-1"]).await;
