@@ -349,6 +349,8 @@ async fn progress(ctx: &Context<'_>, id: &ID) -> Result<impl Stream<Item = Resul
     let id = job::id_of(id).ok_or_else(unknown)?;
     job::look_up(ctx, id).await?.ok_or_else(unknown)?;
     let reads = Arc::clone(ctx.data::<Arc<Reads>>()?);
+    // It goes on for as long as the job. A socket's operations are bounded.
+    reads.be_patient();
     let watching = Watching { changes: services.host.jobs.watch(), services, reads, session, id, told: None };
     Ok(stream::unfold(Some(watching), |watching| async move {
         let mut watching = watching?;

@@ -518,6 +518,21 @@ async fn followed(server: &Server, job: &Value, fields: &str) -> (Socket, Value)
 }
 
 #[tokio::test]
+async fn progress_is_told_with_its_rows_however_long_it_takes() {
+    let server = shop(&["A-1"]).await;
+    let waiting = json!({"numbers": ["A-1"], "merchant": "m1", "previewOnly": true});
+    let job = opened(&server, "bulkConfirmShipment", waiting).await;
+    let (mut socket, first) = followed(&server, &job, "state results(first: 1) { nodes { state } }").await;
+    let expected = |state: &str| json!({"state": state, "results": {"nodes": [{"state": "PENDING"}]}});
+    assert_eq!(first["payload"]["data"]["jobProgress"], expected("WAITING"), "{first}");
+    crate::ready::eleven_seconds_pass().await;
+    server.stop_jobs();
+    opened_by(&server, crate::kit::PLATFORM, "startJob", json!({"id": job["id"]})).await;
+    let next = socket.next().await.unwrap();
+    assert_eq!(next["payload"], json!({"data": {"jobProgress": expected("RUNNING")}}));
+}
+
+#[tokio::test]
 async fn progress_is_told_a_few_times_a_second_and_to_the_end() {
     const ROWS: u32 = 60;
     let server = shop(&[]).await;
