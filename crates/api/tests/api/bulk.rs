@@ -10,7 +10,10 @@ use daybook_domain::{Automatic, CommandId, Event, MerchantId, OrderNumber, Origi
 use daybook_engine::Request;
 use daybook_views::Views;
 use daybook_views::query::{Condition, Filter, OrderQuery, Take};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::access::{CLERK, ask};
 use crate::kit::{Server, by, cny, order, payment};
@@ -711,6 +714,84 @@ async fn too_much_at_once_is_refused_in_clear_words() {
     let newest = server.data("{ jobs(first: 1) { nodes { id } } }", json!({})).await["jobs"]["nodes"][0]["id"].take();
     opened_by(&server, crate::kit::PLATFORM, "cancelJob", json!({ "id": newest })).await;
     opened(&server, "bulkAddTag", tag("numbers", json!(["A-1"]))).await;
+}
+
+/// The views learn what was written meanwhile, and nothing more.
+fn fold(server: &Server) {
+    let host = &server.services.host;
+    host.apply(&server.services.reader.events(host.position() + 1, 1 << 20).unwrap()).unwrap();
+}
+
+/// What comes of it while the views follow.
+async fn followed_by_views<T>(server: &Server, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        fold(server);
+        if let Ok(done) = timeout(Duration::from_millis(5), &mut work).await {
+            return done;
+        }
+    }
+}
+
+/// Opens a job on nothing that is there: the answer's code, or the job's state.
+async fn opening(server: &Server, token: &str) -> String {
+    let input = json!({"commandId": server.uuid(), "errorPolicy": "SKIP_REFUSED", "ids": [server.uuid()], "tag": "x"});
+    let answer = ask(server, token, &document("bulkAddTag"), json!({"input": input})).await;
+    let result = &answer["data"]["result"];
+    let told = [&answer["errors"][0]["extensions"]["code"], &result["userErrors"][0]["code"], &result["job"]["state"]];
+    told.into_iter().find_map(Value::as_str).unwrap().to_owned()
+}
+
+/// Nobody folds here, so that what is opened is not over until the test says so.
+#[tokio::test]
+async fn few_jobs_are_opened_at_a_time_and_others_are_told_to_come_again() {
+    const OTHER: &str = "dbk_6666666666666666666666666666666666666666666666666666666666666666";
+    let server = Server::start_without_follower().await;
+    server.merchant("m1", None).await;
+    server.merchant("m2", None).await;
+    server.issue(CLERK, Role::Clerk).await;
+    server.issue_to(9, OTHER, Role::Clerk, Some("m2"), None).await;
+    fold(&server);
+    let mut going = FuturesUnordered::new();
+    let next_is = async |going: &mut FuturesUnordered<_>, code: &str| {
+        let next = timeout(Duration::from_secs(10), going.next()).await;
+        assert_eq!(next.expect("an answer at once"), Some(code.to_owned()));
+    };
+    // Three of one and six together have a place.
+    for (token, sent, refused) in [(crate::kit::PLATFORM, 5, 2), (CLERK, 4, 1), (OTHER, 2, 2)] {
+        going.extend((0..sent).map(|_| opening(&server, token)));
+        for _ in 0..refused {
+            next_is(&mut going, "BUSY").await;
+        }
+    }
+    assert_eq!(going.len(), 6);
+    // They are opened though nobody waits for them any more, and so keep their places.
+    drop(going);
+    assert_eq!(opening(&server, OTHER).await, "BUSY");
+    let opened = || server.services.reader.events(1, 1 << 20).unwrap();
+    let opened = || opened().iter().filter(|it| matches!(it.event, Event::JobOpened(_))).count();
+    let all_are = async {
+        while opened() < 6 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    followed_by_views(&server, all_are).await;
+    fold(&server);
+    assert_eq!(followed_by_views(&server, opening(&server, OTHER)).await, "RUNNING");
+    assert_eq!(opened(), 7);
+}
+
+#[tokio::test]
+async fn jobs_that_are_being_opened_count_as_open() {
+    let server = Server::start_without_follower().await;
+    for _ in 0..18 {
+        assert_eq!(followed_by_views(&server, opening(&server, crate::kit::PLATFORM)).await, "RUNNING");
+    }
+    let mut going: FuturesUnordered<_> = (0..3).map(|_| opening(&server, crate::kit::PLATFORM)).collect();
+    let refused = timeout(Duration::from_secs(10), going.next()).await.expect("an answer at once");
+    assert_eq!(refused.unwrap(), "TOO_MANY_JOBS");
+    let rest: Vec<String> = followed_by_views(&server, going.collect()).await;
+    assert_eq!(rest, ["RUNNING", "RUNNING"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
