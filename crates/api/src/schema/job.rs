@@ -208,7 +208,10 @@ impl JobObject {
         ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
-        #[graphql(desc = "Those that were refused alone.")] refused: Option<bool>,
+        #[graphql(desc = "Those that were refused alone. Of a job that is REFUSED the first of them are known: some \
+                          40,000 that are refused alike, a few hundred where each says something else. The others are \
+                          NOT_DONE without a reason; the job's `refused` counts all.")]
+        refused: Option<bool>,
     ) -> Result<JobResultConnection> {
         let first = page::first(first)?;
         // A cursor is the row's number, from 1: the number from 0 of the next.

@@ -1051,3 +1051,23 @@ async fn what_was_refused_is_never_told_as_done_though_the_server_is_stopped_aga
     assert_eq!((&told["state"], &told["done"], &told["refused"]), (&json!("DONE"), &json!(0), &json!(ROUNDS * total)));
     assert!(fates(&told).iter().all(|(_, fate)| fate == "OUT_OF_CARDS"), "{told}");
 }
+
+/// One event holds what a check found: 40 KiB of it.
+#[tokio::test]
+async fn with_reject_all_the_first_refusals_are_listed_and_all_are_counted() {
+    let server = shop(&[]).await;
+    let goods = |number: &str| (format!("{number}{}", "x".repeat(64 - number.len())), SkuKind::Card);
+    let numbers = many_of(&server, 600, goods).await;
+    let input = json!({"numbers": numbers, "merchant": "m1", "errorPolicy": "REJECT_ALL"});
+    let told = carried_out(&server, "bulkDeliverCards", input).await;
+    assert_eq!((&told["state"], &told["refused"]), (&json!("REFUSED"), &json!(600)));
+    assert!(fates(&told).iter().all(|(_, fate)| fate == "OUT_OF_CARDS"), "{told}");
+    let query =
+        "query ($id: ID!) { job(id: $id) { listed: results(first: 250, after: \"250\", refused: true) { nodes { row } }
+         others: results(first: 50, after: \"550\") { nodes { state userErrors { code } } } } }";
+    let rest = server.data(query, json!({"id": told["id"]})).await["job"].take();
+    let listed = rest["listed"]["nodes"].as_array().unwrap().len();
+    assert!((50..250).contains(&listed), "{listed} more");
+    let other = json!({"state": "NOT_DONE", "userErrors": []});
+    assert_eq!(rest["others"]["nodes"], json!(vec![other; 50]));
+}
