@@ -31,6 +31,8 @@ enum Phase {
 
 enum Answer {
     Pending(Pending),
+    /// Of an order without a ticket: it is only looked at, for why there is nothing to do.
+    Looked(Pending),
     Refused(Refusal),
 }
 
@@ -231,7 +233,9 @@ impl Run {
         if self.phase == Phase::Preview {
             self.add_total(services, &row);
         }
+        let is_without_ticket = row.ticket.is_none() && self.action.kind().is_on_tickets();
         let answer = match self.request(services, number, &row)? {
+            Ok(request) if is_without_ticket => Answer::Looked(services.engine.check(request)),
             Ok(request) if self.phase == Phase::Carry => Answer::Pending(services.engine.submit(request)),
             Ok(request) => Answer::Pending(services.engine.check(request)),
             Err(refusal) => Answer::Refused(refusal),
@@ -281,6 +285,14 @@ impl Run {
             Answer::Refused(refusal) => Some(refusal),
             Answer::Pending(pending) => match pending.await {
                 Ok(_) => None,
+                Err(error) => Some(Refusal::of_error(error)?),
+            },
+            Answer::Looked(pending) => match pending.await {
+                // There is one by now, which nobody selected.
+                Ok(_) => {
+                    let why = "no such ticket was open when the orders were selected";
+                    Some(Refusal::new(Rejection::NoOpenTicket.code(), why))
+                }
                 Err(error) => Some(Refusal::of_error(error)?),
             },
         };

@@ -864,6 +864,37 @@ async fn a_selection_is_of_one_position_though_others_write() {
     assert!(partial > 0, "no selection was made while others wrote");
 }
 
+/// What becomes of tickets between the selection's position and the run is not selected.
+#[tokio::test]
+async fn tickets_are_those_of_the_selections_position() {
+    let server = Server::start_without_follower().await;
+    server.merchant("m1", None).await;
+    let reason = json!({"code": "OTHER", "text": "why"});
+    let ticket = |number: &str| json!({"order": by("m1", number), "ticket": 1});
+    for number in ["R-1", "R-2", "R-3"] {
+        paid(&server, "m1", number).await;
+        server.done("requestRefund", json!({"order": by("m1", number), "amount": cny("1.00"), "reason": reason})).await;
+    }
+    server.done("approveRefund", ticket("R-1")).await;
+    server.done("approveRefund", ticket("R-2")).await;
+    fold(&server);
+    let at = server.services.host.position();
+    // The views do not hear of these yet.
+    server.done("approveRefund", ticket("R-3")).await;
+    server.done("settleRefund", ticket("R-2")).await;
+    let mut opening = std::pin::pin!(opened(&server, "bulkSettleRefunds", json!({"where": {}, "merchant": "m1"})));
+    let is_opened = |event: &Event| matches!(event, Event::JobOpened(_));
+    while !server.services.reader.events(at, 1 << 20).unwrap().iter().any(|it| is_opened(&it.event)) {
+        assert!(timeout(Duration::from_millis(5), &mut opening).await.is_err(), "it waits for the views");
+    }
+    let job = followed_by_views(&server, opening).await;
+    server.carry_on_jobs();
+    let told = followed_by_views(&server, ended(&server, &job["id"])).await;
+    let expected = [("R-1", "DONE"), ("R-2", "TICKET_CLOSED"), ("R-3", "NO_OPEN_TICKET")];
+    assert_eq!(fates(&told), pairs(&expected));
+    assert_eq!(events_of(&server, "m1", "R-3", &job["id"]), [""; 0], "its ticket was approved behind {at}");
+}
+
 /// So many paid orders, placed without HTTP.
 async fn many(server: &Server, count: usize) -> Vec<String> {
     many_of(server, count, |_| ("mug".to_owned(), SkuKind::Physical)).await
