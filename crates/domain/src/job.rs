@@ -65,6 +65,13 @@ pub enum JobKind {
     SettleRefunds = 9,
 }
 
+impl JobKind {
+    /// Whether it has a row for each ticket.
+    pub fn is_on_tickets(self) -> bool {
+        matches!(self, JobKind::ApproveRefunds | JobKind::SettleRefunds)
+    }
+}
+
 /// Which lines get another price.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PriceOf {

@@ -7,6 +7,7 @@
 //! The log alone says how far a job is: each order's command has an id that follows from the job and the row, so that
 //! whoever carries a job on does nothing twice.
 
+mod coming;
 mod open;
 mod rows;
 mod run;
@@ -26,6 +27,7 @@ use crate::http::Services;
 use crate::schema::error::ApiError;
 use crate::schema::merchant;
 
+use coming::Coming;
 pub(crate) use open::{Asked, open};
 pub(crate) use rows::{ResultRow, RowFate, position_of, results};
 pub use runner::JobRunner;
@@ -38,6 +40,7 @@ const MAX_SELECTING: usize = 2;
 pub(crate) struct Board {
     /// Counts what was folded of jobs.
     changes: watch::Sender<u64>,
+    coming: Coming,
     /// One at a time, so that none is opened beyond the limit.
     opening: tokio::sync::Mutex<()>,
     /// Those that choose their orders.
@@ -50,6 +53,7 @@ impl Default for Board {
     fn default() -> Self {
         Self {
             changes: watch::Sender::new(0),
+            coming: Coming::default(),
             opening: tokio::sync::Mutex::default(),
             selecting: tokio::sync::Semaphore::new(MAX_SELECTING),
             writing: Mutex::default(),

@@ -6,6 +6,7 @@ use daybook_domain::limits::MAX_SELECTED_ROWS;
 use daybook_domain::{Command, CommandId, MerchantId, Rejection, StreamId};
 use daybook_engine::{ExecuteError, Receipt, Request};
 
+use super::coming::Place;
 use super::select::{self, Chosen, Selection};
 use super::{Board, Writing};
 use crate::auth::Session;
@@ -38,9 +39,17 @@ pub(crate) struct Asked {
 type Opened = Result<Receipt, Vec<UserError>>;
 
 /// Goes on to its end even if nobody waits for it any more: half a selection is worth nothing.
+///
+/// # Errors
+///
+/// [`ApiError::Busy`] when too many are being opened.
 pub(crate) async fn open(services: &Services, session: &Session, asked: Asked) -> Result<Opened, ApiError> {
     let (services, session) = (services.clone(), session.clone());
-    let opening = tokio::spawn(async move { open_whole(&services, &session, asked).await });
+    let owner = session.tenant.own().cloned();
+    let job = StreamId::job(owner.as_ref(), asked.command_id);
+    // Before the task, which nothing else bounds.
+    let place = Place::take(&services.host, owner, job)?;
+    let opening = tokio::spawn(async move { open_whole(&services, &session, asked, place).await });
     match opening.await {
         Ok(opened) => opened,
         Err(error) => match error.try_into_panic() {
@@ -51,21 +60,24 @@ pub(crate) async fn open(services: &Services, session: &Session, asked: Asked) -
     }
 }
 
-async fn open_whole(services: &Services, session: &Session, asked: Asked) -> Result<Opened, ApiError> {
+async fn open_whole(services: &Services, session: &Session, asked: Asked, place: Place) -> Result<Opened, ApiError> {
     let board: &Board = &services.host.jobs;
-    let owner = session.tenant.own().cloned();
-    let job = StreamId::job(owner.as_ref(), asked.command_id);
+    let job = place.job;
     let is_known = services.reader.head(job).is_some();
     let Asked { command_id, hash, action, policy, chosen, merchant, scope, waits } = asked;
     let selection = if is_known {
         // It is answered as the one that was opened before; what is selected does not count.
         Selection { rows: Vec::new(), at: 0 }
     } else {
-        if let Some(full) = full(services, owner.as_ref())? {
+        if let Some(full) = full(services, &place)? {
             return Ok(Err(vec![full]));
         }
         // It may take a while, and some hundred bytes an order.
         let _turn = board.selecting.acquire().await.map_err(|_| ApiError::Stopped)?;
+        // Others were opened meanwhile.
+        if let Some(full) = full(services, &place)? {
+            return Ok(Err(vec![full]));
+        }
         let (services, kind) = (services.clone(), action.kind());
         let seen = Seen { scope, tenant: session.tenant.clone() };
         let selecting =
@@ -79,7 +91,7 @@ async fn open_whole(services: &Services, session: &Session, asked: Asked) -> Res
         }
     };
     let _one_at_a_time = board.opening.lock().await;
-    if !is_known && let Some(full) = full(services, owner.as_ref())? {
+    if !is_known && let Some(full) = full(services, &place)? {
         return Ok(Err(vec![full]));
     }
     let total = u32::try_from(selection.rows.len()).unwrap_or(u32::MAX);
@@ -87,7 +99,7 @@ async fn open_whole(services: &Services, session: &Session, asked: Asked) -> Res
         asked: hash,
         action,
         policy,
-        merchant: owner,
+        merchant: place.owner.clone(),
         selected_at: selection.at,
         total,
         waits,
@@ -126,8 +138,11 @@ async fn open_whole(services: &Services, session: &Session, asked: Asked) -> Res
 }
 
 /// Why no more jobs can be opened now.
-fn full(services: &Services, owner: Option<&MerchantId>) -> Result<Option<UserError>, ApiError> {
-    if services.host.views().jobs()?.open_of(owner) < MAX_OPEN_JOBS {
+fn full(services: &Services, place: &Place) -> Result<Option<UserError>, ApiError> {
+    let views = services.host.views();
+    let jobs = views.jobs()?;
+    let coming = place.before().into_iter().filter(|job| jobs.get(*job).is_none()).count();
+    if jobs.open_of(place.owner.as_ref()) + coming < MAX_OPEN_JOBS {
         return Ok(None);
     }
     let why = format!("{MAX_OPEN_JOBS} jobs are under way or wait: wait for one, start it or cancel it");

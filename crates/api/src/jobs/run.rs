@@ -14,9 +14,9 @@ use super::tally::{Refusal, Tally};
 use crate::http::Services;
 use crate::schema::error::ApiError;
 
-/// Rows after which it is written down how far the job is …
 /// Ids that one step of a job is tried under. People can use up no more than they can start and cancel it.
 const MAX_ATTEMPTS: usize = 8;
+/// Rows after which it is written down how far the job is …
 const MARK_ROWS: u32 = 1_000;
 /// … and how long after the last time at most, while there is something new.
 const MARK_EVERY: Duration = Duration::from_millis(250);
@@ -31,6 +31,8 @@ enum Phase {
 
 enum Answer {
     Pending(Pending),
+    /// Of an order without a ticket: it is only looked at, for why there is nothing to do.
+    Looked(Pending),
     Refused(Refusal),
 }
 
@@ -122,6 +124,8 @@ impl Run {
         let Some(action) = super::action(services, id, &job)? else {
             return Err(Trouble::Read("what the job does cannot be read any more".into()));
         };
+        // That a refusal stopped it stands in the log as the refusal alone, until the job is cancelled for it.
+        let is_stopping = phase == Phase::Carry && job.policy == ErrorPolicy::RejectAll && job.refused > 0;
         Ok(Some(Self {
             id,
             action,
@@ -136,7 +140,7 @@ impl Run {
             marked_at: Instant::now(),
             head,
             token_head: None,
-            is_stopping: false,
+            is_stopping,
             job,
         }))
     }
@@ -196,6 +200,10 @@ impl Run {
     pub(super) async fn wind_up(&mut self, services: &Services) -> Result<Turn, Trouble> {
         while !self.under_way.is_empty() {
             self.take_one().await?;
+            // A refusal that has no room would count as done.
+            if self.phase == Phase::Carry && self.tally.is_full() {
+                self.mark(services).await?;
+            }
         }
         if self.phase == Phase::Carry && self.answered > self.job.next {
             self.mark(services).await?;
@@ -225,7 +233,9 @@ impl Run {
         if self.phase == Phase::Preview {
             self.add_total(services, &row);
         }
+        let is_without_ticket = row.ticket.is_none() && self.action.kind().is_on_tickets();
         let answer = match self.request(services, number, &row)? {
+            Ok(request) if is_without_ticket => Answer::Looked(services.engine.check(request)),
             Ok(request) if self.phase == Phase::Carry => Answer::Pending(services.engine.submit(request)),
             Ok(request) => Answer::Pending(services.engine.check(request)),
             Err(refusal) => Answer::Refused(refusal),
@@ -275,6 +285,14 @@ impl Run {
             Answer::Refused(refusal) => Some(refusal),
             Answer::Pending(pending) => match pending.await {
                 Ok(_) => None,
+                Err(error) => Some(Refusal::of_error(error)?),
+            },
+            Answer::Looked(pending) => match pending.await {
+                // There is one by now, which nobody selected.
+                Ok(_) => {
+                    let why = "no such ticket was open when the orders were selected";
+                    Some(Refusal::new(Rejection::NoOpenTicket.code(), why))
+                }
                 Err(error) => Some(Refusal::of_error(error)?),
             },
         };

@@ -6,7 +6,7 @@ use daybook_domain::event::Subject;
 use daybook_domain::job::{JobKind, JobRow, RowOrder};
 use daybook_domain::limits::MAX_JOB_ROWS;
 use daybook_domain::order::TicketState;
-use daybook_domain::{MerchantId, Order, OrderNumber, Position, State, StreamId};
+use daybook_domain::{MerchantId, Order, OrderNumber, Position, State, StreamId, evolve};
 use daybook_views::Views;
 use daybook_views::query::{Condition, Direction, Filter, OrderQuery, Row, Scope as Whose, Sort, SortField, Take};
 
@@ -75,8 +75,8 @@ pub(super) fn select(
         Chosen::Rows(rows) => by_number(services, seen, merchant, rows)?,
         Chosen::Where(wanted) => matching(services, seen, &wanted)?,
     };
-    if kind == JobKind::ApproveRefunds || kind == JobKind::SettleRefunds {
-        selection.rows = by_ticket(services, kind, selection.rows)?;
+    if kind.is_on_tickets() {
+        selection.rows = by_ticket(services, kind, &selection)?;
     }
     if selection.rows.len() > MAX_JOB_ROWS as usize { Err(too_many()) } else { Ok(selection) }
 }
@@ -245,8 +245,8 @@ fn put_right(
     Ok(())
 }
 
-/// A row for each ticket that is meant; of an order that has none, one that will say so.
-fn by_ticket(services: &Services, kind: JobKind, rows: Vec<JobRow>) -> Result<Vec<JobRow>, ApiError> {
+/// A row for each ticket that is meant, as of the selection's position; of an order that has none, one that will say so.
+fn by_ticket(services: &Services, kind: JobKind, selection: &Selection) -> Result<Vec<JobRow>, ApiError> {
     let is_meant = |state: TicketState| match state {
         TicketState::Requested => kind == JobKind::ApproveRefunds,
         TicketState::Approved | TicketState::Failed => kind == JobKind::SettleRefunds,
@@ -256,23 +256,30 @@ fn by_ticket(services: &Services, kind: JobKind, rows: Vec<JobRow>) -> Result<Ve
         let numbered = (1_u16..).zip(&order.tickets).filter(|(_, ticket)| is_meant(ticket.state));
         numbered.map(|(number, _)| number).collect()
     };
-    let mut all = Vec::with_capacity(rows.len());
-    for some in rows.chunks(ROWS_A_LOOK) {
-        let views = services.host.views();
-        let list = views.order_list()?;
-        for row in some {
+    let mut all = Vec::with_capacity(selection.rows.len());
+    for some in selection.rows.chunks(ROWS_A_LOOK) {
+        // Whoever waits for the views does not wait for a disk too: the ledger is read when they are let go.
+        let known: Vec<Option<(Position, Vec<u16>)>> = {
+            let views = services.host.views();
+            let list = views.order_list()?;
+            let look = |row: &JobRow| {
+                let RowOrder::Known(order) = row.order else { return None };
+                list.by_id(order).map(|known| (known.position, tickets(&known.order)))
+            };
+            some.iter().map(look).collect()
+        };
+        for (row, known) in some.iter().zip(known) {
             let RowOrder::Known(order) = row.order else {
                 all.push(row.clone());
                 continue;
             };
             let head = services.reader.head(order).map(|(position, _)| position);
-            let meant = match list.by_id(order) {
-                Some(known) if Some(known.position) == head => tickets(&known.order),
-                // The views have not got there yet.
-                Some(_) | None => match services.reader.state(order)? {
-                    Some(State::Order(order)) => tickets(&order),
-                    Some(_) | None => Vec::new(),
-                },
+            let meant = match known {
+                Some((position, meant)) if Some(position) == head && position <= selection.at => meant,
+                // Something happened to it since, or the views have not got there yet.
+                Some(_) | None => {
+                    as_of(services, order, selection.at)?.map(|order| tickets(&order)).unwrap_or_default()
+                }
             };
             if meant.is_empty() {
                 all.push(row.clone());
@@ -281,4 +288,12 @@ fn by_ticket(services: &Services, kind: JobKind, rows: Vec<JobRow>) -> Result<Ve
         }
     }
     Ok(all)
+}
+
+/// The order as it was at a position; none if there was none. Reads the ledger.
+fn as_of(services: &Services, order: StreamId, at: Position) -> Result<Option<Box<Order>>, ApiError> {
+    let mut state = None;
+    let history = services.reader.history(order)?;
+    history.iter().take_while(|recorded| recorded.position <= at).for_each(|it| evolve(&mut state, it));
+    Ok(if let Some(State::Order(order)) = state { Some(order) } else { None })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use daybook_domain::StreamId;
 use daybook_domain::job::{Job, JobEnd};
+use daybook_views::Views;
 use uuid::Uuid;
 
 use super::enums;
@@ -18,7 +19,6 @@ use super::scalar::{DateTime, Position};
 use super::{look, orders, read};
 use crate::access::{Relation, Tenant};
 use crate::auth::Session;
-use crate::http::Services;
 use crate::jobs::{self, ResultRow, RowFate};
 
 /// One action on many orders.
@@ -208,7 +208,10 @@ impl JobObject {
         ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
-        #[graphql(desc = "Those that were refused alone.")] refused: Option<bool>,
+        #[graphql(desc = "Those that were refused alone. Of a job that is REFUSED the first of them are known: some \
+                          40,000 that are refused alike, a few hundred where each says something else. The others are \
+                          NOT_DONE without a reason; the job's `refused` counts all.")]
+        refused: Option<bool>,
     ) -> Result<JobResultConnection> {
         let first = page::first(first)?;
         // A cursor is the row's number, from 1: the number from 0 of the next.
@@ -265,14 +268,12 @@ pub(crate) fn id_of(id: &ID) -> Option<StreamId> {
 }
 
 /// The job as the views have it; none if it is not there, or not shown.
-pub(crate) fn in_views(
-    services: &Services,
+pub(crate) fn in_views<'a>(
+    views: &'a Views,
     tenant: &Tenant,
     id: StreamId,
-) -> std::result::Result<Option<JobObject>, ApiError> {
-    let views = services.host.views();
-    let found = views.jobs()?.get(id).filter(|job| is_shown(tenant, job));
-    Ok(found.map(|job| JobObject { id, job: Arc::new(job.clone()) }))
+) -> std::result::Result<Option<&'a Job>, ApiError> {
+    Ok(views.jobs()?.get(id).filter(|job| is_shown(tenant, job)))
 }
 
 /// From the views, or from the ledger where they have not got to it yet.

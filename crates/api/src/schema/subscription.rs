@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Subscription};
 use daybook_domain::event::Subject;
+use daybook_domain::job::Job;
 use daybook_domain::{Event, MerchantId, Recorded, StreamId};
 use daybook_views::Views;
 use daybook_views::query::Scope as ViewScope;
 use futures_util::stream::{self, Stream};
 use hashbrown::HashMap;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::changes::{AlertChange, QueueChange};
 use super::enums::{self, Scope};
@@ -26,6 +27,7 @@ use super::query::{READ, meant};
 use super::scalar::{DateTime, Position};
 use super::{allowed, read, services};
 use crate::auth::Session;
+use crate::exports::TELL_EVERY;
 use crate::http::Services;
 use crate::reads::Reads;
 
@@ -307,29 +309,36 @@ impl SubscriptionRoot {
 /// What a subscriber to a job's progress is at.
 struct Watching {
     services: Services,
+    reads: Arc<Reads>,
     session: Session,
     changes: tokio::sync::watch::Receiver<u64>,
     id: StreamId,
-    told: Option<JobObject>,
+    told: Option<Arc<Job>>,
 }
 
 impl Watching {
     /// The next time that the job got further; none once it has ended.
     async fn next(&mut self) -> Result<Option<JobObject>, ApiError> {
-        if self.told.as_ref().is_some_and(|told| told.job.end.is_some()) {
+        if self.told.as_ref().is_some_and(|told| told.end.is_some()) {
             return Ok(None);
         }
         loop {
             self.changes.mark_unchanged();
             self.session.renew(&self.services.engine)?;
-            let now = job::in_views(&self.services, &self.session.tenant, self.id)?;
-            if let Some(now) = now.filter(|now| self.told.as_ref().is_none_or(|told| told.job != now.job)) {
-                self.told = Some(now.clone());
-                return Ok(Some(now));
+            let (tenant, id, told) = (self.session.tenant.clone(), self.id, self.told.clone());
+            let look = move |_: &Services, views: &Views| {
+                let now = job::in_views(views, &tenant, id)?.filter(|now| told.as_deref() != Some(now));
+                Ok(now.map(|now| Arc::new(now.clone())))
+            };
+            if let Some(job) = self.reads.look(&self.services, look).await? {
+                self.told = Some(Arc::clone(&job));
+                return Ok(Some(JobObject { id, job }));
             }
             if self.changes.changed().await.is_err() {
                 return Ok(None);
             }
+            // What others' jobs get done must not make everybody look at once, again and again.
+            sleep(TELL_EVERY).await;
         }
     }
 }
@@ -339,7 +348,10 @@ async fn progress(ctx: &Context<'_>, id: &ID) -> Result<impl Stream<Item = Resul
     let unknown = || ApiError::Invalid("there is no such job".into());
     let id = job::id_of(id).ok_or_else(unknown)?;
     job::look_up(ctx, id).await?.ok_or_else(unknown)?;
-    let watching = Watching { changes: services.host.jobs.watch(), services, session, id, told: None };
+    let reads = Arc::clone(ctx.data::<Arc<Reads>>()?);
+    // It goes on for as long as the job. A socket's operations are bounded.
+    reads.be_patient();
+    let watching = Watching { changes: services.host.jobs.watch(), services, reads, session, id, told: None };
     Ok(stream::unfold(Some(watching), |watching| async move {
         let mut watching = watching?;
         match watching.next().await {

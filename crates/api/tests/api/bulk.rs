@@ -3,11 +3,17 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use daybook_domain::command::{AddTag, Command};
-use daybook_domain::{Event, MerchantId, OrderNumber, Role, StreamId, Tag};
+use daybook_domain::command::{AddTag, AdvanceJob, CheckJob, Command, OpenJob, SelectForJob};
+use daybook_domain::event::SkuKind;
+use daybook_domain::job::{ErrorPolicy, JobAction, JobRow, Refusals, RowOrder};
+use daybook_domain::{Automatic, CommandId, Event, MerchantId, OrderNumber, Origin, Role, StreamId, Tag};
+use daybook_engine::Request;
 use daybook_views::Views;
 use daybook_views::query::{Condition, Filter, OrderQuery, Take};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::access::{CLERK, ask};
 use crate::kit::{Server, by, cny, order, payment};
@@ -403,10 +409,12 @@ async fn what_was_previewed_is_what_runs() {
     let told = ended(&server, &opened["id"]).await;
     assert_eq!(fates(&told), pairs(&[("A-1", "NOTHING_TO_SHIP"), ("A-2", "DONE"), ("A-3", "DONE")]));
     assert_eq!(label(&server, "A-4").await, "TO_SHIP", "it was not selected");
-    for (name, code) in [("startJob", "JOB_ENDED"), ("cancelJob", "JOB_ENDED")] {
+    for name in ["startJob", "cancelJob"] {
         let answer = opened_by(&server, crate::kit::PLATFORM, name, json!({"id": opened["id"]})).await;
-        assert_eq!(answer["userErrors"][0]["code"], code);
+        assert_eq!(answer["userErrors"][0]["code"], "JOB_ENDED");
     }
+    let told: Vec<Value> = server.incidents(2).await.iter().map(|line| json!([line["field"], line["code"]])).collect();
+    assert_eq!(told, [json!(["startJob", "JOB_ENDED"]), json!(["cancelJob", "JOB_ENDED"])]);
 }
 
 #[tokio::test]
@@ -500,6 +508,57 @@ async fn progress_is_told_to_the_end() {
     socket.send(json!({"id": "2", "type": "subscribe", "payload": payload})).await;
     let refused = socket.next().await.unwrap();
     assert!(refused.to_string().contains("there is no such job"), "{refused}");
+}
+
+/// A job's progress, asked for with these fields, and the first that is told of it.
+async fn followed(server: &Server, job: &Value, fields: &str) -> (Socket, Value) {
+    let mut socket = Socket::greeted(server).await;
+    let query = format!("subscription ($id: ID!) {{ jobProgress(id: $id) {{ {fields} }} }}");
+    let payload = json!({"query": query, "variables": {"id": job["id"]}});
+    socket.send(json!({"id": "1", "type": "subscribe", "payload": payload})).await;
+    let first = socket.next().await.unwrap();
+    (socket, first)
+}
+
+#[tokio::test]
+async fn progress_is_told_with_its_rows_however_long_it_takes() {
+    let server = shop(&["A-1"]).await;
+    let waiting = json!({"numbers": ["A-1"], "merchant": "m1", "previewOnly": true});
+    let job = opened(&server, "bulkConfirmShipment", waiting).await;
+    let (mut socket, first) = followed(&server, &job, "state results(first: 1) { nodes { state } }").await;
+    let expected = |state: &str| json!({"state": state, "results": {"nodes": [{"state": "PENDING"}]}});
+    assert_eq!(first["payload"]["data"]["jobProgress"], expected("WAITING"), "{first}");
+    crate::ready::eleven_seconds_pass().await;
+    server.stop_jobs();
+    opened_by(&server, crate::kit::PLATFORM, "startJob", json!({"id": job["id"]})).await;
+    let next = socket.next().await.unwrap();
+    assert_eq!(next["payload"], json!({"data": {"jobProgress": expected("RUNNING")}}));
+}
+
+#[tokio::test]
+async fn progress_is_told_a_few_times_a_second_and_to_the_end() {
+    const ROWS: u32 = 60;
+    let server = shop(&[]).await;
+    server.stop_jobs();
+    let numbers: Vec<String> = (0..ROWS).map(|n| format!("A-{n}")).collect();
+    let job = opened(&server, "bulkAddTag", json!({"numbers": numbers, "merchant": "m1", "tag": "x"})).await;
+    let (mut socket, _) = followed(&server, &job, "state done").await;
+    let begun = Instant::now();
+    for next in 1..=ROWS {
+        step(&server, Command::AdvanceJob(AdvanceJob { job: job_id(&job), next, refusals: Vec::new() })).await;
+    }
+    let mut told = Vec::new();
+    loop {
+        let message = socket.next().await.unwrap();
+        if message["type"] == "complete" {
+            break;
+        }
+        told.push(message["payload"]["data"]["jobProgress"].clone());
+    }
+    assert_eq!(told.last().unwrap(), &json!({"state": "DONE", "done": ROWS}));
+    // One each fifth of a second, and now and then another that came while it was told.
+    let most = 3 + begun.elapsed().as_millis() / 100;
+    assert!(u128::try_from(told.len()).unwrap() <= most, "{} of {most}: {told:?}", told.len());
 }
 
 #[tokio::test]
@@ -657,6 +716,84 @@ async fn too_much_at_once_is_refused_in_clear_words() {
     opened(&server, "bulkAddTag", tag("numbers", json!(["A-1"]))).await;
 }
 
+/// The views learn what was written meanwhile, and nothing more.
+fn fold(server: &Server) {
+    let host = &server.services.host;
+    host.apply(&server.services.reader.events(host.position() + 1, 1 << 20).unwrap()).unwrap();
+}
+
+/// What comes of it while the views follow.
+async fn followed_by_views<T>(server: &Server, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        fold(server);
+        if let Ok(done) = timeout(Duration::from_millis(5), &mut work).await {
+            return done;
+        }
+    }
+}
+
+/// Opens a job on nothing that is there: the answer's code, or the job's state.
+async fn opening(server: &Server, token: &str) -> String {
+    let input = json!({"commandId": server.uuid(), "errorPolicy": "SKIP_REFUSED", "ids": [server.uuid()], "tag": "x"});
+    let answer = ask(server, token, &document("bulkAddTag"), json!({"input": input})).await;
+    let result = &answer["data"]["result"];
+    let told = [&answer["errors"][0]["extensions"]["code"], &result["userErrors"][0]["code"], &result["job"]["state"]];
+    told.into_iter().find_map(Value::as_str).unwrap().to_owned()
+}
+
+/// Nobody folds here, so that what is opened is not over until the test says so.
+#[tokio::test]
+async fn few_jobs_are_opened_at_a_time_and_others_are_told_to_come_again() {
+    const OTHER: &str = "dbk_6666666666666666666666666666666666666666666666666666666666666666";
+    let server = Server::start_without_follower().await;
+    server.merchant("m1", None).await;
+    server.merchant("m2", None).await;
+    server.issue(CLERK, Role::Clerk).await;
+    server.issue_to(9, OTHER, Role::Clerk, Some("m2"), None).await;
+    fold(&server);
+    let mut going = FuturesUnordered::new();
+    let next_is = async |going: &mut FuturesUnordered<_>, code: &str| {
+        let next = timeout(Duration::from_secs(10), going.next()).await;
+        assert_eq!(next.expect("an answer at once"), Some(code.to_owned()));
+    };
+    // Three of one and six together have a place.
+    for (token, sent, refused) in [(crate::kit::PLATFORM, 5, 2), (CLERK, 4, 1), (OTHER, 2, 2)] {
+        going.extend((0..sent).map(|_| opening(&server, token)));
+        for _ in 0..refused {
+            next_is(&mut going, "BUSY").await;
+        }
+    }
+    assert_eq!(going.len(), 6);
+    // They are opened though nobody waits for them any more, and so keep their places.
+    drop(going);
+    assert_eq!(opening(&server, OTHER).await, "BUSY");
+    let opened = || server.services.reader.events(1, 1 << 20).unwrap();
+    let opened = || opened().iter().filter(|it| matches!(it.event, Event::JobOpened(_))).count();
+    let all_are = async {
+        while opened() < 6 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    followed_by_views(&server, all_are).await;
+    fold(&server);
+    assert_eq!(followed_by_views(&server, opening(&server, OTHER)).await, "RUNNING");
+    assert_eq!(opened(), 7);
+}
+
+#[tokio::test]
+async fn jobs_that_are_being_opened_count_as_open() {
+    let server = Server::start_without_follower().await;
+    for _ in 0..18 {
+        assert_eq!(followed_by_views(&server, opening(&server, crate::kit::PLATFORM)).await, "RUNNING");
+    }
+    let mut going: FuturesUnordered<_> = (0..3).map(|_| opening(&server, crate::kit::PLATFORM)).collect();
+    let refused = timeout(Duration::from_secs(10), going.next()).await.expect("an answer at once");
+    assert_eq!(refused.unwrap(), "TOO_MANY_JOBS");
+    let rest: Vec<String> = followed_by_views(&server, going.collect()).await;
+    assert_eq!(rest, ["RUNNING", "RUNNING"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_selection_is_of_one_position_though_others_write() {
     let server = shop(&[]).await;
@@ -727,16 +864,53 @@ async fn a_selection_is_of_one_position_though_others_write() {
     assert!(partial > 0, "no selection was made while others wrote");
 }
 
+/// What becomes of tickets between the selection's position and the run is not selected.
+#[tokio::test]
+async fn tickets_are_those_of_the_selections_position() {
+    let server = Server::start_without_follower().await;
+    server.merchant("m1", None).await;
+    let reason = json!({"code": "OTHER", "text": "why"});
+    let ticket = |number: &str| json!({"order": by("m1", number), "ticket": 1});
+    for number in ["R-1", "R-2", "R-3"] {
+        paid(&server, "m1", number).await;
+        server.done("requestRefund", json!({"order": by("m1", number), "amount": cny("1.00"), "reason": reason})).await;
+    }
+    server.done("approveRefund", ticket("R-1")).await;
+    server.done("approveRefund", ticket("R-2")).await;
+    fold(&server);
+    let at = server.services.host.position();
+    // The views do not hear of these yet.
+    server.done("approveRefund", ticket("R-3")).await;
+    server.done("settleRefund", ticket("R-2")).await;
+    let mut opening = std::pin::pin!(opened(&server, "bulkSettleRefunds", json!({"where": {}, "merchant": "m1"})));
+    let is_opened = |event: &Event| matches!(event, Event::JobOpened(_));
+    while !server.services.reader.events(at, 1 << 20).unwrap().iter().any(|it| is_opened(&it.event)) {
+        assert!(timeout(Duration::from_millis(5), &mut opening).await.is_err(), "it waits for the views");
+    }
+    let job = followed_by_views(&server, opening).await;
+    server.carry_on_jobs();
+    let told = followed_by_views(&server, ended(&server, &job["id"])).await;
+    let expected = [("R-1", "DONE"), ("R-2", "TICKET_CLOSED"), ("R-3", "NO_OPEN_TICKET")];
+    assert_eq!(fates(&told), pairs(&expected));
+    assert_eq!(events_of(&server, "m1", "R-3", &job["id"]), [""; 0], "its ticket was approved behind {at}");
+}
+
 /// So many paid orders, placed without HTTP.
 async fn many(server: &Server, count: usize) -> Vec<String> {
+    many_of(server, count, |_| ("mug".to_owned(), SkuKind::Physical)).await
+}
+
+/// As [`many`], each of what `goods` says of its number.
+async fn many_of(server: &Server, count: usize, goods: fn(&str) -> (String, SkuKind)) -> Vec<String> {
     let numbers: Vec<String> = (0..count).map(|n| format!("M-{n}")).collect();
     let (engine, placed, seed) = (server.services.engine.clone(), numbers.clone(), server.uuid());
     let placing = tokio::task::spawn_blocking(move || {
         let place = |number: &String| {
+            let (sku, kind) = goods(number);
             let line = daybook_domain::event::Line {
-                sku: daybook_domain::Sku::new("mug").unwrap(),
+                sku: daybook_domain::Sku::new(&sku).unwrap(),
                 title: "Mug".into(),
-                kind: daybook_domain::event::SkuKind::Physical,
+                kind,
                 quantity: 1,
                 unit_minor: 500,
                 supplier: None,
@@ -830,4 +1004,101 @@ async fn with_reject_all_a_refusal_in_between_stops_the_rest() {
     assert!(done <= 512, "no more than was under way: {done}");
     let shipped = numbers[1..].iter().filter(|number| !events_of(&server, "m1", number, &waiting["id"]).is_empty());
     assert_eq!(shipped.count(), done);
+}
+
+/// What whoever carries jobs on writes, in a server that ends right behind it.
+async fn step(server: &Server, command: Command<String>) {
+    let id = CommandId(server.uuid().parse().unwrap());
+    let request = Request { origin: Origin::System, ..Request::live(id, Automatic::Jobs.actor(), command) };
+    server.services.engine.submit(request).await.unwrap();
+}
+
+fn job_id(job: &Value) -> StreamId {
+    StreamId(job["id"].as_str().unwrap().parse().unwrap())
+}
+
+#[tokio::test]
+async fn with_reject_all_a_refusal_stops_the_rest_in_the_next_server_too() {
+    let server = shop(&["A-1", "A-2", "A-3", "A-4"]).await;
+    server.stop_jobs();
+    let numbers = ["A-1", "A-2", "A-3", "A-4"];
+    let input = json!({"numbers": numbers, "merchant": "m1", "errorPolicy": "REJECT_ALL"});
+    let opened = opened(&server, "bulkConfirmShipment", input).await;
+    let job = job_id(&opened);
+    step(&server, Command::CheckJob(CheckJob { job, refused: 0, refusals: Vec::new() })).await;
+    let refusals = vec![Refusals { code: "ON_HOLD".into(), message: "the order is on hold".into(), rows: vec![0] }];
+    step(&server, Command::AdvanceJob(AdvanceJob { job, next: 1, refusals })).await;
+    server.carry_on_jobs();
+    let told = ended(&server, &opened["id"]).await;
+    assert_eq!(
+        (&told["state"], &told["cancelCause"], &told["done"], &told["refused"]),
+        (&json!("CANCELLED"), &json!("REFUSAL"), &json!(0), &json!(1))
+    );
+    let expected = [("A-1", "ON_HOLD"), ("A-2", "NOT_DONE"), ("A-3", "NOT_DONE"), ("A-4", "NOT_DONE")];
+    assert_eq!(fates(&told), pairs(&expected));
+    assert!(numbers.iter().all(|number| events_of(&server, "m1", number, &opened["id"]).is_empty()));
+}
+
+/// Each refusal says something else, so that few of them fit into one event.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn what_was_refused_is_never_told_as_done_though_the_server_is_stopped_again_and_again() {
+    const ROUNDS: u32 = 10;
+    let server = shop(&[]).await;
+    let goods = |number: &str| (format!("{number}{}", "x".repeat(64 - number.len())), SkuKind::Card);
+    let numbers = many_of(&server, 600, goods).await;
+    server.stop_jobs();
+    let id = MerchantId::new("m1").unwrap();
+    let row = |number: &String| {
+        let order = RowOrder::Known(StreamId::order(&id, &OrderNumber::new(number).unwrap()));
+        JobRow { order, ticket: None, carrier: None, tracking_number: None }
+    };
+    let rows: Vec<JobRow> = numbers.iter().map(row).collect();
+    let total = u32::try_from(rows.len()).unwrap();
+    let command_id = CommandId(server.uuid().parse().unwrap());
+    let open = Command::OpenJob(OpenJob {
+        asked: [0; 32],
+        action: JobAction::DeliverCards,
+        policy: ErrorPolicy::SkipRefused,
+        merchant: None,
+        selected_at: 1,
+        total: ROUNDS * total,
+        waits: false,
+        token: None,
+    });
+    let actor = daybook_domain::Actor { id: uuid::Uuid::from_u128(1), role: Role::System };
+    server.services.engine.submit(Request::live(command_id, actor, open)).await.unwrap();
+    let job = StreamId::job(None, command_id);
+    for round in 0..ROUNDS {
+        step(&server, Command::SelectForJob(SelectForJob { job, first: round * total, rows: rows.clone() })).await;
+    }
+    server.settle().await;
+    for _ in 0..10 {
+        server.carry_on_jobs();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        server.stop_jobs();
+    }
+    server.carry_on_jobs();
+    let told = ended(&server, &json!(job.to_string())).await;
+    assert_eq!((&told["state"], &told["done"], &told["refused"]), (&json!("DONE"), &json!(0), &json!(ROUNDS * total)));
+    assert!(fates(&told).iter().all(|(_, fate)| fate == "OUT_OF_CARDS"), "{told}");
+}
+
+/// One event holds what a check found: 40 KiB of it.
+#[tokio::test]
+async fn with_reject_all_the_first_refusals_are_listed_and_all_are_counted() {
+    let server = shop(&[]).await;
+    let goods = |number: &str| (format!("{number}{}", "x".repeat(64 - number.len())), SkuKind::Card);
+    let numbers = many_of(&server, 600, goods).await;
+    let input = json!({"numbers": numbers, "merchant": "m1", "errorPolicy": "REJECT_ALL"});
+    let told = carried_out(&server, "bulkDeliverCards", input).await;
+    assert_eq!((&told["state"], &told["refused"]), (&json!("REFUSED"), &json!(600)));
+    assert!(fates(&told).iter().all(|(_, fate)| fate == "OUT_OF_CARDS"), "{told}");
+    let query =
+        "query ($id: ID!) { job(id: $id) { listed: results(first: 250, after: \"250\", refused: true) { nodes { row } }
+         others: results(first: 50, after: \"550\") { nodes { state userErrors { code } } } } }";
+    let rest = server.data(query, json!({"id": told["id"]})).await["job"].take();
+    let listed = rest["listed"]["nodes"].as_array().unwrap().len();
+    assert!((50..250).contains(&listed), "{listed} more");
+    let other = json!({"state": "NOT_DONE", "userErrors": []});
+    assert_eq!(rest["others"]["nodes"], json!(vec![other; 50]));
 }

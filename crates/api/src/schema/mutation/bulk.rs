@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_graphql::{Context, ID, InputObject, InputType, Result, SimpleObject};
-use daybook_domain::job::{CancelCause, JobAction, JobPrice, JobState, PriceOf};
+use daybook_domain::job::{CancelCause, Job, JobAction, JobPrice, JobState, PriceOf};
 use daybook_domain::{Command, OrderNumber, Sku, StreamId, Tag};
 use daybook_engine::Request;
 use sha2::{Digest, Sha256};
@@ -361,7 +361,10 @@ pub(crate) async fn open(ctx: &Context<'_>, input: impl Bulk) -> Result<JobPaylo
 async fn previewed(ctx: &Context<'_>, id: StreamId) -> Result<(), ApiError> {
     let services = services(ctx).map_err(|_| ApiError::Stopped)?;
     let mut changes = services.host.jobs.watch();
-    let is_there = || Ok::<_, ApiError>(job::in_views(services, &Tenant::ALL, id)?.is_some_and(|it| is_previewed(&it)));
+    let is_there = || {
+        let views = services.host.views();
+        Ok::<_, ApiError>(job::in_views(&views, &Tenant::ALL, id)?.is_some_and(is_previewed))
+    };
     let waiting = async {
         while !is_there()? && changes.changed().await.is_ok() {}
         Ok(())
@@ -369,8 +372,8 @@ async fn previewed(ctx: &Context<'_>, id: StreamId) -> Result<(), ApiError> {
     tokio::time::timeout(PREVIEW_WITHIN, waiting).await.unwrap_or(Ok(()))
 }
 
-fn is_previewed(job: &JobObject) -> bool {
-    !matches!(job.job.state(), JobState::Opening | JobState::Previewing)
+fn is_previewed(job: &Job) -> bool {
+    !matches!(job.state(), JobState::Opening | JobState::Previewing)
 }
 
 /// Names a job.
@@ -425,6 +428,10 @@ async fn command(
             let job = job::look_up(ctx, known.id).await?;
             Ok(JobPayload { receipt: Some((&receipt).into()), job, user_errors: Vec::new() })
         }
-        Err(error) => Ok(JobPayload::refused(vec![refused(error)?])),
+        Err(error) => {
+            let errors = vec![refused(error)?];
+            note_refusal(ctx, Some(command_id), &errors);
+            Ok(JobPayload::refused(errors))
+        }
     }
 }
