@@ -81,7 +81,7 @@ fn within(text: &str) -> String {
 }
 
 /// Words that stand in what is read as a date or a number.
-const WORDS: [&str; 33] = [
+const WORDS: [&str; 27] = [
     "jan",
     "feb",
     "mar",
@@ -108,12 +108,6 @@ const WORDS: [&str; 33] = [
     "december",
     "am",
     "pm",
-    "a",
-    "p",
-    "e",
-    "t",
-    "z",
-    "d",
     "kč",
 ];
 
@@ -124,11 +118,46 @@ pub fn is_taken_for_a_value(text: &str) -> bool {
         return true;
     }
     let is_fit = |c: char| c.is_alphanumeric() || c.is_whitespace() || is_of_numbers(c);
-    text.contains(char::is_numeric)
-        && text.chars().all(is_fit)
-        && text.split(|c: char| !c.is_alphabetic() || is_of_dates(c)).all(|word| {
-            word.is_empty() || word.chars().all(char::is_numeric) || WORDS.iter().any(|known| same(word, known))
-        })
+    if !text.contains(char::is_numeric) || !text.chars().all(is_fit) || is_uuid(text) {
+        return false;
+    }
+    let mut exponents = 0;
+    let mut at = 0;
+    for word in text.split(|c: char| !c.is_alphabetic() || is_of_dates(c)) {
+        let (before, behind) = (&text[..at], &text[at + word.len()..]);
+        // What it was split at is one character.
+        at += word.len() + behind.chars().next().map_or(0, char::len_utf8);
+        let is_known = word.is_empty()
+            || word.chars().all(char::is_numeric)
+            || WORDS.iter().any(|known| same(word, known))
+            || is_letter_of_a_value(before, word, behind);
+        if !is_known {
+            return false;
+        }
+        exponents += usize::from(same(word, "e") || same(word, "d"));
+    }
+    exponents < 2
+}
+
+/// A letter that means something between or behind digits: `1E5`, `1:30 p`, `2026-01-05T10:00Z`. Elsewhere it is a letter,
+/// as in `A-1`.
+fn is_letter_of_a_value(before: &str, letter: &str, behind: &str) -> bool {
+    let ends_in_a_digit = before.trim_end().ends_with(char::is_numeric);
+    let goes_on = behind.trim_start_matches(['+', '-', '−']).starts_with(char::is_numeric);
+    match letter.to_ascii_lowercase().as_str() {
+        "e" | "d" => before.ends_with(|c: char| c.is_numeric() || c == '.') && goes_on,
+        "t" => before.ends_with(char::is_numeric) && goes_on,
+        "z" => ends_in_a_digit && behind.is_empty(),
+        "a" | "p" => ends_in_a_digit && behind.is_empty() && before.contains([' ', '\u{a0}', ':', '：']),
+        _ => false,
+    }
+}
+
+/// Of five groups of digits nothing makes a value.
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// What stands between the digits of a number, an amount, a date or a time.
@@ -196,6 +225,12 @@ mod tests {
             "1,234.50",
             "(5)",
             "1:30 pm",
+            "1:30 p",
+            "1 a",
+            "1.5e-7",
+            "1.E5",
+            "2d3",
+            "2026-01-05T10:00",
             "MAR1",
             "1-Sep",
             "2026年1月5日",
@@ -217,6 +252,17 @@ mod tests {
             "",
             "N-1",
             "DB-000123",
+            "A-1",
+            "A1",
+            "P-3",
+            "E5",
+            "1-A",
+            "2024A",
+            "D-1-E-2",
+            "1e2e3",
+            "T1000",
+            "9d519d20-4285-4855-8123-123456789012",
+            "00000000-0000-0000-0000-000000000001",
             "张三",
             "a@example.com",
             "x=1",
