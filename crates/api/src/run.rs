@@ -179,6 +179,11 @@ impl Runner {
             Ok(prepared) => prepared,
             Err(refused) => return Ok(*refused),
         };
+        if prepared.kind == OperationType::Subscription {
+            let why =
+                "subscriptions are told over a WebSocket: open /graphql/ws with the protocol graphql-transport-ws";
+            return Ok(failure(why, Code::DocumentRefused));
+        }
         match AssertUnwindSafe(self.execute(prepared)).catch_unwind().await {
             Ok(response) => Ok(coded(response)),
             Err(payload) => Err(Panicked::new(payload)),

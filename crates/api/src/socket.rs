@@ -196,5 +196,5 @@ async fn greet(app: &App, caller: &Caller, payload: &serde_json::Value) -> Resul
 
 /// A close frame holds 123 bytes.
 fn short(text: &str) -> &str {
-    text.get(..100).unwrap_or(text)
+    text.get(..112).unwrap_or(text)
 }

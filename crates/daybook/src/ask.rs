@@ -93,6 +93,7 @@ fn resolved(path: &Path, is_fit: impl Fn(&Path) -> bool) -> Result<PathBuf, Fail
     let shown = path.display();
     match (path.metadata(), path.canonicalize()) {
         (Ok(_), Ok(real)) if is_fit(&real) => Ok(real),
+        (Ok(found), _) if found.is_dir() => Err(Failure::new(format!("{shown} is a folder: name a file"))),
         (Ok(_), _) => Err(Failure::new(format!(
             "{shown}: the server on this folder cannot read it, only files: save it as one first"
         ))),

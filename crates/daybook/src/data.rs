@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use daybook_api::{Host, Uses};
-use daybook_domain::{Actor, MerchantId, Role};
+use daybook_domain::{Actor, MerchantId, Role, StreamId};
 use daybook_engine::{Engine, Folder, FolderOptions, MasterKeySource, Reader, open_folder};
 use daybook_ledger::Ledger;
 use uuid::Uuid;
@@ -131,6 +131,15 @@ fn open_with(args: &DataArgs, id_if_new: Option<Uuid>, console: &mut Console<'_>
         ));
     }
     Ok(folder)
+}
+
+/// One that is there.
+pub(crate) fn known_merchant(reader: &Reader, text: &str) -> Result<MerchantId, Failure> {
+    let id = merchant_id(text)?;
+    match reader.head(StreamId::merchant(&id)) {
+        Some(_) => Ok(id),
+        None => Err(Failure::new(format!("there is no merchant {id}; `daybook merchant list` shows all"))),
+    }
 }
 
 pub(crate) fn merchant_id(text: &str) -> Result<MerchantId, Failure> {

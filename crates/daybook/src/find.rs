@@ -6,6 +6,7 @@ use daybook_domain::{Event, MerchantId, OrderNumber, Sku, StreamId};
 use daybook_engine::Reader;
 use uuid::Uuid;
 
+use crate::data;
 use crate::failure::Failure;
 use crate::merchant::{self, Listed};
 use crate::token;
@@ -48,24 +49,17 @@ impl Subject {
 pub(crate) fn subject(reader: &Reader, named: &str) -> Result<Subject, Failure> {
     match named.split_once(':') {
         Some(("sku", name)) => sku(reader, named, name).map(Subject::Sku),
-        Some(("merchant", id)) => {
-            let stream = MerchantId::new(id).ok().map(|id| StreamId::merchant(&id));
-            let found = stream.filter(|stream| reader.head(*stream).is_some()).map(Subject::Merchant);
-            found.ok_or_else(|| Failure::new(format!("there is no merchant {id}; `daybook merchant list` shows all")))
-        }
+        Some(("merchant", id)) => Ok(Subject::Merchant(StreamId::merchant(&data::known_merchant(reader, id)?))),
         Some(("token", id)) => Ok(Subject::Token(token::find(reader, id)?.stream)),
         Some(_) | None => order(reader, named).map(Subject::Order),
     }
 }
 
 fn sku(reader: &Reader, named: &str, name: &str) -> Result<SkuStreams, Failure> {
-    let names =
-        name.split_once('/').and_then(|(merchant, sku)| Some((MerchantId::new(merchant).ok()?, Sku::new(sku).ok()?)));
+    let names = name.split_once('/').and_then(|(merchant, sku)| Some((merchant, Sku::new(sku).ok()?)));
     let (merchant, sku) = names
         .ok_or_else(|| Failure::new(format!("{named}: name a SKU as sku:MERCHANT/SKU, such as sku:m1/card-50")))?;
-    if reader.head(StreamId::merchant(&merchant)).is_none() {
-        return Err(Failure::new(format!("there is no merchant {merchant}; `daybook merchant list` shows all")));
-    }
+    let merchant = data::known_merchant(reader, merchant)?;
     let streams = SkuStreams::of(&merchant, &sku);
     if reader.head(streams.sku).is_none() && reader.head(streams.account).is_none() {
         return Err(Failure::new(format!(

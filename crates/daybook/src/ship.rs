@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::cli::ShipArgs;
 use crate::console::{Console, Ended, out};
-use crate::data::{self, Access};
+use crate::data::{self, Access, Opened};
 use crate::failure::Failure;
 
 const NUMBER: Wanted = Wanted {
@@ -56,14 +56,14 @@ struct Counts {
 }
 
 pub(crate) fn run(args: &ShipArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
-    let merchant = data::merchant_id(&args.merchant)?;
     let named = |why: &dyn std::fmt::Display| Failure::new(format!("{}: {why}", args.file.display()));
     let mut bytes = Vec::new();
     let file = File::open(&args.file).map_err(|error| named(&error))?;
     // One byte more tells that there are more.
     file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| named(&error))?;
     let list = read_list(&bytes, &[NUMBER, CARRIER, TRACKING]).map_err(|error| named(&error))?;
-    let engine = access.open(console)?.engine;
+    let Opened { engine, reader, .. } = access.open(console)?;
+    let merchant = data::known_merchant(&reader, &args.merchant)?;
     let mut counts = Counts::default();
     let mut under_way: VecDeque<Sent> = VecDeque::with_capacity(UNDER_WAY);
     let all = list.rows.len();

@@ -129,7 +129,7 @@ fn a_merchants_and_a_tokens_history_are_told_and_what_is_not_there_is_said() {
 
     for (what, said) in [
         ("merchant:m9", "daybook merchant list"),
-        ("merchant:", "daybook merchant list"),
+        ("merchant:", "merchant id \"\" is empty"),
         ("sku:m1", "sku:MERCHANT/SKU"),
         ("sku:m9/mug", "there is no merchant m9"),
         ("sku:m1/mug", "was ever received"),

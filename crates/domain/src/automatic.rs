@@ -120,6 +120,11 @@ impl Automatic {
         Actor { id: system_actor(self.name()), role: Role::System }
     }
 
+    /// By its actor's name.
+    pub fn named(name: &str) -> Option<Self> {
+        Automatic::ALL.into_iter().find(|automatic| automatic.name() == name)
+    }
+
     /// Whose id it is.
     pub fn of_actor(id: Uuid) -> Option<Self> {
         ACTORS.iter().find(|(known, _)| *known == id).map(|(_, automatic)| *automatic)

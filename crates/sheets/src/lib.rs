@@ -28,7 +28,7 @@ mod zip_stream;
 
 pub use cell::{Cell, Column};
 pub use read::header::{BYTE_ORDER_MARK, is_before_all, plain, readings};
-pub use read::list::{List, ListRow, Wanted, read_list};
+pub use read::list::{List, ListRow, Wanted, is_rounded, read_list};
 pub use read::row::{Row, SEPARATORS, cells};
 pub use read::{MAX_FILE_BYTES, MAX_ROWS, ReadError};
 pub use table::{Format, Table, Written};

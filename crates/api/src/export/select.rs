@@ -45,21 +45,24 @@ fn parse(json: &str) -> Result<OrderWhere, ExportError> {
         serde_json::from_str(json).map_err(|error| invalid(format!("is no JSON: {error}")))?;
     let value = Value::from_json(json).map_err(|error| invalid(error.to_string()))?;
     let parsed = OrderWhere::parse(Some(value.clone())).map_err(|error| {
-        invalid(format!("does not fit: {}", error.into_server_error(async_graphql::Pos::default()).message))
+        let message = error.into_server_error(async_graphql::Pos::default()).message;
+        // The rest tells within which of the library's types it was.
+        let why = message.split(" (occurred while parsing").next().unwrap_or(&message);
+        invalid(format!("does not fit the API's `where`, such as {{\"label\": {{\"eq\": \"TO_SHIP\"}}}}: {why}"))
     })?;
     // Parsing passes over what it does not know, which would let more through than was asked for.
     match unknown(&value, &parsed.to_value()) {
-        Some(name) => Err(invalid(format!("has no condition {name:?}"))),
+        Some((name, known)) => Err(invalid(format!("has no condition {name:?}; there are {}", known.join(", ")))),
         None => Ok(parsed),
     }
 }
 
-/// A member of the first that the second, which has all there are, does not have.
-fn unknown(given: &Value, known: &Value) -> Option<String> {
+/// A member of the first that the second, which has all there are, does not have; and those.
+fn unknown(given: &Value, known: &Value) -> Option<(String, Vec<String>)> {
     match (given, known) {
         (Value::Object(given), Value::Object(known)) => given.iter().find_map(|(name, value)| match known.get(name) {
             Some(known) => unknown(value, known),
-            None => Some(name.to_string()),
+            None => Some((name.to_string(), known.keys().map(ToString::to_string).collect())),
         }),
         (Value::List(given), Value::List(known)) => {
             given.iter().zip(known).find_map(|(given, known)| unknown(given, known))
@@ -130,9 +133,15 @@ mod tests {
         assert!(refusal("{").starts_with("the filter is no JSON"));
         assert!(refusal("[]").starts_with("the filter does not fit"));
         assert!(refusal(r#"{"label": {"eq": "LOST"}}"#).starts_with("the filter does not fit"));
-        assert_eq!(refusal(r#"{"lable": {"eq": "TO_SHIP"}}"#), "the filter has no condition \"lable\"");
-        assert_eq!(refusal(r#"{"OR": [{}, {"tag": {"ep": "x"}}]}"#), "the filter has no condition \"ep\"");
-        assert_eq!(refusal(r#"{"OR": {"x": 1}}"#), "the filter has no condition \"x\"");
+        assert!(
+            refusal(r#"{"lable": {"eq": "TO_SHIP"}}"#).starts_with("the filter has no condition \"lable\"; there are ")
+        );
+        assert_eq!(
+            refusal(r#"{"OR": [{}, {"tag": {"ep": "x"}}]}"#),
+            "the filter has no condition \"ep\"; there are eq, oneOf"
+        );
+        assert!(refusal(r#"{"OR": {"x": 1}}"#).contains(" there are ") && refusal(r#"{"x": 1}"#).contains(" label, "));
+        assert!(!refusal(r#"{"label": {"oneOf": ["TOSHIP"]}}"#).contains("occurred"));
         let twice = Which::parse(Some(r#"{"merchant": {"eq": "m1"}}"#), Some("m1"), false);
         assert!(twice.unwrap_err().to_string().starts_with("name the merchant once"));
     }

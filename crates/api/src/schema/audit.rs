@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use async_graphql::{Enum, ID, InputObject, SimpleObject};
 use daybook_domain::event::Subject;
-use daybook_domain::{Event, Kind, MerchantId, Position, Recorded, StreamId, Timestamp};
+use daybook_domain::{Automatic, Event, Kind, MerchantId, Position, Recorded, StreamId, Timestamp};
 use uuid::Uuid;
 
 use super::error::ApiError;
@@ -27,7 +27,7 @@ const READ_BYTES: usize = 1 << 20;
 /// All of what is given must hold.
 #[derive(Clone, Debug, Default, InputObject)]
 pub(crate) struct AuditWhere {
-    /// Tokens' ids, or the ids of policies.
+    /// Tokens' ids, or policies' ids or names, such as `system:pay-within`.
     actor: Option<ValueFilter<String>>,
     /// Kinds of events, such as `price-edited`.
     kind: Option<ValueFilter<String>>,
@@ -84,6 +84,14 @@ fn subject(kind: Kind) -> Option<AuditSubject> {
     })
 }
 
+fn actor(named: &str) -> Result<Uuid, ApiError> {
+    let policy = || Automatic::named(named).map(|policy| policy.actor().id);
+    Uuid::parse_str(named).ok().or_else(policy).ok_or_else(|| {
+        let shown: String = named.chars().take(40).collect();
+        ApiError::Invalid(format!("{shown:?} is neither an actor's id nor a policy's name, such as system:pay-within"))
+    })
+}
+
 /// A question that makes sense.
 struct Asked {
     actors: Option<Vec<Uuid>>,
@@ -99,8 +107,8 @@ impl Asked {
         let values = |filter: &Option<ValueFilter<String>>| {
             Ok::<_, ApiError>(filter.as_ref().map(ValueFilter::values).transpose()?.flatten())
         };
-        // What cannot be an id or a name names nothing.
-        let actors = values(&wanted.actor)?.map(|ids| ids.iter().filter_map(|id| Uuid::parse_str(id).ok()).collect());
+        let actors = values(&wanted.actor)?.map(|ids| ids.iter().map(|id| actor(id)).collect()).transpose()?;
+        // What cannot be a merchant's id names none.
         let merchants =
             values(&wanted.merchant)?.map(|ids| ids.iter().filter_map(|id| MerchantId::new(id).ok()).collect());
         let time = wanted.time.clone();
@@ -238,4 +246,19 @@ fn piece(services: &Services, bottom: Position, top: Position, asked: &Asked) ->
         found.extend(events.into_iter().filter(|recorded| recorded.position < top && asked.lets_through(recorded)));
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_is_named_by_its_id_or_by_its_policy() {
+        let id = Uuid::from_u128(7);
+        assert_eq!(actor(&id.to_string()).unwrap(), id);
+        for policy in Automatic::ALL {
+            assert_eq!(actor(policy.name()).unwrap(), policy.actor().id);
+        }
+        assert!(actor("system:pay-wihtin").is_err());
+    }
 }

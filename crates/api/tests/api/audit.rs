@@ -101,7 +101,12 @@ async fn it_is_narrowed_by_actor_kind_merchant_and_time() {
     let entries = async |wanted: Value| log(&server, PLATFORM, &wanted, 3).await;
     let by_owner = entries(json!({"actor": {"eq": "00000000-0000-0000-0000-000000000044"}})).await;
     assert_eq!(kinds(&by_owner), ["contact-revealed"]);
-    assert_eq!(entries(json!({"actor": {"oneOf": ["nobody"]}})).await, [] as [Value; 0]);
+    let nobody = json!({"actor": {"oneOf": ["00000000-0000-0000-0000-0000000000ff", "system:pay-within"]}});
+    assert_eq!(entries(nobody).await, [] as [Value; 0]);
+    let misspelt = json!({"where": {"actor": {"eq": "system:pay-wihtin"}}});
+    let query = "query ($where: AuditWhere) { auditLog(where: $where) { nodes { name } } }";
+    let refused = server.ask(query, misspelt).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "INVALID_ARGUMENT", "{refused}");
     let edits = entries(json!({"kind": {"oneOf": ["price-edited", "stock-received"]}})).await;
     assert_eq!(kinds(&edits), ["stock-received", "stock-received", "price-edited", "price-edited", "price-edited"]);
     assert_eq!(

@@ -238,11 +238,15 @@ async fn what_is_below_is_masked_and_what_stands_above_is_not_told() {
     let probe = json!({"format": "JSONL", "columns": ["number"], "scope": "SUBTREE", "where": {"buyer": {"eq": "ann1@example.com"}}});
     assert_eq!(total(&server, &support, probe.clone()).await, "0");
     assert_eq!(total(&server, CLERK, probe).await, "1", "its own alone");
-    // A foreign merchant's are as those of one that is not there.
+    // A foreign merchant is as one that is not there, and misspelt ones are no empty files.
     for foreign in ["m0", "m2", "m9"] {
-        let input = json!({"format": "CSV", "merchant": foreign});
-        assert_eq!(total(&server, CLERK, input).await, "0", "{foreign}");
+        let refused = open(&server, CLERK, "exportOrders", json!({"format": "CSV", "merchant": foreign})).await;
+        let error = json!([{"code": "MERCHANT_UNKNOWN", "field": ["input", "merchant"], "message": format!("there is no merchant {foreign}")}]);
+        assert_eq!((&refused["userErrors"], &refused["export"]), (&error, &Value::Null), "{foreign}");
     }
+    let refused = open(&server, PLATFORM, "exportOrders", json!({"format": "CSV", "merchant": "m9"})).await;
+    assert_eq!(refused["userErrors"][0]["code"], "MERCHANT_UNKNOWN");
+    assert_eq!(total(&server, CLERK, json!({"format": "CSV", "merchant": "m3", "scope": "SUBTREE"})).await, "3");
 }
 
 #[tokio::test]

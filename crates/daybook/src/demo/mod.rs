@@ -132,6 +132,7 @@ fn say_where_to_look(address: &str, token: &str, dir: &std::path::Path, args: &D
          -d '{{\"query\":\"{{ orders(where: {{label: {{oneOf: [TO_SHIP]}}}}, scope: SUBTREE, first: 3) {{ nodes {{ number label placedAt \
          merchant {{ name }} total {{ amount currency }} lines {{ title quantity }} }} }} \
          ordersCount(where: {{label: {{oneOf: [EXCEPTION]}}}}, scope: SUBTREE) }}\"}}'\n\n\
+         Others see less: daybook token create --role clerk --merchant qingmu --data {data}\n\n\
          A new order comes about every second. Ctrl-C ends it{}.",
         if args.data.is_none() { " and removes the folder" } else { "" }
     );

@@ -22,6 +22,9 @@ impl OutFile {
             return Err(Failure::new(format!("{} is a folder: name a file", path.display())));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            return Err(Failure::new(format!("{}: there is no folder {}", path.display(), folder.display())));
+        }
         // Readable by its owner alone: it may hold personal texts.
         let file = tempfile::Builder::new().prefix(".daybook-export-").tempfile_in(folder).map_err(named)?;
         Ok(Self { file, path: path.into() })

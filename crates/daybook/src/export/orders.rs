@@ -12,7 +12,7 @@ use daybook_sheets::Table;
 use super::{Noting, ended, go_on, note, split};
 use crate::cli::{OrdersArgs, ScopeArg};
 use crate::console::{Console, Ended};
-use crate::data::{Access, Opened};
+use crate::data::{Access, Opened, known_merchant};
 use crate::failure::Failure;
 use crate::import::Progress;
 use crate::{follower, rebuild};
@@ -27,6 +27,9 @@ pub(crate) fn orders(args: &OrdersArgs, access: &mut Access, console: &mut Conso
     let which = Which::parse(args.filter.as_deref(), args.merchant.as_deref(), args.scope == ScopeArg::Subtree)?;
     let opened = access.open(console)?;
     let Opened { engine, reader, host, .. } = opened.clone();
+    if let Some(merchant) = &args.merchant {
+        known_merchant(&reader, merchant)?;
+    }
     let host = match host {
         Some(host) => {
             wait_for(&host, reader.watermark(), console)?;

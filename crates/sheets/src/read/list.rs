@@ -94,7 +94,7 @@ fn list_row<const N: usize>(row: RawRow, places: [Option<usize>; N]) -> ListRow<
 }
 
 /// `1.23457E+19`: what a spreadsheet makes of a long number.
-fn is_rounded(text: &str) -> bool {
+pub fn is_rounded(text: &str) -> bool {
     let Some((digits, power)) = text.split_once(['E', 'e']) else { return false };
     let power = power.strip_prefix('+').unwrap_or(power);
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

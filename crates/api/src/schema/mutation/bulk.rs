@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, InputObject, InputType, Result, SimpleObject};
 use daybook_domain::job::{CancelCause, Job, JobAction, JobPrice, JobState, PriceOf};
 use daybook_domain::{Command, OrderNumber, Sku, StreamId, Tag};
 use daybook_engine::Request;
+use daybook_sheets::is_rounded;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -259,8 +260,15 @@ fn read_list<T, U>(
     (form.errors.len() == noted).then_some(all)
 }
 
+const LOST_DIGITS: &str = "a spreadsheet took a long number for a figure, such as 1.23E+19, and lost its last digits: format the \
+                           column as text and enter it again";
+
 fn read_row(form: &mut Form<'_>, path: &str, number: &str, row: Option<&ShipmentRowInput>) -> Option<NamedRow> {
     let number = form.read(path, OrderNumber::new(number))?;
+    if row.and_then(|row| row.tracking_number.as_deref()).is_some_and(is_rounded) {
+        form.wrong(&path.replace(".number", ".trackingNumber"), ErrorCode::InvalidInput, LOST_DIGITS);
+        return None;
+    }
     let carrier = row.and_then(|row| row.carrier.clone()).map(boxed);
     let tracking_number = row.and_then(|row| row.tracking_number.clone()).map(boxed);
     Some(NamedRow { number, carrier, tracking_number })
@@ -269,7 +277,9 @@ fn read_row(form: &mut Form<'_>, path: &str, number: &str, row: Option<&Shipment
 fn chosen(form: &mut Form<'_>, bulk: &BulkInput, rows: Option<&[ShipmentRowInput]>) -> Option<Chosen> {
     match (&bulk.ids, &bulk.numbers, &bulk.wanted, rows) {
         (Some(ids), None, None, None) => read_list(form, "ids", ids, |form, at, id| {
-            form.read(&format!("ids.{at}"), Uuid::parse_str(id).map_err(|_| "is not a UUID")).map(StreamId)
+            let id =
+                Uuid::parse_str(id).map_err(|_| format!("{:?} is not a UUID", id.chars().take(40).collect::<String>()));
+            id.map(StreamId).map_err(|why| form.wrong(&format!("ids.{at}"), ErrorCode::InvalidInput, why)).ok()
         })
         .map(Chosen::Ids),
         (None, Some(numbers), None, None) => {

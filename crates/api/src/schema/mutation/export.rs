@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Result, SimpleObject};
 use daybook_domain::command::OpenExport;
-use daybook_domain::{Command, CommandId, Position, StreamId};
+use daybook_domain::{Command, CommandId, MerchantId, Position, Rejection, StreamId};
 use daybook_engine::Request;
 use daybook_sheets::Zone;
 
@@ -17,7 +17,7 @@ use crate::schema::error::{ApiError, ErrorCode, UserError, refused};
 use crate::schema::export::{self, ExportObject};
 use crate::schema::filter::{OrderWhere, Seen};
 use crate::schema::scalar;
-use crate::schema::{look_long, lookup, orders, services};
+use crate::schema::{look, look_long, lookup, orders, services};
 
 /// What a mutation that opens an export answers.
 #[derive(SimpleObject)]
@@ -121,7 +121,12 @@ pub(crate) async fn orders(ctx: &Context<'_>, input: ExportOrdersInput) -> Resul
     };
     let mut wanted = input.wanted;
     if let Some(merchant) = &input.merchant {
-        wanted.get_or_insert_with(OrderWhere::default).of_merchant(&lookup::merchant_id(merchant)?)?;
+        let id = lookup::merchant_id(merchant)?;
+        if let Some(unknown) = unknown(ctx, &id).await? {
+            payload::note_refusal(ctx, Some(command_id), std::slice::from_ref(&unknown));
+            return Ok(refusal(vec![unknown]));
+        }
+        wanted.get_or_insert_with(OrderWhere::default).of_merchant(&id)?;
     }
     let scope = input.scope.unwrap_or_default();
     let tenant = session.tenant.clone();
@@ -143,6 +148,25 @@ pub(crate) async fn orders(ctx: &Context<'_>, input: ExportOrdersInput) -> Resul
         Ok(Looked { rows: Rows::Orders { selection, columns: chosen, tenant }, position, total })
     };
     open(ctx, daybook_domain::export::ExportKind::Orders, asked, look).await
+}
+
+/// A file without a row must not be what becomes of a merchant that is misspelt. One that the token does not show is answered
+/// as one that is not there.
+async fn unknown(ctx: &Context<'_>, id: &MerchantId) -> Result<Option<UserError>> {
+    let services = services(ctx)?;
+    orders::wait(services, Some(services.reader.watermark())).await?;
+    let (tenant, asked) = (ctx.data::<Session>()?.tenant.clone(), id.clone());
+    let is_shown = look(ctx, move |_, views| {
+        let merchants = views.merchants();
+        Ok(match tenant.own() {
+            None => merchants.get(&asked).is_some(),
+            Some(own) => *own == asked || merchants.that_stood_below(own).contains(&asked),
+        })
+    });
+    Ok((!is_shown.await?).then(|| {
+        let why = Rejection::MerchantUnknown { id: id.clone() };
+        UserError::new(vec!["input".into(), "merchant".into()], ErrorCode::MerchantUnknown, why.to_string())
+    }))
 }
 
 pub(crate) async fn events(ctx: &Context<'_>, input: ExportEventsInput) -> Result<ExportPayload> {

@@ -17,7 +17,7 @@ use crate::access::Tenant;
 use crate::auth::Session;
 use crate::http::Services;
 use crate::reads::Reads;
-use crate::schema::error::{ApiError, UserError, refused};
+use crate::schema::error::{ApiError, ErrorCode, UserError, refused};
 use crate::schema::scalar::DateTime;
 use crate::schema::token::TokenObject;
 use crate::schema::{allowed, look, orders, read, services};
@@ -134,7 +134,8 @@ pub(crate) async fn issue(ctx: &Context<'_>, input: IssueTokenInput) -> Result<I
     if let (Some(account), Some(wanted)) = (account, &mut wanted) {
         wanted.buyer = buyer_of(ctx, wanted.merchant.clone(), account).await?;
         if wanted.buyer.is_none() {
-            form.errors.push(UserError::of(&Rejection::TokenNeedsBuyer));
+            let why = "no buyer with this account has ordered there: a token shows the orders that there are";
+            form.wrong("buyer", ErrorCode::TokenNeedsBuyer, why);
         }
     }
     let (Some(command_id), Some(wanted), []) = (command_id, wanted, form.errors.as_slice()) else {
