@@ -251,6 +251,12 @@ fn wrong_wishes_are_refused_with_what_there_is() {
         refused(&["--merchant", "agent", "--where", r#"{"merchant": {"eq": "shop"}}"#])
             .contains("name the merchant once")
     );
+    assert!(refused(&["--merchant", "shpo"]).contains("there is no merchant shpo; `daybook merchant list` shows all"));
+    assert!(refused(&["--where", r#"{"label": {"eq": "TOSHIP"}}"#]).contains("does not contain value \"TOSHIP\""));
+    assert!(refused(&["--out", "/nowhere/x.csv"]).contains("there is no folder /nowhere"));
+    let list = shop.file("list.csv", LIST.as_bytes());
+    let misspelt = shop.refused(&["ship", &list, "--merchant", "shpo"]);
+    assert!(misspelt.contains("there is no merchant shpo") && !misspelt.contains("ORDER_UNKNOWN"), "{misspelt}");
     assert_eq!(shop.run(&["export", "orders", "--format", "xls"]).status.code(), Some(2));
     assert_eq!(shop.run(&["export", "orders"]).status.code(), Some(2));
 }
