@@ -120,7 +120,7 @@ pub(crate) async fn serve(front: Front, services: Services, shutdown: impl Futur
         }
         let _ = tell.send(true);
     });
-    let router = router_within(services, &front.limits);
+    let router = daybook_console::around(router_within(services, &front.limits), front.tls.is_some());
     let served = connections::serve(front.listener, front.tls, router, told);
     let cut_off = async move {
         // Subscriptions never end by themselves.

@@ -41,6 +41,18 @@ const RULES: &[Rule] = &[
         deep: true,
     },
     Rule { krate: "daybook-api", forbidden: &["sled", "bincode", "daybook"], deep: false },
+    Rule {
+        krate: "daybook-console",
+        forbidden: &[
+            "daybook-ledger",
+            "daybook-engine",
+            "daybook-views",
+            "daybook-domain",
+            "daybook-api",
+            "async-graphql",
+        ],
+        deep: true,
+    },
 ];
 
 /// Checks every rule, after proving that the check can fail.

@@ -127,7 +127,7 @@ fn say_where_to_look(address: &str, token: &str, dir: &std::path::Path, args: &D
         began.elapsed().as_secs_f32()
     );
     println!(
-        "Look around: http://{address}/graphql\nToken:       {token}\n\n\
+        "Orders:      http://{address}/\nGraphQL:     http://{address}/graphql\nToken:       {token}\n\n\
          curl -s http://{address}/graphql -H 'Content-Type: application/json' -H 'Authorization: Bearer {token}' \\\n  \
          -d '{{\"query\":\"{{ orders(where: {{label: {{oneOf: [TO_SHIP]}}}}, scope: SUBTREE, first: 3) {{ nodes {{ number label placedAt \
          merchant {{ name }} total {{ amount currency }} lines {{ title quantity }} }} }} \

@@ -1,0 +1,193 @@
+//! The files of the pages, as they are built in. Their addresses hold a hash of all of them, so that browsers keep them for
+//! good and never mix two versions.
+
+use std::io::Write;
+use std::sync::LazyLock;
+
+use axum::extract::Path;
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+
+macro_rules! files {
+    ($($path:literal),* $(,)?) => {
+        [$(($path, include_bytes!(concat!("../web/", $path)).as_slice())),*]
+    };
+}
+
+/// Each file in `web`; a test holds that none is missing.
+static FILES: &[(&str, &[u8])] = &files![
+    "api.js",
+    "app.js",
+    "desk.js",
+    "icon.svg",
+    "manifest.webmanifest",
+    "style.css",
+    "text.js",
+    "vendor/hooks.js",
+    "vendor/htm.js",
+    "vendor/preact.js",
+];
+const INDEX: &str = include_str!("../web/index.html");
+
+/// Nothing of another host, nothing inline, nobody's frame.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                      manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+struct Asset {
+    path: &'static str,
+    media_type: &'static str,
+    plain: &'static [u8],
+    gzip: Vec<u8>,
+}
+
+static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
+    let asset = |&(path, plain): &(&'static str, &'static [u8])| Asset {
+        path,
+        media_type: media_type(path),
+        plain,
+        gzip: gzip(plain),
+    };
+    FILES.iter().map(asset).collect()
+});
+
+/// Of all files together.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let mut hash = Sha256::new();
+    for (path, bytes) in FILES {
+        hash.update(path);
+        hash.update(Sha256::digest(bytes));
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+});
+
+static PAGE: LazyLock<(String, Vec<u8>)> = LazyLock::new(|| {
+    let page = INDEX.replace("{version}", &VERSION);
+    let gzip = gzip(page.as_bytes());
+    (page, gzip)
+});
+
+fn media_type(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("webmanifest") => "application/manifest+json",
+        _ => "application/octet-stream",
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    // Into memory nothing fails; if it did, the plain bytes would be sent.
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default()
+}
+
+/// Asked anew each time: it is small, and says which version the rest is of.
+pub(crate) async fn index(headers: HeaderMap) -> Response {
+    let (page, gzip) = &*PAGE;
+    let mut response = answer(&headers, "text/html; charset=utf-8", page.as_bytes(), gzip);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+pub(crate) async fn asset(Path((version, path)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    let found = ASSETS.iter().find(|asset| asset.path == path).filter(|_| version == *VERSION);
+    let Some(Asset { media_type, plain, gzip, .. }) = found else {
+        return (StatusCode::NOT_FOUND, [(CACHE_CONTROL, "no-store")], "there is no such file\n").into_response();
+    };
+    let mut response = answer(&headers, media_type, plain, gzip);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    response
+}
+
+fn answer(headers: &HeaderMap, media_type: &'static str, plain: &'static [u8], gzip: &'static [u8]) -> Response {
+    let takes_gzip = headers
+        .get(ACCEPT_ENCODING)
+        .and_then(|accepted| accepted.to_str().ok())
+        .is_some_and(|accepted| accepted.split(',').any(|one| one.trim().eq_ignore_ascii_case("gzip")));
+    let head = [
+        (CONTENT_TYPE, media_type),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "no-referrer"),
+        (VARY, "accept-encoding"),
+    ];
+    if takes_gzip && !gzip.is_empty() {
+        return (head, [(CONTENT_ENCODING, "gzip")], gzip).into_response();
+    }
+    (head, plain).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn walk(folder: &Path, root: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, root, found);
+            } else {
+                found.push(path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_is_built_in() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("web");
+        let mut found = Vec::new();
+        walk(&root, &root, &mut found);
+        found.retain(|path| path != "index.html" && !path.ends_with("LICENSE"));
+        found.sort();
+        let built: Vec<&str> = FILES.iter().map(|(path, _)| *path).collect();
+        assert_eq!(built, found);
+    }
+
+    fn web(path: &str) -> String {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("web").join(path)).unwrap()
+    }
+
+    #[test]
+    fn no_language_lacks_what_another_has() {
+        let source = web("text.js");
+        let key = |line: &str| {
+            let (key, text) = line.strip_prefix("    ")?.split_once(": \"")?;
+            (key.chars().all(|c| c.is_alphanumeric() || c == '_') && text.len() > 2).then(|| key.to_owned())
+        };
+        let keys = |language: &str| -> Vec<String> {
+            let rest = source.split_once(&format!("  {language}: {{\n")).unwrap().1;
+            rest.split_once("\n  },")
+                .unwrap()
+                .0
+                .lines()
+                .map(|line| key(line).unwrap_or_else(|| panic!("{line}")))
+                .collect()
+        };
+        let english = keys("en");
+        assert_eq!(english, keys("\"zh-CN\""));
+        for file in ["app.js", "desk.js"] {
+            let source = web(file);
+            let calls = source.match_indices("t(\"").filter(|(at, _)| !source[..*at].ends_with(char::is_alphanumeric));
+            for asked in calls.map(|(at, call)| source[at + call.len()..].split('"').next().unwrap()) {
+                assert!(english.iter().any(|key| key == asked), "{file} asks for {asked}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_page_is_small() {
+        let bytes = PAGE.1.len() + ASSETS.iter().map(|asset| asset.gzip.len()).sum::<usize>();
+        assert!(bytes < 100_000, "{bytes}");
+    }
+}

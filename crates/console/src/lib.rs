@@ -1,0 +1,26 @@
+//! The merchants' web pages: a client of the same queries and commands as everyone else, and the session that a browser has.
+//!
+//! ```text
+//! browser ─► /            pages, scripts, styles: built in
+//!         ─► /session     a token comes in once, and stays in a cookie that no script can read
+//!         ─► /graphql …   the cookie becomes the `Authorization` header that every client sends
+//! ```
+
+mod assets;
+mod origin;
+mod session;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+
+/// The API with the pages before it. `is_https`: whether browsers come by TLS, so that their cookie never goes without it.
+pub fn around(api: Router, is_https: bool) -> Router {
+    let sessions = session::Sessions { api: api.clone(), is_https };
+    Router::new()
+        .route("/", get(assets::index))
+        .route("/console/{version}/{*path}", get(assets::asset))
+        .route("/session", post(session::open).delete(session::close))
+        .with_state(sessions)
+        .merge(api.layer(from_fn(session::authorize)))
+}

@@ -1,0 +1,109 @@
+//! A browser's session before an API that is none of ours.
+#![allow(clippy::unwrap_used, reason = "unwrap is how a test fails")]
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, Response, StatusCode};
+use axum::routing::{get, post};
+use tower::ServiceExt;
+
+const TOKEN: &str = "dbk_0123";
+
+fn bearer(headers: &HeaderMap) -> String {
+    headers.get("authorization").map_or("nobody", |value| value.to_str().unwrap()).to_owned()
+}
+
+/// Lets one token in, and says who asked.
+fn api() -> Router {
+    let graphql = async |headers: HeaderMap| match bearer(&headers).as_str() {
+        "Bearer dbk_0123" => (StatusCode::OK, "in".to_owned()),
+        other => (StatusCode::UNAUTHORIZED, other.to_owned()),
+    };
+    let file = async |headers: HeaderMap| bearer(&headers);
+    Router::new().route("/graphql", post(graphql)).route("/exports/1", get(file))
+}
+
+async fn ask(is_https: bool, method: &str, path: &str, head: &[(&str, &str)], body: &str) -> Response<Body> {
+    let mut request = Request::builder().method(method).uri(path).header("host", "shop.example");
+    for (name, value) in head {
+        request = request.header(*name, *value);
+    }
+    daybook_console::around(api(), is_https).oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap()
+}
+
+async fn text(response: Response<Body>) -> String {
+    String::from_utf8(to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap()
+}
+
+const OWN: (&str, &str) = ("sec-fetch-site", "same-origin");
+const FOREIGN: (&str, &str) = ("sec-fetch-site", "cross-site");
+
+#[tokio::test]
+async fn a_token_becomes_a_cookie_that_no_script_reads() {
+    let body = format!("{{\"token\": \" {TOKEN}\\n\"}}");
+    let opened = ask(false, "POST", "/session", &[OWN], &body).await;
+    assert_eq!(opened.status(), StatusCode::NO_CONTENT);
+    assert_eq!(opened.headers()["set-cookie"], "daybook=dbk_0123; Path=/; HttpOnly; SameSite=Strict");
+    let opened = ask(true, "POST", "/session", &[OWN], &body).await;
+    assert_eq!(opened.headers()["set-cookie"], "__Host-daybook=dbk_0123; Path=/; HttpOnly; SameSite=Strict; Secure");
+    let closed = ask(false, "DELETE", "/session", &[OWN], "").await;
+    assert_eq!(closed.headers()["set-cookie"], "daybook=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+}
+
+#[tokio::test]
+async fn what_lets_nobody_in_opens_no_session() {
+    for (body, status) in [
+        ("{\"token\": \"dbk_9\"}", 401),
+        ("{\"token\": \"\"}", 400),
+        ("{\"token\": \"dbk_0123; Domain=evil.example\"}", 400),
+        ("{\"token\": \"dbk_0123\\r\\nX: 1\"}", 400),
+        ("dbk_0123", 400),
+    ] {
+        let refused = ask(false, "POST", "/session", &[OWN], body).await;
+        assert_eq!(refused.status().as_u16(), status, "{body}");
+        assert!(!refused.headers().contains_key("set-cookie"), "{body}");
+    }
+    let long = format!("{{\"token\": \"{}\"}}", "x".repeat(20_000));
+    assert_eq!(ask(false, "POST", "/session", &[OWN], &long).await.status().as_u16(), 413);
+    let foreign = ask(false, "POST", "/session", &[FOREIGN], &format!("{{\"token\": \"{TOKEN}\"}}")).await;
+    assert_eq!(foreign.status().as_u16(), 403, "nobody is signed in by another page");
+    assert_eq!(ask(false, "DELETE", "/session", &[], "").await.status().as_u16(), 403);
+}
+
+#[tokio::test]
+async fn the_cookie_speaks_for_its_user_on_our_own_pages_alone() {
+    let cookie = ("cookie", "theme=dark; daybook=dbk_0123");
+    assert_eq!(text(ask(false, "POST", "/graphql", &[OWN, cookie], "{}").await).await, "in");
+    let origin = ("origin", "https://shop.example");
+    assert_eq!(text(ask(false, "POST", "/graphql", &[origin, cookie], "{}").await).await, "in");
+    for head in [vec![FOREIGN, cookie], vec![cookie], vec![("origin", "https://evil.example"), cookie], vec![OWN]] {
+        assert_eq!(text(ask(false, "POST", "/graphql", &head, "{}").await).await, "nobody", "{head:?}");
+    }
+    // A link that somebody follows on our own page, or an address that is typed.
+    for head in [vec![OWN, cookie], vec![("sec-fetch-site", "none"), cookie], vec![cookie]] {
+        assert_eq!(text(ask(false, "GET", "/exports/1", &head, "").await).await, "Bearer dbk_0123", "{head:?}");
+    }
+    assert_eq!(text(ask(false, "GET", "/exports/1", &[FOREIGN, cookie], "").await).await, "nobody");
+    // Who bears a token is as without us.
+    let own = ("authorization", "Bearer dbk_9");
+    assert_eq!(text(ask(false, "GET", "/exports/1", &[OWN, cookie, own], "").await).await, "Bearer dbk_9");
+}
+
+#[tokio::test]
+async fn pages_are_packed_kept_and_run_nothing_of_others() {
+    let page = ask(false, "GET", "/", &[], "").await;
+    assert_eq!(page.headers()["cache-control"], "no-cache");
+    let policy = page.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe") && !policy.contains("http"));
+    let page = text(page).await;
+    let paths: Vec<&str> = page.split('"').filter(|part| part.starts_with("/console/")).collect();
+    assert!(paths.len() > 4 && !page.contains("{version}"), "{page}");
+    for path in paths {
+        let file = ask(false, "GET", path, &[("accept-encoding", "br, gzip")], "").await;
+        assert_eq!((file.status().as_u16(), &file.headers()["content-encoding"] == "gzip"), (200, true), "{path}");
+        assert!(file.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+        assert!(!file.headers().contains_key("set-cookie"));
+    }
+    assert_eq!(ask(false, "GET", "/console/0/app.js", &[], "").await.status().as_u16(), 404);
+    assert_eq!(ask(false, "GET", "/nothing", &[], "").await.status().as_u16(), 404);
+}
