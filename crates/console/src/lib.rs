@@ -11,8 +11,8 @@ mod origin;
 mod session;
 
 use axum::Router;
-use axum::middleware::from_fn;
-use axum::routing::{get, post};
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
 
 /// The API with the pages before it. `is_https`: whether browsers come by TLS, so that their cookie never goes without it.
 pub fn around(api: Router, is_https: bool) -> Router {
@@ -20,7 +20,7 @@ pub fn around(api: Router, is_https: bool) -> Router {
     Router::new()
         .route("/", get(assets::index))
         .route("/console/{version}/{*path}", get(assets::asset))
-        .route("/session", post(session::open).delete(session::close))
+        .route("/session", get(session::is_there).post(session::open).delete(session::close))
         .with_state(sessions)
-        .merge(api.layer(from_fn(session::authorize)))
+        .merge(api.layer(from_fn_with_state(is_https, session::authorize)))
 }

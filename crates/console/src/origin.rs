@@ -3,27 +3,40 @@
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 
+/// What browsers send by themselves, and no page can change.
+const SITE: &str = "sec-fetch-site";
+
 /// Whether the request comes of one of our own pages. Browsers say so themselves (`Sec-Fetch-Site`), or at least from where a
-/// page came (`Origin`); whoever says nothing is no browser, or one that is too old to be trusted with a cookie.
-pub(crate) fn is_own(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    if let Some(site) = text("sec-fetch-site") {
-        return site == "same-origin";
+/// page came (`Origin`); whoever says nothing is no browser, or one that is too old to be trusted with a cookie. `is_https`:
+/// our pages come by TLS, so that one of the same name that did not is somebody else's.
+pub(crate) fn is_own(headers: &HeaderMap, is_https: bool) -> bool {
+    let is_of_our_host = headers.get(ORIGIN).map(|origin| is_here(headers, origin.to_str().unwrap_or("?"), is_https));
+    match headers.get(SITE) {
+        Some(site) => site == "same-origin" && is_of_our_host != Some(false),
+        None => is_of_our_host == Some(true),
     }
-    let host = text(HOST.as_str());
-    text(ORIGIN.as_str())
-        .and_then(|origin| Some(origin.split_once("://")?.1))
-        .is_some_and(|origin| Some(origin) == host)
+}
+
+fn is_here(headers: &HeaderMap, origin: &str, is_https: bool) -> bool {
+    let Some((scheme, host)) = origin.split_once("://") else { return false };
+    let is_scheme_fit = scheme == "https" || (scheme == "http" && !is_https);
+    is_scheme_fit && headers.get(HOST).is_some_and(|own| own == host)
 }
 
 /// Whether it may be looked at: by one of our own pages, or by a person who typed an address. Browsers tell neither header
-/// when a page is fetched by plain HTTP from another machine; that no other page sends the cookie along is then the cookie's
-/// own business (`SameSite=Strict`).
-pub(crate) fn is_no_foreign(headers: &HeaderMap) -> bool {
-    match headers.get("sec-fetch-site") {
-        Some(site) => site == "same-origin" || site == "none",
-        None => !headers.contains_key(ORIGIN) || is_own(headers),
+/// when a page is fetched by plain HTTP from another machine; which pages send the cookie along is then the cookie's own
+/// business (`SameSite=Strict`), and those of other ports of the same host do.
+pub(crate) fn is_no_foreign(headers: &HeaderMap, is_https: bool) -> bool {
+    match headers.get(SITE) {
+        Some(site) if site == "none" => true,
+        None if !headers.contains_key(ORIGIN) => true,
+        Some(_) | None => is_own(headers, is_https),
     }
+}
+
+/// Whether the page that asks came by TLS, also where a proxy speaks TLS for us.
+pub(crate) fn is_https(headers: &HeaderMap) -> bool {
+    headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"))
 }
 
 #[cfg(test)]
@@ -36,23 +49,27 @@ mod tests {
 
     #[test]
     fn only_our_own_pages_are_our_own() {
-        assert!(is_own(&of(&[("sec-fetch-site", "same-origin")])));
-        assert!(is_own(&of(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")])));
+        let host = ("host", "shop.example");
+        assert!(is_own(&of(&[("sec-fetch-site", "same-origin")]), false));
+        assert!(is_own(&of(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")]), false));
+        assert!(is_own(&of(&[("origin", "https://shop.example"), host]), true));
+        assert!(is_own(&of(&[("origin", "https://shop.example"), host]), false), "a proxy speaks TLS for us");
         for foreign in [
             of(&[]),
-            of(&[("host", "shop.example")]),
-            of(&[("sec-fetch-site", "cross-site"), ("origin", "https://shop.example"), ("host", "shop.example")]),
+            of(&[host]),
+            of(&[("sec-fetch-site", "cross-site"), ("origin", "https://shop.example"), host]),
             of(&[("sec-fetch-site", "same-site")]),
             of(&[("sec-fetch-site", "none")]),
-            of(&[("origin", "null"), ("host", "shop.example")]),
-            of(&[("origin", "https://shop.example.evil.example"), ("host", "shop.example")]),
-            of(&[("origin", "https://shop.example:444"), ("host", "shop.example")]),
+            of(&[("origin", "null"), host]),
+            of(&[("origin", "https://shop.example.evil.example"), host]),
+            of(&[("origin", "https://shop.example:444"), host]),
+            of(&[("origin", "http://shop.example"), host]),
         ] {
-            assert!(!is_own(&foreign), "{foreign:?}");
+            assert!(!is_own(&foreign, true), "{foreign:?}");
         }
-        assert!(is_no_foreign(&of(&[("sec-fetch-site", "none")])));
-        assert!(is_no_foreign(&of(&[("host", "shop.example")])));
-        assert!(!is_no_foreign(&of(&[("sec-fetch-site", "cross-site")])));
-        assert!(!is_no_foreign(&of(&[("origin", "http://evil.example"), ("host", "shop.example")])));
+        assert!(is_no_foreign(&of(&[("sec-fetch-site", "none")]), true));
+        assert!(is_no_foreign(&of(&[host]), true));
+        assert!(!is_no_foreign(&of(&[("sec-fetch-site", "cross-site")]), true));
+        assert!(!is_no_foreign(&of(&[("origin", "http://shop.example"), host]), true));
     }
 }

@@ -1,13 +1,16 @@
 //! A browser's session: its token in a cookie. What it may do is decided by the API at each request, as for everybody.
 
 use axum::Router;
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Deserialize;
+use tokio::time::timeout;
 use tower::ServiceExt;
 
 use crate::origin;
@@ -15,8 +18,10 @@ use crate::origin;
 /// By TLS, `__Host-` keeps other hosts of the domain, and plain HTTP, from setting it.
 const SECURE_NAME: &str = "__Host-daybook";
 const PLAIN_NAME: &str = "daybook";
-/// Longer than any token of ours, and than any JWT that is taken.
-const MAX_TOKEN_BYTES: usize = 8 << 10;
+/// What browsers keep in a cookie, less its name and attributes.
+const MAX_TOKEN_BYTES: usize = 3_900;
+/// How long a token may take to arrive.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
 pub(crate) struct Sessions {
@@ -29,21 +34,36 @@ pub(crate) struct Opening {
     token: String,
 }
 
-impl Sessions {
-    fn cookie(&self, token: &str, ends: &str) -> String {
-        let (name, secure) = if self.is_https { (SECURE_NAME, "; Secure") } else { (PLAIN_NAME, "") };
-        format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{ends}")
-    }
+fn cookie(is_secure: bool, token: &str, ends: &str) -> String {
+    let (name, secure) = if is_secure { (SECURE_NAME, "; Secure") } else { (PLAIN_NAME, "") };
+    format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{ends}")
+}
+
+/// Whether a browser has a session at all: who has none is told so without being taken for somebody with a wrong token.
+pub(crate) async fn is_there(State(sessions): State<Sessions>, headers: HeaderMap) -> Response {
+    let status = match token_of(&headers, sessions.is_https) {
+        Some(_) => StatusCode::NO_CONTENT,
+        None => StatusCode::UNAUTHORIZED,
+    };
+    (status, [(CACHE_CONTROL, "no-store")]).into_response()
 }
 
 /// Takes a token that the API takes; its refusal is passed on as it is.
 pub(crate) async fn open(State(sessions): State<Sessions>, request: Request) -> Response {
-    if !origin::is_own(request.headers()) {
+    let headers = request.headers();
+    if !origin::is_own(headers, sessions.is_https) {
         return foreign();
     }
+    // Of a form of another page this is never told, not even by a browser that says nothing of where it came from.
+    if !headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) {
+        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, "send {\"token\": \"…\"} as application/json\n").into_response();
+    }
+    let is_secure = sessions.is_https || origin::is_https(headers);
     let extensions = request.extensions().clone();
-    let Ok(bytes) = axum::body::to_bytes(request.into_body(), MAX_TOKEN_BYTES + 1024).await else {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "a token has at most 8 KiB\n").into_response();
+    let bytes = match timeout(BODY_WITHIN, axum::body::to_bytes(request.into_body(), MAX_TOKEN_BYTES + 100)).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => return (StatusCode::PAYLOAD_TOO_LARGE, "a cookie holds no token of this size\n").into_response(),
+        Err(_) => return (StatusCode::REQUEST_TIMEOUT, "the token did not arrive in time\n").into_response(),
     };
     let Ok(Opening { token }) = serde_json::from_slice::<Opening>(&bytes) else {
         return (StatusCode::BAD_REQUEST, "send {\"token\": \"…\"} as JSON\n").into_response();
@@ -69,19 +89,20 @@ pub(crate) async fn open(State(sessions): State<Sessions>, request: Request) -> 
     if answer.status() != StatusCode::OK {
         return answer;
     }
-    with_cookie(&sessions.cookie(token, ""))
+    with_cookies(&[cookie(is_secure, token, "")])
 }
 
 /// Forgets it here; the token is as good as before, until it is revoked.
 pub(crate) async fn close(State(sessions): State<Sessions>, headers: HeaderMap) -> Response {
-    if !origin::is_own(&headers) {
+    if !origin::is_own(&headers, sessions.is_https) {
         return foreign();
     }
-    with_cookie(&sessions.cookie("", "; Max-Age=0"))
+    with_cookies(&[cookie(true, "", "; Max-Age=0"), cookie(false, "", "; Max-Age=0")])
 }
 
-fn with_cookie(cookie: &str) -> Response {
-    (StatusCode::NO_CONTENT, [(SET_COOKIE, cookie), (CACHE_CONTROL, "no-store")]).into_response()
+fn with_cookies(cookies: &[String]) -> Response {
+    let cookies = cookies.iter().map(|cookie| (SET_COOKIE, cookie.clone())).collect();
+    (StatusCode::NO_CONTENT, AppendHeaders::<Vec<_>>(cookies), [(CACHE_CONTROL, "no-store")]).into_response()
 }
 
 fn foreign() -> Response {
@@ -90,14 +111,14 @@ fn foreign() -> Response {
 
 /// Puts the session's token where the API looks for it, for our own pages alone: another page can make a browser ask, and
 /// must not ask in its user's name. A request that bears a token itself is as it was.
-pub(crate) async fn authorize(mut request: Request, next: Next) -> Response {
+pub(crate) async fn authorize(State(is_https): State<bool>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
     if headers.contains_key(AUTHORIZATION) {
         return next.run(request).await;
     }
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
-    let is_meant = if is_safe { origin::is_no_foreign(headers) } else { origin::is_own(headers) };
-    let header = token_of(headers).and_then(|token| HeaderValue::from_str(&format!("Bearer {token}")).ok());
+    let is_meant = if is_safe { origin::is_no_foreign(headers, is_https) } else { origin::is_own(headers, is_https) };
+    let header = token_of(headers, is_https).and_then(|token| HeaderValue::from_str(&format!("Bearer {token}")).ok());
     if let Some(mut header) = header.filter(|_| is_meant) {
         header.set_sensitive(true);
         request.headers_mut().insert(AUTHORIZATION, header);
@@ -105,8 +126,14 @@ pub(crate) async fn authorize(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-fn token_of(headers: &HeaderMap) -> Option<&str> {
-    let pairs = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'));
-    let mut named = pairs.filter_map(|pair| pair.trim().split_once('='));
-    named.find(|(name, _)| *name == SECURE_NAME || *name == PLAIN_NAME).map(|(_, token)| token)
+/// Where pages come by TLS, only the cookie that nobody else can set: one of the plain name may be another host's of the
+/// domain. Whatever else stands in the header spoils nothing.
+fn token_of(headers: &HeaderMap, is_https: bool) -> Option<&str> {
+    let named = |name: &str| {
+        let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|&byte| byte == b';'));
+        let mut values = pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+        values.find_map(|value| str::from_utf8(value).ok().filter(|value| !value.is_empty()))
+    };
+    let is_plain_fit = !is_https && !origin::is_https(headers);
+    named(SECURE_NAME).or_else(|| named(PLAIN_NAME).filter(|_| is_plain_fit))
 }

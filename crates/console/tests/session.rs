@@ -24,7 +24,8 @@ fn api() -> Router {
 }
 
 async fn ask(is_https: bool, method: &str, path: &str, head: &[(&str, &str)], body: &str) -> Response<Body> {
-    let mut request = Request::builder().method(method).uri(path).header("host", "shop.example");
+    let mut request = Request::builder().method(method).uri(path);
+    request = request.header("host", "shop.example").header("content-type", "application/json");
     for (name, value) in head {
         request = request.header(*name, *value);
     }
@@ -47,7 +48,21 @@ async fn a_token_becomes_a_cookie_that_no_script_reads() {
     let opened = ask(true, "POST", "/session", &[OWN], &body).await;
     assert_eq!(opened.headers()["set-cookie"], "__Host-daybook=dbk_0123; Path=/; HttpOnly; SameSite=Strict; Secure");
     let closed = ask(false, "DELETE", "/session", &[OWN], "").await;
-    assert_eq!(closed.headers()["set-cookie"], "daybook=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    let cookies: Vec<&str> =
+        closed.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+    assert_eq!(
+        cookies,
+        [
+            "__Host-daybook=; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=0",
+            "daybook=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
+        ]
+    );
+    // Behind a proxy that speaks TLS for us, the browser tells.
+    let proxied = ask(false, "POST", "/session", &[("origin", "https://shop.example")], &body).await;
+    assert!(proxied.headers()["set-cookie"].to_str().unwrap().starts_with("__Host-daybook="));
+    for (head, status) in [(vec![], 401), (vec![("cookie", "daybook=x")], 204)] {
+        assert_eq!(ask(false, "GET", "/session", &head, "").await.status().as_u16(), status);
+    }
 }
 
 #[tokio::test]
@@ -70,15 +85,32 @@ async fn what_lets_nobody_in_opens_no_session() {
     assert_eq!(ask(false, "DELETE", "/session", &[], "").await.status().as_u16(), 403);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_token_that_does_not_arrive_is_not_waited_for() {
+    let never = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+    let request = Request::post("/session").header("content-type", "application/json").header(OWN.0, OWN.1);
+    let answer = daybook_console::around(api(), false).oneshot(request.body(never).unwrap()).await.unwrap();
+    assert_eq!(answer.status().as_u16(), 408);
+}
+
 #[tokio::test]
 async fn the_cookie_speaks_for_its_user_on_our_own_pages_alone() {
     let cookie = ("cookie", "theme=dark; daybook=dbk_0123");
     assert_eq!(text(ask(false, "POST", "/graphql", &[OWN, cookie], "{}").await).await, "in");
-    let origin = ("origin", "https://shop.example");
+    let origin = ("origin", "http://shop.example");
     assert_eq!(text(ask(false, "POST", "/graphql", &[origin, cookie], "{}").await).await, "in");
+    let proxied = ("origin", "https://shop.example");
+    assert_eq!(text(ask(false, "POST", "/graphql", &[proxied, cookie], "{}").await).await, "nobody");
     for head in [vec![FOREIGN, cookie], vec![cookie], vec![("origin", "https://evil.example"), cookie], vec![OWN]] {
         assert_eq!(text(ask(false, "POST", "/graphql", &head, "{}").await).await, "nobody", "{head:?}");
     }
+    // Cookies of the domain's other hosts, and what is no text, stand in nobody's way.
+    let secure = ("cookie", "daybook=; x=\u{e9}; daybook=dbk_9; __Host-daybook=dbk_0123");
+    assert_eq!(text(ask(true, "POST", "/graphql", &[OWN, secure], "{}").await).await, "in");
+    assert_eq!(text(ask(false, "POST", "/graphql", &[OWN, secure], "{}").await).await, "in");
+    assert_eq!(text(ask(true, "POST", "/graphql", &[OWN, cookie], "{}").await).await, "nobody");
+    let plain = ("origin", "http://shop.example");
+    assert_eq!(text(ask(true, "POST", "/graphql", &[plain, secure], "{}").await).await, "nobody");
     // A link that somebody follows on our own page, or an address that is typed.
     for head in [vec![OWN, cookie], vec![("sec-fetch-site", "none"), cookie], vec![cookie]] {
         assert_eq!(text(ask(false, "GET", "/exports/1", &head, "").await).await, "Bearer dbk_0123", "{head:?}");

@@ -43,6 +43,13 @@ export async function signIn(token) {
   throw new Refusal(response.status, error?.extensions?.code ?? "UNAUTHENTICATED", error?.message ?? text.trim());
 }
 
+/** Whether the browser has a session; what it is good for, the API says. */
+export async function hasSession() {
+  return (await fetch("/session")).ok;
+}
+
+/** Throws a `Refusal` when the session is still there afterwards. */
 export async function signOut() {
-  await fetch("/session", { method: "DELETE" });
+  const response = await fetch("/session", { method: "DELETE" });
+  if (!response.ok) throw new Refusal(response.status, "UNKNOWN", (await response.text()).trim() || response.statusText);
 }

@@ -3,7 +3,7 @@
 import { h, render } from "./vendor/preact.js";
 import { useEffect, useState } from "./vendor/hooks.js";
 import htm from "./vendor/htm.js";
-import { ask, Refusal, signIn, signOut } from "./api.js";
+import { ask, hasSession, Refusal, signIn, signOut } from "./api.js";
 import { Desk } from "./desk.js";
 import { chosenLanguage, keepLanguage, translator } from "./text.js";
 
@@ -46,10 +46,12 @@ function App() {
   const t = translator(language);
   const look = () => {
     setWhy(null);
-    ask("{ viewer { role merchant } }").then(
-      ({ viewer }) => setViewer(viewer),
-      (error) => (error instanceof Refusal && error.status === 401 ? setViewer(null) : setWhy(error.message)),
-    );
+    const known = async () => ((await hasSession()) ? (await ask("{ viewer { role merchant } }")).viewer : null);
+    known().then(setViewer, (error) => {
+      // Whoever shares an address with one who tries tokens may still sign in with his own.
+      if (error instanceof Refusal && [401, 403, 429].includes(error.status)) setViewer(null);
+      else setWhy(error.message);
+    });
   };
   useEffect(look, []);
   useEffect(() => {
@@ -61,7 +63,7 @@ function App() {
     keepLanguage(other);
     setLanguage(other);
   };
-  const leave = () => signOut().then(() => setViewer(null));
+  const leave = () => signOut().then(() => setViewer(null), (error) => setWhy(error.message));
   const languageButton = html`<button class="quiet" lang=${other} onClick=${switchLanguage}>${t("language")}</button>`;
   if (why) {
     return html`<main id="content"><p role="alert">${t("failed", { why })}</p><button onClick=${look}>${t("again")}</button></main>`;
