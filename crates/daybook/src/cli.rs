@@ -498,6 +498,9 @@ pub(crate) struct DemoArgs {
     /// How many orders the past has
     #[arg(long, default_value_t = 20_000)]
     pub(crate) orders: usize,
+    /// Make the past in the folder and end, without serving it: no orders come in beside those of the seed
+    #[arg(long, requires = "data")]
+    pub(crate) past_only: bool,
 }
 
 #[derive(Debug, Args, Serialize, Deserialize)]
