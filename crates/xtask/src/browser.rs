@@ -1,12 +1,11 @@
 //! What the tests of the console need beside Rust.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 const PACKAGES: [&str; 2] = ["chromium", "fonts-noto-cjk"];
 
 fn answers(program: &str, arguments: &[&str]) -> bool {
-    let status = Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    status.status().is_ok_and(|status| status.success())
+    Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
 }
 
 fn is_there() -> bool {
@@ -33,7 +32,7 @@ fn apt_get(arguments: &[&str]) -> Result<(), String> {
 }
 
 /// Installs a browser if it can; what is missing is a note, since the tests that need it say that they were skipped.
-pub fn provide() {
+pub(crate) fn provide() {
     if is_there() {
         return;
     }

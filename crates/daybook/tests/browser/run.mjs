@@ -2,6 +2,7 @@
 // `{ visit, report }`. BROWSER_ONLY=text runs those with the text in their name.
 
 import { readdir } from "node:fs/promises";
+import { stripVTControlCharacters } from "node:util";
 
 import { launch, Visits } from "./harness.mjs";
 
@@ -45,7 +46,7 @@ for (const { name, test } of chosen) {
   reports.forEach((text) => console.log(`   ${text}`));
   if (why) {
     failures += 1;
-    console.log(why.replace(/^/gm, "   "));
+    console.log(stripVTControlCharacters(why).replace(/^/gm, "   "));
     const kept = await visits.keepEvidence(evidence, name);
     console.log(`   see ${kept.join("\n       ")}`);
   }
