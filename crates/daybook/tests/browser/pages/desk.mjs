@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { eventually, inEveryLook } from "../checks.mjs";
 import { LANGUAGES } from "../harness.mjs";
-import { ask, token } from "../shop.mjs";
+import { ask, placeOrder, token } from "../shop.mjs";
 
 const TEXTS = {
   en: { orders: "Orders", status: "Status", subtree: "With the merchants below", older: "Older", newer: "Newer" },
@@ -162,6 +162,15 @@ export default {
         assert.ok(amounts.includes(order.total.amount), `${order.total.amount} is not one of ${JSON.stringify(cells)}`);
       });
     }
+  },
+
+  "a new order waits for its payment": async ({ visit }) => {
+    const clerk = { role: "clerk", merchant: "fengche" };
+    const { number } = await placeOrder(await token(clerk));
+    const page = await visit({ ...clerk, language: "zh-CN" });
+    await tab(page, "zh-CN", "AWAITING_PAYMENT").click();
+    await showsWhatIsListed(page, await token(clerk), { label: "AWAITING_PAYMENT" });
+    assert.ok((await shown(page)).includes(number));
   },
 
   "the first key leads to the content": async ({ visit }) => {
