@@ -31,13 +31,13 @@ export function BulkBar({ chosen, isAll, where, scope, matching, onAll, onClear,
     setAction(null);
     onDone();
   };
-  return html`<div class="bulk" role="group" aria-label=${t("bulk")}>
+  return html`<div class="bulk ${count === 0 ? "idle" : ""}" role="group" aria-label=${t("bulk")}>
     <span class="chosen-count" aria-live="polite">${t("chosen", { count: format.number(count) })}</span>
     ${!isAll && chosen.size > 0 && matching > chosen.size && html`<button class="plain" onClick=${onAll}>${t("chooseAll", { count: format.number(matching) })}</button>`}
     ${count > 0 && html`<button class="plain" onClick=${onClear}>${t("chooseNone")}</button>`}
     <span class="buttons">${WORKERS.includes(viewer.role) && ACTIONS.map(({ key }) => html`<button key=${key} class="quiet" disabled=${count === 0}
       onClick=${() => setAction(key)}>${t(`bulk.${key}`)}</button>`)}
-      <button class="quiet" onClick=${() => setAction("export")}>${t("bulk.export")}</button></span>
+      <button class="quiet last" onClick=${() => setAction("export")}>${t("bulk.export")}</button></span>
     ${action === "export" && html`<${ExportDialog} onClose=${() => setAction(null)} scope=${scope} count=${count || matching}
       where=${count > 0 && !isAll ? { id: { oneOf: target.ids } } : where} />`}
     ${action && action !== "export" && html`<${BulkDialog} ...${{ target, count, currency, onClose: close }} action=${ACTIONS.find(({ key }) => key === action)} />`}

@@ -26,13 +26,13 @@ export function ActionBar({ order, onDone }) {
 }
 
 export function ActionDialog({ name, order, onDone, onClose }) {
-  const { t, say } = useApp();
+  const { t, say, viewer } = useApp();
   const [isBusy, carryOut] = useCommand();
   const [shown, setShown] = useState(null);
   const { mutation, fields, states, shows, isDangerous } = ACTIONS[name];
   const title = t(`OrderActionName.${name}`);
   const send = async (form) => {
-    const payload = await carryOut(mutation, inputOf(name, order, form), shows);
+    const payload = await carryOut(mutation, inputOf(name, order, form, viewer.role === "SUPPORT"), shows);
     if (!payload) return false;
     onDone();
     if (shows) {

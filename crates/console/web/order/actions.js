@@ -19,7 +19,7 @@ export const ACTIONS = {
   RECORD_PAYMENT: { mutation: "recordPayment", fields: ["paymentProvider", "paidTradeNumber", "paidAmount"] },
   APPROVE_ADDRESS_CHANGE: { mutation: "approveAddressChange", fields: ["note"], isMain: true },
   REJECT_ADDRESS_CHANGE: { mutation: "rejectAddressChange", fields: ["reason"] },
-  REQUEST_ADDRESS_CHANGE: { mutation: "requestAddressChange", fields: ["contact", "reasonIfAny"] },
+  REQUEST_ADDRESS_CHANGE: { mutation: "requestAddressChange", fields: ["contact", "inputs", "reasonIfAny"] },
   RELEASE_HOLD: { mutation: "releaseHold", fields: ["heldHold", "reasonIfAny"], isMain: true },
   PLACE_HOLD: { mutation: "placeHold", fields: ["hold", "reasonIfAny"] },
   OPEN_DISPUTE: { mutation: "openDispute", fields: ["goodsReason"] },
@@ -35,7 +35,7 @@ export const ACTIONS = {
 };
 
 /** The command's input, of the form that was filled in. */
-export function inputOf(name, order, form) {
+export function inputOf(name, order, form, isMasked) {
   const { fields, isBlind } = ACTIONS[name];
   const currency = order.total.currency;
   const input = { order: { id: order.id }, ...(isBlind ? {} : { expectedRevision: order.revision }) };
@@ -56,7 +56,8 @@ export function inputOf(name, order, form) {
     paidTradeNumber: () => ({ tradeNumber: text("tradeNumber") }),
     heldHold: () => ({ hold: text("hold") }),
     prices: () => ({ prices: pricesOf(order, form, money) }),
-    contact: () => ({ contact: contactOf(form) }),
+    contact: () => ({ contact: contactOf(order, form, isMasked) }),
+    inputs: () => ({ inputs: inputsOf(order, form) }),
     reason: () => ({ reason: reasonOf(form) }),
     goodsReason: () => ({ reason: reasonOf(form) }),
     reasonIfAny: () => ({ reason: reasonOf(form) }),
@@ -71,7 +72,26 @@ function pricesOf(order, form, money) {
   return lines.filter(({ before, after }) => after && Number(after) !== Number(before)).map(({ number, after }) => ({ line: number, unitPrice: money(after) }));
 }
 
-function contactOf(form) {
-  const given = ["name", "tel", "address"].map((key) => [key, form.get(`contact-${key}`)?.trim()]).filter(([, value]) => value);
-  return given.length > 0 ? Object.fromEntries(given) : undefined;
+export const CONTACT = ["name", "tel", "address"];
+
+/** What else a contact holds stays, unless only stars of it are known. */
+function contactOf(order, form, isMasked) {
+  const given = CONTACT.map((key) => [key, form.get(`contact-${key}`)?.trim()]).filter(([, value]) => value);
+  const kept = isMasked ? {} : order.delivery?.contact;
+  return given.length > 0 ? { ...kept, ...Object.fromEntries(given) } : undefined;
+}
+
+/** Of each top-up line, what its buyer typed: the same names as at placing. */
+export function inputNames(order, line) {
+  const known = order.delivery?.inputs.find((one) => one.line === line.number)?.inputs;
+  return known ? Object.keys(known) : ["account"];
+}
+
+function inputsOf(order, form) {
+  const changed = order.lines.filter(({ kind }) => kind === "TOP_UP").map((line) => {
+    const given = inputNames(order, line).map((key) => [key, form.get(`input-${line.number}-${key}`)?.trim()]).filter(([, value]) => value);
+    return { line: line.number, inputs: Object.fromEntries(given) };
+  });
+  const filled = changed.filter(({ inputs }) => Object.keys(inputs).length > 0);
+  return filled.length > 0 ? filled : undefined;
 }

@@ -3,6 +3,7 @@
 import { ReasonFields } from "../forms/reason.js";
 import { html } from "../html.js";
 import { Field, useApp } from "../ui.js";
+import { CONTACT, inputNames } from "./actions.js";
 
 const HOLDS = ["STOCK", "ADDRESS", "PAYMENT", "RISK"];
 const TRACKING = ["COLLECTED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "DELIVERED"];
@@ -10,7 +11,9 @@ const MONEY = "[0-9]+([.][0-9]+)?";
 
 /** `states`: of a ticket, for it to be one of the choices. */
 export function ActionField({ name, order, states }) {
-  const { t, format } = useApp();
+  const { t, format, viewer } = useApp();
+  // Support sees stars: they are nothing to start from.
+  const isMasked = viewer.role === "SUPPORT";
   const { currency } = order.total;
   const label = t(`orderField.${name}`);
   const input = (key, rest = {}) => html`<${Field} name=${label}>${(given) => html`<input type="text" ...${given} name=${key} ...${rest} />`}<//>`;
@@ -55,8 +58,12 @@ export function ActionField({ name, order, states }) {
     case "outcomeRefund":
       return money({});
     case "contact":
-      return ["name", "tel", "address"].map((key) => html`<${Field} key=${key} name=${t(`contact.${key}`)} isWide=${key === "address"}>${(given) => html`<input ...${given}
-        type=${key === "tel" ? "tel" : "text"} name=${`contact-${key}`} />`}<//>`);
+      return order.lines.some(({ kind }) => kind === "PHYSICAL") && CONTACT.map((key) => html`<${Field} key=${key} name=${t(`contact.${key}`)} isWide=${key === "address"}>${(given) => html`<input ...${given}
+        type=${key === "tel" ? "tel" : "text"} name=${`contact-${key}`} defaultValue=${isMasked ? "" : order.delivery?.contact?.[key]} />`}<//>`);
+    case "inputs":
+      return order.lines.filter(({ kind }) => kind === "TOP_UP").map((line) => inputNames(order, line).map((key) => html`<${Field} key=${`${line.number}${key}`}
+        name=${`${line.title} · ${key}`}>${(given) => html`<input type="text" ...${given} name=${`input-${line.number}-${key}`}
+        defaultValue=${isMasked ? "" : order.delivery?.inputs.find((one) => one.line === line.number)?.inputs?.[key]} />`}<//>`));
     case "text":
       return area("text", { required: true });
     case "note":

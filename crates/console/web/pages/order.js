@@ -6,32 +6,15 @@ import { follow } from "../live.js";
 import { ActionBar } from "../order/action-bar.js";
 import { parcels, payments } from "../order/history.js";
 import { BuyerPart, Goods, Payments, Refunds, Shipments, State } from "../order/parts.js";
+import { HISTORY, QUERY } from "../order/query.js";
 import { Timeline } from "../order/timeline.js";
 import { address, go, useAddress } from "../router.js";
 import { addTexts } from "../text.js";
-import { DESK } from "../texts/desk.js";
 import { ORDER } from "../texts/order.js";
 import { Answer, Chip, Title, useApp, useAsk, When } from "../ui.js";
 
-addTexts(DESK);
 addTexts(ORDER);
 
-const MONEY = "{ amount currency }";
-const QUERY = `query ($id: ID!, $asOf: AsOf, $isNow: Boolean!) {
-  order(by: { id: $id }, asOf: $asOf) {
-    id number revision placedAt label merchant { id name } buyer { account } tags cards disputedSince
-    axes { lifecycle payment fulfilment afterSales holds } holds { hold since }
-    lines { id number sku title kind quantity shipped cancelled unitPrice ${MONEY} }
-    total ${MONEY} due ${MONEY} captured ${MONEY} refunded ${MONEY}
-    refunds { number kind state requestedAt answerBy escalateAt payBy amount ${MONEY} }
-    shipments { number status delivered } clocks { kind dueAt ticket missed } breaches { kind ticket }
-    pendingAddressChange { number requestedBy } delivery { contact inputs { line inputs } }
-    actions @include(if: $isNow) { name refusal { code message } }
-  }
-}`;
-const HISTORY = `query ($id: ID!) { order(by: { id: $id }) { revision history(first: 250) {
-  nodes { position revision kind occurredAt recordedAt origin reason actor { id role name } changes { field before after } data }
-  pageInfo { hasNextPage } } } }`;
 const EVENTS = `subscription ($after: Position) { orderEvents(after: $after, scope: SUBTREE) { position orderId } }`;
 
 export default function OrderPage({ id }) {
