@@ -68,12 +68,15 @@ fn placeholders(text: &str) -> BTreeSet<&str> {
     text.split('{').skip(1).map(|rest| rest.split_once('}').unwrap_or_else(|| panic!("{text}")).0).collect()
 }
 
+/// Lines that are comments as a whole say nothing.
+fn without_comments(source: &str) -> String {
+    let is_code = |line: &&str| !["//", "/*", "*"].iter().any(|mark| line.trim_start().starts_with(mark));
+    source.lines().filter(is_code).flat_map(|line| [line, "\n"]).collect()
+}
+
 /// What stands between quotes, in code whose quotes are not escaped.
 fn quoted(source: &str) -> impl Iterator<Item = &str> {
-    source
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-        .flat_map(|line| line.split('"').skip(1).step_by(2))
+    source.lines().flat_map(|line| line.split('"').skip(1).step_by(2))
 }
 
 #[test]
@@ -96,7 +99,7 @@ fn no_language_lacks_what_another_has() {
 fn pages() -> Vec<(String, String)> {
     let mut scripts = scripts("");
     scripts.retain(|(file, _)| !file.starts_with("vendor/") && !file.starts_with("texts/"));
-    scripts
+    scripts.into_iter().map(|(file, source)| (file, without_comments(&source))).collect()
 }
 
 /// The keys in `t("key"`.
@@ -167,7 +170,7 @@ fn events() -> BTreeSet<String> {
 
 /// `field.PATH` of every field of an order or a SKU that a history may tell a change of.
 fn fields() -> BTreeSet<String> {
-    let source = read("crates/domain/src/change.rs");
+    let source = without_comments(&read("crates/domain/src/change.rs"));
     let paths = quoted(&source).filter(|text| text.starts_with(|c: char| c.is_ascii_lowercase()));
     paths.map(|path| format!("field.{}", path.replace("{number}", "{n}"))).collect()
 }
