@@ -221,11 +221,16 @@ mod tests {
     }
 
     #[test]
-    fn the_first_page_is_small() {
-        let mut found = vec!["style.css", "icon.svg", "manifest.webmanifest"];
+    fn the_first_page_is_small_and_fetched_at_once() {
+        let mut found = Vec::new();
         needed("app.js", &mut found);
         needed("pages/desk.js", &mut found);
         assert!(found.contains(&"vendor/preact.js") && found.contains(&"texts/desk.js"), "{found:?}");
+        let mut wanted: Vec<String> = found[1..].iter().map(|path| format!("/console/{{version}}/{path}")).collect();
+        wanted.sort_unstable();
+        let preloads = INDEX.split("rel=\"modulepreload\" href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+        assert_eq!(preloads.collect::<Vec<_>>(), wanted, "index.html names what the order desk needs");
+        found.extend(["style.css", "icon.svg", "manifest.webmanifest"]);
         let packed = ASSETS.iter().filter(|asset| found.contains(&asset.path)).map(|asset| asset.gzip.len());
         let bytes = PAGE.1.len() + packed.sum::<usize>();
         assert!(bytes < 100_000, "{bytes}");
