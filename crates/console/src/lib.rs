@@ -1,7 +1,7 @@
 //! The merchants' web pages: a client of the same queries and commands as everyone else, and the session that a browser has.
 //!
 //! ```text
-//! browser ─► /            pages, scripts, styles: built in
+//! browser ─► / …          pages, scripts, styles: built in
 //!         ─► /session     a token comes in once, and stays in a cookie that no script can read
 //!         ─► /graphql …   the cookie becomes the `Authorization` header that every client sends
 //! ```
@@ -14,11 +14,28 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 
+/// Where the pages are: as `web/pages.js` has them. Which one it is, the script sees.
+const PAGES: [&str; 13] = [
+    "/",
+    "/orders/{id}",
+    "/exceptions",
+    "/after-sales",
+    "/stock",
+    "/dashboard",
+    "/sub-orders",
+    "/jobs",
+    "/jobs/{id}",
+    "/alerts",
+    "/audit",
+    "/settings",
+    "/buyer",
+];
+
 /// The API with the pages before it. `is_https`: whether browsers come by TLS, so that their cookie never goes without it.
 pub fn around(api: Router, is_https: bool) -> Router {
     let sessions = session::Sessions { api: api.clone(), is_https };
-    Router::new()
-        .route("/", get(assets::index))
+    let pages = PAGES.into_iter().fold(Router::new(), |router, path| router.route(path, get(assets::index)));
+    pages
         .route("/console/{version}/{*path}", get(assets::asset))
         .route("/session", get(session::is_there).post(session::open).delete(session::close))
         .with_state(sessions)

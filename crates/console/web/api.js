@@ -8,14 +8,37 @@ export class Refusal extends Error {
   }
 }
 
-/** The `data` of a query or mutation. Throws a `Refusal`, or whatever `fetch` throws when there is no connection. */
-export async function ask(query, variables, signal) {
+/** Of the ledger, the farthest that this page has seen by its own commands: what it asks next is not from before. */
+let seen = null;
+/** How far the server's clock is ahead of ours, in milliseconds. */
+let ahead = 0;
+
+export function now() {
+  return Date.now() + ahead;
+}
+
+/** A UUID; `randomUUID` is there only where pages come by TLS, or from this machine. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** The `data` of a query or mutation. Throws a `Refusal`, or whatever `fetch` throws when there is no connection. A query
+ * that declares `$atLeast` waits for what this page has done. */
+export async function ask(query, variables = {}, signal) {
+  const given = seen && query.includes("$atLeast") ? { atLeast: seen, ...variables } : variables;
   const response = await fetch("/graphql", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ query, variables }),
+    body: JSON.stringify({ query, variables: given }),
     signal,
   });
+  const date = Date.parse(response.headers.get("date"));
+  // The header has whole seconds: less than two of difference say nothing.
+  if (date) ahead = Math.abs(date - Date.now()) < 2_000 ? 0 : date - Date.now();
   const answer = await response.json().catch(() => ({}));
   const error = answer.errors?.[0];
   if (error || !response.ok) {
@@ -25,22 +48,67 @@ export async function ask(query, variables, signal) {
   return answer.data;
 }
 
-/** Takes a token into the session; throws a `Refusal` when the server does not take it. */
-export async function signIn(token) {
-  const response = await fetch("/session", {
+const INPUTS = {
+  placeHold: "HoldInput", releaseHold: "HoldInput", startJob: "JobInput", cancelJob: "JobInput",
+  closeMerchant: "MerchantInput", reopenMerchant: "MerchantInput",
+};
+
+function pause(seconds) {
+  return new Promise((done) => setTimeout(done, seconds * 1_000));
+}
+
+/** Carries out a mutation and answers its payload. It has an id of its own, under which it may be sent again: so it is where the
+ * connection broke or the server was busy, and happens once. Throws a `Refusal` for the first of its `userErrors`. */
+export async function command(name, input, fields = "") {
+  const type = INPUTS[name] ?? `${name[0].toUpperCase()}${name.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { ${name}(input: $input) {
+    receipt { position } userErrors { field code message } ${fields} } }`;
+  const variables = { input: { commandId: newId(), ...input } };
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const payload = (await ask(query, variables))[name];
+      const [refused] = payload.userErrors;
+      if (refused) throw new Refusal(200, refused.code, refused.message);
+      const position = payload.receipt?.position;
+      if (position && (seen === null || BigInt(position) > BigInt(seen))) seen = position;
+      return payload;
+    } catch (error) {
+      const isBusy = ["BUSY", "OVERLOADED", "RATE_LIMITED"].includes(error.code);
+      if (tries === 3 || !(isBusy || error instanceof TypeError)) throw error;
+      await pause(error.retryAfter ?? 1);
+    }
+  }
+}
+
+async function post(path, body) {
+  const response = await fetch(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ token }),
+    body: JSON.stringify(body),
   });
-  if (response.ok) return;
   const text = await response.text();
-  let error;
+  let answer = {};
   try {
-    error = JSON.parse(text).errors?.[0];
+    answer = JSON.parse(text);
   } catch {
-    // What is no JSON is a sentence.
+    // What is no JSON is a sentence, or nothing.
   }
-  throw new Refusal(response.status, error?.extensions?.code ?? "UNAUTHENTICATED", error?.message ?? text.trim());
+  if (response.ok) return answer;
+  const error = answer.errors?.[0];
+  const { code, retryAfter } = error?.extensions ?? {};
+  const wait = retryAfter ?? (Number(response.headers.get("retry-after")) || undefined);
+  throw new Refusal(response.status, code ?? "UNAUTHENTICATED", error?.message ?? text.trim(), wait);
+}
+
+/** Takes a token into the session; throws a `Refusal` when the server does not take it. */
+export async function signIn(token) {
+  await post("/session", { token });
+}
+
+/** A session for the one order that `{merchant, number, code}` is of. */
+export async function lookUp(asked) {
+  const { token } = await post("/lookup", asked);
+  await signIn(token);
 }
 
 /** Whether the browser has a session; what it is good for, the API says. */
@@ -51,5 +119,6 @@ export async function hasSession() {
 /** Throws a `Refusal` when the session is still there afterwards. */
 export async function signOut() {
   const response = await fetch("/session", { method: "DELETE" });
+  seen = null;
   if (!response.ok) throw new Refusal(response.status, "UNKNOWN", (await response.text()).trim() || response.statusText);
 }

@@ -1,84 +1,137 @@
-// The frame: who is signed in, in which language, and the page below.
+// The frame: who is signed in, in which language, the way from page to page, and what is said about what was done.
 
-import { h, render } from "./vendor/preact.js";
-import { useEffect, useState } from "./vendor/hooks.js";
-import htm from "./vendor/htm.js";
-import { ask, hasSession, Refusal, signIn, signOut } from "./api.js";
-import { Desk } from "./desk.js";
-import { chosenLanguage, keepLanguage, translator } from "./text.js";
+import { render } from "./vendor/preact.js";
+import { useCallback, useEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
+import { ask, hasSession, Refusal, signOut } from "./api.js";
+import { html } from "./html.js";
+import { BUYER_PAGE, pageAt, pagesFor } from "./pages.js";
+import { Link, useAddress } from "./router.js";
+import { SignIn } from "./sign-in.js";
+import { chosenLanguage, formats, keepLanguage, translator } from "./text.js";
+import { App, useApp } from "./ui.js";
 
-const html = htm.bind(h);
+const VIEWER = "{ viewer { id role merchant } }";
 
-function SignIn({ t, onDone }) {
-  const [why, setWhy] = useState(null);
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event) => {
-    event.preventDefault();
-    setBusy(true);
-    setWhy(null);
-    try {
-      await signIn(new FormData(event.target).get("token").trim());
-      onDone();
-    } catch (error) {
-      setWhy(error.message);
-      setBusy(false);
-    }
+/** What a person is told of a refusal: in English as the server says it, else what its code means. */
+function saying(t, language) {
+  return (error) => {
+    if (!(error instanceof Refusal)) return t("code.NO_CONNECTION");
+    if (language === "en") return error.message;
+    const known = [`ErrorCode.${error.code}`, `code.${error.code}`].find((key) => t(key) !== key);
+    return known ? t(known) : error.message;
   };
-  return html`<main id="content" class="sign-in">
-    <h1>Daybook</h1>
-    <form onSubmit=${submit}>
-      <input type="text" name="username" value="daybook" autocomplete="username" hidden />
-      <label for="token">${t("token")}</label>
-      <input id="token" name="token" type="password" required autocomplete="current-password" spellcheck=${false}
-        aria-describedby="token-hint" />
-      <p id="token-hint" class="hint">${t("tokenHint")}</p>
-      <p role="alert">${why}</p>
-      <button disabled=${isBusy}>${t("signIn")}</button>
-    </form>
-  </main>`;
 }
 
-function App() {
+function Root() {
   const [language, setLanguage] = useState(chosenLanguage);
   // undefined: not known yet; null: nobody.
   const [viewer, setViewer] = useState(undefined);
   const [why, setWhy] = useState(null);
-  const t = translator(language);
+  const [said, setSaid] = useState([]);
+  const t = useMemo(() => translator(language), [language]);
+  const refusal = useMemo(() => saying(t, language), [t, language]);
   const look = () => {
     setWhy(null);
-    const known = async () => ((await hasSession()) ? (await ask("{ viewer { role merchant } }")).viewer : null);
+    const known = async () => ((await hasSession()) ? (await ask(VIEWER)).viewer : null);
     known().then(setViewer, (error) => {
       // Whoever shares an address with one who tries tokens may still sign in with his own.
       if (error instanceof Refusal && [401, 403, 429].includes(error.status)) setViewer(null);
-      else setWhy(error.message);
+      else setWhy(error);
     });
   };
   useEffect(look, []);
   useEffect(() => {
     document.documentElement.lang = language;
-    document.title = `${t("orders")} · Daybook`;
   }, [language]);
-  const other = language === "en" ? "zh-CN" : "en";
+  const say = useCallback((text, kind = "good") => {
+    const id = Math.random();
+    setSaid((all) => [...all.slice(-2), { id, text, kind }]);
+    setTimeout(() => setSaid((all) => all.filter((one) => one.id !== id)), kind === "bad" ? 12_000 : 5_000);
+  }, []);
+  const leave = useCallback(() => setViewer(null), []);
+  const zone = viewer?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const format = useMemo(() => formats(language, zone), [language, zone]);
+  const app = useMemo(
+    () => ({ t, language, viewer, zone, format, say, refusal, leave }),
+    [t, language, viewer, zone, format, say, refusal, leave],
+  );
   const switchLanguage = () => {
+    const other = language === "en" ? "zh-CN" : "en";
     keepLanguage(other);
     setLanguage(other);
   };
-  const leave = () => signOut().then(() => setViewer(null), (error) => setWhy(error.message));
-  const languageButton = html`<button class="quiet" lang=${other} onClick=${switchLanguage}>${t("language")}</button>`;
+  const languageButton = html`<button class="quiet" lang=${language === "en" ? "zh-CN" : "en"} onClick=${switchLanguage}>${t("language")}</button>`;
+  const out = () => signOut().then(leave, (error) => say(refusal(error), "bad"));
+  const isBuyers = useAddress().path === "/buyer" || viewer?.role === "BUYER";
+  let content;
   if (why) {
-    return html`<main id="content"><p role="alert">${t("failed", { why })}</p><button onClick=${look}>${t("again")}</button></main>`;
+    content = html`<main id="content"><p role="alert">${refusal(why)}</p><button onClick=${look}>${t("again")}</button></main>`;
+  } else if (viewer === undefined) {
+    content = html`<main id="content"><p role="status">${t("loading")}</p></main>`;
+  } else if (isBuyers) {
+    content = html`<header class="bar"><strong class="brand">Daybook</strong>${languageButton}
+      ${viewer && html`<button class="quiet" onClick=${out}>${t("signOut")}</button>`}</header>
+      <${Lazy} page=${BUYER_PAGE} onSignedIn=${look} />`;
+  } else if (viewer === null) {
+    content = html`<header class="bar"><strong class="brand">Daybook</strong>${languageButton}</header><${SignIn} onDone=${look} />`;
+  } else {
+    content = html`<${Frame} ...${{ languageButton, out }} />`;
   }
-  if (viewer === undefined) return html`<main id="content"><p role="status">${t("loading")}</p></main>`;
-  if (viewer === null) return html`<header>${languageButton}</header><${SignIn} t=${t} onDone=${look} />`;
-  return html`<a class="skip" href="#content">${t("skip")}</a>
-    <header>
-      <strong>Daybook</strong>
-      <nav><a href="/" aria-current="page">${t("orders")}</a></nav>
-      <span class="who">${viewer.merchant ?? ""} ${viewer.role.toLowerCase()}</span>
-      ${languageButton}
-      <button class="quiet" onClick=${leave}>${t("signOut")}</button>
-    </header>
-    <main id="content"><${Desk} t=${t} language=${language} viewer=${viewer} onSignedOut=${() => setViewer(null)} /></main>`;
+  return html`<${App.Provider} value=${app}>${content}
+    <div class="said" role="status" aria-live="polite">${said.map(
+      ({ id, text, kind }) => html`<p key=${id} class=${kind}>${text}</p>`,
+    )}</div>
+  <//>`;
 }
 
-render(html`<${App} />`, document.getElementById("app"));
+function Frame({ languageButton, out }) {
+  const { path } = useAddress();
+  const [isOpen, setOpen] = useState(false);
+  const { t, viewer } = useApp();
+  const { page, id } = pageAt(path);
+  const content = useRef(null);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    setOpen(false);
+    // Whoever does not see that another page came must be told: the focus goes to its heading.
+    if (!isFirst.current) content.current?.focus();
+    isFirst.current = false;
+  }, [path]);
+  const link = ({ key, path: to }) => html`<li key=${key}><${Link} to=${to} aria-current=${page?.key === key ? "page" : null}>${t(`page.${key}`)}<//></li>`;
+  return html`<a class="skip" href="#content">${t("skip")}</a>
+    <header class="bar">
+      <button class="quiet menu" aria-expanded=${isOpen} aria-controls="pages" onClick=${() => setOpen(!isOpen)}>${t("menu")}</button>
+      <strong class="brand">Daybook</strong>
+      <span class="who">${viewer.merchant ?? ""} ${t(`Role.${viewer.role}`)}</span>
+      ${languageButton}
+      <button class="quiet" onClick=${out}>${t("signOut")}</button>
+    </header>
+    <div class="desk ${isOpen ? "open" : ""}">
+      <nav id="pages" class="side" aria-label=${t("menu")}><ul>${pagesFor(viewer.role).map(link)}</ul></nav>
+      <main id="content" tabindex="-1" ref=${content}>
+        ${page ? html`<${Lazy} key=${page.key} ...${{ page, id }} />` : html`<h1>${t("noPage")}</h1><p><${Link} to="/">${t("page.orders")}<//></p>`}
+      </main>
+    </div>`;
+}
+
+/** A page's module comes when it is first shown. */
+function Lazy({ page, ...given }) {
+  const { t } = useApp();
+  const [Page, setPage] = useState(() => page.loaded);
+  const [isMissing, setMissing] = useState(false);
+  useEffect(() => {
+    if (Page) return;
+    page.load().then(
+      (module) => {
+        page.loaded = module.default;
+        setPage(() => module.default);
+      },
+      () => setMissing(true),
+    );
+  }, [page]);
+  // After an update of the server the old files are gone.
+  if (isMissing) return html`<p role="alert">${t("code.NO_CONNECTION")} <button onClick=${() => location.reload()}>${t("again")}</button></p>`;
+  return Page ? html`<${Page} ...${given} />` : html`<p role="status" class="hint">${t("loading")}</p>`;
+}
+
+render(html`<${Root} />`, document.getElementById("app"));

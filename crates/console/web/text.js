@@ -1,78 +1,24 @@
-// What people read, in each language; a test holds that none lacks what another has.
+// What people read, in their language; money, times and numbers as the language writes them.
 
-export const TEXTS = {
-  en: {
-    signIn: "Sign in",
-    token: "Token",
-    tokenHint: "Make one with: daybook token create --role owner --merchant ID --data DIR",
-    signOut: "Sign out",
-    orders: "Orders",
-    all: "All",
-    number: "Number",
-    placedAt: "Placed",
-    goods: "Goods",
-    buyer: "Buyer",
-    amount: "Amount",
-    status: "Status",
-    merchant: "Merchant",
-    loading: "Loading…",
-    none: "No orders here.",
-    newer: "Newer",
-    older: "Older",
-    subtree: "With the merchants below",
-    failed: "That did not work: {why}",
-    again: "Try again",
-    skip: "Skip to the content",
-    language: "中文",
-    AWAITING_PAYMENT: "Awaiting payment",
-    TO_SHIP: "To ship",
-    SHIPPED: "Shipped",
-    COMPLETED: "Completed",
-    CANCELLED: "Cancelled",
-    REFUNDED: "Refunded",
-    AFTER_SALES: "After-sales",
-    EXCEPTION: "Exception",
-  },
-  "zh-CN": {
-    signIn: "登录",
-    token: "令牌",
-    tokenHint: "用此命令生成：daybook token create --role owner --merchant 商家 --data 目录",
-    signOut: "退出登录",
-    orders: "订单管理",
-    all: "全部",
-    number: "订单号",
-    placedAt: "下单时间",
-    goods: "商品",
-    buyer: "买家",
-    amount: "金额",
-    status: "状态",
-    merchant: "商家",
-    loading: "加载中…",
-    none: "这里没有订单。",
-    newer: "较新",
-    older: "较早",
-    subtree: "包含下级商家",
-    failed: "操作未成功：{why}",
-    again: "重试",
-    skip: "跳到内容",
-    language: "English",
-    AWAITING_PAYMENT: "待付款",
-    TO_SHIP: "待发货",
-    SHIPPED: "已发货",
-    COMPLETED: "已完成",
-    CANCELLED: "已取消",
-    REFUNDED: "已退款",
-    AFTER_SALES: "售后中",
-    EXCEPTION: "异常",
-  },
-};
+import { FRAME } from "./texts/frame.js";
+import { WORDS } from "./texts/words.js";
 
+export const LANGUAGES = ["en", "zh-CN"];
 const KEPT = "daybook-language";
+const texts = { en: {}, "zh-CN": {} };
+
+/** Each page brings its own texts: `{en: {key: text}, "zh-CN": {key: text}}`. A test holds that no language lacks one. */
+export function addTexts(more) {
+  for (const language of LANGUAGES) Object.assign(texts[language], more[language]);
+}
+
+addTexts(FRAME);
+addTexts(WORDS);
 
 /** The language that was chosen here, else the browser's. */
 export function chosenLanguage() {
   const kept = localStorage.getItem(KEPT);
-  if (kept in TEXTS) return kept;
+  if (LANGUAGES.includes(kept)) return kept;
   return navigator.languages.some((language) => language.startsWith("zh")) ? "zh-CN" : "en";
 }
 
@@ -80,17 +26,59 @@ export function keepLanguage(language) {
   localStorage.setItem(KEPT, language);
 }
 
-/** `t("failed", {why})`: the text with what stands in its braces. */
+/** `t("failed", {why})`: the text with what stands in its braces. What has no text, such as a code of a newer server, is shown as it is. */
 export function translator(language) {
-  return (key, values = {}) => TEXTS[language][key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  return (key, values = {}) => {
+    const text = texts[language][key] ?? texts.en[key] ?? key;
+    return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  };
 }
 
-/** An exact decimal with its currency, as the language writes it. */
-export function money(language, { amount, currency }) {
-  // A string keeps all digits: `format` takes it as it is.
-  return new Intl.NumberFormat(language, { style: "currency", currency }).format(amount);
+/** How the language, in a time zone, writes what a page shows. Formats are made once: making one costs more than using it a hundred times. */
+export function formats(language, zone) {
+  const currencies = new Map();
+  const currency = (code) => {
+    if (!currencies.has(code)) currencies.set(code, new Intl.NumberFormat(language, { style: "currency", currency: code }));
+    return currencies.get(code);
+  };
+  const dateTime = (options) => new Intl.DateTimeFormat(language, { timeZone: zone, ...options });
+  const short = dateTime({ dateStyle: "short", timeStyle: "short" });
+  const exact = dateTime({ dateStyle: "medium", timeStyle: "medium" });
+  const day = dateTime({ month: "short", day: "numeric" });
+  const clock = dateTime({ hour: "2-digit", minute: "2-digit" });
+  const whole = new Intl.NumberFormat(language);
+  const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
+  return {
+    /** An exact decimal with its currency. A string keeps all digits: `format` takes it as it is. */
+    money: ({ amount, currency: code }) => currency(code).format(amount),
+    number: (value) => whole.format(value),
+    /** Of a ratio, such as "0.054545"; null, without a denominator, is a dash. */
+    percent: (ratio) => (ratio === null || ratio === undefined ? "–" : share.format(ratio)),
+    moment: (at) => short.format(new Date(at)),
+    exact: (at) => exact.format(new Date(at)),
+    day: (at) => day.format(new Date(at)),
+    clock: (at) => clock.format(new Date(at)),
+    /** The two largest units of it. */
+    span: (seconds) => span(language, seconds),
+  };
 }
 
-export function moment(language, at) {
-  return new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" }).format(new Date(at));
+const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+const unitFormats = new Map();
+
+function span(language, seconds) {
+  const total = Math.max(0, Math.round(seconds));
+  let at = UNITS.findIndex(([, size]) => total >= size);
+  if (at < 0) at = UNITS.length - 1;
+  const parts = [];
+  let rest = total;
+  for (const [unit, size] of UNITS.slice(at, at + 2)) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count === 0 && parts.length > 0) continue;
+    const key = `${language} ${unit}`;
+    if (!unitFormats.has(key)) unitFormats.set(key, new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }));
+    parts.push(unitFormats.get(key).format(count));
+  }
+  return parts.join(" ");
 }
