@@ -177,8 +177,8 @@ impl MerchantObject {
         self.0.is_closed
     }
 
-    /// An IANA name, such as `Asia/Shanghai`: its own, or that of the nearest merchant above it that has one, or UTC. What
-    /// no `timeZone` is named for is cut into its days.
+    /// An IANA name, such as `Asia/Shanghai`: its own, or that of the nearest merchant above it that has one, or UTC.
+    /// Figures and files that are asked for without a `timeZone` are told in it.
     async fn time_zone(&self) -> &str {
         self.0.profile.time_zone()
     }

@@ -375,8 +375,8 @@ pub(crate) struct Viewer {
 
 #[ComplexObject]
 impl Viewer {
-    /// An IANA name, such as `Asia/Shanghai`: that of its merchant, UTC without one. What no `timeZone` and no merchant is
-    /// named for is cut into its days.
+    /// An IANA name, such as `Asia/Shanghai`: that of its merchant, UTC without one. Figures and
+    /// files that are asked for without a `timeZone` and without a merchant are told in it.
     async fn time_zone(&self, ctx: &Context<'_>) -> Result<String> {
         let own = ctx.data::<Session>()?.tenant.own().cloned();
         look(ctx, move |_, views| Ok(zone::name_of(views.merchants(), own.as_ref()))).await

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::access::{CLERK, ask};
 use crate::kit::Server;
 
-const BUYER: &str = "dbk_5555555555555555555555555555555555555555555555555555555555555555";
+const BUYER: &str = "dbk_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 const URL: &str = "https://pay.example/{number}?a={amount}&c={currency}";
 
 /// Of the agent `m0` with its shop `m1`, and of `m2`, which stands alone.
@@ -87,7 +87,7 @@ async fn what_is_wrong_is_refused_with_its_field() {
         (error["field"][1].as_str().unwrap_or_default().to_owned(), part("code"), part("message"))
     };
     for (merchant, more, field, code, message) in [
-        ("m9", json!({"timeZone": "UTC"}), "merchant", "MERCHANT_UNKNOWN", "m9"),
+        ("m9", json!({"timeZone": "UTC"}), "", "MERCHANT_UNKNOWN", "m9"),
         ("m1", json!({}), "profile", "INVALID_INPUT", "name a time zone, a payUrl, or both"),
         (
             "m1",
