@@ -60,6 +60,7 @@ pub(crate) const FIELDS: &[(OperationType, &str, &[Role])] = &[
     (OperationType::Mutation, "closeMerchant", PLATFORM),
     (OperationType::Mutation, "reopenMerchant", PLATFORM),
     (OperationType::Mutation, "setPolicy", OWNER),
+    (OperationType::Mutation, "setProfile", OWNER),
     (OperationType::Mutation, "placeOrder", SHOP),
     (OperationType::Mutation, "editPrice", SHOP),
     (OperationType::Mutation, "recordPayment", TOLD),

@@ -27,6 +27,7 @@ mod names;
 pub mod order;
 pub mod policy;
 pub mod posting;
+pub mod profile;
 pub mod reason;
 pub mod rejection;
 pub mod sealed;

@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 
-use daybook_domain::time::DAY_MICROS;
+use daybook_domain::time::{DAY_MICROS, MINUTE_MICROS};
 use daybook_domain::{CommandId, Timestamp};
 use daybook_engine::{Engine, Pending, Request};
 
 use super::clock::DemoClock;
 use super::life::{self, Pace, Step};
-use super::people::PLATFORM;
+use super::people::{self, PLATFORM};
 use super::policies::Policies;
 use super::random::Random;
 use super::stock::{self, Demand};
@@ -46,6 +46,10 @@ pub(super) fn plan(seed: u64, orders: usize, now: Timestamp) -> Result<Vec<Step>
     plan.sort_by_key(|step| step.at);
     plan.extend(jobs::campaigns(&mut random, &plan, now)?);
     plan.extend(exports::taken(&mut random, now)?);
+    for (merchant, command) in shop::profiles() {
+        let request = Request::live(CommandId(random.id()), people::owner(merchant), command?);
+        plan.push(Step { at: rhythm::start(now).plus_micros(5 * MINUTE_MICROS), request });
+    }
     plan.sort_by_key(|step| step.at);
     Ok(plan)
 }

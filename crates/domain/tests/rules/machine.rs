@@ -115,14 +115,15 @@ fn play_part(part: u64, of: u64) {
     }
 }
 
-/// Events that nothing makes here: of tokens, policies, warnings, moved merchants, jobs, exports, and remarks of no consequence.
-const OUT_OF_REACH: [Kind; 24] = [
+/// Events that nothing makes here: of tokens, policies, profiles, warnings, moved merchants, jobs, exports, and remarks of no consequence.
+const OUT_OF_REACH: [Kind; 25] = [
     Kind::PolicySet,
     Kind::AlertRaised,
     Kind::AlertCleared,
     Kind::MerchantMoved,
     Kind::MerchantClosed,
     Kind::MerchantReopened,
+    Kind::ProfileSet,
     Kind::TokenIssued,
     Kind::TokenRevoked,
     Kind::DeliveryDue,
