@@ -149,6 +149,11 @@ pub(crate) fn sees_orders(role: Role) -> bool {
     may(role, OperationType::Query, "order")
 }
 
+/// Whether a role may ask for a mutation.
+pub(crate) fn may_do(role: Role, field: &str) -> bool {
+    may(role, OperationType::Mutation, field)
+}
+
 fn may(role: Role, operation: OperationType, field: &str) -> bool {
     if field.starts_with("__") {
         return true;

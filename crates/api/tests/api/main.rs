@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod actions;
 mod audit;
 mod auth;
 mod bulk;
