@@ -48,7 +48,7 @@ for (const { name, test } of chosen) {
     failures += 1;
     console.log(stripVTControlCharacters(why).replace(/^/gm, "   "));
     const kept = await visits.keepEvidence(evidence, name);
-    console.log(`   see ${kept.join("\n       ")}`);
+    if (kept.length > 0) console.log(`   see ${kept.join("\n       ")}`);
   }
   await visits.close();
 }
