@@ -8,7 +8,7 @@ import { BUYER_PAGE, pageAt, pagesFor } from "./pages.js";
 import { Link, useAddress } from "./router.js";
 import { SignIn } from "./sign-in.js";
 import { chosenLanguage, formats, keepLanguage, translator } from "./text.js";
-import { App, useApp } from "./ui.js";
+import { App, Said, SaidOfLate, useApp } from "./ui.js";
 
 const VIEWER = "{ viewer { id role merchant timeZone } }";
 
@@ -77,11 +77,7 @@ function Root() {
   } else {
     content = html`<${Frame} ...${{ languageButton, out }} />`;
   }
-  return html`<${App.Provider} value=${app}>${content}
-    <div class="said" role="status" aria-live="polite">${said.map(
-      ({ id, text, kind }) => html`<p key=${id} class=${kind}>${text}</p>`,
-    )}</div>
-  <//>`;
+  return html`<${App.Provider} value=${app}><${SaidOfLate.Provider} value=${said}>${content}<${Said} /><//><//>`;
 }
 
 function Frame({ languageButton, out }) {

@@ -9,6 +9,9 @@ import { Link } from "./router.js";
 /** `{t, language, viewer, zone, format, say, leave}`: see app.js. */
 export const App = createContext(null);
 
+/** `[{id, text, kind}]`: what was said of late. */
+export const SaidOfLate = createContext([]);
+
 export function useApp() {
   return useContext(App);
 }
@@ -182,6 +185,13 @@ export function Check({ name, isChecked, onChange, ...rest }) {
     onChange=${(event) => onChange(event.currentTarget.checked)} /> ${name}</label>`;
 }
 
+/** What was said of late; in a dialog too, since the page behind it is not reached. */
+export function Said() {
+  return html`<div class="said" role="status" aria-live="polite">${useContext(SaidOfLate).map(
+    ({ id, text, kind }) => html`<p key=${id} class=${kind}>${text}</p>`,
+  )}</div>`;
+}
+
 /** A dialog over the page. The browser keeps the focus in it, and Escape closes it. */
 export function Dialog({ title, onClose, children }) {
   const { t } = useApp();
@@ -196,6 +206,7 @@ export function Dialog({ title, onClose, children }) {
     <div class="dialog">
       <div class="title"><h2>${title}</h2><button class="quiet" type="button" onClick=${() => element.current.close()}>${t("close")}</button></div>
       ${children}
+      <${Said} />
     </div>
   </dialog>`;
 }

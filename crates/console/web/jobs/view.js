@@ -14,7 +14,7 @@ export const JOB = `id kind state errorPolicy opener { id role name } openedAt t
   preview { count totals { amount currency } refusals { code count } }`;
 const QUERY = `query ($id: ID!) { job(id: $id) { ${JOB} } }`;
 const RESULTS = `query ($id: ID!, $after: String, $refused: Boolean) { job(id: $id) { results(first: 50, after: $after, refused: $refused) {
-  nodes { row number ticket state order { id } userErrors { code message } } pageInfo { hasNextPage endCursor } } } }`;
+  nodes { row number ticket state order { id number } userErrors { code message } } pageInfo { hasNextPage endCursor } } } }`;
 const ENDED = ["DONE", "REFUSED", "CANCELLED"];
 
 /** Looks again until the job has ended. */
@@ -89,7 +89,7 @@ function Results({ id }) {
   const row = ({ row: number, number: order, order: found, state, ticket, userErrors: [error] }) => ({
     key: number,
     cells: [
-      html`${found ? html`<${Link} to=${`/orders/${found.id}`}>${order ?? found.id}<//>` : (order ?? number)}${ticket && ` · ${t("job.ticket", { ticket })}`}`,
+      html`${found ? html`<${Link} to=${`/orders/${found.id}`}>${found.number}<//>` : (order ?? number)}${ticket && ` · ${t("job.ticket", { ticket })}`}`,
       html`${t(`JobRowState.${state}`)}${error && html` – ${language === "en" ? error.message : t(`ErrorCode.${error.code}`)}`}`,
     ],
   });

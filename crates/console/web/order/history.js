@@ -19,7 +19,16 @@ export function fieldValue({ t, format }, field, value) {
   if (money) return format.money({ amount: money[1], currency: money[2] });
   if (/^\d{4}-\d{2}-\d{2}T/.test(value)) return format.exact(value);
   const [, name] = ENUMS.find(([pattern]) => pattern.test(field)) ?? [];
+  const own = field === "stock" ? `value.stock.${value}` : `value.shipment.${value}`;
+  if (/^(stock$|shipment\.)/.test(field) && t(own) !== own) return t(own);
   return value.split(", ").map((one) => (name && t(`${name}.${one}`) !== `${name}.${one}` ? t(`${name}.${one}`) : one)).join(", ");
+}
+
+/** Who it was: a role, and which policy or which token. */
+export function actorName(t, { role, name, id }) {
+  if (name === null) return `${t(`Role.${role}`)} ${id.slice(-6)}`;
+  const key = `policy.${name}`;
+  return t(key) === key ? name : t(key);
 }
 
 /** What people wrote, of an event's data. */

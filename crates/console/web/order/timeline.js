@@ -3,7 +3,7 @@
 import { html } from "../html.js";
 import { address, go } from "../router.js";
 import { Chip, useApp, When } from "../ui.js";
-import { fieldName, fieldValue, words } from "./history.js";
+import { actorName, fieldName, fieldValue, words } from "./history.js";
 
 /** `shown`: the revision that the page shows, null for now. */
 export function Timeline({ order, events, shown, last }) {
@@ -32,7 +32,7 @@ function Entry({ event, isLater, isShown, onShow }) {
   return html`<li class="${isLater ? "later" : ""} ${isShown ? "shown" : ""}" aria-current=${isShown ? "step" : null}>
     <div class="what"><strong>${t(`event.${kind}`)}</strong> ${reason && html`<${Chip}>${t(`ReasonCode.${reason}`)}<//>`}
       <button class="plain" aria-label=${t("order.asOfRevision", { revision })} onClick=${onShow}>#${revision}</button></div>
-    <div class="hint"><${When} at=${occurredAt} /> · ${t(`Role.${actor.role}`)}${actor.name ? ` ${actor.name}` : html` <span title=${actor.id}>${actor.id.slice(-6)}</span>`}
+    <div class="hint"><${When} at=${occurredAt} /> · <span title=${actor.id}>${actorName(t, actor)}</span>
       ${origin !== "LIVE" && ` · ${t(`Origin.${origin}`)}`}${isLate && html` · ${t("order.recorded")} <${When} at=${recordedAt} />`}</div>
     ${words(data).map((text, index) => html`<blockquote key=${index}>${text}</blockquote>`)}
     ${changes.length > 0 && html`<ul class="changes">${changes.map(({ field, before, after }) => html`<li key=${field}><span class="hint">${fieldName(t, field)}</span>

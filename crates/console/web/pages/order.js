@@ -37,7 +37,7 @@ export default function OrderPage({ id }) {
       <p class="labels"><${Chip} kind=${order.label}>${t(`OrderLabel.${order.label}`)}<//></p>
       ${shown !== null
         ? html`<p class="past" role="status">${t("order.past", { revision: shown })} <button class="quiet" onClick=${() => go(address(`/orders/${id}`), true)}>${t("order.now")}</button></p>`
-        : html`<${ActionBar} order=${order} onDone=${again} />`}
+        : order.actions && html`<${ActionBar} order=${order} onDone=${again} />`}
       <div class="two">
         <div>
           <${Goods} order=${order} /><${State} order=${order} /><${BuyerPart} order=${order} /><${Payments} order=${order} payments=${payments(before)} />

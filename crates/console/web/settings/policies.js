@@ -16,6 +16,7 @@ const TIMES = [
 const UNITS = new Map([[MINUTE, "minutes"], [HOUR, "hours"], [DAY, "days"]]);
 const SWITCHES = ["autoDeliver", "manualReview"];
 const RATES = ["warnRefundRate", "warnConversion"];
+const NEVER = { warnRefundRate: "1", warnConversion: "0", warnQueueAgeSeconds: 366 * DAY };
 const NAMES = [...TIMES.map(([name]) => name), ...SWITCHES, ...RATES, "warnQueueAgeSeconds"];
 const QUERY = `query ($merchant: ID!) { merchant(id: $merchant) { id name policy { ${NAMES.join(" ")} } datedPolicies { validFrom validTo ${NAMES.join(" ")} } } }`;
 
@@ -55,14 +56,14 @@ function PolicyForm({ policy, merchant, onDone, onClose }) {
   const times = [...TIMES, ["warnQueueAgeSeconds", HOUR]];
   const send = async (form) => {
     const input = { merchant };
-    for (const [name, unit] of times) {
-      const seconds = Math.round(Number(form.get(name)) * unit);
-      if (form.get(name) !== "" && seconds !== policy[name]) input[name] = seconds;
-    }
-    for (const name of RATES) {
-      const rate = form.get(name) === "" ? null : String(Number((Number(form.get(name)) / 100).toFixed(6)));
-      if (rate !== null && Number(rate) !== Number(policy[name])) input[name] = rate;
-    }
+    const changed = (name, value) => {
+      if (value !== null && Number(value) !== Number(policy[name])) input[name] = value;
+    };
+    const given = (name) => (form.get(name) === "" ? null : Number(form.get(name)));
+    // What is left empty warns no more.
+    const never = (name) => (policy[name] === null ? null : NEVER[name]);
+    for (const [name, unit] of times) changed(name, given(name) === null ? (never(name) ?? null) : Math.round(given(name) * unit));
+    for (const name of RATES) changed(name, given(name) === null ? never(name) : String(Number((given(name) / 100).toFixed(6))));
     for (const name of SWITCHES) if (flags[name] !== policy[name]) input[name] = flags[name];
     if (isDated) {
       if (form.get("validFrom")) input.validFrom = startOf(zone, form.get("validFrom"));
@@ -72,9 +73,9 @@ function PolicyForm({ policy, merchant, onDone, onClose }) {
     if (payload) onDone();
     return payload !== null;
   };
-  const number = (name, label, value) => html`<${Field} key=${name} name=${label}>${(given) => html`<input type="number" ...${given} name=${name} min="0" step="any" defaultValue=${value} />`}<//>`;
+  const number = (name, label, value) => html`<${Field} key=${name} name=${label}>${(given) => html`<input type="number" ...${given} name=${name} min="0" step="any" required=${!(name in NEVER)} defaultValue=${value} />`}<//>`;
   return html`<${FormDialog} title=${t("settings.edit")} submit=${t("settings.save")} ...${{ isBusy, onClose }} onSubmit=${send}>
-    ${times.map(([name, unit]) => number(name, `${t(`policy.${name}`)} (${t(`unit.${UNITS.get(unit)}`)})`, policy[name] / unit))}
+    ${times.map(([name, unit]) => number(name, `${t(`policy.${name}`)} (${t(`unit.${UNITS.get(unit)}`)})`, policy[name] === null ? "" : policy[name] / unit))}
     ${RATES.map((name) => number(name, `${t(`policy.${name}`)} (%)`, policy[name] === null ? "" : Number((policy[name] * 100).toFixed(4))))}
     <div class="wide">${SWITCHES.map((name) => html`<div key=${name}><${Check} name=${t(`policy.${name}`)} isChecked=${flags[name]} onChange=${(on) => setFlags({ ...flags, [name]: on })} /></div>`)}
       <${Check} name=${t("settings.forSomeDays")} isChecked=${isDated} onChange=${setDated} /></div>

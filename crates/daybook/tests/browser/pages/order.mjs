@@ -24,10 +24,10 @@ export default {
     await command(await token(who), "deliverCards", { order: { id } });
     const page = await visit({ ...who, language: "zh-CN", path: `/orders/${id}` });
     const timeline = page.getByRole("region", { name: "操作轨迹" });
-    await timeline.getByText("要发票").waitFor();
+    await timeline.getByText("要发票", { exact: true }).waitFor();
     const { history } = (await ask(await token(who), "query ($id: ID!) { order(by: {id: $id}) { history { nodes { kind } } } }", { id })).order;
     assert.equal(await timeline.locator("ol > li").count(), history.nodes.length);
-    await page.getByText("13800001234").waitFor();
+    await page.getByText("13800001234", { exact: true }).waitFor();
     await timeline.getByRole("button", { name: "查看第 1 步时的订单" }).click();
     await page.getByText("这是第 1 步之后的订单状态。").waitFor();
     await eventually(async () => assert.match(await page.locator(".labels").innerText(), /待付款/));
@@ -50,7 +50,7 @@ export default {
     await dialog(page).getByRole("button", { name: "Edit price" }).click();
     await page.getByText("Done: Edit price").waitFor();
     const timeline = page.getByRole("region", { name: "History" });
-    await timeline.getByText("agreed on the telephone").waitFor();
+    await timeline.getByText("agreed on the telephone", { exact: true }).waitFor();
     await eventually(async () => assert.match(await timeline.innerText(), /7\.77/));
   },
 
@@ -61,9 +61,9 @@ export default {
     const who = { role: "clerk", merchant };
     await command(await token(who), "requestRefund", { order: { id }, reason: { code: "NOT_AS_DESCRIBED", text: "不能用" } });
     const page = await visit({ ...who, language: "zh-CN", path: `/orders/${id}` });
-    for (const [name, state] of [["同意退款", "APPROVED"], ["退款打款", "SETTLED"]]) {
-      await actions(page, "可执行的操作").getByRole("button", { name }).click();
-      await dialog(page).getByRole("button", { name }).click();
+    for (const [name, state] of [["同意退款", "APPROVED"], ["登记打款", "SETTLED"]]) {
+      await actions(page, "可执行的操作").getByRole("button", { name, exact: true }).click();
+      await dialog(page).getByRole("button", { name, exact: true }).click();
       await page.getByText(`已完成：${name}`).waitFor();
       const query = "query ($id: ID!) { order(by: {id: $id}) { refunds { state } } }";
       assert.equal((await ask(await token(who), query, { id })).order.refunds[0].state, state);
@@ -88,10 +88,10 @@ export default {
     const page = await visit({ ...auditor, language: "en", path: `/orders/${id}` });
     await page.getByText("Nothing can be done to this order from here.").waitFor();
     const support = await visit({ role: "support", merchant: "xinghe", language: "en", path: `/orders/${id}` });
-    await support.getByRole("button", { name: "Show the buyer" }).waitFor();
+    await support.getByRole("button", { name: "Show who the buyer is" }).waitFor();
     assert.equal(await support.getByText(buyer.account, { exact: true }).count(), 0);
-    await support.getByRole("button", { name: "Show the buyer" }).click();
-    await dialog(support).getByRole("button", { name: "Show the buyer" }).click();
+    await support.getByRole("button", { name: "Show who the buyer is" }).click();
+    await dialog(support).getByRole("button", { name: "Show who the buyer is" }).click();
     await dialog(support).getByText(buyer.account, { exact: true }).waitFor();
   },
 

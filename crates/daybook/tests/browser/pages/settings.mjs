@@ -18,6 +18,10 @@ export default {
     await dialog(page).getByLabel("Pay within (minutes)").fill("45");
     await dialog(page).getByLabel("Warn of a refund rate above (%)").fill("3.5");
     await dialog(page).getByRole("checkbox", { name: "Deliver cards by themselves" }).check();
+    await dialog(page).getByLabel("Remind after (minutes)").fill("99999999");
+    await dialog(page).getByRole("button", { name: "Save" }).click();
+    await dialog(page).getByRole("status").getByText(/366 days/).waitFor();
+    await dialog(page).getByLabel("Remind after (minutes)").fill("10");
     await dialog(page).getByRole("button", { name: "Save" }).click();
     await page.getByText("45 min").waitFor();
     const { merchant: found } = await ask(await token(who), "query ($id: ID!) { merchant(id: $id) { policy { payWithinSeconds warnRefundRate autoDeliver shipVirtualWithinSeconds } } }", { id: merchant });
