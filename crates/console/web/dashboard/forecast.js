@@ -6,6 +6,7 @@ import { Answer, useApp, useAsk } from "../ui.js";
 import { Chart, Legend } from "./parts.js";
 import { bars, line, Plot, ticksTo } from "./plot.js";
 import { FORECAST_QUERY, WEEK_QUERY } from "./queries.js";
+import { weekdayText } from "./words.js";
 
 const HOUR = 3_600_000;
 const parts = new Map();
@@ -27,7 +28,7 @@ export function Forecast({ given }) {
 }
 
 function Weeks({ forecast, given }) {
-  const { t, format, zone } = useApp();
+  const { t, language, format, zone } = useApp();
   const start = Date.parse(forecast.hours[0].at);
   const variables = useMemo(() => ({ ...given, basis: "COHORT", now: { gte: new Date(start - 168 * HOUR).toISOString(), lt: new Date(start).toISOString() } }), [start, given]);
   const week = useAsk(WEEK_QUERY, variables);
@@ -47,7 +48,10 @@ function Weeks({ forecast, given }) {
     rows: forecast.hours.map((hour, index) => ({ key: hour.at, cells: [format.moment(hour.at), format.number(expected[index]), lately[index] === null ? "–" : format.number(lately[index])] })),
   });
   // A day's name stands below its noon.
-  const names = forecast.hours.map((hour) => (weekHour(zone, new Date(hour.at))[1] === 12 ? format.day(hour.at) : ""));
+  const names = forecast.hours.map((hour) => {
+    const [weekday, oclock] = weekHour(zone, new Date(hour.at));
+    return oclock === 12 ? weekdayText(language, weekday) : "";
+  });
   return html`<${Chart} id="forecast" title=${t("dash.forecast")} about=${about} table=${table}>
     <${Legend} of=${[["key-line", t("dash.expected")], ["key-dim", t("dash.lastWeek")]]} />
     <${Plot} name=${t("dash.forecast")} about=${about} count=${expected.length} labelWidth=${0} names=${names}

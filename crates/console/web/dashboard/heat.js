@@ -72,7 +72,7 @@ export function Heat({ cells, measure: wanted, at, look }) {
     const style = isPeak ? {} : { background: `color-mix(in srgb, var(--accent) ${Math.round(share * FULLEST)}%, var(--sheet))` };
     // What is seen in the cell begins its name, so that it can be spoken to.
     const name = `${written(value)} · ${isPeak ? `${t("dash.peak")} · ` : ""}${words(cell)}`;
-    return html`<td key=${index} class=${isPeak ? "peak" : null} style=${style}><${Link} tabindex=${index === tabStop ? 0 : -1}
+    return html`<td key=${index} class=${isPeak ? "peak" : value ? null : "none"} style=${style}><${Link} tabindex=${index === tabStop ? 0 : -1}
       to=${look({ look: metric, weekday: String(cell.weekday), hour: String(cell.hour) })} aria-label=${name}
       onFocus=${() => setCurrent(index)} onPointerEnter=${() => setPointed(index)}>${written(value)}<//></td>`;
   };

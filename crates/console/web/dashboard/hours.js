@@ -27,7 +27,7 @@ export function Hours({ hours, look }) {
       ticks=${isRate ? ticksTo(Math.max(...values, 0.01), false) : ticksTo(Math.max(...values, 1))}
       tickText=${isRate ? format.percent : (value) => shortNumber(language, value)} draw=${(space) => bars(values, space, style)} />`;
   const most = highest(placed);
-  return html`<${Chart} id="hours" title=${t("dash.byHourOfDay")} about=${about} table=${table}>
+  return html`<${Chart} id="hours" title=${t("dash.hours")} about=${about} table=${table}>
     ${plot(t("dash.placedOrders"), t("dash.most", { when: hoursText(most), value: format.number(placed[most]) }), placed, "bar-now", "PLACED_ORDERS", false)}
     ${plot(t("dash.refundRate"), about, rates, "bar-bad", "REFUNDED_ORDERS", true)}
   <//>`;

@@ -12,14 +12,14 @@ export const METRICS = Object.fromEntries([
 export const LOOK = ["look", "of", "whose", "day", "weekday", "hour", "after"];
 export const NO_LOOK = Object.fromEntries(LOOK.map((name) => [name, null]));
 
-export function titleOf({ params, t, language }) {
+export function titleOf({ params, merchants, t, language }) {
   const { look, of, whose, day, weekday, hour } = params;
   const parts = [];
   if (look === "product") parts.push(t("dash.ordersWith", { product: of }));
   else if (look === "reason") parts.push(t("Metric.REFUND_REQUESTS"), of === "none" ? t("dash.noReason") : t(`ReasonCode.${of}`));
   else if (look === "actor") parts.push(t("dash.workOf", { who: of.startsWith("system:") ? of : of.slice(-6) }));
   else parts.push(t(METRICS[look] ?? "dash.nothing"));
-  if (whose) parts.push(whose);
+  if (whose) parts.push(merchants.find(({ id }) => id === whose)?.name ?? whose);
   if (day) parts.push(dayText(language, day));
   if (weekday) parts.push(weekdayText(language, Number(weekday), "long"));
   if (hour) parts.push(hoursText(Number(hour)));

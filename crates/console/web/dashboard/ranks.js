@@ -7,6 +7,12 @@ import { Bar, Chart } from "./parts.js";
 
 const WATCHERS = ["PLATFORM", "OWNER", "AUDITOR"];
 
+/** To the orders behind a row, for those who may see orders. */
+function Behind({ to, children }) {
+  const { viewer } = useApp();
+  return viewer.role === "ANALYST" ? html`<span>${children}</span>` : html`<${Link} to=${to}>${children}<//>`;
+}
+
 function Rank({ id, title, about, columns, rows, share }) {
   const { t } = useApp();
   const most = Math.max(...rows.map(share), 0);
@@ -23,7 +29,7 @@ export function Products({ products, withMerchant, look }) {
   const rows = products.map((one) => ({
     key: `${one.merchant.id} ${one.sku}`, amount: Number(one.paidAmount.amount),
     cells: [
-      html`<${Link} to=${look({ look: "product", of: one.sku, whose: one.merchant.id })}>${one.title}<//>${withMerchant && html` <span class="hint">${one.merchant.name}</span>`}`,
+      html`<${Behind} to=${look({ look: "product", of: one.sku, whose: one.merchant.id })}>${one.title}<//>${withMerchant && html` <span class="hint">${one.merchant.name}</span>`}`,
       format.number(one.orders), format.number(one.units), html`${format.number(one.refundedOrders)} <span class="hint">${one.paidOrders > 0 ? format.percent(one.refundedOrders / one.paidOrders) : "–"}</span>`, format.money(one.paidAmount),
     ],
   }));
@@ -48,7 +54,7 @@ export function Reasons({ reasons, look }) {
   const columns = [{ key: "reason", name: t("dash.reason") }, { key: "requests", name: t("dash.requests"), isNumber: true }, { key: "amount", name: t("dash.amount"), isNumber: true }];
   const rows = reasons.map(({ reason, requests, amount }) => ({
     key: reason ?? "none", requests,
-    cells: [html`<${Link} to=${look({ look: "reason", of: reason ?? "none" })}>${reason ? t(`ReasonCode.${reason}`) : t("dash.noReason")}<//>`, format.number(requests), format.money(amount)],
+    cells: [html`<${Behind} to=${look({ look: "reason", of: reason ?? "none" })}>${reason ? t(`ReasonCode.${reason}`) : t("dash.noReason")}<//>`, format.number(requests), format.money(amount)],
   }));
   return html`<${Rank} id="reasons" title=${t("dash.reasons")} about=${t("dash.reasonsAbout")} ...${{ columns, rows }} share=${({ requests }) => requests} />`;
 }
@@ -66,5 +72,6 @@ export function Actors({ of, look }) {
       ],
     };
   };
+  if (of.why?.code === "TOO_MUCH_WORK") return html`<${Chart} id="actors" title=${t("dash.actors")} about=${t("dash.actorsTooMany")} />`;
   return html`<${Answer} of=${of}>${({ now }) => html`<${Rank} id="actors" title=${t("dash.actors")} about=${t("dash.actorsAbout")} columns=${columns} rows=${now.byActor.map(row)} share=${({ events }) => events} />`}<//>`;
 }

@@ -9,7 +9,7 @@ export const METRIC_OF_REASONS = "REFUND_REQUESTS";
 export const EVENTS_QUERY = `query (${GIVEN}, $weekday: Int, $hour: Int) {
   dashboardEvents(${ASKED}, weekday: $weekday, hour: $hour) { nodes { position kind occurredAt amount orderId order { ${ORDER} } } ${INFO} } }`;
 export const REASONS_QUERY = `query (${GIVEN}) {
-  dashboardEvents(${ASKED}) { nodes { position occurredAt order { ${ORDER} history(first: 60) { nodes { position reason } } } } ${INFO} } }`;
+  dashboardEvents(${ASKED}) { nodes { position occurredAt order { ${ORDER} refunds { amount { amount currency } } history(first: 60) { nodes { position reason } } } } ${INFO} } }`;
 export const ORDERS_QUERY = `query ($where: OrderWhere, $scope: Scope, $first: Int, $after: String) {
   orders(where: $where, scope: $scope, first: $first, after: $after) { nodes { ${ORDER} placedAt } ${INFO} } }`;
 export const WORK_QUERY = `query ($where: AuditWhere, $first: Int, $after: String) {

@@ -6,27 +6,30 @@ import { html } from "../html.js";
 import { address, Link } from "../router.js";
 import { Answer, Chip, Dialog, Failed, Further, Loading, Table, useApp, useAsk, When } from "../ui.js";
 import { METRICS, titleOf } from "./look.js";
-import { EVENTS_QUERY, METRIC_OF_REASONS, ORDERS_QUERY, REASONS_QUERY, WORK_QUERY } from "./sheet-queries.js";
 import { onDay } from "./range.js";
+import { EVENTS_QUERY, METRIC_OF_REASONS, ORDERS_QUERY, REASONS_QUERY, WORK_QUERY } from "./sheet-queries.js";
+import { daysText } from "./words.js";
 
 const PAGE = 25;
 /** Of requests for refunds, this many pages are looked through for one reason before the person is asked whether to go on. */
 const PAGES_AT_ONCE = 4;
 
-export function Sheet({ params, given, range, at, onClose }) {
+export function Sheet({ params, given, range, merchants, at, onClose }) {
   const { t, viewer, zone, language } = useApp();
   const { look, day, whose } = params;
   const variables = {
     ...given, now: day ? onDay(given.now, zone, day) : given.now, before: undefined,
     ...(whose ? { merchant: whose, scope: "OWN" } : {}),
   };
-  const title = titleOf({ params, t, language });
+  const title = titleOf({ params, merchants, t, language });
   const product = look === "product" ? params.of : null;
   const desk = address("/", { range: "custom", from: day ?? range.from, to: day ?? range.to, product, merchant: variables.merchant, scope: variables.scope === "SUBTREE" ? "SUBTREE" : null });
   const Content = { product: Orders, reason: Reasons, actor: Work }[look] ?? Events;
   return html`<${Dialog} title=${title} onClose=${onClose}>
+    <p class="hint">${!day && `${daysText(language, range.from, range.to)} · `}${look === "actor"
+      ? html`${t("dash.workAbout")} <${Link} to=${address("/audit", { actor: params.of })}>${t("dash.toAudit")}<//>`
+      : html`${look in METRICS && `${t(variables.basis === "BOOKED" ? "dash.eventsBooked" : "dash.eventsCohort")} `}${viewer.role !== "ANALYST" && html`<${Link} to=${desk}>${t(product ? "dash.toDeskProduct" : "dash.toDesk")}<//>`}`}</p>
     <${Content} ...${{ params, variables, at }} />
-    ${viewer.role !== "ANALYST" && look !== "actor" && html`<p><${Link} to=${desk}>${t(product ? "dash.toDeskProduct" : "dash.toDesk")}<//></p>`}
   <//>`;
 }
 
@@ -38,7 +41,7 @@ function OrderLink({ id, order }) {
 
 function useColumns(...keys) {
   const { t } = useApp();
-  return keys.map((key) => ({ key, name: t(`dash.${key}`), isNumber: ["contribution", "total"].includes(key) }));
+  return keys.map((key) => ({ key, name: t(`dash.${key}`), isNumber: ["contribution", "total", "refund"].includes(key) }));
 }
 
 function Pages({ info, params, at }) {
@@ -61,8 +64,7 @@ function Events({ params, variables, at }) {
     ],
   });
   if (!(look in METRICS)) return html`<p class="empty">${t("dash.nothing")}</p>`;
-  return html`<p class="hint">${t(variables.basis === "BOOKED" ? "dash.eventsBooked" : "dash.eventsCohort")}</p>
-    <${Answer} of=${asked}>${({ dashboardEvents: found }) => html`
+  return html`<${Answer} of=${asked}>${({ dashboardEvents: found }) => html`
       <${Table} caption=${t("dash.behind")} columns=${columns} rows=${found.nodes.map(row)} empty=${t("dash.noEvents")} />
       <${Pages} info=${found.pageInfo} ...${{ params, at }} />`}<//>`;
 }
@@ -71,7 +73,7 @@ function Orders({ params, variables, at }) {
   const { t, format } = useApp();
   const { gte, lt } = variables.now;
   const asked = useAsk(ORDERS_QUERY, { where: { product: { eq: params.of }, merchant: { eq: params.whose }, placedAt: { gte, lt } }, scope: "OWN", first: PAGE, after: params.after ?? null });
-  const columns = useColumns("when", "order", "status", "total");
+  const columns = useColumns("when", "order", "statusNow", "total");
   const row = (order) => ({
     key: order.id,
     cells: [html`<${When} at=${order.placedAt} />`, html`<${OrderLink} id=${order.id} order=${order} />`, html`<${Chip} kind=${order.label}>${t(`OrderLabel.${order.label}`)}<//>`, format.money(order.total)],
@@ -105,10 +107,10 @@ function Reasons({ params, variables }) {
     search().catch((error) => error.name !== "AbortError" && setWhy(error));
     return () => stopping.abort();
   }, [round]);
-  const columns = useColumns("when", "order", "status", "total");
+  const columns = useColumns("when", "order", "total", "refund");
   const row = ({ position, occurredAt, order }) => ({
     key: position,
-    cells: [html`<${When} at=${occurredAt} />`, html`<${OrderLink} id=${order.id} order=${order} />`, html`<${Chip} kind=${order.label}>${t(`OrderLabel.${order.label}`)}<//>`, format.money(order.total)],
+    cells: [html`<${When} at=${occurredAt} />`, html`<${OrderLink} id=${order.id} order=${order} />`, format.money(order.total), order.refunds.length > 0 ? format.money(order.refunds.at(-1).amount) : "–"],
   });
   if (why) return html`<${Failed} why=${why} />`;
   if (found.round === undefined) return html`<${Loading} />`;
@@ -127,9 +129,7 @@ function Work({ params, variables, at }) {
     key: event.position,
     cells: [html`<${When} at=${event.recordedAt} />`, t(`event.${event.kind}`), subject === "ORDER" ? html`<${Link} to=${`/orders/${event.stream}`} class="order-number">${name}<//>` : name],
   });
-  return html`<p class="hint">${t("dash.workAbout")}</p>
-    <${Answer} of=${asked}>${({ auditLog }) => html`
-      <${Table} caption=${t("dash.behind")} columns=${columns} rows=${auditLog.nodes.map(row)} empty=${t("dash.noEvents")} />
-      <${Pages} info=${auditLog.pageInfo} ...${{ params, at }} />`}<//>
-    <p><${Link} to=${address("/audit", { actor: params.of })}>${t("dash.toAudit")}<//></p>`;
+  return html`<${Answer} of=${asked}>${({ auditLog }) => html`
+      <${Table} caption=${t("dash.behind")} columns=${columns} rows=${auditLog.nodes.map(row)} empty=${t("dash.noWork")} />
+      <${Pages} info=${auditLog.pageInfo} ...${{ params, at }} />`}<//>`;
 }

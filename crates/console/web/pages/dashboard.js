@@ -81,5 +81,5 @@ export default function Dashboard() {
         </div>
       </div>
     </div>
-    ${isLooking && html`<${Sheet} key=${JSON.stringify([look, params.of, params.whose, params.day, params.weekday, params.hour])} ...${{ params, given, range }} at=${turn} onClose=${() => go(at({}), true)} />`}`;
+    ${isLooking && html`<${Sheet} key=${JSON.stringify([look, params.of, params.whose, params.day, params.weekday, params.hour])} ...${{ params, given, range }} merchants=${merchants ?? []} at=${turn} onClose=${() => go(at({}), true)} />`}`;
 }
