@@ -15,7 +15,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 
 /// Where the pages are: as `web/pages.js` has them. Which one it is, the script sees.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 13] = [
     "/",
     "/orders/{id}",
     "/exceptions",
@@ -28,6 +28,7 @@ const PAGES: [&str; 12] = [
     "/alerts",
     "/audit",
     "/settings",
+    "/buyer",
 ];
 
 /// The API with the pages before it. `is_https`: whether browsers come by TLS, so that their cookie never goes without it.

@@ -80,22 +80,35 @@ export async function command(name, input, fields = "") {
   }
 }
 
-/** Takes a token into the session; throws a `Refusal` when the server does not take it. */
-export async function signIn(token) {
-  const response = await fetch("/session", {
+async function post(path, body) {
+  const response = await fetch(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ token }),
+    body: JSON.stringify(body),
   });
-  if (response.ok) return;
   const text = await response.text();
-  let error;
+  let answer = {};
   try {
-    error = JSON.parse(text).errors?.[0];
+    answer = JSON.parse(text);
   } catch {
-    // What is no JSON is a sentence.
+    // What is no JSON is a sentence, or nothing.
   }
-  throw new Refusal(response.status, error?.extensions?.code ?? "UNAUTHENTICATED", error?.message ?? text.trim());
+  if (response.ok) return answer;
+  const error = answer.errors?.[0];
+  const { code, retryAfter } = error?.extensions ?? {};
+  const wait = retryAfter ?? (Number(response.headers.get("retry-after")) || undefined);
+  throw new Refusal(response.status, code ?? "UNAUTHENTICATED", error?.message ?? text.trim(), wait);
+}
+
+/** Takes a token into the session; throws a `Refusal` when the server does not take it. */
+export async function signIn(token) {
+  await post("/session", { token });
+}
+
+/** A session for the one order that `{merchant, number, code}` is of. */
+export async function lookUp(asked) {
+  const { token } = await post("/lookup", asked);
+  await signIn(token);
 }
 
 /** Whether the browser has a session; what it is good for, the API says. */

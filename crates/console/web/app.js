@@ -4,7 +4,7 @@ import { render } from "./vendor/preact.js";
 import { useCallback, useEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
 import { ask, hasSession, Refusal, signOut } from "./api.js";
 import { html } from "./html.js";
-import { pageAt, pagesFor } from "./pages.js";
+import { BUYER_PAGE, pageAt, pagesFor } from "./pages.js";
 import { Link, useAddress } from "./router.js";
 import { SignIn } from "./sign-in.js";
 import { chosenLanguage, formats, keepLanguage, translator } from "./text.js";
@@ -62,11 +62,16 @@ function Root() {
   };
   const languageButton = html`<button class="quiet" lang=${language === "en" ? "zh-CN" : "en"} onClick=${switchLanguage}>${t("language")}</button>`;
   const out = () => signOut().then(leave, (error) => say(refusal(error), "bad"));
+  const isBuyers = useAddress().path === "/buyer" || viewer?.role === "BUYER";
   let content;
   if (why) {
     content = html`<main id="content"><p role="alert">${refusal(why)}</p><button onClick=${look}>${t("again")}</button></main>`;
   } else if (viewer === undefined) {
     content = html`<main id="content"><p role="status">${t("loading")}</p></main>`;
+  } else if (isBuyers) {
+    content = html`<header class="bar"><strong class="brand">Daybook</strong>${languageButton}
+      ${viewer && html`<button class="quiet" onClick=${out}>${t("signOut")}</button>`}</header>
+      <${Lazy} page=${BUYER_PAGE} onSignedIn=${look} />`;
   } else if (viewer === null) {
     content = html`<header class="bar"><strong class="brand">Daybook</strong>${languageButton}</header><${SignIn} onDone=${look} />`;
   } else {
@@ -110,7 +115,7 @@ function Frame({ languageButton, out }) {
 }
 
 /** A page's module comes when it is first shown. */
-function Lazy({ page, id }) {
+function Lazy({ page, ...given }) {
   const { t } = useApp();
   const [Page, setPage] = useState(() => page.loaded);
   const [isMissing, setMissing] = useState(false);
@@ -126,7 +131,7 @@ function Lazy({ page, id }) {
   }, [page]);
   // After an update of the server the old files are gone.
   if (isMissing) return html`<p role="alert">${t("code.NO_CONNECTION")} <button onClick=${() => location.reload()}>${t("again")}</button></p>`;
-  return Page ? html`<${Page} id=${id} />` : html`<p role="status" class="hint">${t("loading")}</p>`;
+  return Page ? html`<${Page} ...${given} />` : html`<p role="status" class="hint">${t("loading")}</p>`;
 }
 
 render(html`<${Root} />`, document.getElementById("app"));

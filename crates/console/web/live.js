@@ -2,6 +2,9 @@
 
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
+const RETRY = 5_000;
+/** The session has ended, or never was. */
+const UNWANTED = [4401, 4403];
 
 let socket = null;
 let isOpen = false;
@@ -33,10 +36,12 @@ function hear({ data }) {
     const event = payload.data && Object.values(payload.data)[0];
     if (one.resumes && event?.position) one.after = event.position;
     if (event) one.onNext(event);
-  } else if (type === "error" || type === "complete") {
-    running.get(id)?.onEnd?.(type === "error" ? payload[0]?.message : null);
+  } else if (type === "complete") {
     running.delete(id);
     closeIfIdle();
+  } else if (type === "error") {
+    // Such as beyond a rate: what was missed comes when it is asked again.
+    setTimeout(() => isOpen && running.has(id) && begin(id), RETRY);
   }
 }
 
@@ -46,9 +51,10 @@ function connect() {
   socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql/ws`, "graphql-transport-ws");
   socket.onopen = () => send({ type: "connection_init" });
   socket.onmessage = hear;
-  socket.onclose = () => {
+  socket.onclose = ({ code }) => {
     socket = null;
     isOpen = false;
+    if (UNWANTED.includes(code)) running.clear();
     if (running.size === 0) return;
     waiting = setTimeout(connect, pause * (0.5 + Math.random()));
     pause = Math.min(2 * pause, LONGEST_PAUSE);
@@ -66,11 +72,11 @@ function closeIfIdle() {
   }, 3_000);
 }
 
-/** Calls `onNext` with each event, and `onEnd` with null or why it ended. A query that declares `$after` goes on behind the last
- * event's `position` after a broken connection. Answers the function that ends it. */
-export function follow(query, variables, onNext, onEnd) {
+/** Calls `onNext` with each event. A query that declares `$after` goes on behind the last event's `position` after a broken
+ * connection. Answers the function that ends it. */
+export function follow(query, variables, onNext) {
   const id = String((lastId += 1));
-  running.set(id, { query, variables, onNext, onEnd, after: null, resumes: query.includes("$after") });
+  running.set(id, { query, variables, onNext, after: null, resumes: query.includes("$after") });
   if (isOpen) begin(id);
   else if (socket === null && waiting === null) connect();
   return () => {

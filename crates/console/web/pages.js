@@ -19,6 +19,9 @@ const PAGES = [
   { key: "settings", path: "/settings", roles: [...PEOPLE, "ANALYST"], load: () => import("./pages/settings.js") },
 ];
 
+/** For whoever bought: without the frame. */
+export const BUYER_PAGE = { key: "buyer", load: () => import("./pages/buyer.js") };
+
 export function pagesFor(role) {
   return PAGES.filter(({ roles, isHidden }) => roles.includes(role) && !isHidden);
 }

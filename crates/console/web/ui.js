@@ -109,7 +109,7 @@ export function Due({ at, label }) {
   const left = (Date.parse(at) - useNow()) / 1_000;
   const degree = left < 0 ? "late" : left < 3_600 ? "soon" : "";
   const text = left < 0 ? t("overdueBy", { span: format.span(-left) }) : t("dueIn", { span: format.span(left) });
-  return html`<span class="due ${degree}" title=${format.exact(at)}>${label && `${label}: `}<time datetime=${at}>${text}</time></span>`;
+  return html`<span class="due ${degree}" title=${format.exact(at)}>${label && html`<span class="what">${label}</span> `}<time datetime=${at}>${text}</time></span>`;
 }
 
 export function Chip({ kind, children }) {

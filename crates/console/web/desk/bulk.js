@@ -1,6 +1,7 @@
 // What can be done to all orders that are chosen: as a job, which first tells what is to be expected.
 
 import { useState } from "../vendor/hooks.js";
+import { ReasonFields, reasonOf } from "../forms/reason.js";
 import { html } from "../html.js";
 import { JobView } from "../jobs/view.js";
 import { Check, Dialog, Field, FormDialog, useApp, useCommand } from "../ui.js";
@@ -17,7 +18,6 @@ const ACTIONS = [
   { key: "settle", mutation: "bulkSettleRefunds", fields: ["provider"] },
   { key: "cancel", mutation: "bulkCancel", fields: ["reason"], isDangerous: true },
 ];
-const REASONS = ["BUYER_REQUEST", "MERCHANT_REQUEST", "NEGOTIATED", "PROMOTION", "PRICE_ERROR", "OUT_OF_STOCK", "DUPLICATE", "FRAUD", "GOODWILL", "OTHER"];
 const WORKERS = ["PLATFORM", "OWNER", "CLERK"];
 
 export function BulkBar({ chosen, isAll, where, scope, matching, onAll, onClear, onDone }) {
@@ -31,13 +31,13 @@ export function BulkBar({ chosen, isAll, where, scope, matching, onAll, onClear,
     setAction(null);
     onDone();
   };
-  return html`<div class="bulk" role="group" aria-label=${t("bulk")}>
+  return html`<div class="bulk ${count === 0 ? "idle" : ""}" role="group" aria-label=${t("bulk")}>
     <span class="chosen-count" aria-live="polite">${t("chosen", { count: format.number(count) })}</span>
     ${!isAll && chosen.size > 0 && matching > chosen.size && html`<button class="plain" onClick=${onAll}>${t("chooseAll", { count: format.number(matching) })}</button>`}
     ${count > 0 && html`<button class="plain" onClick=${onClear}>${t("chooseNone")}</button>`}
     <span class="buttons">${WORKERS.includes(viewer.role) && ACTIONS.map(({ key }) => html`<button key=${key} class="quiet" disabled=${count === 0}
       onClick=${() => setAction(key)}>${t(`bulk.${key}`)}</button>`)}
-      <button class="quiet" onClick=${() => setAction("export")}>${t("bulk.export")}</button></span>
+      <button class="quiet last" onClick=${() => setAction("export")}>${t("bulk.export")}</button></span>
     ${action === "export" && html`<${ExportDialog} onClose=${() => setAction(null)} scope=${scope} count=${count || matching}
       where=${count > 0 && !isAll ? { id: { oneOf: target.ids } } : where} />`}
     ${action && action !== "export" && html`<${BulkDialog} ...${{ target, count, currency, onClose: close }} action=${ACTIONS.find(({ key }) => key === action)} />`}
@@ -83,19 +83,6 @@ function BulkField({ name, currency }) {
     default:
       return html`<${Field} name=${label}>${(given) => html`<input type="text" ...${given} name=${name} required=${["tag", "sku"].includes(name)} />`}<//>`;
   }
-}
-
-/** Why: a code, and text if wanted. */
-export function ReasonFields({ codes = REASONS }) {
-  const { t } = useApp();
-  return html`<${Field} name=${t("reason")}>${(given) => html`<select ...${given} name="reason">
-      ${codes.map((code) => html`<option key=${code} value=${code}>${t(`ReasonCode.${code}`)}</option>`)}</select>`}<//>
-    <${Field} name=${t("reasonText")} isWide>${(given) => html`<textarea ...${given} name="reasonText" maxlength="2000"></textarea>`}<//>`;
-}
-
-export function reasonOf(form) {
-  const text = form.get("reasonText")?.trim();
-  return { code: form.get("reason"), ...(text ? { text } : {}) };
 }
 
 /** A line of `number, carrier, tracking number`; a sheet's columns come with tabs. */
