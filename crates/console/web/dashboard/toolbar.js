@@ -11,7 +11,7 @@ export function Toolbar({ params, range, scope, merchants, currency, currencies,
   const { t, viewer, language, format } = useApp();
   const basis = params.basis === "BOOKED" ? "BOOKED" : "COHORT";
   const isAll = !viewer.merchant && !params.merchant;
-  const hasBelow = merchants.some(({ parent }) => parent && parent.id === (params.merchant ?? viewer.merchant));
+  const hasBelow = merchants.some(({ parent }) => parent && parent === (params.merchant ?? viewer.merchant));
   const others = merchants.filter(({ id }) => id !== viewer.merchant);
   const own = merchants.find(({ id }) => id === viewer.merchant)?.name ?? viewer.merchant;
   const whole = { text: daysText(language, range.from, range.to), before: daysText(language, range.beforeFrom, range.beforeTo) };
