@@ -3,6 +3,7 @@
 import { html } from "../html.js";
 import { go, Link } from "../router.js";
 import { useApp } from "../ui.js";
+import { addDays } from "../zone.js";
 import { Chart, Legend, Segments } from "./parts.js";
 import { bars, line, Plot, ticksTo } from "./plot.js";
 import { dayText, dayWithWeekday, hoursText, hourText, shortNumber } from "./words.js";
@@ -17,7 +18,9 @@ export function Days({ now, before, range, currency, measure: wanted, at, look }
   const measure = measures.includes(wanted) ? wanted : "placedOrders";
   const [is, was] = isOneDay ? [now.byHour, before.byHour] : [now.byDay, before.byDay];
   const values = is.map((figures) => valueOf(figures, measure));
-  const earlier = is.map((_, index) => valueOf(was[index], measure));
+  // Of a long period the API leaves out days before the first order: what belongs together is told by the date.
+  const dated = new Map(isOneDay ? [] : was.map((day) => [day.date, day]));
+  const earlier = is.map((one, index) => valueOf(isOneDay ? was[index] : dated.get(addDays(one.date, -range.span)), measure));
   const written = (value) => value === null ? "–" : measure === "paidAmount" ? format.money({ amount: value.toFixed(2), currency }) : format.number(value);
   const label = (index) => isOneDay ? hoursText(is[index].hour) : dayWithWeekday(language, is[index].date);
   const pick = (index) => look({ look: measure === "paidAmount" ? "PAID_AMOUNT" : { placedOrders: "PLACED_ORDERS", paidOrders: "PAID_ORDERS", refundedOrders: "REFUNDED_ORDERS" }[measure],

@@ -83,7 +83,7 @@ export function Heat({ cells, measure: wanted, at, look }) {
     beside=${html`<${Segments} name=${t("dash.measure")} current=${key} to=${(one) => at({ cells: one === "placedOrders" ? null : one })} options=${MEASURES.map((one) => [one.key, t(`dash.${one.key}`)])} />`}>
     <p class="readout" aria-hidden="true">${shown === null ? t("dash.cellHint") : words(cells[shown])}</p>
     <table class="heat" role="grid" aria-label=${`${t("dash.heat")}: ${t(`dash.${key}`)}`} ref=${grid} onKeyDown=${keys} onPointerLeave=${() => setPointed(null)}>
-      <thead><tr><td></td>${Array.from({ length: wide }, (_, index) => html`<th key=${index} scope="col">${head(index, isNarrow)}</th>`)}</tr></thead>
+      <thead><tr><th scope="col"><span class="unseen">${t("dash.hour")}</span></th>${Array.from({ length: wide }, (_, index) => html`<th key=${index} scope="col">${head(index, isNarrow)}</th>`)}</tr></thead>
       <tbody>${Array.from({ length: high }, (_, row) => html`<tr key=${row}><th scope="row">${head(row, !isNarrow)}</th>
         ${Array.from({ length: wide }, (_, column) => cellOf(cellAt(column, row)))}</tr>`)}</tbody>
     </table>

@@ -64,8 +64,10 @@ function Reach({ stage, name, isSlowest }) {
 function Scale() {
   const { t, format } = useApp();
   const [ref, width] = useWidth();
+  // On a phone the last two would lie upon each other.
+  const shown = MARKS.slice(0, width < 340 ? -1 : undefined);
   return html`<div ref=${ref} class="reach" aria-hidden="true">${width > 0 && html`<svg width=${width} height="18" viewBox="0 0 ${width} 18">
-    ${MARKS.map((mark, index) => html`<text key=${mark} class="tick" y="13" x=${6 + place(mark) * (width - 12)}
+    ${shown.map((mark, index) => html`<text key=${mark} class="tick" y="13" x=${6 + place(mark) * (width - 12)}
       text-anchor=${index === 0 ? "start" : index === MARKS.length - 1 ? "end" : "middle"}>${format.span(mark)}</text>`)}
   </svg>`}</div><p class="hint">${t("dash.stageLegend")}</p>`;
 }

@@ -4,7 +4,7 @@ import { html } from "../html.js";
 import { Choice, TextField, useApp, useAsk } from "../ui.js";
 import { Segments } from "./parts.js";
 import { CURRENCIES_QUERY } from "./queries.js";
-import { RANGES } from "./range.js";
+import { FIRST_DAY, isDay, MOST_DAYS, RANGES } from "./range.js";
 import { daysText } from "./words.js";
 
 export function Toolbar({ params, range, scope, merchants, currency, currencies, onChange, at, moment, onRefresh }) {
@@ -21,8 +21,8 @@ export function Toolbar({ params, range, scope, merchants, currency, currencies,
         <${Segments} name=${t("dash.period")} current=${range.key} options=${RANGES.map((key) => [key, t(`dash.range.${key}`)])}
           to=${(key) => at({ range: key === "7" ? null : key, from: key === "custom" ? range.from : null, to: key === "custom" ? range.to : null })} /></div>
       ${range.key === "custom" && html`
-        <${TextField} name=${t("dash.from")} type="date" value=${params.from ?? range.from} max=${params.to} onInput=${(from) => from && onChange({ from })} />
-        <${TextField} name=${t("dash.to")} type="date" value=${params.to ?? range.to} min=${params.from} onInput=${(to) => to && onChange({ to })} />`}
+        <${TextField} name=${t("dash.from")} type="date" value=${params.from ?? range.from} min=${FIRST_DAY} max=${params.to} onInput=${(from) => isDay(from) && onChange({ from })} />
+        <${TextField} name=${t("dash.to")} type="date" value=${params.to ?? range.to} min=${params.from ?? FIRST_DAY} onInput=${(to) => isDay(to) && onChange({ to })} />`}
       ${others.length > 0 && html`<${Choice} name=${t("dash.merchant")} value=${params.merchant ?? ""} onChange=${(merchant) => onChange({ merchant: merchant || null })}
         options=${[["", viewer.merchant ? own : t("dash.allMerchants")], ...others.map(({ id, name }) => [id, name])]} />`}
       ${!isAll && (hasBelow || scope === "SUBTREE") && html`<${Choice} name=${t("dash.scope")} value=${scope} onChange=${(one) => onChange({ scope: one === "OWN" ? null : one })}
@@ -31,7 +31,7 @@ export function Toolbar({ params, range, scope, merchants, currency, currencies,
       <${Choice} name=${t("dash.basis")} value=${basis} onChange=${(one) => onChange({ basis: one === "COHORT" ? null : one })} options=${["COHORT", "BOOKED"].map((one) => [one, t(`dash.basis.${one}`)])} />
     </div>
     <p class="hint">${t(`dash.basisAbout.${basis}`)}</p>
-    <p class="hint">${t(range.isRunning ? "dash.comparedSoFar" : "dash.compared", { now: whole.text, before: whole.before, time: format.clock(moment) })}
+    <p class="hint">${t(range.isRunning ? "dash.comparedSoFar" : "dash.compared", { now: whole.text, before: whole.before, time: format.clock(moment) })}${range.isCut && ` ${t("dash.cut", { days: MOST_DAYS })}`}
       ${range.isRunning && html` <button class="plain" type="button" onClick=${onRefresh}>${t("dash.refresh")}</button>`}</p>
   </section>`;
 }
