@@ -18,7 +18,7 @@ export function FilterBar({ params, onChange, without = [] }) {
     onInput=${(value) => setTyped({ ...typed, [name]: value })} />`;
   const send = (event) => {
     event.preventDefault();
-    onChange(Object.fromEntries(TYPED.map((name) => [name, typed[name].trim() || null])));
+    onChange(Object.fromEntries(TYPED.filter((name) => !without.includes(name)).map((name) => [name, typed[name].trim() || null])));
   };
   const range = params.range ?? (params.from || params.to ? "custom" : "");
   const isFiltered = Object.keys(filtersOf(params)).some((name) => !["label", "scope", "sort"].includes(name));

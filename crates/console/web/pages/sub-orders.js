@@ -3,6 +3,7 @@
 import { useMemo, useState } from "../vendor/hooks.js";
 import { now } from "../api.js";
 import { useMerchants } from "../dashboard/merchants.js";
+import { ExportDialog } from "../desk/export.js";
 import { FilterBar } from "../desk/filter-bar.js";
 import { filtersOf, LABELS, whereOf } from "../desk/filters.js";
 import { List } from "../desk/list.js";
@@ -10,7 +11,7 @@ import { useMissed } from "../desk/missed.js";
 import { COUNTS_QUERY, countedBy, ORDERS_QUERY, partOf, SORTS, sortOf } from "../desk/queries.js";
 import { html } from "../html.js";
 import { address, go, Link, useAddress } from "../router.js";
-import { inOrder, SALES_QUERY, Tree } from "../sub-orders/tree.js";
+import { inOrder, movedAway, SALES_QUERY, SOLD_QUERY, Tree } from "../sub-orders/tree.js";
 import { addTexts } from "../text.js";
 import { DESK } from "../texts/desk.js";
 import { SUB_ORDERS } from "../texts/sub-orders.js";
@@ -21,11 +22,20 @@ addTexts(DESK);
 addTexts(SUB_ORDERS);
 
 const SEES_FIGURES = ["PLATFORM", "OWNER", "CLERK", "AUDITOR"];
+const EXPORTS = ["PLATFORM", "OWNER", "CLERK", "SUPPORT"];
+const YEAR = 400 * 86_400_000;
 
 export default function SubOrders() {
   const { t, viewer } = useApp();
+  const { params } = useAddress();
   const { merchants, why } = useMerchants();
-  const placed = useMemo(() => merchants && inOrder(merchants, viewer.merchant), [merchants, viewer.merchant]);
+  const [range] = useState(() => ({ gte: new Date(now() - YEAR).toISOString(), lt: new Date(now()).toISOString() }));
+  const hasMoved = viewer.merchant && SEES_FIGURES.includes(viewer.role);
+  const sold = useAsk(hasMoved ? SOLD_QUERY : null, { range, currency: params.currency ?? "CNY" });
+  const placed = useMemo(
+    () => merchants && [...inOrder(merchants, viewer.merchant), ...movedAway(sold.data?.dashboard.byMerchant ?? [], merchants, viewer.merchant)],
+    [merchants, sold.data, viewer.merchant],
+  );
   // The platform stands above all: below are those that are below anybody.
   const isBelow = (merchant) => viewer.merchant !== null || merchant.parent !== null;
   const below = placed?.filter(isBelow);
@@ -45,6 +55,7 @@ function Below({ placed, below, isBelow }) {
   const filters = filtersOf(params);
   const filterKey = JSON.stringify(filters);
   const [moment, setMoment] = useState(now);
+  const [isExporting, setExporting] = useState(false);
   const ids = below.map(({ id }) => id).join("\n");
   const where = useMemo(
     () => ({ ...whereOf({ ...params, merchant: null }, zone), merchant: { oneOf: chosen ? [chosen] : ids.split("\n") } }),
@@ -71,7 +82,7 @@ function Below({ placed, below, isBelow }) {
   return html`<${Failed} why=${sales.why} again=${sales.again} />
     <${Tree} ...${{ isBelow, chosen }} merchants=${placed} sales=${sales.data} currency=${sold.currency} to=${(merchant) => to({ merchant })} />
     <${Tabs} name=${t("status")} tabs=${[null, ...LABELS].map(tab)} current=${label ?? ""} />
-    <${FilterBar} params=${params} onChange=${change} without=${viewer.merchant ? ["scope", "merchant", "buyer", "phone"] : ["scope", "merchant"]} />
+    <${FilterBar} params=${{ ...params, merchant: undefined }} onChange=${change} without=${viewer.merchant ? ["scope", "merchant", "buyer", "phone"] : ["scope", "merchant"]} />
     <div class="list-head">
       <${Choice} name=${t("sort")} value=${params.sort ?? ""} onChange=${(sort) => change({ sort })} options=${Object.keys(SORTS).map((key) => [key, t(`sort.${key || "placed-desc"}`)])} />
       ${missed > 0 && html`<button class="quiet" onClick=${() => {
@@ -79,8 +90,10 @@ function Below({ placed, below, isBelow }) {
         refresh();
         if (after || before) go(to({}));
       }}>${t("newEvents", { count: missed })}</button>`}
-      ${viewer.role !== "SUPPORT" && html`<${Link} class="button quiet" to=${address("/dashboard", { merchant: chosen, scope: chosen ? null : "SUBTREE" })}>${t("sub.dashboard")}<//>`}
+      ${EXPORTS.includes(viewer.role) && html`<button class="quiet" onClick=${() => setExporting(true)}>${t("bulk.export")}</button>`}
+      ${SEES_FIGURES.includes(viewer.role) && html`<${Link} class="button quiet" to=${address("/dashboard", { merchant: chosen, scope: chosen ? null : "SUBTREE" })}>${t("sub.dashboard")}<//>`}
     </div>
+    ${isExporting && html`<${ExportDialog} where=${where} scope="OWN" count=${counts.data?.[label ?? "all"]} onClose=${() => setExporting(false)} />`}
     <${Answer} of=${page}>${({ orders }) => html`
       ${orders.nodes.length === 0 ? html`<p class="empty">${t("sub.noOrders")}</p>` : html`<${List} orders=${orders.nodes} isChosen=${() => false} withMerchant />`}
       <nav class="pages" aria-label=${t("pages")}>
