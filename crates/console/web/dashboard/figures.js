@@ -60,7 +60,7 @@ export function Figures({ now, before, repeat, look }) {
     const isRepeat = key === "repeatBuyerRate";
     const [is, was] = isRepeat ? [repeat.data?.now[key], repeat.data?.before[key]] : [now[key], before[key]];
     const text = html`<span class="name">${t(`dash.${key}`)}</span>
-      <span class="value">${isRepeat && repeat.isLoading && !repeat.data ? "…" : written(format, kind, is)}${count && html` <small>${t("dash.ofOrders", { count: format.number(now[count]) })}</small>`}</span>`;
+      <span class="value">${isRepeat && repeat.isLoading && !repeat.data ? "…" : written(format, kind, is)}${count && is !== null && html` <small>${t("dash.ofOrders", { count: format.number(now[count]) })}</small>`}</span>`;
     return html`<li key=${key} class="figure" title=${t(`dash.about.${key}`)}>
       ${metric ? html`<${Link} to=${look({ look: metric })}>${text}<//>` : html`<span>${text}</span>`}
       <${Change} ...${{ kind, good }} now=${is} before=${was} isLoading=${isRepeat && repeat.isLoading} />

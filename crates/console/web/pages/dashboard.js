@@ -57,12 +57,14 @@ export default function Dashboard() {
   const at = (next) => address("/dashboard", { ...params, ...NO_LOOK, ...next });
   const turn = (next, isSame) => go(address("/dashboard", { ...params, ...next }), isSame);
   const isLoading = figures.isLoading || course.isLoading;
+  // What is wrong with the question is said once, with the figures.
+  const hasCharts = figures.data || !figures.why;
   const shown = { look: at, at };
   return html`<${Title}>${t("page.dashboard")}<//>
     <${Toolbar} ...${{ params, range, scope, currency, currencies, at, moment }} merchants=${merchants ?? []} onChange=${(next) => go(at(next))} onRefresh=${() => setMoment(now())} />
     <div class="dash" aria-busy=${isLoading ? "true" : null}>
       <${Answer} of=${figures}>${(data) => html`<${Figures} ...${{ now: data.now, before: data.before, repeat, ...shown }} />`}<//>
-      <div class="charts">
+      ${hasCharts && html`<div class="charts">
         <div class="column">
           <${Answer} of=${course}>${(data) => html`
             <${Days} ...${{ now: data.now, before: data.before, range, currency, measure: params.curve, ...shown }} />
@@ -79,7 +81,7 @@ export default function Dashboard() {
           ${ranks.data && html`<${Reasons} reasons=${ranks.data.now.byRefundReason} ...${shown} />`}
           <${Actors} of=${actors} ...${shown} />
         </div>
-      </div>
+      </div>`}
     </div>
     ${isLooking && html`<${Sheet} key=${JSON.stringify([look, params.of, params.whose, params.day, params.weekday, params.hour])} ...${{ params, given, range }} merchants=${merchants ?? []} at=${turn} onClose=${() => go(at({}), true)} />`}`;
 }

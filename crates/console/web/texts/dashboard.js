@@ -68,7 +68,7 @@ export const DASHBOARD = {
     "dash.now": "This period",
     "dash.before": "Period before",
     "dash.beforeFrom": "Period before, from {from}",
-    "dash.most": "Most at {when}: {value}.",
+    "dash.most": "Most: {when}, {value}.",
     "dash.readout": "{when}: {now}; before: {before}",
     "dash.hours": "Orders and refunds by hour",
     "dash.heat": "By weekday and hour",
