@@ -27,6 +27,10 @@ deny:
 bless:
     cargo xtask bless
 
+# The pictures in docs/screenshots again; SCREENSHOTS_ONLY=desk only those with that in their name
+screenshots:
+    cargo xtask screenshots
+
 # A long run of kill -9 and power loss (the test run does 40 and 25 cycles); CRASH_SEED repeats one
 crash cycles="1000":
     CRASH_CYCLES={{cycles}} POWER_CYCLES={{cycles}} cargo test --release --package daybook-testkit --test ledger_torture -- --nocapture nothing_is_lost

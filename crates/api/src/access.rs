@@ -60,6 +60,7 @@ pub(crate) const FIELDS: &[(OperationType, &str, &[Role])] = &[
     (OperationType::Mutation, "closeMerchant", PLATFORM),
     (OperationType::Mutation, "reopenMerchant", PLATFORM),
     (OperationType::Mutation, "setPolicy", OWNER),
+    (OperationType::Mutation, "setProfile", OWNER),
     (OperationType::Mutation, "placeOrder", SHOP),
     (OperationType::Mutation, "editPrice", SHOP),
     (OperationType::Mutation, "recordPayment", TOLD),
@@ -147,6 +148,11 @@ pub(crate) fn sees_merchants(role: Role) -> bool {
 /// Whether a role may ask for whole orders, however it came by one.
 pub(crate) fn sees_orders(role: Role) -> bool {
     may(role, OperationType::Query, "order")
+}
+
+/// Whether a role may ask for a mutation.
+pub(crate) fn may_do(role: Role, field: &str) -> bool {
+    may(role, OperationType::Mutation, field)
 }
 
 fn may(role: Role, operation: OperationType, field: &str) -> bool {

@@ -27,6 +27,7 @@ use crate::wire::payment::{
     LatePaymentReceivedV1, PaymentCapturedV1, PaymentClaimedV1, PaymentFailedV1, PaymentMismatchedV1, ReminderDueV1,
 };
 use crate::wire::policy::{AlertClearedV1, AlertRaisedV1, PolicySetV1};
+use crate::wire::profile::ProfileSetV1;
 use crate::wire::refund::{RefundApprovedV1, RefundFailedV1, RefundRejectedV1, RefundRequestedV1, RefundSettledV1};
 use crate::wire::remark::{ContactRevealedV1, NoteAddedV1, OrderRatedV1, TagAddedV1};
 use crate::wire::shipment::{DeliveredV1, ShipmentConfirmedV1, TrackingUpdatedV1};
@@ -93,6 +94,7 @@ pub fn encode_into(event: &Event, out: &mut Vec<u8>) -> (u16, u16) {
         Event::OrderRated(e) => write::<OrderRatedV1<'_>>(e, out),
         Event::PaymentClaimed(e) => write::<PaymentClaimedV1>(e, out),
         Event::PolicySet(e) => write::<PolicySetV1>(e, out),
+        Event::ProfileSet(e) => write::<ProfileSetV1<'_>>(e, out),
         Event::AlertRaised(e) => write::<AlertRaisedV1<'_>>(e, out),
         Event::AlertCleared(e) => write::<AlertClearedV1<'_>>(e, out),
         Event::PaymentReminded(e) => write::<PaymentRemindedV1>(e, out),
@@ -207,6 +209,7 @@ pub fn decode(kind: u16, version: u16, payload: &[u8]) -> Result<Event, CodecErr
         Kind::OrderRated => stored.only::<OrderRatedV1<'_>>(),
         Kind::PaymentClaimed => stored.only::<PaymentClaimedV1>(),
         Kind::PolicySet => stored.only::<PolicySetV1>(),
+        Kind::ProfileSet => stored.only::<ProfileSetV1<'_>>(),
         Kind::AlertRaised => stored.only::<AlertRaisedV1<'_>>(),
         Kind::AlertCleared => stored.only::<AlertClearedV1<'_>>(),
         Kind::PaymentReminded => stored.only::<PaymentRemindedV1>(),

@@ -119,6 +119,7 @@ fn act(ask: &Ask, access: &mut Access, console: &mut Console<'_>) -> Result<Ende
         Ask::Merchant { what: MerchantDo::Move(args) } => merchant::move_below(args, access, console),
         Ask::Merchant { what: MerchantDo::Close(args) } => merchant::close(args, access, console),
         Ask::Merchant { what: MerchantDo::Reopen(args) } => merchant::reopen(args, access, console),
+        Ask::Merchant { what: MerchantDo::Set(args) } => merchant::set(args, access, console),
         Ask::Merchant { what: MerchantDo::List(args) } => merchant::list(args, access, console),
         Ask::Import { from: ImportFrom::Jsonl(args) } => import::jsonl(args, access, console),
         Ask::Import { from: ImportFrom::Cards(args) } => import::cards(args, access, console),

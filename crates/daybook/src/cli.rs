@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 /// An event-sourced order ledger.
@@ -75,6 +75,7 @@ impl Ask {
             Ask::Merchant { what: MerchantDo::Create(args) } => &args.data,
             Ask::Merchant { what: MerchantDo::Move(args) } => &args.data,
             Ask::Merchant { what: MerchantDo::Close(args) | MerchantDo::Reopen(args) } => &args.data,
+            Ask::Merchant { what: MerchantDo::Set(args) } => &args.data,
             Ask::Import { from: ImportFrom::Jsonl(args) } => &args.data,
             Ask::Import { from: ImportFrom::Cards(args) } => &args.data,
             Ask::Import { from: ImportFrom::Olist(args) } => &args.data,
@@ -124,6 +125,8 @@ pub(crate) enum MerchantDo {
     Close(MerchantNameArgs),
     /// Open a merchant that was closed
     Reopen(MerchantNameArgs),
+    /// Say in which time zone a merchant is, and where its buyers pay; what it does not say, the one above it says
+    Set(ProfileArgs),
     /// All merchants
     List(ListArgs),
 }
@@ -250,6 +253,23 @@ pub(crate) struct MerchantNameArgs {
     #[serde(skip)]
     pub(crate) data: DataArgs,
     pub(crate) id: String,
+}
+
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[command(group(ArgGroup::new("said").required(true).multiple(true).args(["time_zone", "pay_url"])))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProfileArgs {
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
+    pub(crate) id: String,
+    /// An IANA name, such as Asia/Shanghai; '' for that of the merchant above it
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) time_zone: Option<String>,
+    /// Where its buyers pay, with https:// and, where they belong, {number}, {amount} and {currency}; '' for that of the
+    /// merchant above it
+    #[arg(long, value_name = "URL")]
+    pub(crate) pay_url: Option<String>,
 }
 
 #[derive(Debug, Args, Serialize, Deserialize)]
@@ -498,6 +518,9 @@ pub(crate) struct DemoArgs {
     /// How many orders the past has
     #[arg(long, default_value_t = 20_000)]
     pub(crate) orders: usize,
+    /// Make the past in the folder and end, without serving it: no orders come in beside those of the seed
+    #[arg(long, requires = "data")]
+    pub(crate) past_only: bool,
 }
 
 #[derive(Debug, Args, Serialize, Deserialize)]

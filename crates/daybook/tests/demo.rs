@@ -65,6 +65,29 @@ fn a_demo_goes_on_selling_and_its_folder_can_be_served() {
 }
 
 #[test]
+fn a_past_is_what_its_seed_makes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbers = |name: &str, seed: &str| {
+        let data = folder.path().join(name);
+        let made = run(&["demo", "--past-only", "--orders", "120", "--seed", seed], &data);
+        assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
+        let secret = String::from_utf8(made.stdout).unwrap().lines().next().unwrap().replace("Token:       ", "");
+        let server = Server::start(&data, secret);
+        let asked = "{ orders(scope: SUBTREE, first: 250, sortBy: {field: PLACED_AT, direction: ASC}) {
+            nodes { number buyer { account } lines { title quantity } } } }";
+        server.query(asked, &json!({}))["orders"]["nodes"].as_array().unwrap().clone()
+    };
+    let first = numbers("first", "5");
+    assert_eq!(first.len(), 120);
+    assert_eq!(first, numbers("again", "5"));
+    assert_ne!(first, numbers("other", "6"));
+
+    let nowhere = daybook().args(["demo", "--past-only"]).output().unwrap();
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("--data <DIR>"), "{nowhere:?}");
+}
+
+#[test]
 fn a_demo_without_a_folder_leaves_nothing_behind() {
     let temporary = tempfile::tempdir().unwrap();
     let mut command = daybook();

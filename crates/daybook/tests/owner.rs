@@ -177,21 +177,67 @@ fn tokens_and_merchants_are_listed_without_secrets_and_a_token_ends_at_once() {
     served.good(&["merchant", "create", "m1", "--name", "Shop"]);
     served.good(&["merchant", "create", "m2", "--parent", "m1"]);
     let listed = |served: &Served| lines(&served.good(&["merchant", "list", "--json"]));
-    assert_eq!(
-        listed(&served),
-        [
-            json!({"id": "m1", "name": "Shop", "parent": null, "closed": false}),
-            json!({"id": "m2", "name": "m2", "parent": "m1", "closed": false})
-        ]
-    );
+    let row = |id: &str, name: &str, parent: Option<&str>, closed: bool| json!({"id": id, "name": name, "parent": parent, "closed": closed, "timeZone": "UTC", "payUrl": null});
+    assert_eq!(listed(&served), [row("m1", "Shop", None, false), row("m2", "m2", Some("m1"), false)]);
     served.good(&["merchant", "create", "m3", "--parent", "m1"]);
     served.good(&["merchant", "move", "m3", "--parent", "m2"]);
     assert_eq!(served.run(&["merchant", "move", "m2", "--parent", "m3"]).status.code(), Some(1), "a circle");
     served.good(&["merchant", "close", "m3"]);
-    assert_eq!(listed(&served)[2], json!({"id": "m3", "name": "m3", "parent": "m2", "closed": true}));
+    assert_eq!(listed(&served)[2], row("m3", "m3", Some("m2"), true));
     served.good(&["merchant", "reopen", "m3"]);
-    let table = "id  parent  state  name\nm1  –       open   Shop\nm2  m1      open   m2\nm3  m2      open   m3\n";
+    let table = "id  parent  state  time zone  name\nm1  –       open   UTC        Shop\nm2  m1      open   UTC        m2\n\
+                 m3  m2      open   UTC        m3\n";
     assert_eq!(served.good(&["merchant", "list"]), table);
+}
+
+#[test]
+fn a_merchant_says_its_time_zone_and_where_its_buyers_pay() {
+    let served = Served::new();
+    for more in [vec!["m1"], vec!["m2", "--parent", "m1"], vec!["m3", "--parent", "m2"]] {
+        served.good(&[&["merchant", "create"], more.as_slice()].concat());
+    }
+    let listed = |of: &dyn Fn(&[&str]) -> String| -> Vec<Value> {
+        let rows = lines(&of(&["merchant", "list", "--json"]));
+        rows.iter().map(|row| json!([row["timeZone"], row["payUrl"]])).collect()
+    };
+    let (url, own) = ("https://pay.example/{number}?a={amount}&c={currency}", "http://localhost:3000/");
+    served.good(&["merchant", "set", "m1", "--time-zone", "Asia/Shanghai", "--pay-url", url]);
+    served.good(&["merchant", "set", "m2", "--pay-url", own]);
+    let shanghai = |url: &str| json!(["Asia/Shanghai", url]);
+    let inherited = [shanghai(url), shanghai(own), shanghai(own)];
+    assert_eq!(listed(&|args: &[&str]| served.good(args)), inherited);
+    let table = served.good(&["merchant", "list"]);
+    assert!(table.contains("m3  m2      open   Asia/Shanghai  m3\n"), "{table}");
+    until("the API tells it too", || {
+        let found = served.server.query("{ merchant(id: \"m3\") { timeZone payUrl } }", &json!({}));
+        found["merchant"] == json!({"timeZone": "Asia/Shanghai", "payUrl": own})
+    });
+    served.good(&["merchant", "set", "m2", "--pay-url", ""]);
+    assert_eq!(listed(&|args: &[&str]| served.good(args)), [shanghai(url), shanghai(url), shanghai(url)]);
+    for (args, code, told) in [
+        (vec!["m1"], 2, "--time-zone <ZONE>|--pay-url <URL>"),
+        (vec!["m9", "--time-zone", "UTC"], 1, "m9"),
+        (vec!["m1", "--time-zone", "Shanghai"], 1, "\"Shanghai\" is not a time zone such as Asia/Shanghai or UTC"),
+        (vec!["m1", "--pay-url", "http://pay.example/"], 1, "payUrl must begin with https://"),
+    ] {
+        let refused = served.run(&[&["merchant", "set"], args.as_slice()].concat());
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(code), "{args:?}: {error}");
+        assert!(error.contains(told), "{args:?}: {error}");
+    }
+    // At rest it is the same.
+    let data = served.data();
+    assert_eq!(served.server.interrupt(), Some(0));
+    let at_rest = |args: &[&str]| {
+        let output = run(args, &data);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    at_rest(&["merchant", "set", "m1", "--time-zone", "Asia/Tokyo"]);
+    let tokyo = json!(["Asia/Tokyo", url]);
+    assert_eq!(listed(&at_rest), [tokyo.clone(), tokyo.clone(), tokyo]);
+    let history = at_rest(&["history", "merchant:m2", "--json"]);
+    assert_eq!(history.matches("\"profile-set\"").count(), 2, "{history}");
 }
 
 #[test]

@@ -4,7 +4,8 @@
 use uuid::Uuid;
 
 use crate::event::{
-    Adjustment, Alert, Clock, Hold, Kind, Line, LineInputs, Outcome, PolicySet, RefundKind, ShippedLine, TrackingStatus,
+    Adjustment, Alert, Clock, Hold, Kind, Line, LineInputs, Outcome, PolicySet, ProfileSet, RefundKind, ShippedLine,
+    TrackingStatus,
 };
 use crate::export::{ExportFormat, ExportKind};
 use crate::ids::{Actor, CommandId, MerchantId, OrderNumber, Position, Revision, Role, Sku, StreamId, Tag};
@@ -72,6 +73,12 @@ pub struct MoveMerchant {
 pub struct SetPolicy {
     pub merchant: MerchantId,
     pub set: PolicySet,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetProfile {
+    pub merchant: MerchantId,
+    pub set: ProfileSet,
 }
 
 /// Automation's: a threshold of the merchant's policy was crossed.
@@ -441,6 +448,7 @@ pub enum Command<T> {
         merchant: MerchantId,
     },
     SetPolicy(SetPolicy),
+    SetProfile(SetProfile),
     RaiseAlert(RaiseAlert),
     ClearAlert(ClearAlert),
     Place(PlaceOrder<T>),
@@ -535,6 +543,7 @@ impl Command<String> {
             Command::CloseMerchant { merchant } => Command::CloseMerchant { merchant },
             Command::ReopenMerchant { merchant } => Command::ReopenMerchant { merchant },
             Command::SetPolicy(c) => Command::SetPolicy(c),
+            Command::SetProfile(c) => Command::SetProfile(c),
             Command::RaiseAlert(c) => Command::RaiseAlert(c),
             Command::ClearAlert(c) => Command::ClearAlert(c),
             Command::Place(c) => Command::Place(PlaceOrder {

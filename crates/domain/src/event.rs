@@ -68,6 +68,7 @@ events! {
     MerchantMoved = 5, "merchant-moved";
     MerchantClosed = 6, "merchant-closed";
     MerchantReopened = 7, "merchant-reopened";
+    ProfileSet = 8, "profile-set";
     TokenIssued = 11, "token-issued";
     TokenRevoked = 12, "token-revoked";
     OrderPlaced = 101, "order-placed";
@@ -168,7 +169,8 @@ impl Kind {
             | Kind::AlertCleared
             | Kind::MerchantMoved
             | Kind::MerchantClosed
-            | Kind::MerchantReopened => Subject::Merchant,
+            | Kind::MerchantReopened
+            | Kind::ProfileSet => Subject::Merchant,
             Kind::TokenIssued | Kind::TokenRevoked => Subject::Token,
             Kind::PaymentClaimed | Kind::CardClaimed => Subject::Claim,
             Kind::StockReceived

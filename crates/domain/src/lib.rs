@@ -8,6 +8,7 @@
 //!
 //! Rules stand in [`decide()`] alone, so that a rule tightened later never makes yesterday's events unreadable.
 
+pub mod action;
 pub mod automatic;
 pub mod change;
 pub mod clock;
@@ -26,6 +27,7 @@ mod names;
 pub mod order;
 pub mod policy;
 pub mod posting;
+pub mod profile;
 pub mod reason;
 pub mod rejection;
 pub mod sealed;
@@ -36,6 +38,7 @@ pub mod targets;
 pub mod time;
 pub mod token;
 
+pub use action::Action;
 pub use automatic::Automatic;
 pub use command::{Command, Context, Expected, Origin};
 pub use decide::{Decision, decide};

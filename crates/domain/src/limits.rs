@@ -40,6 +40,10 @@ pub const MAX_INPUTS_BYTES: usize = 16 << 10;
 pub const MAX_SPAN_SECONDS: u32 = 366 * 24 * 3_600;
 /// Policies that are for some time, and not over, of one merchant.
 pub const MAX_DATED_POLICIES: usize = 100;
+/// Bytes of a time zone's name.
+pub const MAX_TIME_ZONE_BYTES: usize = 64;
+/// Bytes of the link under which buyers pay.
+pub const MAX_PAY_URL_BYTES: usize = 500;
 /// What one merchant is warned of at once.
 pub const MAX_ALERTS: usize = 10_000;
 /// Rows of one job.

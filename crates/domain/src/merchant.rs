@@ -1,8 +1,9 @@
-//! A merchant: its name, its place in the tree, its policy, and what it is warned of.
+//! A merchant: its name, its place in the tree, its profile, its policy, and what it is warned of.
 
 use crate::event::{Alert, Event, MerchantRegistered, Recorded, tree_root};
 use crate::ids::{MerchantId, Sku};
 use crate::policy::{Policy, PolicyBook};
+use crate::profile::Profile;
 use crate::time::Timestamp;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,7 @@ pub struct Merchant {
     /// Never changes: moves stay within the tree.
     root: MerchantId,
     pub is_closed: bool,
+    pub profile: Profile,
     pub policies: PolicyBook,
     /// What was raised and not cleared yet; with the SKU of which stock is low.
     pub alerts: Vec<(Alert, Option<Sku>)>,
@@ -27,6 +29,7 @@ impl Merchant {
             parent: event.ancestors.last().cloned(),
             root: tree_root(&event.ancestors, &event.id).clone(),
             is_closed: false,
+            profile: Profile::default(),
             policies: PolicyBook::default(),
             alerts: Vec::new(),
         }
@@ -49,6 +52,7 @@ impl Merchant {
     pub fn apply(&mut self, recorded: &Recorded) {
         match &recorded.event {
             Event::PolicySet(set) => self.policies.set(set, recorded.recorded_at),
+            Event::ProfileSet(set) => self.profile.set(set),
             Event::MerchantMoved(e) => self.parent = Some(e.parent.clone()),
             Event::MerchantClosed(_) => self.is_closed = true,
             Event::MerchantReopened(_) => self.is_closed = false,

@@ -246,6 +246,7 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
         | Command::IssueToken(_)
         | Command::EditPrice(_)
         | Command::SetPolicy(_)
+        | Command::SetProfile(_)
         | Command::RaiseAlert(_)
         | Command::ClearAlert(_)
         | Command::Remind { .. }

@@ -69,6 +69,7 @@ impl Targets {
             Command::MoveMerchant(c) => (StreamId::merchant(&c.merchant), Some(&c.parent), Vec::new()),
             Command::CloseMerchant { merchant } | Command::ReopenMerchant { merchant } => of_merchant(merchant),
             Command::SetPolicy(c) => of_merchant(&c.merchant),
+            Command::SetProfile(c) => of_merchant(&c.merchant),
             Command::RaiseAlert(c) => of_merchant(&c.merchant),
             Command::ClearAlert(c) => of_merchant(&c.merchant),
             Command::Place(c) => {

@@ -179,6 +179,7 @@ pub(crate) fn in_writer(
         | Command::OpenExport(_)
         | Command::FetchExport { .. }
         | Command::SetPolicy(_)
+        | Command::SetProfile(_)
         | Command::RaiseAlert(_)
         | Command::ClearAlert(_)
         | Command::ReceiveStock(_)

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
 use daybook_domain::event::MerchantRegistered;
+use daybook_domain::profile::Profile;
 use daybook_domain::{Event, MerchantId, Recorded, StreamId};
 
 use crate::error::FoldError;
@@ -39,6 +40,8 @@ pub(crate) struct Registered {
     pub(crate) name: Box<str>,
     pub(crate) ancestors: Box<[MerchantNumber]>,
     pub(crate) is_closed: bool,
+    /// What it says itself.
+    pub(crate) profile: Profile,
 }
 
 /// All registered merchants.
@@ -126,7 +129,14 @@ impl Merchants {
             ancestors: registered.ancestors.iter().map(|&ancestor| self.id(ancestor).clone()).collect(),
             children: self.children[number as usize].len(),
             is_closed: registered.is_closed,
+            profile: self.profile(registered),
         })
+    }
+
+    /// With what those above it say for what it does not say itself.
+    fn profile(&self, of: &Registered) -> Profile {
+        let above = of.ancestors.iter().rev().filter_map(|&number| self.known[number as usize].registered.as_ref());
+        above.fold(of.profile.clone(), |profile, above| profile.or(&above.profile))
     }
 
     fn is_in_tree_of(&self, number: MerchantNumber, root: MerchantNumber) -> bool {
@@ -179,8 +189,9 @@ impl Merchants {
                 let parent = self.intern(&event.parent)?;
                 self.move_below(self.at(recorded)?, parent);
             }
-            Event::MerchantClosed(_) => self.set_closed(recorded, true)?,
-            Event::MerchantReopened(_) => self.set_closed(recorded, false)?,
+            Event::MerchantClosed(_) => self.change(recorded, |registered| registered.is_closed = true)?,
+            Event::MerchantReopened(_) => self.change(recorded, |registered| registered.is_closed = false)?,
+            Event::ProfileSet(event) => self.change(recorded, |registered| registered.profile.set(event))?,
             _ => {}
         }
         Ok(())
@@ -190,10 +201,10 @@ impl Merchants {
         self.of_stream(recorded.stream).ok_or(FoldError::MerchantUnknown { stream: recorded.stream })
     }
 
-    fn set_closed(&mut self, recorded: &Recorded, is_closed: bool) -> Result<(), FoldError> {
+    fn change(&mut self, recorded: &Recorded, change: impl FnOnce(&mut Registered)) -> Result<(), FoldError> {
         let number = self.at(recorded)?;
         if let Some(registered) = &mut self.known[number as usize].registered {
-            registered.is_closed = is_closed;
+            change(registered);
         }
         Ok(())
     }
@@ -201,7 +212,8 @@ impl Merchants {
     fn register(&mut self, event: &MerchantRegistered) -> Result<(), FoldError> {
         let number = self.intern(&event.id)?;
         let ancestors = self.intern_all(&event.ancestors)?;
-        self.set_registered(number, Registered { name: event.name.clone(), ancestors, is_closed: false });
+        let (name, profile) = (event.name.clone(), Profile::default());
+        self.set_registered(number, Registered { name, ancestors, is_closed: false, profile });
         Ok(())
     }
 

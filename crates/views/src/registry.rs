@@ -14,7 +14,7 @@ use crate::stock::StockState;
 use crate::tokens::TokenState;
 
 /// The names and versions of the views. A changed fold gets a new version, so that no old checkpoint is taken for it.
-pub const ORDERS: ViewName = ViewName { name: "orders", version: 5 };
+pub const ORDERS: ViewName = ViewName { name: "orders", version: 6 };
 pub const DASHBOARD: ViewName = ViewName { name: "dashboard", version: 2 };
 pub const STOCK: ViewName = ViewName { name: "stock", version: 3 };
 pub const QUEUES: ViewName = ViewName { name: "queues", version: 1 };

@@ -1,5 +1,6 @@
-//! The project's own chores, with nothing but a Rust toolchain: `cargo xtask test`, `layering`, `bless`.
+//! The project's own chores, with nothing but a Rust toolchain: `cargo xtask test`, `layering`, `bless`, `screenshots`.
 
+mod browser;
 mod layering;
 
 use std::process::{Command, ExitCode};
@@ -7,10 +8,11 @@ use std::process::{Command, ExitCode};
 const USAGE: &str = "\
 usage: cargo xtask <chore>
 
-  test       everything that must hold: layering, unit and integration tests, doc tests
-  layering   only who may depend on whom
-  bless      rewrite the schemas and golden views that tests compare with, never a kept data folder; review the
-             difference";
+  test         everything that must hold: layering, unit and integration tests, doc tests
+  layering     only who may depend on whom
+  bless        rewrite the schemas and golden views that tests compare with, never a kept data folder; review the
+               difference
+  screenshots  rewrite the pictures of the console in docs/screenshots, on the made-up shop of `daybook demo`";
 
 fn main() -> ExitCode {
     let chore = std::env::args().nth(1);
@@ -18,6 +20,7 @@ fn main() -> ExitCode {
         Some("test") => test(),
         Some("layering") => layering::check(),
         Some("bless") => bless(),
+        Some("screenshots") => screenshots(),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -51,12 +54,14 @@ fn test() -> Result<(), String> {
     layering::check()?;
     for (program, what) in [
         ("python3", "the figures of the real orders and the scripts in docs are not compared"),
-        ("node", "the client libraries from npm are not run"),
+        ("node", "neither the client libraries from npm nor the console in a browser are run"),
+        ("npm", "neither the client libraries from npm nor the console in a browser are run"),
     ] {
         if Command::new(program).arg("--version").output().is_err() {
             eprintln!("note: {program} is not installed: {what}; install it with your system's package manager");
         }
     }
+    browser::provide();
     cargo(&["test", "--workspace", "--doc"], &[])?;
     // The runner with the clearer report, where it is there; the same tests either way.
     if has_nextest() {
@@ -71,4 +76,10 @@ fn bless() -> Result<(), String> {
     cargo(&["test", "--quiet", "--package", "daybook-codec"], &bless)?;
     cargo(&["test", "--quiet", "--package", "daybook-api", "--test", "api", "schema"], &bless)?;
     cargo(&["run", "--quiet", "--package", "daybook", "--", "replay", "replay-fixtures", "--bless"], &[])
+}
+
+fn screenshots() -> Result<(), String> {
+    browser::provide();
+    let test = ["test", "--package", "daybook", "--test", "browser", "--"];
+    cargo(&[&test[..], &["--exact", "screenshots", "--ignored", "--nocapture"]].concat(), &[])
 }

@@ -10,7 +10,7 @@ use daybook_views::query::{
     Basis, Breakdown, BreakdownQuery, ByMerchant, ByProduct, ByReason, DashboardAnswer, DashboardQuery, Day, Figures,
     ForecastError, ForecastQuery, Scope as ViewScope, StageAnswer,
 };
-use daybook_views::{MAX_FORECAST_HOURS, Views};
+use daybook_views::{MAX_FORECAST_HOURS, Merchants, Views};
 use tokio::sync::OnceCell;
 
 use super::actors::{self, ActorFigures};
@@ -35,7 +35,8 @@ pub(crate) struct TimeRange {
 pub(crate) struct Question {
     pub(crate) whose: ViewScope,
     pub(crate) range: TimeRange,
-    pub(crate) time_zone: String,
+    /// None: the merchant's that is asked about.
+    pub(crate) time_zone: Option<String>,
     pub(crate) currency: String,
     pub(crate) basis: enums::Basis,
 }
@@ -62,7 +63,7 @@ pub(crate) struct Asked {
 }
 
 impl Question {
-    pub(crate) fn read(&self) -> Result<Asked, ApiError> {
+    pub(crate) fn read(&self, merchants: &Merchants) -> Result<Asked, ApiError> {
         let currency = Currency::new(&self.currency).map_err(|error| ApiError::Invalid(error.to_string()))?;
         let (from, to) = (self.range.gte.0, self.range.lt.0);
         if from > to {
@@ -74,13 +75,14 @@ impl Question {
             ViewScope::Merchants { ids, subtree } => (ids.first().cloned(), *subtree, None),
             ViewScope::Below { under, id, subtree } => (Some(id.clone()), *subtree, Some(under.clone())),
         };
-        let (basis, time_zone) = (self.basis.into(), self.time_zone.clone());
+        let time_zone = self.time_zone.clone().unwrap_or_else(|| zone::name_of(merchants, merchant.as_ref()));
+        let basis = self.basis.into();
         Ok(Asked { merchant, subtree, under, from, to, currency, basis, time_zone })
     }
 }
 
 pub(crate) fn ask(views: &Views, question: &Question) -> Result<Dashboard, ApiError> {
-    let asked = question.read()?;
+    let asked = question.read(views.merchants())?;
     let zone = zone::offsets(&asked.time_zone)?;
     let query = DashboardQuery {
         merchant: asked.merchant.clone(),
@@ -309,6 +311,11 @@ impl Dashboard {
 
 #[Object]
 impl Dashboard {
+    /// The one that days and hours are told in.
+    async fn time_zone(&self) -> &str {
+        &self.asked.time_zone
+    }
+
     async fn placed_orders(&self) -> u64 {
         self.figures().placed
     }

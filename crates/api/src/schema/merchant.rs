@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_graphql::parser::types::Field;
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Value};
 use daybook_domain::merchant::Merchant;
+use daybook_domain::profile::Profile;
 use daybook_domain::{MerchantId, Position, State, StreamId};
 use daybook_views::Views;
 use daybook_views::query::MerchantEntry;
@@ -50,28 +51,36 @@ fn in_views(views: &Views, id: &MerchantId) -> Option<MerchantObject> {
 
 fn in_ledger(services: &Services, id: &MerchantId) -> Result<Option<MerchantObject>, ApiError> {
     if let Some(merchant) = state(services, StreamId::merchant(id))? {
-        let ancestors = ancestors(services, &merchant)?;
+        let above = above(services, &merchant)?;
+        let profile = above.iter().rev().fold(merchant.profile, |profile, above| profile.or(&above.profile));
         return Ok(Some(MerchantObject(Arc::new(MerchantEntry {
             id: merchant.id,
             name: merchant.name,
-            ancestors,
+            ancestors: above.into_iter().map(|above| above.id).collect(),
             children: 0,
             is_closed: merchant.is_closed,
+            profile,
         }))));
     }
     Ok(None)
 }
 
 /// Those above a merchant as the tree is now, root first. Reads the ledger.
-pub(crate) fn ancestors(services: &Services, merchant: &Merchant) -> Result<Vec<MerchantId>, ApiError> {
-    let mut ancestors = Vec::new();
+fn above(services: &Services, merchant: &Merchant) -> Result<Vec<Merchant>, ApiError> {
+    let mut above: Vec<Merchant> = Vec::new();
     let mut parent = merchant.parent.clone();
     while let Some(id) = parent {
-        parent = state(services, StreamId::merchant(&id))?.and_then(|above| above.parent);
-        ancestors.push(id);
+        let Some(found) = state(services, StreamId::merchant(&id))? else { break };
+        parent = found.parent.clone();
+        above.push(found);
     }
-    ancestors.reverse();
-    Ok(ancestors)
+    above.reverse();
+    Ok(above)
+}
+
+/// As [`above`], their names alone.
+pub(crate) fn ancestors(services: &Services, merchant: &Merchant) -> Result<Vec<MerchantId>, ApiError> {
+    Ok(above(services, merchant)?.into_iter().map(|above| above.id).collect())
 }
 
 /// The merchant of that id, if the token shows it: its own, and those that stand below it.
@@ -127,6 +136,7 @@ pub(crate) fn unregistered(id: &MerchantId) -> MerchantObject {
         ancestors: Vec::new(),
         children: 0,
         is_closed: false,
+        profile: Profile::default(),
     }))
 }
 
@@ -165,6 +175,18 @@ impl MerchantObject {
     /// It takes no more orders; those that it has go on to their end.
     async fn closed(&self) -> bool {
         self.0.is_closed
+    }
+
+    /// An IANA name, such as `Asia/Shanghai`: its own, or that of the nearest merchant above it that has one, or UTC.
+    /// Figures and files that are asked for without a `timeZone` are told in it.
+    async fn time_zone(&self) -> &str {
+        self.0.profile.time_zone()
+    }
+
+    /// Where its buyers pay: its own link, or that of the nearest merchant above it that has one. `{number}`, `{amount}` and
+    /// `{currency}` in it stand for what the order has, to be percent-encoded.
+    async fn pay_url(&self) -> Option<&str> {
+        self.0.profile.pay_url.as_deref()
     }
 
     /// How many merchants stand directly below; 0 where the token does not show them.
@@ -232,6 +254,8 @@ impl Plain for MerchantObject {
         Some(match name {
             "id" => plain::text(self.0.id.as_str()),
             "name" => plain::text(&self.0.name),
+            "timeZone" => plain::text(self.0.profile.time_zone()),
+            "payUrl" => self.0.profile.pay_url.as_deref().map_or(Value::Null, plain::text),
             _ => return None,
         })
     }

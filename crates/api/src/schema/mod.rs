@@ -1,5 +1,6 @@
 //! The schema: one file a subject.
 
+mod actions;
 mod actors;
 mod audit;
 mod cards;

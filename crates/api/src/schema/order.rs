@@ -11,6 +11,7 @@ use daybook_domain::{
 use daybook_engine::Opened;
 use daybook_views::query::{Row, RowLine};
 
+use super::actions::{self, OrderAction};
 use super::delivery::{self, Delivery};
 use super::enums;
 use super::error::ApiError;
@@ -19,9 +20,10 @@ use super::merchant::{self, MerchantObject};
 use super::money::MoneyObject;
 use super::plain::{self, Plain, Selected};
 use super::query::READ;
-use super::read;
 use super::scalar::{DateTime, Position as PositionScalar};
+use super::{read, services};
 use crate::access::{Relation, Tenant};
+use crate::auth::Session;
 use crate::http::Services;
 use crate::mask;
 
@@ -45,6 +47,8 @@ pub(crate) struct OrderObject {
     is_masked: bool,
     /// What the shop's people write to each other is not shown either.
     is_the_buyers: bool,
+    /// More has happened to it since.
+    is_past: bool,
 }
 
 fn masked(account: Option<Arc<str>>, is_masked: bool) -> Option<Arc<str>> {
@@ -73,6 +77,7 @@ impl OrderObject {
             account,
             is_masked,
             is_the_buyers,
+            is_past: false,
         }
     }
 
@@ -109,6 +114,7 @@ impl OrderObject {
             },
             is_masked,
             is_the_buyers,
+            is_past: false,
             order,
         }))
     }
@@ -121,8 +127,10 @@ impl OrderObject {
         keep: impl Fn(&Recorded) -> bool,
     ) -> Result<Option<Self>, ApiError> {
         let mut events = services.reader.history(stream)?;
-        events.truncate(events.iter().take_while(|recorded| keep(recorded)).count());
-        Self::fold(services, tenant, &events)
+        let kept = events.iter().take_while(|recorded| keep(recorded)).count();
+        let is_past = kept < events.len();
+        events.truncate(kept);
+        Ok(Self::fold(services, tenant, &events)?.map(|order| Self { is_past, ..order }))
     }
 
     pub(crate) fn money(&self, minor: i64) -> MoneyObject {
@@ -424,6 +432,16 @@ impl OrderObject {
         let (id, revision, is_masked) = (self.id, self.revision, self.is_masked);
         let found = read(ctx, move |services| delivery::load(services, id, revision)).await?;
         Ok(if is_masked { found.map(Delivery::masked) } else { found })
+    }
+
+    /// What the caller might do to it, and what would be refused now: all that its role may ask for of an order of its own, and
+    /// nothing of one that it is only shown, or that is shown as it was before more happened to it.
+    #[graphql(complexity = "20 + 25 * child_complexity")]
+    async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<OrderAction>> {
+        if self.is_past {
+            return Ok(Vec::new());
+        }
+        Ok(actions::of(services(ctx)?, ctx.data::<Session>()?, (self.id, &self.order, self.revision)))
     }
 
     /// How many events the order has had.

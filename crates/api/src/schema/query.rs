@@ -156,7 +156,8 @@ impl QueryRoot {
         merchant: Option<String>,
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
         range: TimeRange,
-        #[graphql(desc = "An IANA name, such as Asia/Shanghai; UTC unless told otherwise.")] time_zone: Option<String>,
+        #[graphql(desc = "An IANA name, such as Asia/Shanghai; the merchant's unless told otherwise.")]
+        time_zone: Option<String>,
         currency: String,
         #[graphql(desc = "COHORT unless told otherwise.")] basis: Option<Basis>,
         at_least: Option<Position>,
@@ -164,13 +165,7 @@ impl QueryRoot {
         let whose = meant(ctx, merchant, scope).await?;
         let services = services(ctx)?;
         orders::wait(services, at_least.map(|at| at.0)).await?;
-        let question = Question {
-            whose,
-            range,
-            time_zone: time_zone.unwrap_or_else(|| "UTC".to_owned()),
-            currency,
-            basis: basis.unwrap_or(Basis::Cohort),
-        };
+        let question = Question { whose, range, time_zone, currency, basis: basis.unwrap_or(Basis::Cohort) };
         look_long(ctx, move |_, views| dashboard::ask(views, &question)).await
     }
 
@@ -183,7 +178,7 @@ impl QueryRoot {
         merchant: Option<String>,
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
         range: TimeRange,
-        #[graphql(desc = "Of `weekday` and `hour`; UTC unless told otherwise.")] time_zone: Option<String>,
+        #[graphql(desc = "Of `weekday` and `hour`; the merchant's unless told otherwise.")] time_zone: Option<String>,
         #[graphql(desc = "1 is Monday. Only what counts on it, such as a cell of byWeekdayHour.")] weekday: Option<i32>,
         #[graphql(desc = "0 to 23, local time. Only what counts in it.")] hour: Option<i32>,
         currency: String,
@@ -195,17 +190,12 @@ impl QueryRoot {
     ) -> Result<ContributionConnection> {
         let whose = meant(ctx, merchant, scope).await?;
         orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
-        let question = Question {
-            whose,
-            range,
-            time_zone: time_zone.unwrap_or_else(|| "UTC".to_owned()),
-            currency,
-            basis: basis.unwrap_or(Basis::Cohort),
-        };
+        let question = Question { whose, range, time_zone, currency, basis: basis.unwrap_or(Basis::Cohort) };
         let hours = contributions::hours(weekday, hour)?;
         let going = ctx.data::<Arc<Reads>>()?.going();
         read(ctx, move |services| {
-            contributions::list(services, &going, &question.read()?, hours, metric.into(), first, after.as_deref())
+            let asked = question.read(services.host.views().merchants())?;
+            contributions::list(services, &going, &asked, hours, metric.into(), first, after.as_deref())
         })
         .await
     }

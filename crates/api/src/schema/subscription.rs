@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject, Subscription};
+use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject, Subscription};
 use daybook_domain::event::Subject;
 use daybook_domain::job::Job;
 use daybook_domain::{Event, MerchantId, Recorded, StreamId};
@@ -25,7 +25,7 @@ use super::merchant;
 use super::order::OrderObject;
 use super::query::{READ, meant};
 use super::scalar::{DateTime, Position};
-use super::{allowed, read, services};
+use super::{allowed, look, read, services, zone};
 use crate::auth::Session;
 use crate::exports::TELL_EVERY;
 use crate::http::Services;
@@ -364,12 +364,23 @@ async fn progress(ctx: &Context<'_>, id: &ID) -> Result<impl Stream<Item = Resul
 
 /// Who is asking.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Viewer {
     /// The token's public id, which stands in every event that it caused.
     id: ID,
     role: enums::Role,
     /// Whose data its token shows; null: everybody's.
     merchant: Option<ID>,
+}
+
+#[ComplexObject]
+impl Viewer {
+    /// An IANA name, such as `Asia/Shanghai`: that of its merchant, UTC without one. Figures and
+    /// files that are asked for without a `timeZone` and without a merchant are told in it.
+    async fn time_zone(&self, ctx: &Context<'_>) -> Result<String> {
+        let own = ctx.data::<Session>()?.tenant.own().cloned();
+        look(ctx, move |_, views| Ok(zone::name_of(views.merchants(), own.as_ref()))).await
+    }
 }
 
 pub(crate) fn viewer(session: &Session) -> Viewer {

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Offset as _, TimeZone, Utc};
 use chrono_tz::Tz;
+use daybook_domain::MerchantId;
+use daybook_views::Merchants;
 use daybook_views::query::Offset;
 
 use super::error::ApiError;
@@ -24,6 +26,12 @@ pub(crate) fn offsets(name: &str) -> Result<Arc<[Offset]>, ApiError> {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let table = known.get_or_insert_default().entry(zone).or_insert_with(|| table(zone).into());
     Ok(Arc::clone(table))
+}
+
+/// The zone of whoever names none: the merchant's, or UTC for those that ask about all merchants.
+pub(crate) fn name_of(merchants: &Merchants, merchant: Option<&MerchantId>) -> String {
+    let profile = merchant.and_then(|id| merchants.get(id)).map(|entry| entry.profile).unwrap_or_default();
+    profile.time_zone().to_owned()
 }
 
 fn offset_at(zone: Tz, seconds: i64) -> i32 {

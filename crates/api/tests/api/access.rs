@@ -82,6 +82,7 @@ fn mutations() -> Vec<(&'static str, Value)> {
     placed["merchant"] = json!("MERCHANT");
     all.extend([
         ("setPolicy", json!({"merchant": "MERCHANT", "payWithinSeconds": 600})),
+        ("setProfile", json!({"merchant": "MERCHANT", "timeZone": "Asia/Shanghai", "payUrl": ""})),
         ("placeOrder", placed),
         ("importCards", json!({"merchant": "MERCHANT", "sku": "card", "secrets": ["C-1"]})),
         ("receiveStock", json!({"merchant": "MERCHANT", "sku": "mug", "quantity": 1})),
@@ -96,9 +97,12 @@ fn questions() -> Vec<(&'static str, &'static str)> {
     vec![
         ("orders", r#"{ orders(where: {merchant: {eq: "MERCHANT"}}) { nodes { number } } }"#),
         ("ordersCount", r#"{ ordersCount(where: {merchant: {oneOf: ["MERCHANT"]}}) }"#),
-        ("order", "{ order(by: LOOKUP) { number buyer { account } history(first: 5) { nodes { kind } } } }"),
+        (
+            "order",
+            "{ order(by: LOOKUP) { number merchant { timeZone payUrl } buyer { account } history(first: 5) { nodes { kind } } } }",
+        ),
         ("node", r#"{ node(id: "ID") { id } }"#),
-        ("merchant", r#"{ merchant(id: "MERCHANT") { id name policy { payWithinSeconds } } }"#),
+        ("merchant", r#"{ merchant(id: "MERCHANT") { id name timeZone payUrl policy { payWithinSeconds } } }"#),
         ("auditLog", r#"{ auditLog(where: {merchant: {eq: "MERCHANT"}}) { nodes { name event { kind } } } }"#),
         ("merchants", r#"{ merchants(root: "MERCHANT") { nodes { id } } }"#),
         (
@@ -125,6 +129,10 @@ async fn shops() -> Server {
     for (merchant, parent) in [("m1", "m0"), ("m2", "m0"), ("m3", "m1")] {
         server.merchant(merchant, Some(parent)).await;
     }
+    let profile = json!({"commandId": server.uuid(), "merchant": "m0", "timeZone": "Asia/Shanghai",
+        "payUrl": "https://pay.example/{number}"});
+    let set = "mutation ($input: SetProfileInput!) { setProfile(input: $input) { userErrors { code } } }";
+    assert_eq!(server.data(set, json!({"input": profile})).await["setProfile"]["userErrors"], json!([]));
     for merchant in ["m0", "m1", "m2", "m3"] {
         let number = format!("N-{merchant}");
         let mut placed = order(merchant, &number, "ann");

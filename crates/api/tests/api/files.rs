@@ -1,5 +1,6 @@
 //! Exports over HTTP: asked for, made, fetched, by whom.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use daybook_api::export::{OrderColumn, Selection, Shown, Which, time_zone, write_orders};
@@ -173,6 +174,30 @@ async fn a_file_is_what_the_command_line_writes_in_each_format() {
     let rows: Vec<Value> = text(&file).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(json!(rows), list["data"]["orders"]["nodes"]);
     assert_eq!(rows.len(), 3);
+}
+
+#[tokio::test]
+async fn times_are_told_in_the_zone_of_the_merchant_that_is_meant() {
+    let server = shops().await;
+    for (merchant, zone) in [("m1", "Asia/Shanghai"), ("m2", "America/Sao_Paulo")] {
+        let input = json!({"commandId": server.uuid(), "merchant": merchant, "timeZone": zone});
+        let set = "mutation ($input: SetProfileInput!) { setProfile(input: $input) { userErrors { code } } }";
+        assert_eq!(server.data(set, json!({"input": input})).await["setProfile"]["userErrors"], json!([]));
+    }
+    let hours = async |token: &str, more: Value| -> BTreeSet<String> {
+        let mut input = json!({"format": "CSV", "columns": ["placed_at"]});
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let file = text(&taken(&server, token, "exportOrders", input).await);
+        file.lines().skip(1).map(|line| line[..13].to_owned()).collect()
+    };
+    let only = |hour: &str| BTreeSet::from([hour.to_owned()]);
+    // Placed on 2023-11-14 at 22:13 UTC.
+    assert_eq!(hours(PLATFORM, json!({"scope": "SUBTREE"})).await, only("2023-11-14 22"));
+    assert_eq!(hours(PLATFORM, json!({"merchant": "m1"})).await, only("2023-11-15 06"));
+    assert_eq!(hours(PLATFORM, json!({"merchant": "m2"})).await, only("2023-11-14 19"));
+    assert_eq!(hours(PLATFORM, json!({"merchant": "m2", "timeZone": "UTC"})).await, only("2023-11-14 22"));
+    assert_eq!(hours(CLERK, json!({})).await, only("2023-11-15 06"), "its own");
+    assert_eq!(hours(CLERK, json!({"merchant": "m3"})).await, only("2023-11-15 06"), "from above");
 }
 
 #[tokio::test]

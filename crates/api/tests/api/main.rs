@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod actions;
 mod audit;
 mod auth;
 mod bulk;
@@ -18,6 +19,7 @@ mod mutations;
 mod oidc;
 mod pages;
 mod panics;
+mod profile;
 mod queries;
 mod reads;
 mod ready;

@@ -115,6 +115,7 @@ pub fn action_name<T>(command: &Command<T>) -> &'static str {
         Command::CountStock(_) => "count-stock",
         Command::SetStockMark(_) => "set-stock-mark",
         Command::SetPolicy(_) => "set-policy",
+        Command::SetProfile(_) => "set-profile",
         Command::RaiseAlert(_) => "raise-alert",
         Command::ClearAlert(_) => "clear-alert",
         Command::Remind { .. } => "remind",

@@ -13,6 +13,7 @@ use super::lines::*;
 use super::object::Object;
 use super::{Action, OrderName, action_name};
 use crate::json::policy::PolicySetJson;
+use crate::json::profile::ProfileSetJson;
 use crate::values::{Amount, Called, Code, Decimal, Id, One, Time};
 
 /// What the hash of a command is made from: compact JSON with the fields of `lines` in their order, absent fields left
@@ -166,6 +167,12 @@ impl<'a> Frame<'a> {
                 at: self.at,
                 merchant: c.merchant.as_str(),
                 policy: (&c.set).into(),
+            }),
+            Command::SetProfile(c) => json(&SetProfileLine {
+                action: action_name(command),
+                at: self.at,
+                merchant: c.merchant.as_str(),
+                profile: (&c.set).into(),
             }),
             Command::RaiseAlert(c) => json(&AlertLine {
                 action: action_name(command),
@@ -365,6 +372,16 @@ struct SetPolicyLine<'a> {
     at: Option<Time>,
     merchant: &'a str,
     policy: PolicySetJson,
+}
+
+/// Only hashed.
+#[derive(Serialize)]
+struct SetProfileLine<'a> {
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Time>,
+    merchant: &'a str,
+    profile: ProfileSetJson<'a>,
 }
 
 /// Only hashed.

@@ -12,6 +12,7 @@ mod parts;
 mod party;
 mod payment;
 pub(crate) mod policy;
+pub(crate) mod profile;
 mod recorded;
 mod refund;
 mod remark;
@@ -54,6 +55,7 @@ use self::payment::{
     ReminderDueJson,
 };
 use self::policy::{AlertClearedJson, AlertRaisedJson, PolicySetJson};
+use self::profile::ProfileSetJson;
 use self::refund::{RefundApprovedJson, RefundFailedJson, RefundRejectedJson, RefundRequestedJson, RefundSettledJson};
 use self::remark::{ContactRevealedJson, NoteAddedJson, OrderRatedJson, TagAddedJson};
 use self::shipment::{DeliveredJson, ShipmentConfirmedJson, TrackingUpdatedJson};
@@ -133,6 +135,7 @@ pub fn data_to_json(event: &Event, open: &mut dyn FnMut(&Sealed, Kind) -> Option
         Event::OrderRated(e) => write::<OrderRatedJson>(e, opener),
         Event::PaymentClaimed(e) => write::<PaymentClaimedJson>(e, opener),
         Event::PolicySet(e) => write::<PolicySetJson>(e, opener),
+        Event::ProfileSet(e) => write::<ProfileSetJson<'_>>(e, opener),
         Event::AlertRaised(e) => write::<AlertRaisedJson<'_>>(e, opener),
         Event::AlertCleared(e) => write::<AlertClearedJson<'_>>(e, opener),
         Event::PaymentReminded(e) => write::<PaymentRemindedJson>(e, opener),
@@ -218,6 +221,7 @@ pub fn event_from_json(kind: Kind, data: &Value, seal: &mut dyn FnMut(&str) -> S
         Kind::OrderRated => read::<OrderRatedJson>(data, sealer),
         Kind::PaymentClaimed => read::<PaymentClaimedJson>(data, sealer),
         Kind::PolicySet => read::<PolicySetJson>(data, sealer),
+        Kind::ProfileSet => read::<ProfileSetJson<'_>>(data, sealer),
         Kind::AlertRaised => read::<AlertRaisedJson<'_>>(data, sealer),
         Kind::AlertCleared => read::<AlertClearedJson<'_>>(data, sealer),
         Kind::PaymentReminded => read::<PaymentRemindedJson>(data, sealer),
@@ -298,6 +302,7 @@ pub(crate) fn data_schema(kind: Kind) -> Value {
         Kind::OrderRated => OrderRatedJson::schema(),
         Kind::PaymentClaimed => PaymentClaimedJson::schema(),
         Kind::PolicySet => PolicySetJson::schema(),
+        Kind::ProfileSet => ProfileSetJson::schema(),
         Kind::AlertRaised => AlertRaisedJson::schema(),
         Kind::AlertCleared => AlertClearedJson::schema(),
         Kind::PaymentReminded => PaymentRemindedJson::schema(),

@@ -166,6 +166,8 @@ impl Bounds {
             merchant().prop_map(|parent| MerchantMoved { parent }.into()),
             Just(MerchantClosed {}.into()),
             Just(MerchantReopened {}.into()),
+            (option::of(text()), option::of(text()))
+                .prop_map(|(time_zone, pay_url)| ProfileSet { time_zone, pay_url }.into()),
             Just(EvidenceRead {}.into()),
             note().prop_map(|note| ContactRevealed { note }.into()),
             (id(), one(&Role::ALL), option::of(merchant()), option::of(self.time()), text(), option::of(any::<u32>()))

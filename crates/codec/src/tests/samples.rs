@@ -118,6 +118,11 @@ pub(super) fn samples() -> Vec<Event> {
         MerchantMoved { parent: merchant("agent.2") }.into(),
         MerchantClosed {}.into(),
         MerchantReopened {}.into(),
+        ProfileSet {
+            time_zone: Some("Asia/Shanghai".into()),
+            pay_url: Some("https://pay.example/收银台?n={number}&a={amount}&c={currency}".into()),
+        }
+        .into(),
         TokenIssued {
             id: Uuid::from_u128(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10),
             role: Role::Clerk,
@@ -550,5 +555,12 @@ pub(super) fn commands() -> Vec<Command<String>> {
             rows: 3,
         }),
         Command::FetchExport { export: StreamId(Uuid::from_u128(14)) },
+        Command::SetProfile(SetProfile {
+            merchant: merchant("m1"),
+            set: ProfileSet {
+                time_zone: Some("Asia/Shanghai".into()),
+                pay_url: Some("https://pay.example/{number}".into()),
+            },
+        }),
     ]
 }

@@ -16,6 +16,7 @@ pub(crate) mod order;
 pub(crate) mod parts;
 pub(crate) mod payment;
 pub(crate) mod policy;
+pub(crate) mod profile;
 pub(crate) mod refund;
 pub(crate) mod remark;
 pub(crate) mod shipment;

@@ -2,7 +2,7 @@
 
 import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
-import { Dialog, FormDialog, useApp, useCommand } from "../ui.js";
+import { Dialog, FormDialog, useApp, useCommand, When } from "../ui.js";
 import { ACTIONS, inputOf } from "./actions.js";
 import { ActionField } from "./field.js";
 
@@ -55,6 +55,10 @@ function Shown({ shown, order }) {
   if (shown.cards) {
     return html`<ol class="secrets">${shown.cards.map(({ line, sku, secret }, index) => html`<li key=${index}>
       <code>${secret ?? t("erased")}</code> <span class="hint">${order.lines.find(({ number }) => number === line)?.title ?? sku}</span></li>`)}</ol>`;
+  }
+  if (shown.evidence) {
+    return html`<ol class="stack">${shown.evidence.map(({ text, addedAt, actor }, index) => html`<li key=${index}><div class="hint"><${When} at=${addedAt} /> ${t(`Role.${actor.role}`)}</div>
+      <blockquote>${text ?? t("erased")}</blockquote></li>`)}</ol>`;
   }
   const { account, delivery } = shown;
   return html`<dl class="pairs"><dt>${t("buyer")}</dt><dd>${account ?? t("erased")}</dd><${Delivery} delivery=${delivery} /></dl>`;

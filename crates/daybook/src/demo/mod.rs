@@ -24,6 +24,7 @@ mod stock;
 mod topups;
 mod warnings;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -74,6 +75,11 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let followers = Followers::start(&folder.reader, &host, follower::store(&dir, &folder.reader))?;
     let (token, future) = begin(&folder, &clock, plan, now)?;
     let Folder { engine, reader, .. } = folder;
+    if args.past_only {
+        say_what_is_there(&dir, args, reader.watermark(), began);
+        println!("Token:       {token}\n\ndaybook serve --data {}", dir.display());
+        return serve::end(&engine, None, followers, Ok(()));
+    }
     let (uses, keeping) = Keeping::start(&dir)?;
     let (writer, log) = (engine.clone(), reader.clone());
     let opened = Opened { engine: writer, reader: log, host: Some(host.clone()), uses: Some(uses.clone()) };
@@ -89,7 +95,8 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let maker = ExportMaker::start(&services)?;
     let served = runtime.block_on(async {
         let listener = place.listen().await?;
-        say_where_to_look(&listener.local_addr()?.to_string(), &token, &dir, args, reader.watermark(), began);
+        say_what_is_there(&dir, args, reader.watermark(), began);
+        say_where_to_look(&listener.local_addr()?.to_string(), &token, &dir, args.data.is_none());
         let going_on = tokio::spawn(live::go_on(engine.clone(), args.seed, args.orders, future, wall::system()));
         serve::serve(Front { listener, tls: None, limits: Limits::default() }, services, ended).await;
         going_on.abort();
@@ -118,14 +125,18 @@ fn begin(
     Ok((secret, future))
 }
 
-fn say_where_to_look(address: &str, token: &str, dir: &std::path::Path, args: &DemoArgs, events: u64, began: Instant) {
-    let data = dir.display();
+fn say_what_is_there(dir: &Path, args: &DemoArgs, events: u64, began: Instant) {
     eprintln!(
-        "{} orders, {events} events in {data} (seed {}), ready after {:.1} s\n",
+        "{} orders, {events} events in {} (seed {}), ready after {:.1} s\n",
         args.orders,
+        dir.display(),
         args.seed,
         began.elapsed().as_secs_f32()
     );
+}
+
+fn say_where_to_look(address: &str, token: &str, dir: &Path, is_temporary: bool) {
+    let data = dir.display();
     println!(
         "Orders:      http://{address}/\nGraphQL:     http://{address}/graphql\nToken:       {token}\n\n\
          curl -s http://{address}/graphql -H 'Content-Type: application/json' -H 'Authorization: Bearer {token}' \\\n  \
@@ -134,6 +145,6 @@ fn say_where_to_look(address: &str, token: &str, dir: &std::path::Path, args: &D
          ordersCount(where: {{label: {{oneOf: [EXCEPTION]}}}}, scope: SUBTREE) }}\"}}'\n\n\
          Others see less: daybook token create --role clerk --merchant qingmu --data {data}\n\n\
          A new order comes about every second. Ctrl-C ends it{}.",
-        if args.data.is_none() { " and removes the folder" } else { "" }
+        if is_temporary { " and removes the folder" } else { "" }
     );
 }

@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 
-use daybook_domain::time::DAY_MICROS;
+use daybook_domain::time::{DAY_MICROS, MINUTE_MICROS};
 use daybook_domain::{CommandId, Timestamp};
 use daybook_engine::{Engine, Pending, Request};
 
 use super::clock::DemoClock;
 use super::life::{self, Pace, Step};
-use super::people::PLATFORM;
+use super::people::{self, PLATFORM};
 use super::policies::Policies;
 use super::random::Random;
 use super::stock::{self, Demand};
@@ -32,8 +32,9 @@ pub(super) fn plan(seed: u64, orders: usize, now: Timestamp) -> Result<Vec<Step>
         plan.push(Step { at: rhythm::start(now).plus_micros(days * DAY_MICROS), request });
     }
     plan.extend(policies.steps(&mut random)?);
-    for (serial, at) in (1..).zip(rhythm::times(&mut random, orders, now)) {
-        plan.extend(life::of_order(&mut random, policies, at, serial, Pace::Real)?);
+    // How many numbers a life takes depends on its moment, and that on now: the next order must not.
+    for (serial, at) in (1..).zip(rhythm::times(&mut random.fork(), orders, now)) {
+        plan.extend(life::of_order(&mut random.fork(), policies, at, serial, Pace::Real)?);
     }
     let demand = Demand::of(&plan, now);
     plan.extend(stock::deliveries(&mut random, &demand, now)?);
@@ -45,6 +46,10 @@ pub(super) fn plan(seed: u64, orders: usize, now: Timestamp) -> Result<Vec<Step>
     plan.sort_by_key(|step| step.at);
     plan.extend(jobs::campaigns(&mut random, &plan, now)?);
     plan.extend(exports::taken(&mut random, now)?);
+    for (merchant, command) in shop::profiles() {
+        let request = Request::live(CommandId(random.id()), people::owner(merchant), command?);
+        plan.push(Step { at: rhythm::start(now).plus_micros(5 * MINUTE_MICROS), request });
+    }
     plan.sort_by_key(|step| step.at);
     Ok(plan)
 }
@@ -129,6 +134,18 @@ mod tests {
         };
         assert_eq!(told(1), told(1));
         assert_ne!(told(1), told(2));
+    }
+
+    #[test]
+    fn the_same_seed_sells_the_same_at_another_time() {
+        let sold = |now| -> Vec<_> {
+            let placed = |step: Step| match step.request.command {
+                Command::Place(place) => Some((place.number, place.account, place.contact, place.lines)),
+                _ => None,
+            };
+            plan(1, 300, now).unwrap().into_iter().filter_map(placed).collect()
+        };
+        assert_eq!(sold(NOW), sold(NOW.plus_micros(17 * DAY_MICROS + 5 * SECOND_MICROS)));
     }
 
     #[test]

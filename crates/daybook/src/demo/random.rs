@@ -17,6 +17,11 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
+    /// Another row of numbers: however many are drawn from it, this one goes on the same.
+    pub(super) fn fork(&mut self) -> Self {
+        Self::new(self.next())
+    }
+
     /// From 0 up to, but not including, `end`.
     pub(super) fn below(&mut self, end: u64) -> u64 {
         // The bias of a remainder is far below what a demo shows.

@@ -1,7 +1,7 @@
 //! Who sells what to whom.
 
-use daybook_domain::command::{MoveMerchant, RegisterMerchant};
-use daybook_domain::event::SkuKind;
+use daybook_domain::command::{MoveMerchant, RegisterMerchant, SetProfile};
+use daybook_domain::event::{ProfileSet, SkuKind};
 use daybook_domain::{Command, MerchantId};
 
 use super::random::Random;
@@ -9,6 +9,7 @@ use crate::data::merchant_id;
 use crate::failure::Failure;
 
 pub(super) const AGENT: &str = "huaxia";
+const PAY_URL: &str = "https://pay.huaxia.example/cashier?order={number}&amount={amount}&currency={currency}";
 
 pub(super) struct Merchant {
     pub(super) id: &'static str,
@@ -137,6 +138,15 @@ pub(super) fn registrations() -> Result<Vec<Command<String>>, Failure> {
             }))
         })
         .collect()
+}
+
+/// What the roots tell of themselves holds for all that stand below them.
+pub(super) fn profiles() -> impl Iterator<Item = (&'static Merchant, Result<Command<String>, Failure>)> {
+    let roots = MERCHANTS.iter().filter(|merchant| merchant.parent.is_none());
+    roots.map(|merchant| {
+        let set = ProfileSet { time_zone: Some("Asia/Shanghai".into()), pay_url: Some(PAY_URL.into()) };
+        (merchant, merchant_id(merchant.id).map(|merchant| Command::SetProfile(SetProfile { merchant, set })))
+    })
 }
 
 /// The shop that opened, and did not last.

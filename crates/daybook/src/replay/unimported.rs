@@ -5,9 +5,9 @@ use daybook_codec::{Action, event_from_json, parse_time};
 use daybook_domain::command::{
     AddEvidence, ApproveAddressChange, Cancel, ClearAlert, CompleteTopUp, FailTopUp, ImportCards, MoveMerchant,
     NewCard, OpenDispute, RaiseAlert, RejectAddressChange, RequestAddressChange, ResolveDispute, RevealContact,
-    SetPolicy,
+    SetPolicy, SetProfile,
 };
-use daybook_domain::event::{Alert, Clock, LineInputs, Outcome};
+use daybook_domain::event::{Alert, Clock, LineInputs, Outcome, PolicySet, ProfileSet};
 use daybook_domain::reason::Reason;
 use daybook_domain::{
     Command, Currency, Event, Kind, MerchantId, Money, OrderNumber, ReasonCode, Sealed, Sku, Slot, StreamId,
@@ -45,13 +45,14 @@ enum Asked {
     CancelRest { reason: Because },
     ResolveDispute { outcome: String, refund: Option<Amount>, reason: Because },
     SetPolicy { policy: Value },
+    SetProfile { profile: Value },
     RaiseAlert { alert: String, sku: Option<String>, measured: i64, threshold: i64 },
     ClearAlert { alert: String, sku: Option<String>, measured: i64 },
     ImportCards { sku: String, secrets: Vec<String> },
 }
 
 /// Every action that is read here.
-const ACTIONS: [&str; 24] = [
+const ACTIONS: [&str; 25] = [
     "read-evidence",
     "reveal-contact",
     "move-merchant",
@@ -73,14 +74,23 @@ const ACTIONS: [&str; 24] = [
     "add-evidence",
     "resolve-dispute",
     "set-policy",
+    "set-profile",
     "raise-alert",
     "clear-alert",
     "import-cards",
 ];
 
 /// Those that are about no order.
-const OF_MERCHANTS: [&str; 7] =
-    ["set-policy", "raise-alert", "clear-alert", "import-cards", "move-merchant", "close-merchant", "reopen-merchant"];
+const OF_MERCHANTS: [&str; 8] = [
+    "set-policy",
+    "set-profile",
+    "raise-alert",
+    "clear-alert",
+    "import-cards",
+    "move-merchant",
+    "close-merchant",
+    "reopen-merchant",
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -176,6 +186,7 @@ fn command(asked: Asked, merchant: MerchantId, number: Option<OrderNumber>) -> R
             reason: because(reason)?,
         }),
         Asked::SetPolicy { policy } => Command::SetPolicy(SetPolicy { merchant, set: policy_set(&policy)? }),
+        Asked::SetProfile { profile } => Command::SetProfile(SetProfile { merchant, set: profile_set(&profile)? }),
         Asked::RaiseAlert { alert, sku, measured, threshold } => Command::RaiseAlert(RaiseAlert {
             merchant,
             alert: named(&alert, Alert::from_name)?,
@@ -218,11 +229,22 @@ fn money(amount: &Amount) -> Result<Money, Failure> {
 }
 
 /// As in its event, which has no personal text.
-fn policy_set(policy: &Value) -> Result<daybook_domain::event::PolicySet, Failure> {
+fn of_kind(kind: Kind, data: &Value) -> Result<Event, Failure> {
     let mut nothing = |_: &str| Sealed { slot: Slot(0), bytes: Vec::new() };
-    match event_from_json(Kind::PolicySet, policy, &mut nothing)? {
+    Ok(event_from_json(kind, data, &mut nothing)?)
+}
+
+fn policy_set(policy: &Value) -> Result<PolicySet, Failure> {
+    match of_kind(Kind::PolicySet, policy)? {
         Event::PolicySet(set) => Ok(set),
         other => Err(Failure::new(format!("{} is no policy", other.kind().name()))),
+    }
+}
+
+fn profile_set(profile: &Value) -> Result<ProfileSet, Failure> {
+    match of_kind(Kind::ProfileSet, profile)? {
+        Event::ProfileSet(set) => Ok(set),
+        other => Err(Failure::new(format!("{} is no profile", other.kind().name()))),
     }
 }
 
@@ -267,6 +289,7 @@ mod tests {
             json!({"action": "reopen-merchant"}),
             json!({"action": "resolve-dispute", "outcome": "BUYER", "reason": because}),
             json!({"action": "set-policy", "policy": {"payWithinSeconds": 60}}),
+            json!({"action": "set-profile", "profile": {"timeZone": "Asia/Shanghai"}}),
             json!({"action": "raise-alert", "alert": "LOW_STOCK", "sku": "a", "measured": 1, "threshold": 2}),
             json!({"action": "clear-alert", "alert": "CONVERSION", "measured": 1}),
             json!({"action": "import-cards", "sku": "a", "secrets": ["s"]}),

@@ -1,6 +1,7 @@
 //! What can be said of a command before anything else is known.
 
 use super::judge::Judge;
+use super::profile;
 use crate::command::{Command, Origin, PlaceOrder};
 use crate::event::{Line, PolicySet};
 use crate::ids::NameError;
@@ -67,6 +68,7 @@ pub(super) fn check_structure<T: Clone>(command: &Command<T>, judge: &mut Judge)
     match command {
         Command::RegisterMerchant(c) => name("name", &c.name),
         Command::SetPolicy(c) => check_policy(&c.set),
+        Command::SetProfile(c) => profile::check(&c.set),
         Command::CompleteTopUp(c) => {
             if c.quantity == Some(0) {
                 return Err(invalid("quantity", "must be at least 1"));
@@ -387,6 +389,7 @@ pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Reje
         | Command::CloseMerchant { .. }
         | Command::ReopenMerchant { .. }
         | Command::SetPolicy(_)
+        | Command::SetProfile(_)
         | Command::RaiseAlert(_)
         | Command::ClearAlert(_)
         | Command::Remind { .. }

@@ -16,6 +16,7 @@ mod pay;
 mod place;
 mod policy;
 mod price;
+mod profile;
 mod refund;
 mod remark;
 mod reported;
@@ -74,6 +75,7 @@ pub fn decide(
         Command::CloseMerchant { merchant } => merchant::close(facts, merchant, &mut out)?,
         Command::ReopenMerchant { merchant } => merchant::reopen(facts, merchant, &mut out)?,
         Command::SetPolicy(c) => policy::set(facts, c, context, &mut out)?,
+        Command::SetProfile(c) => profile::set(facts, c, &mut out)?,
         Command::RaiseAlert(c) => policy::raise(facts, c, &mut out)?,
         Command::ClearAlert(c) => policy::clear(facts, c, &mut out)?,
         Command::IssueToken(c) => token::issue(facts, merchant, c, context, &mut out)?,

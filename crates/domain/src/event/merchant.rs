@@ -37,6 +37,15 @@ pub struct PolicySet {
     pub valid_to: Option<Timestamp>,
 }
 
+/// The merchant's profile: what is left out stays as it was, and what is empty is no longer its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileSet {
+    /// An IANA name.
+    pub time_zone: Option<Box<str>>,
+    /// Where buyers pay.
+    pub pay_url: Option<Box<str>>,
+}
+
 /// A threshold of the merchant's policy was crossed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertRaised {

@@ -171,6 +171,7 @@ impl Order {
             | Event::MerchantClosed(_)
             | Event::MerchantReopened(_)
             | Event::PolicySet(_)
+            | Event::ProfileSet(_)
             | Event::AlertRaised(_)
             | Event::AlertCleared(_)
             | Event::CardClaimed(_)

@@ -24,7 +24,7 @@ macro_rules! commands {
 }
 
 commands! {
-    RegisterMerchant MoveMerchant CloseMerchant ReopenMerchant SetPolicy RaiseAlert ClearAlert Place EditPrice RecordPayment FailPayment Expire Remind Cancel CancelRest
+    RegisterMerchant MoveMerchant CloseMerchant ReopenMerchant SetPolicy SetProfile RaiseAlert ClearAlert Place EditPrice RecordPayment FailPayment Expire Remind Cancel CancelRest
     PlaceHold ReleaseHold ConfirmShipment RecordTracking DeliverCards RevealCards CompleteTopUp FailTopUp
     RequestAddressChange ApproveAddressChange RejectAddressChange OpenDispute AddEvidence ReadEvidence
     RevealContact ResolveDispute Close Breach
@@ -69,6 +69,8 @@ fn merchants() -> Vec<Row> {
         (World::new().with(&close_merchant("m1")), reopen_merchant("m1"), "merchant-reopened"),
         (World::new(), issue(Role::Buyer, Some(m1)), "token-issued"),
         (World::new(), policy(m1, terms, None, None), "policy-set"),
+        (World::new(), profile(m1, Some("Asia/Shanghai"), Some("https://pay.example/{number}")), "profile-set"),
+        (World::new().with(&close_merchant("m1")), profile(m1, None, Some("")), "profile-set"),
         (World::new(), warn(m1, None), "alert-raised"),
         (World::new().with(&warn(m1, None)), calm(m1, None), "alert-cleared"),
         (World::new(), issue(Role::Clerk, Some(m1)), "token-issued"),

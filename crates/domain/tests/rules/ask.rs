@@ -198,6 +198,11 @@ pub(crate) fn policy(of: &MerchantId, terms: Terms, from: Option<i64>, to: Optio
     Command::SetPolicy(SetPolicy { merchant: of.clone(), set })
 }
 
+pub(crate) fn profile(of: &MerchantId, time_zone: Option<&str>, pay_url: Option<&str>) -> Asked {
+    let set = ProfileSet { time_zone: time_zone.map(Into::into), pay_url: pay_url.map(Into::into) };
+    Command::SetProfile(SetProfile { merchant: of.clone(), set })
+}
+
 pub(crate) fn warn(of: &MerchantId, sku: Option<Sku>) -> Asked {
     let alert = Alert::LowStock;
     Command::RaiseAlert(RaiseAlert { merchant: of.clone(), alert, sku, measured: 1, threshold: 2 })

@@ -1,6 +1,7 @@
 //! Ten thousand random days of a small shop: whatever is asked in whatever order, the rules do what somebody expects
 //! who knows only what the commands mean. `DAYBOOK_SEED=n` plays one day again and tells each step.
 
+mod action;
 mod check;
 mod ledger;
 mod luck;
@@ -9,7 +10,7 @@ mod step;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use daybook_domain::{Command, Kind, Label, Rejection, Sealed};
+use daybook_domain::{Action, Command, Kind, Label, Rejection, Sealed};
 use ledger::{Ledger, Names};
 use luck::Luck;
 
@@ -25,6 +26,8 @@ struct Tally {
     answers: BTreeMap<String, [usize; 3]>,
     events: BTreeSet<Kind>,
     labels: BTreeSet<&'static str>,
+    /// Which actions an order was said to take, and to refuse.
+    actions: BTreeSet<(Action, bool)>,
 }
 
 fn name_of(ask: &Ask) -> String {
@@ -52,17 +55,22 @@ fn play(names: &Names, seed: u64, tells: bool, tally: &mut Tally) {
         let command = step::command(names, slot, &ask);
         let lag = luck::lag(&mut luck, &ask, shop.age(slot));
         let logged = ledger.log.len();
+        let offered = action::offered(names, &ledger, slot, &command, actor, shop.now);
         let real = ledger.send(&command, actor, shop.now, lag);
         if tells {
             println!("{number}: minute {}, order {slot}, actor {actor}: {ask:?}\n    {real:?}", shop.now);
         }
         let answer = real.as_ref().map_or(Answer::Refused, |answer| *answer);
+        assert!(answer != Answer::Done || offered != Some(false), "{ask:?} was done, and was said to be refused");
         assert_eq!(answer, expected, "step {number}, order {slot}, actor {actor}: {ask:?} gave {real:?}");
         assert!(answer == Answer::Done || ledger.log.len() == logged, "only what is done is recorded");
         if let Err(rejection) = real {
             check_refused_again(&mut ledger, &command, actor, (shop.now, lag), &rejection);
         }
         check::order(names, &ledger, &shop, slot);
+        if (seed + number as u64).is_multiple_of(5) {
+            tally.actions.extend(action::check(names, &ledger, slot, actor, shop.now));
+        }
         free = check::stock(names, &ledger, &shop, &free, matches!(ask, Ask::Count { .. } | Ask::Hold(STOCK)));
         tally.answers.entry(name_of(&ask)).or_default()[answer as usize] += 1;
         tally.labels.extend(shop.orders.get(&slot).map(|order| order.label()));
@@ -107,14 +115,15 @@ fn play_part(part: u64, of: u64) {
     }
 }
 
-/// Events that nothing makes here: of tokens, policies, warnings, moved merchants, jobs, exports, and remarks of no consequence.
-const OUT_OF_REACH: [Kind; 24] = [
+/// Events that nothing makes here: of tokens, policies, profiles, warnings, moved merchants, jobs, exports, and remarks of no consequence.
+const OUT_OF_REACH: [Kind; 25] = [
     Kind::PolicySet,
     Kind::AlertRaised,
     Kind::AlertCleared,
     Kind::MerchantMoved,
     Kind::MerchantClosed,
     Kind::MerchantReopened,
+    Kind::ProfileSet,
     Kind::TokenIssued,
     Kind::TokenRevoked,
     Kind::DeliveryDue,
@@ -148,6 +157,12 @@ fn check_reach(tally: &Tally) {
     let missing = Kind::ALL.iter().filter(|kind| !tally.events.contains(kind));
     assert_eq!(missing.copied().collect::<Vec<_>>(), OUT_OF_REACH);
     assert_eq!(tally.labels.len(), Label::ALL.len(), "{:?}", tally.labels);
+    for action in Action::ALL {
+        let is_never_refused =
+            matches!(action, Action::AddNote | Action::AddTag | Action::RevealContact | Action::RecordPayment);
+        assert!(tally.actions.contains(&(action, true)), "{action:?} is never offered");
+        assert_eq!(tally.actions.contains(&(action, false)), !is_never_refused, "{action:?}");
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod pay;
 mod place;
 mod policy;
 mod price;
+mod profile;
 mod random;
 mod refund;
 mod refusals;

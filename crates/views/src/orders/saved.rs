@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use daybook_domain::profile::Profile;
 use daybook_domain::{Currency, MerchantId, Position, Sealed, Slot, StreamId, Timestamp};
 use uuid::Uuid;
 
@@ -95,6 +96,9 @@ fn put_names(orders: &Orders, out: &mut Vec<u8>) {
             put_bytes(out, registered.name.as_bytes());
             put_list(out, &registered.ancestors);
             out.push(u8::from(registered.is_closed));
+            // None of them is ever empty.
+            put_bytes(out, registered.profile.time_zone.as_deref().unwrap_or_default().as_bytes());
+            put_bytes(out, registered.profile.pay_url.as_deref().unwrap_or_default().as_bytes());
         }
     }
     put_u64(out, merchants.places.len() as u64);
@@ -118,7 +122,10 @@ fn read_names(reader: &mut Reader<'_>, orders: &mut Orders) -> Option<()> {
     for number in (0..).take(merchants) {
         if reader.u8() == 1 {
             let (name, ancestors) = (reader.text().into(), list(reader));
-            let registered = Registered { name, ancestors, is_closed: reader.u8() == 1 };
+            let is_closed = reader.u8() == 1;
+            let said = |text: &str| (!text.is_empty()).then(|| text.into());
+            let profile = Profile { time_zone: said(reader.text()), pay_url: said(reader.text()) };
+            let registered = Registered { name, ancestors, is_closed, profile };
             if !registered.ancestors.iter().all(is_known) {
                 return None;
             }

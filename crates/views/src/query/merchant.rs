@@ -1,6 +1,7 @@
 //! Merchants by id.
 
 use daybook_domain::MerchantId;
+use daybook_domain::profile::Profile;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MerchantEntry {
@@ -12,6 +13,8 @@ pub struct MerchantEntry {
     pub children: usize,
     /// It takes no more orders.
     pub is_closed: bool,
+    /// What it does not say itself is what the nearest one above says that says it.
+    pub profile: Profile,
 }
 
 impl MerchantEntry {

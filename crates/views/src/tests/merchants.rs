@@ -38,6 +38,9 @@ proptest! {
             let entry = merchants.get(id).unwrap();
             prop_assert_eq!(&entry.ancestors, &paths[id]);
             prop_assert_eq!(entry.is_closed, state(&world, id).is_closed);
+            let nearest_first = || paths[id].iter().chain([id]).rev().map(|id| &state(&world, id).profile);
+            prop_assert_eq!(&entry.profile.time_zone, &nearest_first().find_map(|profile| profile.time_zone.clone()));
+            prop_assert_eq!(&entry.profile.pay_url, &nearest_first().find_map(|profile| profile.pay_url.clone()));
             let below: Vec<&MerchantId> = ids.iter().filter(|other| paths[other].last() == Some(id)).collect();
             prop_assert_eq!(entry.children, below.len());
             let mut listed: Vec<MerchantId> =

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use daybook_domain::command::*;
 use daybook_domain::event::{
-    Adjustment, AdjustmentKind, Clock, Hold, Line, Outcome, PolicySet, RefundKind, SkuKind, TrackingStatus,
+    Adjustment, AdjustmentKind, Clock, Hold, Line, Outcome, PolicySet, ProfileSet, RefundKind, SkuKind, TrackingStatus,
 };
 use daybook_domain::job::*;
 use daybook_domain::policy::Terms;
@@ -106,7 +106,7 @@ impl World {
         if random.chance(12) {
             return self.act(stock(random), origin, happened);
         }
-        if random.chance(2) {
+        if random.chance(3) {
             return self.act(tree(random), Origin::Live, None);
         }
         if random.chance(5) {
@@ -379,11 +379,19 @@ fn sealed(slot: u32) -> Sealed {
     Sealed { slot: Slot(slot), bytes: format!("sealed {slot}").into_bytes() }
 }
 
-/// What changes the merchants' tree; many are refused.
+/// What changes the merchants' tree, and what they tell of themselves; many are refused.
 fn tree(random: &mut Random) -> Command<Sealed> {
     let mut one = || merchant(random.pick(&MERCHANTS).0);
     let (merchant, parent) = (one(), one());
-    match random.below(6) {
+    match random.below(9) {
+        6.. => {
+            let mut said = |texts: &[&str]| random.chance(70).then(|| (*random.pick(texts)).into());
+            let set = ProfileSet {
+                time_zone: said(&["Asia/Shanghai", "America/Sao_Paulo", "UTC", ""]),
+                pay_url: said(&["https://a.example/{number}", "https://b.example/", ""]),
+            };
+            Command::SetProfile(SetProfile { merchant, set })
+        }
         0 => Command::CloseMerchant { merchant },
         1 => Command::ReopenMerchant { merchant },
         2 => Command::ReopenMerchant { merchant: parent },

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Result, SimpleObject};
 use daybook_domain::command::OpenExport;
+use daybook_domain::profile::Profile;
 use daybook_domain::{Command, CommandId, MerchantId, Position, Rejection, StreamId};
 use daybook_engine::Request;
 use daybook_sheets::Zone;
@@ -17,7 +18,7 @@ use crate::schema::error::{ApiError, ErrorCode, UserError, refused};
 use crate::schema::export::{self, ExportObject};
 use crate::schema::filter::{OrderWhere, Seen};
 use crate::schema::scalar;
-use crate::schema::{look, look_long, lookup, orders, services};
+use crate::schema::{look, look_long, lookup, orders, services, zone};
 
 /// What a mutation that opens an export answers.
 #[derive(SimpleObject)]
@@ -44,7 +45,8 @@ pub(crate) struct ExportOrdersInput {
     format: ExportFormat,
     /// The names of columns, in the order that you want, or `all`; the usual ones if it is left out.
     columns: Option<Vec<String>>,
-    /// An IANA name such as `Asia/Shanghai`, for times; UTC if it is left out.
+    /// An IANA name such as `Asia/Shanghai`, for times; that of `merchant`, or else of the token's own one, or UTC, if it is
+    /// left out.
     time_zone: Option<String>,
 }
 
@@ -83,8 +85,23 @@ fn refusal(user_errors: Vec<UserError>) -> ExportPayload {
     ExportPayload { receipt: None, export: None, user_errors }
 }
 
-fn zone(form: &mut Form<'_>, name: Option<&str>) -> Option<Zone> {
-    match time_zone(name.unwrap_or("UTC")) {
+/// The one that is named, or that of the merchant that is asked about, or of the token's own.
+async fn zone_name(ctx: &Context<'_>, named: Option<&str>, merchant: Option<&str>) -> Result<String> {
+    if let Some(named) = named {
+        return Ok(named.to_owned());
+    }
+    // What cannot be a merchant's id is refused as such, later.
+    let asked = merchant.and_then(|id| MerchantId::new(id).ok());
+    let Some(id) = asked.or_else(|| ctx.data::<Session>().ok()?.tenant.own().cloned()) else {
+        return Ok(Profile::DEFAULT_TIME_ZONE.to_owned());
+    };
+    let services = services(ctx)?;
+    orders::wait(services, Some(services.reader.watermark())).await?;
+    look(ctx, move |_, views| Ok(zone::name_of(views.merchants(), Some(&id)))).await
+}
+
+fn zone(form: &mut Form<'_>, name: &str) -> Option<Zone> {
+    match time_zone(name) {
         Ok(zone) => Some(zone),
         Err(error) => {
             form.wrong("timeZone", ErrorCode::InvalidInput, error);
@@ -111,10 +128,11 @@ pub(crate) async fn orders(ctx: &Context<'_>, input: ExportOrdersInput) -> Resul
     let services = services(ctx)?;
     let session = ctx.data::<Session>()?;
     let hash = hash_of(&input);
+    let zone_name = zone_name(ctx, input.time_zone.as_deref(), input.merchant.as_deref()).await?;
     let mut form = Form::new(services, &session.tenant);
     let command_id = form.command_id(&input.command_id);
     let chosen = columns(&mut form, input.columns.as_deref(), OrderColumn::chosen);
-    let zone = zone(&mut form, input.time_zone.as_deref());
+    let zone = zone(&mut form, &zone_name);
     let (Some(command_id), Some(chosen), Some(zone), []) = (command_id, chosen, zone, form.errors.as_slice()) else {
         payload::note_refusal(ctx, command_id, &form.errors);
         return Ok(refusal(form.errors));
@@ -173,11 +191,12 @@ pub(crate) async fn events(ctx: &Context<'_>, input: ExportEventsInput) -> Resul
     let services = services(ctx)?;
     let session = ctx.data::<Session>()?;
     let hash = hash_of(&input);
+    let zone_name = zone_name(ctx, input.time_zone.as_deref(), None).await?;
     let mut form = Form::new(services, &session.tenant);
     let command_id = form.command_id(&input.command_id);
     let is_whole = input.columns.is_none() && input.format == ExportFormat::Jsonl;
     let chosen = columns(&mut form, input.columns.as_deref(), EventColumn::chosen);
-    let zone = zone(&mut form, input.time_zone.as_deref());
+    let zone = zone(&mut form, &zone_name);
     let (Some(command_id), Some(chosen), Some(zone), []) = (command_id, chosen, zone, form.errors.as_slice()) else {
         payload::note_refusal(ctx, command_id, &form.errors);
         return Ok(refusal(form.errors));

@@ -12,6 +12,7 @@ mod form;
 mod merchant;
 mod payload;
 mod policy;
+mod profile;
 mod refund;
 mod remark;
 mod ship;
@@ -34,6 +35,7 @@ use export::{ExportEventsInput, ExportOrdersInput, ExportPayload};
 use merchant::{MerchantInput, MoveMerchantInput, RegisterMerchantInput};
 use payload::{MerchantPayload, OrderPayload, PolicyPayload, StockPayload};
 use policy::SetPolicyInput;
+use profile::SetProfileInput;
 use refund::{ApproveRefundInput, FailRefundInput, RejectRefundInput, RequestRefundInput, SettleRefundInput};
 use remark::{AddNoteInput, AddTagInput, HoldInput, RateOrderInput};
 use ship::{ConfirmShipmentInput, RecordTrackingInput};
@@ -72,6 +74,11 @@ impl MutationRoot {
     /// Applies to clocks that start from now on; those that run are not moved.
     async fn set_policy(&self, ctx: &Context<'_>, input: SetPolicyInput) -> Result<PolicyPayload> {
         payload::policy(ctx, input).await
+    }
+
+    /// What a merchant tells of itself: its time zone, and where its buyers pay.
+    async fn set_profile(&self, ctx: &Context<'_>, input: SetProfileInput) -> Result<MerchantPayload> {
+        payload::merchant(ctx, input.merchant.clone(), input).await
     }
 
     async fn place_order(&self, ctx: &Context<'_>, input: PlaceOrderInput) -> Result<OrderPayload> {

@@ -58,6 +58,32 @@ impl Ledger {
         decide(&facts, command, &targets, context)
     }
 
+    fn context(&self, actor: u8, minute: i64, lag: i64) -> Context {
+        Context {
+            command_id: CommandId(Uuid::from_u128(self.commands)),
+            actor: Actor { id: Uuid::from_u128(actor.into()), role: Role::Clerk },
+            origin: Origin::Live,
+            revision: 0,
+            now: T0.plus_micros(minute * MINUTE_MICROS),
+            occurred_at: (lag > 0).then(|| T0.plus_micros((minute - lag) * MINUTE_MICROS)),
+        }
+    }
+
+    /// What the order says of an action, and what becomes of the commands that stand for it.
+    pub(super) fn ask(
+        &self,
+        order: StreamId,
+        action: Action,
+        actor: u8,
+        minute: i64,
+    ) -> Option<(Option<Rejection>, Vec<Result<Decision, Rejection>>)> {
+        let (state, known) = (self.states.get(&order)?, self.order(order)?);
+        let context = self.context(actor, minute, 0);
+        let commands = action.commands(order, known);
+        let decided = commands.iter().map(|command| self.decide(command, &context)).collect();
+        Some((action.refusal(order, state, &context), decided))
+    }
+
     /// `lag`: for so many minutes nobody told the shop.
     pub(super) fn send(
         &mut self,
@@ -67,14 +93,7 @@ impl Ledger {
         lag: i64,
     ) -> Result<Answer, Rejection> {
         self.commands += 1;
-        let context = Context {
-            command_id: CommandId(Uuid::from_u128(self.commands)),
-            actor: Actor { id: Uuid::from_u128(actor.into()), role: Role::Clerk },
-            origin: Origin::Live,
-            revision: 0,
-            now: T0.plus_micros(minute * MINUTE_MICROS),
-            occurred_at: (lag > 0).then(|| T0.plus_micros((minute - lag) * MINUTE_MICROS)),
-        };
+        let context = self.context(actor, minute, lag);
         let Decision::Commit { events, remarks } = self.decide(command, &context)? else { return Ok(Answer::Repeated) };
         assert!(remarks.is_empty(), "remarks are for history: {remarks:?}");
         let commit_end = (self.log.len() + events.len()) as u64;

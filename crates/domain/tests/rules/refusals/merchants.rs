@@ -89,6 +89,9 @@ pub(super) fn rows() -> Vec<Row> {
         row(World::new(), policy(m1, terms(), Some(2), Some(2)), "INVALID_INPUT"),
         row(World::new().at(7), policy(m1, terms(), None, Some(7)), "INVALID_INPUT"),
         row(full, policy(m1, terms(), Some(5), None), "TOO_MANY"),
+        // Profiles.
+        row(World::new(), profile(&nobody, Some("UTC"), None), "MERCHANT_UNKNOWN"),
+        row(World::new(), profile(m1, None, None), "INVALID_INPUT"),
         // Warnings.
         row(World::new(), warn(&nobody, None), "MERCHANT_UNKNOWN"),
         row(World::new(), calm(&nobody, None), "MERCHANT_UNKNOWN"),
