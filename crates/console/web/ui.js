@@ -197,8 +197,8 @@ export function Dialog({ title, onClose, children }) {
   const { t } = useApp();
   const element = useRef(null);
   useEffect(() => {
-    element.current.showModal();
     const opener = document.activeElement;
+    element.current.showModal();
     return () => opener?.isConnected && opener.focus?.();
   }, []);
   return html`<dialog ref=${element} aria-label=${title} onClose=${onClose}

@@ -7,17 +7,18 @@ import { DUE, filtersOf, KINDS, keepFilters, savedFilters } from "./filters.js";
 
 const TYPED = ["numbers", "buyer", "phone", "product", "merchant", "tag"];
 
-export function FilterBar({ params, onChange }) {
+/** `without`: fields that make no sense where it stands. */
+export function FilterBar({ params, onChange, without = [] }) {
   const { t, viewer } = useApp();
   const typedNow = () => Object.fromEntries(TYPED.map((name) => [name, params[name] ?? ""]));
   const [typed, setTyped] = useState(typedNow);
   useEffect(() => setTyped(typedNow()), [JSON.stringify(typedNow())]);
   const [isOpen, setOpen] = useState(() => ["buyer", "phone", "product", "merchant", "tag", "kind", "due"].some((name) => params[name]));
-  const text = (name, rest = {}) => html`<${TextField} name=${t(`filter.${name}`)} value=${typed[name]} ...${rest}
+  const text = (name, rest = {}) => !without.includes(name) && html`<${TextField} name=${t(`filter.${name}`)} value=${typed[name]} ...${rest}
     onInput=${(value) => setTyped({ ...typed, [name]: value })} />`;
   const send = (event) => {
     event.preventDefault();
-    onChange(Object.fromEntries(TYPED.map((name) => [name, typed[name].trim() || null])));
+    onChange(Object.fromEntries(TYPED.filter((name) => !without.includes(name)).map((name) => [name, typed[name].trim() || null])));
   };
   const range = params.range ?? (params.from || params.to ? "custom" : "");
   const isFiltered = Object.keys(filtersOf(params)).some((name) => !["label", "scope", "sort"].includes(name));
@@ -45,7 +46,7 @@ export function FilterBar({ params, onChange }) {
       <button>${t("search")}</button>
       <button class="quiet" type="button" aria-expanded=${isOpen} onClick=${() => setOpen(!isOpen)}>${t(isOpen ? "fewerFilters" : "moreFilters")}</button>
       ${isFiltered && html`<button class="quiet" type="button" onClick=${() => onChange(null)}>${t("clearFilters")}</button>`}
-      ${viewer.merchant && html`<${Check} name=${t("withBelow")} isChecked=${params.scope === "SUBTREE"} onChange=${(on) => onChange({ scope: on ? "SUBTREE" : null })} />`}
+      ${viewer.merchant && !without.includes("scope") && html`<${Check} name=${t("withBelow")} isChecked=${params.scope === "SUBTREE"} onChange=${(on) => onChange({ scope: on ? "SUBTREE" : null })} />`}
       <${Saved} ...${{ params, onChange }} />
     </div>
   </form>`;

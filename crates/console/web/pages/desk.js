@@ -1,31 +1,19 @@
 // The order desk: tabs by label with their counts, filters, a page of orders, and what can be done to those that are chosen.
 
-import { useEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
+import { useEffect, useMemo, useState } from "../vendor/hooks.js";
 import { BulkBar } from "../desk/bulk.js";
 import { FilterBar } from "../desk/filter-bar.js";
 import { filtersOf, LABELS, scopeOf, whereOf } from "../desk/filters.js";
-import { List, ROW } from "../desk/list.js";
+import { List } from "../desk/list.js";
+import { useMissed } from "../desk/missed.js";
+import { COUNTS_QUERY, countedBy, ORDERS_QUERY, partOf, SORTS, sortOf } from "../desk/queries.js";
 import { html } from "../html.js";
-import { follow } from "../live.js";
 import { address, go, useAddress } from "../router.js";
 import { addTexts } from "../text.js";
 import { DESK } from "../texts/desk.js";
 import { Choice, Failed, Loading, Tabs, Title, useApp, useAsk } from "../ui.js";
 
 addTexts(DESK);
-
-const PAGE = 50;
-const QUERY = `query ($where: OrderWhere, $scope: Scope, $sortBy: OrderSort, $first: Int, $after: String, $last: Int, $before: String, $atLeast: Position) {
-  orders(where: $where, scope: $scope, sortBy: $sortBy, first: $first, after: $after, last: $last, before: $before, atLeast: $atLeast) {
-    nodes { ${ROW} } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-  }
-}`;
-const COUNTS = `query ($all: OrderWhere, ${LABELS.map((label) => `$${label}: OrderWhere`).join(", ")}, $scope: Scope, $atLeast: Position) {
-  ${["all", ...LABELS].map((name) => `${name}: ordersCount(where: $${name}, scope: $scope, atLeast: $atLeast)`).join("\n")} }`;
-const EVENTS = `subscription ($after: Position, $scope: Scope) { orderEvents(after: $after, scope: $scope) { position kind } }`;
-const SORTS = { "": null, "placed-asc": ["PLACED_AT", "ASC"], "amount-desc": ["AMOUNT", "DESC"], "amount-asc": ["AMOUNT", "ASC"] };
-/** The page is asked anew this often at most, in milliseconds. */
-const REFRESH = 2_000;
 
 export default function Desk() {
   const { t, viewer, zone } = useApp();
@@ -36,15 +24,9 @@ export default function Desk() {
   const filterKey = JSON.stringify(filters);
   const [refreshed, setRefreshed] = useState(0);
   const where = useMemo(() => whereOf(params, zone), [filterKey, zone, refreshed]);
-  const [field, direction] = SORTS[params.sort] ?? [];
-  const sortBy = field ? { field, direction } : null;
-  const part = before ? { last: PAGE, before } : { first: PAGE, after: after ?? null };
-  const page = useAsk(QUERY, { where, scope, sortBy, ...part });
-  const counted = useMemo(() => {
-    const { label: _, ...rest } = where ?? {};
-    return { all: rest, scope, ...Object.fromEntries(LABELS.map((name) => [name, { ...rest, label: { eq: name } }])) };
-  }, [where, scope]);
-  const counts = useAsk(COUNTS, counted);
+  const page = useAsk(ORDERS_QUERY, { where, scope, sortBy: sortOf(params), ...partOf(params) });
+  const counted = useMemo(() => countedBy(where, scope), [where, scope]);
+  const counts = useAsk(COUNTS_QUERY, counted);
   const [chosen, setChosen] = useState(new Map());
   const [isAll, setAll] = useState(false);
   useEffect(() => {
@@ -100,36 +82,4 @@ export default function Desk() {
       <button class="quiet" disabled=${!info.hasPreviousPage} onClick=${() => turn({ before: info.startCursor })}>${t("newer")}</button>
       <button class="quiet" disabled=${!info.hasNextPage} onClick=${() => turn({ after: info.endCursor })}>${t("older")}</button>
     </nav>`}`;
-}
-
-/** `[count, forget]`: how many events came since the page was asked. While nobody is at work on it, it is asked anew instead. */
-function useMissed(scope, isQuiet, refresh) {
-  const [missed, setMissed] = useState(0);
-  const latest = useRef(null);
-  latest.current = { isQuiet, refresh };
-  const waiting = useRef(0);
-  const forget = () => {
-    waiting.current = 0;
-    setMissed(0);
-  };
-  useEffect(() => {
-    let timer = null;
-    const look = () => {
-      timer = null;
-      if (latest.current.isQuiet && !document.hidden) {
-        waiting.current = 0;
-        latest.current.refresh();
-      }
-      setMissed(waiting.current);
-    };
-    const stop = follow(EVENTS, { scope }, () => {
-      waiting.current += 1;
-      timer ??= setTimeout(look, REFRESH);
-    });
-    return () => {
-      clearTimeout(timer);
-      stop();
-    };
-  }, [scope]);
-  return [missed, forget];
 }
