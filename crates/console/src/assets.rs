@@ -23,6 +23,9 @@ macro_rules! files {
 
 /// Each file in `web`; a test holds that none is missing.
 static FILES: &[(&str, &[u8])] = &files![
+    "after-sales/disputes.js",
+    "after-sales/refunds.js",
+    "after-sales/tickets.js",
     "api.js",
     "app.js",
     "buyer/look-up.js",
@@ -49,6 +52,7 @@ static FILES: &[(&str, &[u8])] = &files![
     "order/query.js",
     "order/timeline.js",
     "pages.js",
+    "pages/after-sales.js",
     "pages/buyer.js",
     "pages/desk.js",
     "pages/exceptions.js",
@@ -57,6 +61,7 @@ static FILES: &[(&str, &[u8])] = &files![
     "pages/order.js",
     "pages/settings.js",
     "queues/actions.js",
+    "queues/changes.js",
     "queues/reasons.js",
     "queues/scope.js",
     "queues/story.js",
@@ -68,6 +73,7 @@ static FILES: &[(&str, &[u8])] = &files![
     "sign-in.js",
     "style.css",
     "text.js",
+    "texts/after-sales.js",
     "texts/buyer.js",
     "texts/desk.js",
     "texts/exceptions.js",

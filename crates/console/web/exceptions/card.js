@@ -3,6 +3,7 @@
 import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { mayDo } from "../queues/actions.js";
+import { isSaid } from "../queues/reasons.js";
 import { isOwn } from "../queues/scope.js";
 import { Story } from "../queues/story.js";
 import { address, Link } from "../router.js";
@@ -59,7 +60,7 @@ export function Card({ exception, reason, withMerchant, onAct }) {
     <div class="marks">
       ${ticket && ticket.state !== "REQUESTED" && html`<${Chip} kind=${ticket.state === "FAILED" ? "bad" : "accent"}>${t(`RefundState.${ticket.state}`)}<//>`}
       ${ticket && ticket.kind !== "GOODS" && html`<${Chip}>${t(`RefundKind.${ticket.kind}`)}<//>`}
-      ${reason && html`<${Chip}>${t(`ReasonCode.${reason}`)}<//>`}
+      ${reason && !isSaid(ticket, reason) && html`<${Chip}>${t(`ReasonCode.${reason}`)}<//>`}
       ${due && html`<${Due} at=${due} />`}
     </div>
     ${isPending && order.pendingAddressChange.requestedBy === viewer.id && isOurs && html`<p class="hint">${t("exceptions.ownChange")}</p>`}

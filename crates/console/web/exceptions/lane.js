@@ -29,12 +29,13 @@ export function Lane({ kind, count, shown, changes, isOnly, onAct }) {
   const hadFocus = useRef(false);
   useEffect(() => {
     // The card that was worked on is gone, and the focus with it.
-    if (hadFocus.current && document.activeElement === document.body) heading.current.focus();
+    if (hadFocus.current && document.activeElement === document.body) heading.current.focus({ preventScroll: true });
   }, [asked.data]);
   const cards = asked.data?.exceptions.nodes ?? [];
   const reasonOf = useReasons(cards.map(({ order }) => order));
   const found = ({ order, since }) => reasonOf(order, kind === "REFUND" ? "refund-requested" : "hold-placed", since)?.reason;
-  return html`<section class="lane" aria-labelledby=${`lane-${kind}`} onFocusIn=${() => (hadFocus.current = true)} onFocusOut=${() => (hadFocus.current = false)}>
+  return html`<section class="lane" aria-labelledby=${`lane-${kind}`} 
+    onFocusIn=${() => (hadFocus.current = true)} onFocusOut=${(event) => (hadFocus.current = !event.relatedTarget || event.relatedTarget.closest("dialog") !== null)}>
     <h2 id=${`lane-${kind}`} tabindex="-1" ref=${heading}>${t(`ExceptionKind.${kind}`)} ${count && html`<span class="count">${format.number(count.count)}</span>`}
       ${count?.count > 0 && html`<span class="hint oldest">${t("exceptions.oldest", { span: format.span(count.oldestAgeSeconds) })}</span>`}</h2>
     <${Answer} of=${asked}>${({ exceptions: { nodes, pageInfo } }) => html`

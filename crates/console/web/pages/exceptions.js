@@ -1,10 +1,10 @@
 // The exception queue: what a person must look at, by reason, the longest first, with what ends it.
 
-import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { useState } from "../vendor/hooks.js";
 import { Lane } from "../exceptions/lane.js";
 import { html } from "../html.js";
-import { follow } from "../live.js";
 import { ActionDialog } from "../queues/actions.js";
+import { useChanges } from "../queues/changes.js";
 import { ScopeBar, scopeOf } from "../queues/scope.js";
 import { address, go, useAddress } from "../router.js";
 import { addTexts } from "../text.js";
@@ -18,10 +18,6 @@ const COLUMNS = [["STOCK"], ["ADDRESS"], ["RISK", "PAYMENT"], ["REFUND"]];
 const KINDS = ["STOCK", "ADDRESS", "PAYMENT", "RISK", "REFUND"];
 const COUNTS = `query ($merchant: String, $scope: Scope, $atLeast: Position) {
   exceptionsCount(merchant: $merchant, scope: $scope, atLeast: $atLeast) { kind count oldestAgeSeconds } }`;
-const CHANGES = `subscription ($after: Position, $merchant: String, $scope: Scope) {
-  queueChanges(after: $after, merchant: $merchant, scope: $scope) { position kind } }`;
-/** A lane is asked anew this often at most, in milliseconds. */
-const REFRESH = 2_000;
 const NONE = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
 
 export default function Exceptions() {
@@ -47,29 +43,6 @@ export default function Exceptions() {
     <${Tabs} name=${t("exceptions.kinds")} tabs=${[null, ...KINDS].map(tab)} current=${only ?? ""} />
     <${Failed} why=${counts.why} again=${counts.again} />
     <div class=${only ? "lanes single" : "lanes"}>${columns.map((kinds) => html`<div key=${kinds.at(-1)} class="column">${kinds.map(lane)}</div>`)}</div>
-    ${acting && html`<${ActionDialog} key=${acting.order.id} what=${acting} onClose=${() => setActing(null)} onDone=${() => changed(KINDS)}
+    ${acting && html`<${ActionDialog} key=${acting.order.id} what=${acting} onClose=${() => setActing(null)} onChange=${() => changed(KINDS)}
       about=${html`<p>${acting.order.lines.map(({ title, quantity }) => `${title} × ${quantity}`).join(", ")} · <strong>${format.money((acting.ticket ?? { amount: acting.order.total }).amount)}</strong></p>`} />`}`;
-}
-
-/** Says every now and then which kinds changed. */
-function useChanges(shown, onChange) {
-  const latest = useRef(null);
-  latest.current = onChange;
-  useEffect(() => {
-    const kinds = new Set();
-    let timer = null;
-    const tell = () => {
-      timer = null;
-      latest.current([...kinds]);
-      kinds.clear();
-    };
-    const stop = follow(CHANGES, shown, ({ kind }) => {
-      kinds.add(kind);
-      timer ??= setTimeout(tell, REFRESH);
-    });
-    return () => {
-      clearTimeout(timer);
-      stop();
-    };
-  }, [JSON.stringify(shown)]);
 }

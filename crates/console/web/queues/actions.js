@@ -15,7 +15,8 @@ const REJECT = ["NOT_REFUNDABLE", "NEGOTIATED", "MERCHANT_REQUEST", "FRAUD", "OT
 const REJECT_CHANGE = ["MERCHANT_REQUEST", "FRAUD", "WRONG_ACCOUNT", "OTHER"];
 const RESOLVE = ["NOT_AS_DESCRIBED", "NOT_RECEIVED", "DAMAGED", "WRONG_ITEM", "NOT_REFUNDABLE", "GOODWILL", "FRAUD", "OTHER"];
 
-/** `fields` are those of the form; `codes` the reasons that it offers, the likeliest first. */
+/** `fields` are those of the form; `codes` the reasons that it offers, the likeliest first. With `isOfRevision` it is refused where the
+ * order is another one than was seen. */
 const ACTIONS = {
   release: { mutation: "releaseHold", fields: ["reason"], codes: RELEASE },
   cancel: { mutation: "cancelOrder", fields: ["reason"], codes: CANCEL, isDangerous: true },
@@ -24,7 +25,7 @@ const ACTIONS = {
   reject: { mutation: "rejectRefund", fields: ["reason"], codes: REJECT, isDangerous: true },
   settle: { mutation: "settleRefund", fields: ["provider", "tradeNumber"] },
   fail: { mutation: "failRefund", fields: ["failure", "note"], isDangerous: true },
-  approveChange: { mutation: "approveAddressChange", fields: ["note"] },
+  approveChange: { mutation: "approveAddressChange", fields: ["note"], isOfRevision: true },
   rejectChange: { mutation: "rejectAddressChange", fields: ["reason"], codes: REJECT_CHANGE, isDangerous: true },
   evidence: { mutation: "addEvidence", fields: ["text"] },
   resolve: { mutation: "resolveDispute", fields: ["outcome", "amount", "reason"], codes: RESOLVE },
@@ -39,19 +40,24 @@ export function mayDo(viewer, action) {
   return (["refund", "evidence"].includes(action) ? HELPERS : WORKERS).includes(viewer.role);
 }
 
-/** `what`: `{action, order, hold, ticket, likely}`; `likely` is the reason that stands first. `onDone` is called once it is carried out. */
-export function ActionDialog({ what, about, onClose, onDone }) {
+/** `what`: `{action, order, hold, ticket, likely}`; `likely` is the reason that stands first. `onChange` is called once it is carried out
+ * or refused. */
+export function ActionDialog({ what, about, onClose, onChange }) {
   const { t, say } = useApp();
   const [isBusy, carryOut] = useCommand();
   const { action, order, hold, ticket, likely } = what;
-  const { mutation, fields, codes, isDangerous } = ACTIONS[action];
+  const { mutation, fields, codes, isDangerous, isOfRevision } = ACTIONS[action];
   const send = async (form) => {
     const payload = await carryOut(mutation, {
-      order: { id: order.id }, ...(hold ? { hold } : {}), ...(ticket ? { ticket: ticket.number } : {}), ...inputOf(fields, form, order),
+      order: { id: order.id }, ...(isOfRevision ? { expectedRevision: order.revision } : {}), ...(hold ? { hold } : {}), ...(ticket ? { ticket: ticket.number } : {}), ...inputOf(fields, form, order),
     });
-    if (!payload) return false;
+    if (!payload) {
+      // It may have become another one meanwhile.
+      onChange();
+      return false;
+    }
     say(t(`queue.done.${action}`, { number: order.number }));
-    onDone(what);
+    onChange();
     return true;
   };
   return html`<${FormDialog} title=${`${t(`queue.${action}`)} · ${order.number}`} submit=${t(`queue.${action}`)} ...${{ isDangerous, isBusy, onClose }} onSubmit=${send}>

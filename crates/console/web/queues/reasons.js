@@ -8,7 +8,14 @@ const QUERY = `query ($ids: [String!]!, $scope: Scope) { orders(where: { id: { o
   nodes { id revision history(first: 100) { nodes { kind reason recordedAt occurredAt actor { id role } } } } } }`;
 /** As many as a question may ask for. */
 const AT_ONCE = 40;
+/** What is refunded says why by itself. */
+const SAYS_THE_SAME = { EXCESS: "OVERPAID", LATE: "LATE_PAYMENT" };
 const known = new Map();
+
+/** Whether a ticket's kind says the same as the reason for it. */
+export function isSaid(ticket, reason) {
+  return Boolean(ticket) && SAYS_THE_SAME[ticket.kind] === reason;
+}
 
 function isKnown({ id, revision }) {
   return known.has(id) && known.get(id).revision >= revision;
