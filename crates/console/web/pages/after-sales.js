@@ -3,7 +3,7 @@
 import { useState } from "../vendor/hooks.js";
 import { Disputes, useDisputes } from "../after-sales/disputes.js";
 import { Refunds } from "../after-sales/refunds.js";
-import { stateOf, STATES, useTickets } from "../after-sales/tickets.js";
+import { stateOf, STATES, ticketsOf, useTickets } from "../after-sales/tickets.js";
 import { html } from "../html.js";
 import { ActionDialog } from "../queues/actions.js";
 import { useChanges } from "../queues/changes.js";
@@ -32,7 +32,8 @@ export default function AfterSales() {
     disputes.again();
   };
   useChanges(shown, (kinds) => kinds.includes("REFUND") && refresh());
-  const of = (state) => asked.data?.tickets.filter(({ ticket }) => stateOf(ticket) === state);
+  const tickets = asked.data && ticketsOf(asked.data);
+  const of = (state) => tickets?.filter(({ ticket }) => stateOf(ticket) === state);
   const count = (key) => {
     if (key !== "disputes") return of(key)?.length;
     const found = disputes.data?.orders;
