@@ -74,7 +74,7 @@ export default function Stock() {
   return html`<${Title} beside=${html`<div class="scope-bar"><${ScopeBar} ...${{ params }} onChange=${(next) => to(next)} />
       ${may && html`<button class="quiet" onClick=${() => setActing({ action: "receive", stock: null })}>${t("stock.receiveNew")}</button>
         <button onClick=${() => setActing({ action: "import", stock: null })}>${t("stock.importNew")}</button>`}</div>`}>${t("page.stock")}<//>
-    <form class="scope-bar find" role="search" aria-label=${t("stock.find")} onSubmit=${(event) => {
+    <form class="scope-bar find" role="search" aria-label=${t("page.stock")} onSubmit=${(event) => {
       event.preventDefault();
       to({ find: find.trim() || null });
     }}>
