@@ -5,7 +5,7 @@ import { ask } from "../api.js";
 import { html } from "../html.js";
 import { follow } from "../live.js";
 import { Link } from "../router.js";
-import { Chip, useApp, When } from "../ui.js";
+import { Chip, Loading, useApp, When } from "../ui.js";
 import { placeOf, says } from "./says.js";
 
 const EVENTS = `subscription ($after: Position, $scope: Scope) { alerts(after: $after, scope: $scope) {
@@ -15,10 +15,11 @@ const BEFORE = `{ auditLog(where: { kind: { oneOf: ["alert-raised", "alert-clear
 const LOOKERS = ["PLATFORM", "OWNER", "AUDITOR"];
 const KEPT = 300;
 
-/** `{changes, why}`, the newest first. `onChange` is called with each that comes. */
+/** `{changes, why, isLoading}`, the newest first. `onChange` is called with each that comes. */
 export function useAlertChanges(onChange) {
   const { viewer } = useApp();
-  const [before, setBefore] = useState([]);
+  // Null: not known yet.
+  const [before, setBefore] = useState(LOOKERS.includes(viewer.role) ? null : []);
   const [since, setSince] = useState([]);
   const [why, setWhy] = useState(null);
   const latest = useRef(null);
@@ -26,7 +27,11 @@ export function useAlertChanges(onChange) {
   useEffect(() => {
     const stopping = new AbortController();
     if (LOOKERS.includes(viewer.role)) {
-      ask(BEFORE, {}, stopping.signal).then(({ auditLog }) => setBefore(auditLog.nodes.map(told)), (error) => error.name === "AbortError" || setWhy(error));
+      ask(BEFORE, {}, stopping.signal).then(({ auditLog }) => setBefore(auditLog.nodes.map(told)), (error) => {
+        if (error.name === "AbortError") return;
+        setBefore([]);
+        setWhy(error);
+      });
     }
     const stop = follow(EVENTS, { scope: viewer.merchant ? "OWN" : "SUBTREE" }, (change) => {
       setSince((all) => [change, ...all].slice(0, KEPT));
@@ -38,7 +43,7 @@ export function useAlertChanges(onChange) {
     };
   }, [viewer]);
   const known = new Set(since.map(({ position }) => position));
-  return { changes: [...since, ...before.filter(({ position }) => !known.has(position))], why };
+  return { changes: [...since, ...(before ?? []).filter(({ position }) => !known.has(position))], why, isLoading: before === null };
 }
 
 /** As the subscription tells it. */
@@ -47,9 +52,10 @@ function told({ merchant, event: { position, kind, occurredAt, data } }) {
     merchant: { id: merchant, name: null } };
 }
 
-export function Changes({ changes, merchants }) {
+export function Changes({ changes, merchants, isLoading }) {
   const app = useApp();
   const { t, viewer } = app;
+  if (isLoading && changes.length === 0) return html`<${Loading} />`;
   if (changes.length === 0) return html`<p class="empty">${t(LOOKERS.includes(viewer.role) ? "alerts.noChanges" : "alerts.fromNow")}</p>`;
   const name = ({ id, name: known }) => known ?? merchants.find((one) => one.id === id)?.name ?? id;
   return html`<div role="log" aria-label=${t("alerts.changes")}><ol class="alert-log">${changes.map((change) => {

@@ -1,4 +1,4 @@
-// A page of the audit log. The server looks at so many events at a time: where few of them match, it is asked again behind them.
+// A page of the audit log. The server looks at so many events at a time: where few of them match, it is asked again behind them, and tells meanwhile what was found.
 
 import { useEffect, useState } from "../vendor/hooks.js";
 import { ask } from "../api.js";
@@ -13,18 +13,19 @@ const PAGE = 50;
 /** So often by itself; then somebody says whether to go on. */
 const ROUNDS = 5;
 
-async function read(where, after, signal) {
-  const nodes = [];
+/** Tells `onFound` after each round how far it is. */
+async function read(where, after, signal, onFound) {
+  let nodes = [];
   let info = { hasNextPage: true, endCursor: after };
   for (let round = 0; round < ROUNDS && info.hasNextPage && nodes.length < PAGE; round += 1) {
     const { auditLog } = await ask(QUERY, { where, first: PAGE - nodes.length, after: info.endCursor }, signal);
-    nodes.push(...auditLog.nodes);
+    nodes = [...nodes, ...auditLog.nodes];
     info = auditLog.pageInfo;
+    onFound({ nodes, info });
   }
-  return { nodes, info };
 }
 
-/** As `useAsk`, with `data: {nodes, info}`. */
+/** As `useAsk`, with `data: {nodes, info}`, which grows while `isLoading`. */
 export function useEntries(where, after) {
   const { leave } = useApp();
   const [state, setState] = useState({ data: null, why: null, isLoading: true });
@@ -32,8 +33,8 @@ export function useEntries(where, after) {
   useEffect(() => {
     const stopping = new AbortController();
     setState((was) => ({ ...was, isLoading: true }));
-    read(where, after, stopping.signal).then(
-      (data) => setState({ data, why: null, isLoading: false }),
+    read(where, after, stopping.signal, (data) => setState({ data, why: null, isLoading: true })).then(
+      () => setState((was) => ({ ...was, isLoading: false })),
       (error) => {
         if (error.name === "AbortError") return;
         if (error.status === 401) leave();

@@ -41,14 +41,14 @@ function More({ event }) {
 }
 
 export function Entries({ nodes, onActor }) {
-  const { t } = useApp();
+  const { t, format } = useApp();
   const [open, setOpen] = useState(null);
   const names = ["when", "who", "what", "subject", "reason"];
   const row = (entry) => {
     const { event } = entry;
     const isOpen = open === event.position;
     return html`<${Fragment} key=${event.position}><tr>
-      <th scope="row"><${When} at=${event.recordedAt} /></th>
+      <th scope="row"><time datetime=${event.recordedAt}>${format.exact(event.recordedAt)}</time></th>
       <td data-name=${t("audit.who")}><${Who} actor=${event.actor} origin=${event.origin} onActor=${onActor} /></td>
       <td data-name=${t("audit.what")}>${t(`event.${event.kind}`)}</td>
       <td data-name=${t("audit.subject")}><${What} ...${entry} /></td>

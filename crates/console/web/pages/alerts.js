@@ -17,12 +17,12 @@ const QUERY = "{ merchants(first: 250) { nodes { id name policy { warnRefundRate
 export default function Alerts() {
   const { t } = useApp();
   const asked = useAsk(QUERY);
-  const { changes, why } = useAlertChanges(asked.again);
+  const { changes, why, isLoading } = useAlertChanges(asked.again);
   const merchants = asked.data?.merchants.nodes ?? [];
   return html`<${Title} beside=${html`<${Link} to="/settings">${t("alerts.set")}<//>`}>${t("page.alerts")}<//>
     <h2 class="part">${t("alerts.now")}</h2>
     <${Answer} of=${asked}>${() => html`<${Raised} ...${{ merchants, changes }} />`}<//>
     <h2 class="part">${t("alerts.changes")}</h2>
     <${Failed} why=${why} />
-    <${Changes} ...${{ changes, merchants }} />`;
+    <${Changes} ...${{ changes, merchants, isLoading }} />`;
 }
