@@ -199,6 +199,8 @@ export function Dialog({ title, onClose, children }) {
   useEffect(() => {
     const opener = document.activeElement;
     element.current.showModal();
+    // What is to be filled in, rather than the way out.
+    element.current.querySelector("form :is(input, select, textarea, button)")?.focus();
     return () => opener?.isConnected && opener.focus?.();
   }, []);
   return html`<dialog ref=${element} aria-label=${title} onClose=${onClose}

@@ -20,7 +20,8 @@ const ACTIONS = [
 ];
 const WORKERS = ["PLATFORM", "OWNER", "CLERK"];
 
-export function BulkBar({ chosen, isAll, where, scope, matching, onAll, onClear, onDone }) {
+/** `only`: the keys of the actions that there are; else all, and the export. */
+export function BulkBar({ chosen, isAll, where, scope, matching, only, onAll, onClear, onDone }) {
   const { t, viewer, format } = useApp();
   const [action, setAction] = useState(null);
   const count = isAll ? (matching ?? 0) : chosen.size;
@@ -35,9 +36,9 @@ export function BulkBar({ chosen, isAll, where, scope, matching, onAll, onClear,
     <span class="chosen-count" aria-live="polite">${t("chosen", { count: format.number(count) })}</span>
     ${!isAll && chosen.size > 0 && matching > chosen.size && html`<button class="plain" onClick=${onAll}>${t("chooseAll", { count: format.number(matching) })}</button>`}
     ${count > 0 && html`<button class="plain" onClick=${onClear}>${t("chooseNone")}</button>`}
-    <span class="buttons">${WORKERS.includes(viewer.role) && ACTIONS.map(({ key }) => html`<button key=${key} class="quiet" disabled=${count === 0}
+    <span class="buttons">${WORKERS.includes(viewer.role) && ACTIONS.filter(({ key }) => !only || only.includes(key)).map(({ key }) => html`<button key=${key} class="quiet" disabled=${count === 0}
       onClick=${() => setAction(key)}>${t(`bulk.${key}`)}</button>`)}
-      <button class="quiet last" onClick=${() => setAction("export")}>${t("bulk.export")}</button></span>
+      ${!only && html`<button class="quiet last" onClick=${() => setAction("export")}>${t("bulk.export")}</button>`}</span>
     ${action === "export" && html`<${ExportDialog} onClose=${() => setAction(null)} scope=${scope} count=${count || matching}
       where=${count > 0 && !isAll ? { id: { oneOf: target.ids } } : where} />`}
     ${action && action !== "export" && html`<${BulkDialog} ...${{ target, count, currency, onClose: close }} action=${ACTIONS.find(({ key }) => key === action)} />`}

@@ -19,9 +19,9 @@ export function fieldValue({ t, format }, field, value) {
   if (money) return format.money({ amount: money[1], currency: money[2] });
   if (/^\d{4}-\d{2}-\d{2}T/.test(value)) return format.exact(value);
   const [, name] = ENUMS.find(([pattern]) => pattern.test(field)) ?? [];
-  const own = field === "stock" ? `value.stock.${value}` : `value.shipment.${value}`;
-  if (/^(stock$|shipment\.)/.test(field) && t(own) !== own) return t(own);
-  return value.split(", ").map((one) => (name && t(`${name}.${one}`) !== `${name}.${one}` ? t(`${name}.${one}`) : one)).join(", ");
+  // What no enumeration of the API names has a word of its own.
+  const keys = (one) => [...(name ? [`${name}.${one}`] : []), `value.${field.split(".")[0]}.${one}`];
+  return value.split(", ").map((one) => t(keys(one).find((key) => t(key) !== key) ?? one)).join(", ");
 }
 
 /** Who it was: a role, and which policy or which token. */

@@ -1,0 +1,30 @@
+// Whose orders or stock a page shows: it stands in the address as `scope` and `merchant`.
+
+import { html } from "../html.js";
+import { Check, Choice, useApp, useAsk } from "../ui.js";
+
+const MERCHANTS = "{ merchants(first: 250) { nodes { id name } } }";
+
+/** The platform has nothing of its own. */
+export function scopeOf({ scope, merchant }, viewer) {
+  return { scope: scope === "SUBTREE" || !viewer.merchant ? "SUBTREE" : "OWN", merchant: merchant || null };
+}
+
+/** Whether the viewer may do something to what is this merchant's: what stands below is only shown. */
+export function isOwn(viewer, merchant) {
+  return !viewer.merchant || viewer.merchant === merchant;
+}
+
+/** `onChange` gets what is new in the address. */
+export function ScopeBar({ params, onChange }) {
+  const { t, viewer } = useApp();
+  const { scope } = scopeOf(params, viewer);
+  const { data } = useAsk(scope === "SUBTREE" ? MERCHANTS : null);
+  const merchants = scope === "SUBTREE" ? (data?.merchants.nodes ?? []) : [];
+  return html`<div class="scope-bar">
+    ${viewer.merchant && html`<${Check} name=${t("queue.withBelow")} isChecked=${scope === "SUBTREE"}
+      onChange=${(on) => onChange({ scope: on ? "SUBTREE" : null, merchant: null })} />`}
+    ${merchants.length > 1 && html`<${Choice} name=${t("queue.merchant")} value=${params.merchant ?? ""} onChange=${(merchant) => onChange({ merchant })}
+      options=${[["", t("queue.allMerchants")], ...merchants.map(({ id, name }) => [id, `${name} (${id})`])]} />`}
+  </div>`;
+}

@@ -1,0 +1,36 @@
+// The exception queue.
+
+export const EXCEPTIONS = {
+  en: {
+    "exceptions.kinds": "Kinds of exceptions",
+    "exceptions.oldest": "oldest {span}",
+    "exceptions.waits": "Has waited for",
+    "exceptions.since": "Waits since {at}",
+    "exceptions.of": "of {total}",
+    "exceptions.ownChange": "You asked for this change: another person must decide on it.",
+    "exceptions.receive": "Restock",
+    "exceptions.more": "Show more",
+    "exceptions.all": "All of them on the order desk",
+    "exceptions.none.STOCK": "No paid order waits for goods.",
+    "exceptions.none.ADDRESS": "No address or account waits for a decision.",
+    "exceptions.none.PAYMENT": "No payment has to be looked at.",
+    "exceptions.none.RISK": "No order is held for risk.",
+    "exceptions.none.REFUND": "No refund is open.",
+  },
+  "zh-CN": {
+    "exceptions.kinds": "异常类型",
+    "exceptions.oldest": "最久 {span}",
+    "exceptions.waits": "已等待",
+    "exceptions.since": "{at} 起等待",
+    "exceptions.of": "订单总额 {total}",
+    "exceptions.ownChange": "该变更由您提交，需由另一人审核。",
+    "exceptions.receive": "去入库",
+    "exceptions.more": "显示更多",
+    "exceptions.all": "在订单管理中查看全部",
+    "exceptions.none.STOCK": "没有缺货的已付款订单。",
+    "exceptions.none.ADDRESS": "没有待审核的地址或账号。",
+    "exceptions.none.PAYMENT": "没有需要核对的付款。",
+    "exceptions.none.RISK": "没有风控挂起的订单。",
+    "exceptions.none.REFUND": "没有未结的退款。",
+  },
+};
