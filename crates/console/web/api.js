@@ -39,13 +39,23 @@ export async function ask(query, variables = {}, signal) {
   const date = Date.parse(response.headers.get("date"));
   // The header has whole seconds: less than two of difference say nothing.
   if (date) ahead = Math.abs(date - Date.now()) < 2_000 ? 0 : date - Date.now();
-  const answer = await response.json().catch(() => ({}));
+  const text = await response.text();
+  const answer = parsed(text);
   const error = answer.errors?.[0];
   if (error || !response.ok) {
     const { code, retryAfter } = error?.extensions ?? {};
-    throw new Refusal(response.status, code ?? "UNKNOWN", error?.message ?? response.statusText, retryAfter);
+    throw new Refusal(response.status, code ?? "UNKNOWN", error?.message ?? (text.trim() || response.statusText), retryAfter);
   }
   return answer.data;
+}
+
+/** What is no JSON is a sentence, or nothing. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
 }
 
 const INPUTS = {
@@ -87,12 +97,7 @@ async function post(path, body) {
     body: JSON.stringify(body),
   });
   const text = await response.text();
-  let answer = {};
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    // What is no JSON is a sentence, or nothing.
-  }
+  const answer = parsed(text);
   if (response.ok) return answer;
   const error = answer.errors?.[0];
   const { code, retryAfter } = error?.extensions ?? {};
