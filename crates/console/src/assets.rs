@@ -1,19 +1,19 @@
 //! The files of the pages, as they are built in. Their addresses hold a hash of all of them, so that browsers keep them for
 //! good and never mix two versions.
 
-use std::io::Write;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
+
+use crate::packing::{gzip, takes_gzip};
 
 macro_rules! files {
     ($($path:literal),* $(,)?) => {
@@ -149,7 +149,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         path,
         media_type: media_type(path),
         plain,
-        gzip: gzip(plain),
+        gzip: gzip(plain, Compression::best()),
     };
     FILES.iter().map(asset).collect()
 });
@@ -166,7 +166,7 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
 
 static PAGE: LazyLock<(String, Vec<u8>)> = LazyLock::new(|| {
     let page = INDEX.replace("{version}", &VERSION);
-    let gzip = gzip(page.as_bytes());
+    let gzip = gzip(page.as_bytes(), Compression::best());
     (page, gzip)
 });
 
@@ -178,12 +178,6 @@ fn media_type(path: &str) -> &'static str {
         Some("webmanifest") => "application/manifest+json",
         _ => "application/octet-stream",
     }
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    // Into memory nothing fails; if it did, the plain bytes would be sent.
-    encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
 /// Asked anew each time: it is small, and says which version the rest is of.
@@ -205,10 +199,6 @@ pub(crate) async fn asset(Path((version, path)): Path<(String, String)>, headers
 }
 
 fn answer(headers: &HeaderMap, media_type: &'static str, plain: &'static [u8], gzip: &'static [u8]) -> Response {
-    let takes_gzip = headers
-        .get(ACCEPT_ENCODING)
-        .and_then(|accepted| accepted.to_str().ok())
-        .is_some_and(|accepted| accepted.split(',').any(|one| one.trim().eq_ignore_ascii_case("gzip")));
     let head = [
         (CONTENT_TYPE, media_type),
         (CONTENT_SECURITY_POLICY, POLICY),
@@ -217,7 +207,7 @@ fn answer(headers: &HeaderMap, media_type: &'static str, plain: &'static [u8], g
         (REFERRER_POLICY, "no-referrer"),
         (VARY, "accept-encoding"),
     ];
-    if takes_gzip && !gzip.is_empty() {
+    if takes_gzip(headers) && !gzip.is_empty() {
         return (head, [(CONTENT_ENCODING, "gzip")], gzip).into_response();
     }
     (head, plain).into_response()

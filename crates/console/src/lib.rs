@@ -8,6 +8,7 @@
 
 mod assets;
 mod origin;
+mod packing;
 mod session;
 
 use axum::Router;

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tower::ServiceExt;
 
 use crate::origin;
+use crate::packing::{packed, takes_gzip};
 
 /// By TLS, `__Host-` keeps other hosts of the domain, and plain HTTP, from setting it.
 const SECURE_NAME: &str = "__Host-daybook";
@@ -119,11 +120,14 @@ pub(crate) async fn authorize(State(is_https): State<bool>, mut request: Request
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
     let is_meant = if is_safe { origin::is_no_foreign(headers, is_https) } else { origin::is_own(headers, is_https) };
     let header = token_of(headers, is_https).and_then(|token| HeaderValue::from_str(&format!("Bearer {token}")).ok());
-    if let Some(mut header) = header.filter(|_| is_meant) {
-        header.set_sensitive(true);
-        request.headers_mut().insert(AUTHORIZATION, header);
-    }
-    next.run(request).await
+    let Some(mut header) = header.filter(|_| is_meant) else { return next.run(request).await };
+    // Browsers are far away, and a page of a list is mostly names of fields. No other page can make them ask, so that none
+    // learns anything from an answer's length.
+    let takes_gzip = takes_gzip(headers);
+    header.set_sensitive(true);
+    request.headers_mut().insert(AUTHORIZATION, header);
+    let answer = next.run(request).await;
+    if takes_gzip { packed(answer).await } else { answer }
 }
 
 /// Where pages come by TLS, only the cookie that nobody else can set: one of the plain name may be another host's of the

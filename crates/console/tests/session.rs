@@ -1,6 +1,8 @@
 //! A browser's session before an API that is none of ours.
 #![allow(clippy::unwrap_used, reason = "unwrap is how a test fails")]
 
+use std::io::Read;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, Response, StatusCode};
@@ -20,7 +22,8 @@ fn api() -> Router {
         other => (StatusCode::UNAUTHORIZED, other.to_owned()),
     };
     let file = async |headers: HeaderMap| bearer(&headers);
-    Router::new().route("/graphql", post(graphql)).route("/exports/1", get(file))
+    let page = async || axum::Json(vec!["number"; 1_000]);
+    Router::new().route("/graphql", post(graphql)).route("/exports/1", get(file)).route("/page", post(page))
 }
 
 async fn ask(is_https: bool, method: &str, path: &str, head: &[(&str, &str)], body: &str) -> Response<Body> {
@@ -138,4 +141,25 @@ async fn pages_are_packed_kept_and_run_nothing_of_others() {
     }
     assert_eq!(ask(false, "GET", "/console/0/app.js", &[], "").await.status().as_u16(), 404);
     assert_eq!(ask(false, "GET", "/nothing", &[], "").await.status().as_u16(), 404);
+}
+
+#[tokio::test]
+async fn long_answers_are_packed_for_browsers_that_are_signed_in() {
+    let cookie = ("cookie", "daybook=dbk_0123");
+    let gzip = ("accept-encoding", "gzip, deflate");
+    let packed = ask(false, "POST", "/page", &[OWN, cookie, gzip], "").await;
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    assert_eq!(packed.headers()["vary"], "accept-encoding");
+    let bytes = to_bytes(packed.into_body(), 1 << 20).await.unwrap();
+    let mut plain = String::new();
+    flate2::read::GzDecoder::new(bytes.as_ref()).read_to_string(&mut plain).unwrap();
+    assert!(bytes.len() < 500, "{}", bytes.len());
+    let others = [vec![OWN, cookie], vec![("authorization", "Bearer dbk_0123"), gzip], vec![FOREIGN, cookie, gzip]];
+    for head in others {
+        let answer = ask(false, "POST", "/page", &head, "").await;
+        assert!(!answer.headers().contains_key("content-encoding"), "{head:?}");
+        assert_eq!(text(answer).await, plain);
+    }
+    let short = ask(false, "POST", "/graphql", &[OWN, cookie, gzip], "").await;
+    assert_eq!(text(short).await, "in");
 }
