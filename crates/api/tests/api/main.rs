@@ -19,6 +19,7 @@ mod mutations;
 mod oidc;
 mod pages;
 mod panics;
+mod phones;
 mod queries;
 mod reads;
 mod ready;

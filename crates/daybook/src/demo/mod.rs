@@ -27,7 +27,7 @@ mod warnings;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use daybook_api::{Credentials, ExportLimits, ExportMaker, Exports, JobRunner, Limits, Services};
+use daybook_api::{Credentials, ExportLimits, ExportMaker, Exports, JobRunner, Limits, PhoneFollower, Services};
 use daybook_engine::{Folder, FolderOptions, open_folder};
 use daybook_ledger::Ledger;
 
@@ -74,6 +74,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let followers = Followers::start(&folder.reader, &host, follower::store(&dir, &folder.reader))?;
     let (token, future) = begin(&folder, &clock, plan, now)?;
     let Folder { engine, reader, .. } = folder;
+    let phones = PhoneFollower::start(reader.clone(), host.clone())?;
     let (uses, keeping) = Keeping::start(&dir)?;
     let (writer, log) = (engine.clone(), reader.clone());
     let opened = Opened { engine: writer, reader: log, host: Some(host.clone()), uses: Some(uses.clone()) };
@@ -98,6 +99,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     drop(runtime);
     maker.stop();
     jobs.stop();
+    phones.stop();
     writing.finish();
     keeping.stop();
     automation.stop();
