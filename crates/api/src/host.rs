@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::accounts::Accounts;
 use crate::jobs::Board;
 use crate::metrics::Metrics;
+use crate::phones::Phones;
 
 /// Events folded under one hold of the lock: readers wait for no more than these.
 const EVENTS_A_LOCK: usize = 256;
@@ -26,6 +27,7 @@ pub struct Host {
     /// Trees, for accounts: the same account is another buyer in another tree.
     roots: RwLock<BTreeSet<MerchantId>>,
     pub(crate) accounts: Accounts,
+    pub(crate) phones: Phones,
     pub(crate) jobs: Board,
     pub(crate) metrics: Metrics,
 }
@@ -49,6 +51,7 @@ impl Host {
             position,
             roots: RwLock::new(roots),
             accounts: Accounts::default(),
+            phones: Phones::default(),
             jobs: Board::default(),
             metrics: Metrics::default(),
         }
@@ -146,9 +149,11 @@ impl Host {
         self.roots.read().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    /// Drops what is remembered of a buyer's opened account: call it when the buyer's data was erased.
+    /// Drops what is remembered of a buyer's opened account and contacts: call it when the buyer's data was erased.
     pub fn forget(&self, buyer: Slot) {
         self.accounts.forget(buyer);
+        let orders = self.views().nths_of(buyer);
+        self.phones.forget(buyer, &orders);
     }
 
     pub fn new_shared(views: Views) -> Arc<Self> {

@@ -16,7 +16,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use daybook_api::{Credentials, ExportLimits, ExportMaker, Exports, Host, JobRunner, Limits, Services, router_within};
+use daybook_api::{
+    Credentials, ExportLimits, ExportMaker, Exports, Host, JobRunner, Limits, PhoneFollower, Services, router_within,
+};
 use daybook_engine::Engine;
 use tokio::net::TcpListener;
 
@@ -62,6 +64,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
         host: Some(Arc::clone(&host)),
         uses: Some(uses.clone()),
     };
+    let phones = PhoneFollower::start(folder.reader.clone(), Arc::clone(&host))?;
     let owner = Owner::start(opened);
     let automation = Automation::start(folder.engine.clone(), Arc::clone(&host))?;
     let scrub = Scrub::start(folder.reader.ledger().clone())?;
@@ -90,6 +93,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     drop((runtime, workers));
     maker.stop();
     jobs.stop();
+    phones.stop();
     writing.finish();
     keeping.stop();
     scrub.stop();

@@ -123,6 +123,28 @@ impl Reader {
         Ok(())
     }
 
+    /// Hands on the events of these kinds from `from` to `end`, of about `max_bytes` of the log; returns where to read on:
+    /// `end + 1` when that was all.
+    pub fn some_of(
+        &self,
+        kinds: &[Kind],
+        (from, end): (Position, Position),
+        max_bytes: usize,
+        mut each: impl FnMut(Recorded),
+    ) -> Result<Position, ReadError> {
+        let end = end.min(self.watermark());
+        let Some(start) = daybook_ledger::Position::new(from.max(1)).filter(|start| start.get() <= end) else {
+            return Ok(from);
+        };
+        let chunk = self.ledger.read_from(start, max_bytes)?;
+        for record in chunk.records() {
+            if kinds.iter().any(|kind| kind.tag() == record.kind) && record.position.get() <= end {
+                each(self.decode(&record)?);
+            }
+        }
+        Ok(chunk.next().map_or(from, |next| next.get().min(end + 1)))
+    }
+
     /// The event at a position; none if nothing durable is there.
     pub fn event(&self, position: Position) -> Result<Option<Recorded>, ReadError> {
         match daybook_ledger::Position::new(position).filter(|at| at.get() <= self.watermark()) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use daybook_domain::{Currency, MerchantId, Position, Recorded, StreamId, Timestamp};
+use daybook_domain::{Currency, MerchantId, Position, Recorded, Slot, StreamId, Timestamp};
 
 use crate::dashboard::Dashboard;
 use crate::error::{FoldError, Stopped};
@@ -114,6 +114,17 @@ impl Views {
             stopped: entry.stopped.clone(),
         };
         self.registry.all().map(status).into()
+    }
+
+    /// How many orders came to the ledger before this one; none if the views do not know it.
+    pub fn nth(&self, order: StreamId) -> Option<u32> {
+        self.orders.find(order)
+    }
+
+    /// The same of all orders of a buyer. Goes through every order.
+    pub fn nths_of(&self, buyer: Slot) -> Vec<u32> {
+        let Some(buyer) = self.orders.buyers.find(buyer) else { return Vec::new() };
+        (0..).zip(&self.orders.buyer).filter(|(_, of)| **of == buyer).map(|(row, _)| row).collect()
     }
 
     /// # Errors

@@ -15,7 +15,7 @@ const MAX_BYTES: usize = 8 << 10;
 pub struct Noted(Value);
 
 impl Noted {
-    /// Of a buyer, that one was named, not which.
+    /// Of a buyer or a telephone, that one was named, not which.
     pub fn orders(which: &Which) -> Self {
         let wanted = which.wanted.as_ref().and_then(|wanted| wanted.to_value().into_json().ok());
         Self(json!({"where": without_buyers(wanted.unwrap_or_else(|| json!({})))}))
@@ -43,7 +43,10 @@ fn without_buyers(value: Value) -> Value {
         Value::Object(members) => members
             .into_iter()
             .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| if name == "buyer" { (name, json!("named")) } else { (name, without_buyers(value)) })
+            .map(|(name, value)| {
+                let is_personal = ["buyer", "phoneTail"].contains(&name.as_str());
+                if is_personal { (name, json!("named")) } else { (name, without_buyers(value)) }
+            })
             .collect(),
         Value::Array(all) => all.into_iter().map(without_buyers).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,

@@ -39,6 +39,13 @@ impl Which {
     }
 }
 
+impl Which {
+    /// Whether contacts must have been read ([`crate::read_phones`]) before it can be looked up.
+    pub fn asks_for_phones(&self) -> bool {
+        self.wanted.as_ref().is_some_and(OrderWhere::asks_for_phones)
+    }
+}
+
 fn parse(json: &str) -> Result<OrderWhere, ExportError> {
     let invalid = |why: String| ExportError::Invalid(format!("the filter {why}"));
     let json: serde_json::Value =

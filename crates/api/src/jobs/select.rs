@@ -135,15 +135,19 @@ fn in_views(views: &Views, merchant: Option<&MerchantId>, number: &OrderNumber) 
 /// All orders that match at one position, though the views are held for a short time only: what was found page by page is
 /// put right by those orders that changed since the first page.
 fn matching(services: &Services, seen: &Seen, wanted: &OrderWhere) -> Result<Selection, ApiError> {
-    let (mut from, whose, filter) = {
-        let views = services.host.views();
-        let (whose, mut filter) = filter::build(services, &views, Some(wanted.clone()), seen)?;
+    // Who has an account, or a telephone, is a question of the moment: it is asked again wherever something is put right.
+    let build = |views: &Views| -> Result<(Whose, Filter), ApiError> {
+        let (whose, mut filter) = filter::build(services, views, Some(wanted.clone()), seen)?;
         // What is shown of the merchants below is only shown.
         if let Some(own) = seen.tenant.own() {
             let own = Condition::Merchant { ids: vec![own.clone()], subtree: false };
             filter = Filter::And(vec![filter, Filter::Is(own)]);
         }
-        (views.position(), whose, filter)
+        Ok((whose, filter))
+    };
+    let (mut from, (whose, filter)) = {
+        let views = services.host.views();
+        (views.position(), build(&views)?)
     };
     let mut found = pages(services, &whose, &filter)?;
     loop {
@@ -154,7 +158,7 @@ fn matching(services: &Services, seen: &Seen, wanted: &OrderWhere) -> Result<Sel
             let changed: Vec<StreamId> = changed.into_iter().collect();
             for some in changed.chunks(LAST_LOOK) {
                 let views = services.host.views();
-                put_right(&views, &whose, &filter, some, &mut found)?;
+                put_right(&views, build(&views)?, some, &mut found)?;
             }
             from = to;
             continue;
@@ -163,7 +167,7 @@ fn matching(services: &Services, seen: &Seen, wanted: &OrderWhere) -> Result<Sel
         let at = views.position();
         changed.append(&mut touched(services, to, at)?);
         let changed: Vec<StreamId> = changed.into_iter().collect();
-        put_right(&views, &whose, &filter, &changed, &mut found)?;
+        put_right(&views, build(&views)?, &changed, &mut found)?;
         drop(views);
         let rows = found.into_iter().map(|(_, order)| row(RowOrder::Known(order))).collect();
         return Ok(Selection { rows, at });
@@ -220,8 +224,7 @@ fn touched(services: &Services, from: Position, to: Position) -> Result<BTreeSet
 
 fn put_right(
     views: &Views,
-    whose: &Whose,
-    filter: &Filter,
+    (whose, filter): (Whose, Filter),
     changed: &[StreamId],
     found: &mut Found,
 ) -> Result<(), ApiError> {
@@ -230,8 +233,8 @@ fn put_right(
     }
     let list = views.order_list()?;
     let query = OrderQuery {
-        scope: whose.clone(),
-        filter: Filter::And(vec![Filter::Is(Condition::Id(changed.to_vec())), filter.clone()]),
+        scope: whose,
+        filter: Filter::And(vec![Filter::Is(Condition::Id(changed.to_vec())), filter]),
         take: Take::First(changed.len()),
         ..OrderQuery::default()
     };

@@ -1,7 +1,7 @@
 //! What goes wrong, in one place: refusals are `userErrors`, everything else a GraphQL error with a stable code.
 
 use async_graphql::{Enum, Error, ErrorExtensionValues, SimpleObject};
-use daybook_domain::Rejection;
+use daybook_domain::{Position, Rejection};
 use daybook_engine::{ExecuteError, ReadError};
 use daybook_views::Stopped;
 use daybook_views::query::QueryError;
@@ -195,6 +195,11 @@ pub(crate) enum ApiError {
     TooMuchWork(String),
     TimedOut,
     Busy,
+    /// Contacts up to `wanted` are not read yet.
+    Reading {
+        at: Position,
+        wanted: Position,
+    },
     Full,
     Stopped,
     /// Logged in full, shown as a number.
@@ -213,7 +218,7 @@ impl ApiError {
             ApiError::Behind(_) => Code::ViewBehind,
             ApiError::TooMuchWork(_) => Code::TooMuchWork,
             ApiError::TimedOut => Code::TimedOut,
-            ApiError::Busy => Code::Busy,
+            ApiError::Busy | ApiError::Reading { .. } => Code::Busy,
             ApiError::Full => Code::DiskFull,
             ApiError::Stopped => Code::Unavailable,
             ApiError::Internal(_) => Code::Internal,
@@ -233,6 +238,9 @@ impl ApiError {
             ApiError::Behind(behind) => behind.to_string(),
             ApiError::TimedOut => "this took more than ten seconds; ask for less at once".into(),
             ApiError::Busy => "too many others are waiting; try again in a moment".into(),
+            ApiError::Reading { at, wanted } => format!(
+                "telephones cannot be asked for yet: contacts are read up to position {at} of {wanted}; ask again in a moment"
+            ),
             ApiError::Full => "the disk is full: nothing was written".into(),
             ApiError::Stopped => "no commands are taken at the moment".into(),
             ApiError::Internal(error) => masked(error.as_ref()),
@@ -253,7 +261,7 @@ impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", error.code().name());
-        if matches!(error, ApiError::Busy) {
+        if matches!(error, ApiError::Busy | ApiError::Reading { .. }) {
             extensions.set("retryAfter", SOON.0);
         }
         Error { message: error.message(), source: None, extensions: Some(extensions) }

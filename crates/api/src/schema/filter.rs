@@ -1,6 +1,6 @@
 //! `where`: from the API's filters to the views' own.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use async_graphql::{InputObject, InputType};
 use daybook_domain::{Currency, MerchantId, Money, OrderNumber, Sku, Slot, StreamId, Tag};
@@ -13,11 +13,14 @@ use super::error::ApiError;
 use super::scalar::{DateTime, Decimal};
 use crate::access::{self, Tenant};
 use crate::http::Services;
+use crate::phones::Tail;
 
 /// Conditions and alternatives within each other; deeper filters are refused.
 const MAX_NESTING: usize = 8;
 /// Values in one list.
 const MAX_VALUES: usize = 1_000;
+/// Telephones in the whole filter: each may be that of very many orders.
+const MAX_PHONES: usize = 10;
 /// Conditions in the whole filter.
 const MAX_CONDITIONS: usize = 200;
 
@@ -89,6 +92,8 @@ pub(crate) struct OrderWhere {
     id: Option<ValueFilter<String>>,
     /// The buyer's account; neither case nor blanks at its ends count.
     buyer: Option<EqualFilter>,
+    /// The last four digits of the telephone in the contact, as it is now: of its `tel`, `phone`, `mobile` or `telephone`.
+    phone_tail: Option<EqualFilter>,
     /// At least one line sells one of these SKUs.
     product: Option<ValueFilter<String>>,
     merchant: Option<ValueFilter<String>>,
@@ -103,6 +108,12 @@ pub(crate) struct OrderWhere {
 }
 
 impl OrderWhere {
+    /// Whether any part of it asks for a telephone.
+    pub(crate) fn asks_for_phones(&self) -> bool {
+        let parts = self.and.iter().chain(&self.or).flatten();
+        self.phone_tail.is_some() || parts.into_iter().any(Self::asks_for_phones)
+    }
+
     /// Only this merchant's orders, where the filter itself names none.
     pub(crate) fn of_merchant(&mut self, id: &MerchantId) -> Result<(), ApiError> {
         if self.merchant.is_some() {
@@ -124,6 +135,8 @@ struct Building<'a> {
     tenant: &'a Tenant,
     subtree: bool,
     left: usize,
+    /// How many telephones were asked for.
+    phones: Cell<usize>,
     /// Who may be named beside the tenant itself, once anybody is.
     below: OnceCell<Below<'a>>,
 }
@@ -145,8 +158,15 @@ pub(crate) fn build(
 ) -> Result<(Whose, Filter), ApiError> {
     let Seen { scope, tenant } = seen;
     let mut wanted = wanted.unwrap_or_default();
-    let mut building =
-        Building { services, views, tenant, subtree: scope.is_subtree(), left: MAX_CONDITIONS, below: OnceCell::new() };
+    let mut building = Building {
+        services,
+        views,
+        tenant,
+        subtree: scope.is_subtree(),
+        left: MAX_CONDITIONS,
+        phones: Cell::new(0),
+        below: OnceCell::new(),
+    };
     let mut named = None;
     if let Some(values) = wanted.merchant.as_ref().map(ValueFilter::values).transpose()?.flatten() {
         named = Some(building.merchants(&values));
@@ -249,6 +269,9 @@ impl Building<'_> {
             let merchants = own_merchants.as_deref().or(merchants);
             found.extend(self.buyer(&buyer.eq, merchants));
         }
+        if let Some(phone) = &wanted.phone_tail {
+            found.extend(self.phone(&phone.eq)?);
+        }
         Ok(found)
     }
 
@@ -275,6 +298,28 @@ impl Building<'_> {
                 vec![Condition::Buyer(slots), Condition::Merchant { ids, subtree: false }]
             }
         }
+    }
+
+    /// The same of telephones.
+    fn phone(&self, digits: &str) -> Result<Vec<Condition>, ApiError> {
+        let tail = Tail::parse(digits).ok_or_else(|| {
+            ApiError::Invalid("phoneTail is the last four digits of a telephone, such as \"0042\"".into())
+        })?;
+        self.phones.set(self.phones.get() + 1);
+        if self.phones.get() > MAX_PHONES {
+            return Err(ApiError::Invalid(format!("a filter asks for at most {MAX_PHONES} telephones")));
+        }
+        if self.tenant.is_masked {
+            return Ok(vec![Condition::Nth(Vec::new())]);
+        }
+        // Of views that stopped nothing is known.
+        self.views.order_list()?;
+        let orders = self.services.host.phones.orders_with(&self.services.reader, self.views, tail)?;
+        let mut found = vec![Condition::Nth(orders)];
+        if let Some(own) = self.tenant.own() {
+            found.push(Condition::Merchant { ids: vec![own.clone()], subtree: false });
+        }
+        Ok(found)
     }
 
     /// The account's keys in each tree that may be meant: a buyer is another one in another tree.

@@ -20,6 +20,7 @@ mod oidc;
 mod pages;
 mod panics;
 mod profile;
+mod phones;
 mod queries;
 mod reads;
 mod ready;

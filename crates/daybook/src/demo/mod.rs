@@ -28,7 +28,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use daybook_api::{Credentials, ExportLimits, ExportMaker, Exports, JobRunner, Limits, Services};
+use daybook_api::{Credentials, ExportLimits, ExportMaker, Exports, JobRunner, Limits, PhoneFollower, Services};
 use daybook_engine::{Folder, FolderOptions, open_folder};
 use daybook_ledger::Ledger;
 
@@ -80,6 +80,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
         println!("Token:       {token}\n\ndaybook serve --data {}", dir.display());
         return serve::end(&engine, None, followers, Ok(()));
     }
+    let phones = PhoneFollower::start(reader.clone(), host.clone())?;
     let (uses, keeping) = Keeping::start(&dir)?;
     let (writer, log) = (engine.clone(), reader.clone());
     let opened = Opened { engine: writer, reader: log, host: Some(host.clone()), uses: Some(uses.clone()) };
@@ -105,6 +106,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     drop(runtime);
     maker.stop();
     jobs.stop();
+    phones.stop();
     writing.finish();
     keeping.stop();
     automation.stop();

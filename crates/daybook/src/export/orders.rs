@@ -5,7 +5,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use daybook_api::export::{ExportError, Noted, OrderColumn, Selection, Shown, Which, time_zone, write_orders};
-use daybook_api::{Host, Services};
+use daybook_api::{Host, Services, read_phones};
 use daybook_domain::export::ExportKind;
 use daybook_sheets::Table;
 
@@ -43,6 +43,9 @@ pub(crate) fn orders(args: &OrdersArgs, access: &mut Access, console: &mut Conso
             Host::new_shared(views)
         }
     };
+    if which.asks_for_phones() {
+        read_phones(&reader, &host, || !console.stop.is_set())?;
+    }
     let services = Services::within(engine, reader, host);
     let selection = Selection::new(&services, &which)?;
     note(

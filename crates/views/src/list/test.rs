@@ -173,6 +173,11 @@ impl Data<'_> {
                 numbers.iter().flat_map(|number| self.index.rows_of_number(self.orders, number.as_str())).collect(),
             ),
             Condition::Id(ids) => rising(ids.iter().filter_map(|&id| self.orders.find(id)).collect()),
+            Condition::Nth(numbers) => {
+                // Of few telephones that everybody gives there are many.
+                self.effort.spend(numbers.len())?;
+                rising(numbers.iter().copied().filter(|&row| (row as usize) < self.orders.len()).collect())
+            }
             Condition::Buyer(slots) => {
                 let mut buyers: Vec<u32> = slots.iter().filter_map(|&slot| self.orders.buyers.find(slot)).collect();
                 buyers.sort_unstable();
@@ -248,6 +253,7 @@ fn asks_only_for_axes(filter: &Filter) -> bool {
             Condition::PlacedAt { .. }
             | Condition::Number(_)
             | Condition::Id(_)
+            | Condition::Nth(_)
             | Condition::Buyer(_)
             | Condition::Product(_)
             | Condition::Merchant { .. }
@@ -273,6 +279,7 @@ fn holds_for(filter: &Filter, axes: Axes) -> bool {
             Condition::PlacedAt { .. }
             | Condition::Number(_)
             | Condition::Id(_)
+            | Condition::Nth(_)
             | Condition::Buyer(_)
             | Condition::Product(_)
             | Condition::Merchant { .. }

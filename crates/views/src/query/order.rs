@@ -36,6 +36,8 @@ pub enum Condition {
     },
     Number(Vec<OrderNumber>),
     Id(Vec<StreamId>),
+    /// As the orders came to the ledger, from 0 ([`crate::Views::nth`]).
+    Nth(Vec<u32>),
     /// An account that no slot is known for is asked for as an empty list.
     Buyer(Vec<Slot>),
     /// At least one line sells one of these.

@@ -62,6 +62,7 @@ fn holds(filter: &Filter, views: &Views, naive: &Naive<'_>) -> bool {
             }
             Condition::Number(list) => list.contains(&placed.number),
             Condition::Id(list) => list.contains(&naive.id),
+            Condition::Nth(list) => list.iter().any(|&nth| nth as usize == naive.arrival),
             Condition::Buyer(list) => list.contains(&order.buyer),
             Condition::Product(list) => placed.lines.iter().any(|line| list.contains(&line.sku)),
             Condition::Merchant { ids, subtree } => in_merchants(order, ids, *subtree),
@@ -107,7 +108,12 @@ fn condition(random: &mut Random, world: &World) -> Condition {
             let numbers: Vec<OrderNumber> = (0..200).map(|n| OrderNumber::new(&format!("N{n}")).unwrap()).collect();
             Condition::Number(some(random, &numbers))
         }
-        9 => Condition::Id(some(random, &world.orders)),
+        9 if random.chance(50) => Condition::Id(some(random, &world.orders)),
+        9 => {
+            let mut all: Vec<u32> = (0..u32::try_from(world.orders.len()).unwrap() + 3).collect();
+            all.reverse();
+            Condition::Nth(some(random, &all))
+        }
         10 => {
             let slots: Vec<Slot> = (0..14).map(Slot).collect();
             if random.chance(50) { Condition::Buyer(vec![Slot(7)]) } else { Condition::Buyer(some(random, &slots)) }

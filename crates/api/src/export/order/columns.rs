@@ -8,6 +8,7 @@ use daybook_sheets::Cell;
 use serde_json::{Map, Value};
 
 use super::rows::Found;
+use crate::contact;
 use crate::export::{Named, Shown};
 use crate::mask;
 
@@ -142,7 +143,7 @@ columns! {
     "contact", 40, false, History, "name, telephone, address as they were given, JSON; personal", |s| s.contact();
     "contact_name", 16, false, History, "the contact's `name`; personal", |s| s.of_contact(&["name"]);
     "contact_phone", 16, false, History, "the contact's `tel`, `phone`, `mobile` or `telephone`; personal",
-        |s| s.of_contact(&["tel", "phone", "mobile", "telephone"]);
+        |s| s.of_contact(&contact::TELEPHONE);
     "contact_address", 40, false, History, "the contact's `address`; personal", |s| s.of_contact(&["address"]);
     "inputs", 30, false, History, "what the buyer typed for top-ups, by line, JSON; personal", |s| s.inputs();
 }
