@@ -2,7 +2,7 @@
 
 use async_graphql::Positioned;
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
-use daybook_domain::{MerchantId, Order, Role, Slot};
+use daybook_domain::{MerchantId, Order, Role, Slot, StreamId};
 use daybook_views::query::Scope;
 
 use crate::schema::error::ApiError;
@@ -203,6 +203,8 @@ pub(crate) enum Whose {
     Merchant(MerchantId),
     /// Those that a merchant had of one buyer.
     Buyer(MerchantId, Slot),
+    /// One alone, of a merchant: its buyer looked it up.
+    Order(MerchantId, StreamId),
 }
 
 /// What a token shows, and how. It comes from the credential alone.
@@ -246,25 +248,32 @@ impl Tenant {
     pub(crate) fn own(&self) -> Option<&MerchantId> {
         match &self.whose {
             Whose::All => None,
-            Whose::Merchant(own) | Whose::Buyer(own, _) => Some(own),
+            Whose::Merchant(own) | Whose::Buyer(own, _) | Whose::Order(own, _) => Some(own),
         }
     }
 
     pub(crate) fn is_a_buyers(&self) -> bool {
-        matches!(self.whose, Whose::Buyer(..))
+        matches!(self.whose, Whose::Buyer(..) | Whose::Order(..))
+    }
+
+    /// The only order that is shown, if it is only one.
+    pub(crate) fn only(&self) -> Option<StreamId> {
+        if let Whose::Order(_, order) = self.whose { Some(order) } else { None }
     }
 
     pub(crate) fn is_own(&self, merchant: &MerchantId) -> bool {
         self.own().is_none_or(|own| own == merchant)
     }
 
-    pub(crate) fn relation(&self, order: &Order) -> Relation {
+    /// `id` is the order's.
+    pub(crate) fn relation(&self, id: StreamId, order: &Order) -> Relation {
         match &self.whose {
             Whose::All => Relation::Own,
             Whose::Merchant(own) if order.merchant == *own => Relation::Own,
             Whose::Merchant(own) if order.ancestors.contains(own) => Relation::Below,
             Whose::Buyer(own, slot) if order.merchant == *own && order.buyer == *slot => Relation::Own,
-            Whose::Merchant(_) | Whose::Buyer(..) => Relation::Foreign,
+            Whose::Order(_, only) if *only == id => Relation::Own,
+            Whose::Merchant(_) | Whose::Buyer(..) | Whose::Order(..) => Relation::Foreign,
         }
     }
 

@@ -7,13 +7,14 @@ use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use daybook_domain::{Actor, MerchantId, Role, Slot, StreamId, Timestamp};
+use daybook_domain::{Actor, MerchantId, Role, Slot, StreamId, Timestamp, look_up_actor};
 use daybook_engine::Engine;
 
-use crate::access::{self, Tenant};
+use crate::access::{self, Tenant, Whose};
 use crate::credentials::secret_sha256;
 use crate::edge::RetryAfter;
 use crate::http::{App, Services};
+use crate::lookups::Guest;
 use crate::schema::error::ApiError;
 use crate::security::Asker;
 use oidc::{Identity, bearer};
@@ -34,8 +35,16 @@ pub(crate) struct Session {
 /// What a session stands on.
 #[derive(Clone, Copy, Debug)]
 enum Credential {
-    Token { secret_sha256: [u8; 32] },
-    Jwt { ends: Timestamp },
+    Token {
+        secret_sha256: [u8; 32],
+    },
+    Jwt {
+        ends: Timestamp,
+    },
+    /// Of whoever looked one order up.
+    Guest {
+        ends: Timestamp,
+    },
 }
 
 /// Why a credential was not taken.
@@ -90,8 +99,8 @@ pub(crate) async fn prepare(services: &Services, authorization: Option<&str>) {
 }
 
 impl Session {
-    /// From the text of an `Authorization` header: `Bearer`, and `dbk_` with 64 hexadecimal digits, or a JWT of the provider
-    /// that is configured.
+    /// From the text of an `Authorization` header: `Bearer`, and `dbk_` with 64 hexadecimal digits, or the same of a look-up with
+    /// `dbb_`, or a JWT of the provider that is configured.
     pub(crate) fn from_bearer(
         services: &Services,
         header: Option<&str>,
@@ -126,12 +135,29 @@ impl Session {
             let Identity { actor, tenant, ends } = oidc.identify(services, token)?;
             return Ok(Self { actor, tenant, remote: None, credential: Credential::Jwt { ends } });
         }
-        let has_shape =
-            token.strip_prefix("dbk_").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()));
-        if !has_shape {
+        let has_shape = |prefix| {
+            let hex: Option<&str> = token.strip_prefix(prefix);
+            hex.is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+        };
+        if has_shape(Guest::PREFIX) {
+            return Self::from_look_up(services, token);
+        }
+        if !has_shape("dbk_") {
             return Err(malformed());
         }
         Self::from_hash(&services.engine, secret_sha256(token))
+    }
+
+    fn from_look_up(services: &Services, token: &str) -> Result<Self, Unwelcome> {
+        let refuse = |code| Unwelcome::unauthenticated(code, "the look-up has ended: look the order up again");
+        let guest = services.credentials.guests.get(&secret_sha256(token)).ok_or_else(|| refuse("token-unknown"))?;
+        let Guest { merchant, order, ends } = guest;
+        let actor = Actor { id: look_up_actor(order), role: Role::Buyer };
+        if services.engine.now() >= ends {
+            return Err(refuse("token-expired").of(actor));
+        }
+        let tenant = Tenant { whose: Whose::Order(merchant, order), is_masked: false };
+        Ok(Self { actor, tenant, remote: None, credential: Credential::Guest { ends } })
     }
 
     fn from_hash(engine: &Engine, secret_sha256: [u8; 32]) -> Result<Self, Unwelcome> {
@@ -145,11 +171,11 @@ impl Session {
         Ok(Self { actor, tenant, remote: None, credential: Credential::Token { secret_sha256 } })
     }
 
-    /// The token's stream; a JWT has none.
+    /// The token's stream; what the ledger does not have has none.
     pub(crate) fn token(&self) -> Option<StreamId> {
         match self.credential {
             Credential::Token { secret_sha256 } => Some(StreamId::token(&secret_sha256)),
-            Credential::Jwt { .. } => None,
+            Credential::Jwt { .. } | Credential::Guest { .. } => None,
         }
     }
 
@@ -159,8 +185,9 @@ impl Session {
             Credential::Token { secret_sha256 } => {
                 Self::from_hash(engine, secret_sha256).map(|_| ()).map_err(|unwelcome| unwelcome.error)
             }
-            Credential::Jwt { ends } if engine.now() < ends => Ok(()),
+            Credential::Jwt { ends } | Credential::Guest { ends } if engine.now() < ends => Ok(()),
             Credential::Jwt { .. } => Err(ApiError::Unauthenticated("the JWT has expired")),
+            Credential::Guest { .. } => Err(ApiError::Unauthenticated("the look-up has ended")),
         }
     }
 

@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::auth::Oidc;
+use crate::lookups::Guests;
 use crate::uses::Uses;
 
 /// A credential that nobody has yet. It has no `Debug`: a secret is in it.
@@ -47,12 +48,20 @@ pub struct Credentials {
     pub(crate) issuing: Arc<Mutex<()>>,
     pub(crate) oidc: Option<Arc<Oidc>>,
     pub(crate) uses: Uses,
+    /// Those who looked an order up.
+    pub(crate) guests: Arc<Guests>,
 }
 
 impl Credentials {
     /// `maker` makes another token each time.
     pub fn new(maker: impl Fn() -> io::Result<NewToken> + Send + Sync + 'static) -> Self {
-        Self { maker: Arc::new(maker), issuing: Arc::default(), oidc: None, uses: Uses::default() }
+        Self {
+            maker: Arc::new(maker),
+            issuing: Arc::default(),
+            oidc: None,
+            uses: Uses::default(),
+            guests: Arc::default(),
+        }
     }
 
     /// JWTs of this provider are taken too.

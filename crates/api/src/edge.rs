@@ -29,7 +29,7 @@ pub struct Limits {
     /// Requests, and operations over a WebSocket, that one token may send in a second, and twice as many at once. Each
     /// may have a complexity of [`COMPLEXITY_A_REQUEST`] on average. None: as many as it likes.
     pub requests_per_second: Option<NonZeroU32>,
-    /// Tokens that one address may get wrong at once, and one a second. None: as many as it likes.
+    /// Tokens that one address may get wrong at once, and one a second; and as many codes of orders. None: as many as it likes.
     pub wrong_tokens: Option<NonZeroU32>,
     /// Queries that compute. One that waits for the ledger, or for the views while they are written, is not counted.
     pub queries: Width,
@@ -92,6 +92,8 @@ struct Inner {
     requests: Option<Buckets<Uuid>>,
     complexity: Option<Buckets<Uuid>>,
     wrong_tokens: Option<Buckets<IpAddr>>,
+    /// Of orders that are looked up.
+    codes: Option<Buckets<IpAddr>>,
     queries: Lane,
     mutations: Lane,
     large_bodies: Arc<Semaphore>,
@@ -118,12 +120,15 @@ impl Edge {
         // The dearest document that is let in at all is let in by a full bucket.
         let dearest = MAX_COMPLEXITY as u64;
         let complexity = pace(COMPLEXITY_A_REQUEST).map(|(per_second, burst)| (per_second, burst.max(dearest)));
+        let of_addresses = || {
+            let burst = limits.wrong_tokens.map(|number| u64::from(number.get()));
+            burst.map(|burst_units| Buckets::new(Pace { units_per_second: 1, burst_units }))
+        };
         Self(Arc::new(Inner {
             requests: pace(1).map(buckets),
             complexity: complexity.map(buckets),
-            wrong_tokens: limits
-                .wrong_tokens
-                .map(|number| Buckets::new(Pace { units_per_second: 1, burst_units: u64::from(number.get()) })),
+            wrong_tokens: of_addresses(),
+            codes: of_addresses(),
             queries: Lane::new(limits.queries),
             mutations: Lane::new(limits.mutations),
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),
@@ -147,6 +152,20 @@ impl Edge {
     pub(crate) fn wrong_token(&self, from: Option<IpAddr>) -> Result<(), RetryAfter> {
         let from = network(from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
         take(self.0.wrong_tokens.as_ref(), &self.0.counts.wrong_tokens, from, 1)
+    }
+
+    /// Somebody at this address tries a code. Unlike tokens, codes can be guessed: so it is asked before anything is tried.
+    pub(crate) fn try_code(&self, from: Option<IpAddr>) -> Result<(), RetryAfter> {
+        let from = network(from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+        take(self.0.codes.as_ref(), &self.0.counts.wrong_tokens, from, 1)
+    }
+
+    /// It was right, and so does not count: many buyers may share a proxy.
+    pub(crate) fn right_code(&self, from: Option<IpAddr>) {
+        let from = network(from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+        if let Some(codes) = &self.0.codes {
+            codes.give_back(&from, 1);
+        }
     }
 
     /// A turn to run a query or mutation; none: nobody has time. Subscriptions have bounds of their own.

@@ -11,7 +11,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use daybook_engine::{Engine, Reader};
 use futures_util::{FutureExt, StreamExt};
@@ -24,6 +24,7 @@ use crate::edge::{Edge, Limits, SMALL_BODY_BYTES, SOON};
 use crate::exports::{self, Exports};
 use crate::host::Host;
 use crate::limits::MAX_BODY_BYTES;
+use crate::lookups::{self, Lookups};
 use crate::metrics::{self, Outcome};
 use crate::page;
 use crate::ready::Readiness;
@@ -67,10 +68,11 @@ pub(crate) struct App {
     pub(crate) services: Services,
     pub(crate) runner: Runner,
     pub(crate) door: Door,
+    pub(crate) lookups: Arc<Lookups>,
     readiness: Arc<Readiness>,
 }
 
-/// All routes: /graphql, /graphql/ws, /exports/{id}, /healthz, /readyz, /metrics. Within the limits that go without saying.
+/// All routes: /graphql, /graphql/ws, /exports/{id}, /lookup, /healthz, /readyz, /metrics. Within the limits that go without saying.
 pub fn router(services: Services) -> Router {
     router_within(services, &Limits::default())
 }
@@ -83,11 +85,12 @@ pub fn router_within(services: Services, limits: &Limits) -> Router {
 
 pub(crate) fn routes(services: Services, schema: Schema, limits: &Limits) -> Router {
     let runner = Runner::new(schema, Edge::new(limits), services.security.clone());
-    let app = App { services, runner, door: Door::default(), readiness: Arc::default() };
+    let app = App { services, runner, door: Door::default(), lookups: Arc::default(), readiness: Arc::default() };
     Router::new()
         .route("/graphql", get(page).post(graphql))
         .route("/graphql/ws", get(socket::upgrade))
         .route("/exports/{id}", get(exports::fetch))
+        .route("/lookup", post(lookups::look_up))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics_page))
@@ -214,7 +217,8 @@ fn panicked(error: &Panicked, headers: &HeaderMap) -> (Outcome, Response) {
 
 /// An answer that says to come again, and after how many seconds: 429 to who sends too much, 503 to who meets a crowd.
 pub(crate) fn turned_away(answer: &Answer, seconds: u64, modern: bool) -> (Outcome, Response) {
-    let (outcome, status) = match run::has_code(answer, Code::RateLimited) {
+    let is_callers = run::has_code(answer, Code::RateLimited) || run::has_code(answer, Code::Locked);
+    let (outcome, status) = match is_callers {
         true => (Outcome::Limited, StatusCode::TOO_MANY_REQUESTS),
         false => (Outcome::Shed, StatusCode::SERVICE_UNAVAILABLE),
     };
@@ -277,7 +281,7 @@ fn wants_modern(headers: &HeaderMap) -> bool {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(JSON))
 }

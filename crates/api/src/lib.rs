@@ -18,6 +18,7 @@ mod host;
 mod http;
 mod jobs;
 mod limits;
+mod lookups;
 mod mask;
 mod metrics;
 mod page;

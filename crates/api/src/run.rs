@@ -56,6 +56,12 @@ pub(crate) fn too_many_wrong(after: RetryAfter) -> Response {
     turned_away(message, Code::RateLimited, after)
 }
 
+/// Too many wrong codes were sent for an order's number.
+pub(crate) fn locked(after: RetryAfter) -> Response {
+    let message = format!("too many wrong codes were sent for this number; try again in {} s", after.0);
+    turned_away(message, Code::Locked, after)
+}
+
 /// All callers together send too much. Nothing was done.
 pub(crate) fn overloaded() -> Response {
     turned_away("too many requests are under way; nothing was done, send it again in a moment", Code::Overloaded, SOON)

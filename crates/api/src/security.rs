@@ -1,4 +1,4 @@
-//! What may be the work of somebody who should not be here: failed sign-ins, forbidden fields, refused commands. Told as
+//! What may be the work of somebody who should not be here: failed sign-ins and look-ups, forbidden fields, refused commands. Told as
 //! codes and names alone, never what was sent. Nobody waits for it to be written: what comes faster than that is counted.
 
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use daybook_codec::format_time;
-use daybook_domain::{Actor, CommandId};
+use daybook_domain::{Actor, CommandId, StreamId};
 use daybook_engine::Clock;
 use serde::Serialize;
 use uuid::Uuid;
@@ -26,6 +26,7 @@ const MAX_FIELDS: usize = 8;
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum What {
     SignInFailed,
+    LookUpFailed,
     Forbidden,
     CommandRefused,
 }
@@ -52,9 +53,30 @@ struct Incident {
     inputs: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     command_id: Option<String>,
+    /// The order that was to be looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<String>,
     /// Incidents before this one that were not written.
     #[serde(skip_serializing_if = "Option::is_none")]
     dropped: Option<u64>,
+}
+
+impl Incident {
+    fn of(what: What, code: &'static str) -> Self {
+        Self {
+            at: String::new(),
+            what,
+            code,
+            actor: None,
+            role: None,
+            remote: None,
+            field: None,
+            inputs: Vec::new(),
+            command_id: None,
+            order: None,
+            dropped: None,
+        }
+    }
 }
 
 /// Who is told of incidents. Clones tell the same.
@@ -100,6 +122,12 @@ impl SecurityLog {
         self.tell(What::SignInFailed, asker, code, None, Vec::new(), None);
     }
 
+    /// A code for an order's number was wrong, or was not looked at; `order` is that of this number, if there is just one.
+    pub(crate) fn look_up_failed(&self, asker: Asker, code: &'static str, order: Option<StreamId>) {
+        let order = order.map(|order| order.to_string());
+        self.write(asker, Incident { order, ..Incident::of(What::LookUpFailed, code) });
+    }
+
     /// `field`: as the schema names it.
     pub(crate) fn forbidden(&self, asker: Asker, field: &str) {
         self.tell(What::Forbidden, asker, "FORBIDDEN", Some(field), Vec::new(), None);
@@ -126,6 +154,11 @@ impl SecurityLog {
         inputs: Vec<String>,
         command_id: Option<CommandId>,
     ) {
+        let (field, command_id) = (field.map(str::to_owned), command_id.map(|id| id.to_string()));
+        self.write(asker, Incident { field, inputs, command_id, ..Incident::of(what, code) });
+    }
+
+    fn write(&self, asker: Asker, incident: Incident) {
         let Some(inner) = &self.0 else { return };
         if asker.actor.is_some_and(|actor| inner.paces.take(actor.id, 1).is_err()) {
             inner.dropped.fetch_add(1, Relaxed);
@@ -133,15 +166,10 @@ impl SecurityLog {
         }
         let incident = Incident {
             at: format_time((inner.clock)()),
-            what,
-            code,
             actor: asker.actor.map(|actor| actor.id.to_string()),
             role: asker.actor.map(|actor| actor.role.name()),
             remote: asker.remote,
-            field: field.map(str::to_owned),
-            inputs,
-            command_id: command_id.map(|id| id.to_string()),
-            dropped: None,
+            ..incident
         };
         if inner.waiting.try_send(incident).is_err() {
             inner.dropped.fetch_add(1, Relaxed);

@@ -26,6 +26,7 @@ use crate::limits::MAX_BODY_BYTES;
 use crate::run::SocketRunner;
 pub(crate) use door::Door;
 use door::Place;
+pub(crate) use door::is_foreign;
 use gate::{Gate, Refusal};
 
 const NAME: &str = "graphql-transport-ws";
@@ -47,7 +48,7 @@ pub(crate) async fn upgrade(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if door::is_foreign(&headers) {
+    if is_foreign(&headers) {
         return (StatusCode::FORBIDDEN, "WebSockets are not opened for pages of other hosts\n").into_response();
     }
     let Some(place) = app.door.enter() else {

@@ -10,7 +10,7 @@ import { SignIn } from "./sign-in.js";
 import { chosenLanguage, formats, keepLanguage, translator } from "./text.js";
 import { App, Said, SaidOfLate, useApp } from "./ui.js";
 
-const VIEWER = "{ viewer { id role merchant timeZone } }";
+const VIEWER = "{ viewer { id role merchant timeZone order } }";
 
 /** What a person is told of a refusal: in English as the server says it, else what its code means. */
 function saying(t, language) {

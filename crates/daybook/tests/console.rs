@@ -23,6 +23,50 @@ fn ask(server: &Server, line: &str, head: &str, body: &str) -> String {
     answer
 }
 
+fn json_of(answer: &str) -> Value {
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+#[test]
+fn a_buyer_who_looked_an_order_up_has_a_session_like_everybody() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = token(folder.path());
+    let server = Server::start(folder.path(), secret.clone());
+    let own = "Sec-Fetch-Site: same-origin\r\n";
+    let bearer = format!("Authorization: Bearer {secret}\r\n");
+    let does = |query: &str| {
+        let answer = json_of(&ask(&server, "POST /graphql", &bearer, &json!({"query": query}).to_string()));
+        assert!(answer["errors"].is_null() && !answer.to_string().contains("\"code\":"), "{answer}");
+    };
+    does(
+        r#"mutation { registerMerchant(input: {commandId: "00000000-0000-0000-0000-000000000001", id: "s1", name: "Shop"}) {
+        userErrors { code } } }"#,
+    );
+    for number in 1..=2 {
+        does(&format!(
+            r#"mutation {{ placeOrder(input: {{commandId: "00000000-0000-0000-0000-00000000001{number}", merchant: "s1", number: "N-{number}",
+                buyer: {{account: "ann", contact: {{tel: "13812345678"}}}}, lines: [{{sku: "mug", title: "Mug", quantity: 1, kind: PHYSICAL,
+                unitPrice: {{amount: "5.00", currency: "CNY"}}}}]}}) {{ userErrors {{ code }} }} }}"#
+        ));
+    }
+    let asked = json!({"merchant": "s1", "number": "N-1", "code": "13812345678"}).to_string();
+    let opened = json_of(&ask(&server, "POST /lookup", own, &asked));
+    let session = ask(&server, "POST /session", own, &json!({"token": opened["token"]}).to_string());
+    let cookie = session.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
+    let cookie = format!("{own}Cookie: {}\r\n", cookie.split(';').next().unwrap());
+    let query = json!({"query": "{ viewer { role merchant } orders { nodes { number } } }"}).to_string();
+    // The list is a moment behind.
+    let answer = loop {
+        let answer = json_of(&ask(&server, "POST /graphql", &cookie, &query));
+        if answer["data"]["orders"]["nodes"] != json!([]) {
+            break answer;
+        }
+    };
+    let expected = json!({"viewer": {"role": "BUYER", "merchant": "s1"}, "orders": {"nodes": [{"number": "N-1"}]}});
+    assert_eq!(answer["data"], expected, "{answer}");
+    assert_eq!(server.interrupt(), Some(0));
+}
+
 #[test]
 fn a_browser_signs_in_and_asks() {
     let folder = tempfile::tempdir().unwrap();

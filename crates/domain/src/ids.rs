@@ -56,6 +56,11 @@ pub fn oidc_actor(issuer: &str, subject: &str) -> Uuid {
     derive("oidc", &[issuer, subject]).0
 }
 
+/// The id of whoever looked an order up: a person who knows its code.
+pub fn look_up_actor(order: StreamId) -> Uuid {
+    derive("look-up", &[&order.0.to_string()]).0
+}
+
 impl CommandId {
     /// The command that follows from these parts: whoever finds the same to do asks for it under the same id.
     pub fn derived(parts: &[&str]) -> Self {

@@ -43,7 +43,9 @@ pub use automatic::Automatic;
 pub use command::{Command, Context, Expected, Origin};
 pub use decide::{Decision, decide};
 pub use event::{Event, Kind, NewEvent, Recorded};
-pub use ids::{Actor, CommandId, MerchantId, OrderNumber, Position, Revision, Role, Sku, StreamId, Tag, oidc_actor};
+pub use ids::{
+    Actor, CommandId, MerchantId, OrderNumber, Position, Revision, Role, Sku, StreamId, Tag, look_up_actor, oidc_actor,
+};
 pub use label::Label;
 pub use money::{Currency, Money};
 pub use order::Order;

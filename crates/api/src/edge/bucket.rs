@@ -64,6 +64,13 @@ impl<K: Eq + Hash> Buckets<K> {
         Ok(())
     }
 
+    /// What was taken, and is not to count.
+    pub(crate) fn give_back(&self, key: &K, units: u64) {
+        if let Some(at) = self.full_at().get_mut(key) {
+            *at = at.saturating_sub(self.pace.nanos(units));
+        }
+    }
+
     fn full_at(&self) -> MutexGuard<'_, HashMap<K, u64>> {
         self.full_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -93,6 +100,18 @@ mod tests {
         tokio::time::advance(Duration::from_secs(1_000)).await;
         assert_eq!(buckets.take(1, 30), Ok(()));
         assert_eq!(buckets.take(1, 1), Err(Duration::from_millis(100)), "it never holds more than a burst");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_given_back_was_not_taken() {
+        let buckets = buckets(1, 2);
+        for _ in 0..100 {
+            assert_eq!(buckets.take(1, 1), Ok(()));
+            buckets.give_back(&1, 1);
+        }
+        buckets.give_back(&1, 100);
+        assert_eq!((buckets.take(1, 1), buckets.take(1, 1)), (Ok(()), Ok(())), "it never holds more than a burst");
+        assert_eq!(buckets.take(1, 1), Err(Duration::from_secs(1)));
     }
 
     #[tokio::test(start_paused = true)]

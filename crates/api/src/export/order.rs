@@ -5,8 +5,8 @@ mod rows;
 
 use std::io::Write;
 
-use daybook_domain::Order;
 use daybook_sheets::{Cell, Column, Table};
+use daybook_views::query::Row;
 
 use super::{Advance, ExportError, Selection, Shown, chosen, headers};
 use crate::http::Services;
@@ -50,7 +50,7 @@ pub fn write_orders<W: Write>(
     services: &Services,
     selection: &Selection,
     columns: &[OrderColumn],
-    shown: &dyn Fn(&Order) -> Shown,
+    shown: &dyn Fn(&Row) -> Shown,
     table: &mut Table<W>,
     advance: Advance<'_>,
 ) -> Result<(), ExportError> {
@@ -58,7 +58,7 @@ pub fn write_orders<W: Write>(
     for ids in selection.ids.chunks(rows::CHUNK) {
         let found = rows::find(services, ids, selection.position(), needs)?;
         for row in &found {
-            let seen = columns::Seen { row, shown: shown(&row.row.order), own: selection.own.as_ref() };
+            let seen = columns::Seen { row, shown: shown(&row.row), own: selection.own.as_ref() };
             let cells: Vec<Cell<'_>> = columns.iter().map(|column| (column.0.cell)(&seen)).collect();
             table.row(&cells)?;
         }

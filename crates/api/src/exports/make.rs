@@ -8,8 +8,8 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use daybook_domain::Order;
 use daybook_sheets::Table;
+use daybook_views::query::Row;
 
 use super::folder::Bounded;
 use super::{Board, Ended, Going, Rows, TELL_EVERY, Task};
@@ -146,8 +146,8 @@ impl Board {
 }
 
 /// As the list shows it to whoever opened the export.
-fn seen(tenant: &Tenant, order: &Order) -> Shown {
-    match tenant.relation(order) {
+fn seen(tenant: &Tenant, row: &Row) -> Shown {
+    match tenant.relation(row.id, &row.order) {
         // The filter lets none through.
         Relation::Foreign => Shown::LeftOut,
         relation if tenant.masks(relation) => Shown::Masked,

@@ -70,7 +70,7 @@ pub(super) fn of(
     session: &Session,
     (id, order, revision): (StreamId, &daybook_domain::Order, Revision),
 ) -> Vec<OrderAction> {
-    if session.tenant.relation(order) != Relation::Own {
+    if session.tenant.relation(id, order) != Relation::Own {
         return Vec::new();
     }
     let context = Context {

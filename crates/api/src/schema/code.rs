@@ -31,6 +31,7 @@ codes! {
     InvalidArgument = "INVALID_ARGUMENT",
     NumberAmbiguous = "NUMBER_AMBIGUOUS",
     NotFound = "NOT_FOUND",
+    Locked = "LOCKED",
     NotReady = "NOT_READY",
     ViewBehind = "VIEW_BEHIND",
     ViewStopped = "VIEW_STOPPED",

@@ -189,6 +189,10 @@ pub(crate) fn build(
         parts.push(Filter::Is(Condition::Buyer(vec![*slot])));
         reaches_below = false;
     }
+    if let Some(only) = tenant.only() {
+        parts.push(Filter::Is(Condition::Id(vec![only])));
+        reaches_below = false;
+    }
     Ok((Whose::Merchants { ids: vec![own.clone()], subtree: reaches_below }, Filter::And(parts)))
 }
 

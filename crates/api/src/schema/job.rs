@@ -230,7 +230,7 @@ impl JobObject {
             rows.into_iter()
                 .map(|row| {
                     let found = row.order.and_then(|order| list.by_id(order));
-                    let found = found.filter(|found| tenant.relation(&found.order) != Relation::Foreign);
+                    let found = found.filter(|found| tenant.relation(found.id, &found.order) != Relation::Foreign);
                     let order = orders::objects(services, views, &tenant, found.into_iter().collect())?.pop();
                     Ok(Arc::new(JobResult { job: id, row, order }))
                 })

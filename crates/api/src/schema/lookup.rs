@@ -99,14 +99,14 @@ pub(crate) fn relation(services: &Services, tenant: &Tenant, stream: StreamId) -
         && let Ok(list) = views.order_list()
     {
         match list.by_id(stream) {
-            Some(row) => return Ok(tenant.relation(&row.order)),
+            Some(row) => return Ok(tenant.relation(stream, &row.order)),
             None if views.position() >= position => return Ok(Relation::Foreign),
             // They have not got there yet.
             None => {}
         }
     }
     Ok(match services.reader.state(stream)? {
-        Some(State::Order(order)) => tenant.relation(&order),
+        Some(State::Order(order)) => tenant.relation(stream, &order),
         Some(_) | None => Relation::Foreign,
     })
 }

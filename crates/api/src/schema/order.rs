@@ -58,7 +58,7 @@ fn masked(account: Option<Arc<str>>, is_masked: bool) -> Option<Arc<str>> {
 impl OrderObject {
     pub(crate) fn from_row(row: Row, merchant: MerchantObject, account: Option<Arc<str>>, tenant: &Tenant) -> Self {
         let Row { id, number, mut order, lines, label, total_minor, dues: _, revision, position } = row;
-        let is_masked = tenant.masks(tenant.relation(&order));
+        let is_masked = tenant.masks(tenant.relation(id, &order));
         let account = masked(account, is_masked);
         let is_the_buyers = tenant.is_a_buyers();
         if is_the_buyers {
@@ -88,7 +88,7 @@ impl OrderObject {
         let Event::OrderPlaced(placed) = &first.event else { return Ok(None) };
         let mut order = Order::placed(placed, first.origin, first.occurred_at);
         rest.iter().for_each(|recorded| order.apply(recorded));
-        let relation = tenant.relation(&order);
+        let relation = tenant.relation(first.stream, &order);
         if relation == Relation::Foreign {
             return Ok(None);
         }

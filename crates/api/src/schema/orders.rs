@@ -145,7 +145,7 @@ pub(crate) fn list(
     // A cursor can be made up: one of an order that is not shown is answered as one of an order that is not there.
     let is_foreign = |cursor: Cursor| {
         let row = views.order_list().ok().and_then(|list| list.by_id(cursor.order()));
-        row.is_none_or(|row| seen.tenant.relation(&row.order) == Relation::Foreign)
+        row.is_none_or(|row| seen.tenant.relation(row.id, &row.order) == Relation::Foreign)
     };
     if !seen.tenant.shows_all() && [query.after, query.before].into_iter().flatten().any(is_foreign) {
         return Err(QueryError::CursorUnknown.into());

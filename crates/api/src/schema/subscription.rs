@@ -371,6 +371,8 @@ pub(crate) struct Viewer {
     role: enums::Role,
     /// Whose data its token shows; null: everybody's.
     merchant: Option<ID>,
+    /// The only order that its token shows: that of a buyer who looked it up; null: it shows others, too.
+    order: Option<ID>,
 }
 
 #[ComplexObject]
@@ -385,5 +387,6 @@ impl Viewer {
 
 pub(crate) fn viewer(session: &Session) -> Viewer {
     let merchant = session.tenant.own().map(|own| ID(own.as_str().to_owned()));
-    Viewer { id: ID(session.actor.id.to_string()), role: session.actor.role.into(), merchant }
+    let order = session.tenant.only().map(|order| ID(order.to_string()));
+    Viewer { id: ID(session.actor.id.to_string()), role: session.actor.role.into(), merchant, order }
 }

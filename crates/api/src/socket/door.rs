@@ -128,9 +128,9 @@ impl Drop for Place {
     }
 }
 
-/// Whether a page of another host opens the socket: a browser says whose page it is, and no page elsewhere has any
-/// business here. Programs say nothing.
-pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
+/// Whether it is a page of another host that asks: a browser says whose page it is, and no page elsewhere has any business
+/// here. Programs say nothing.
+pub(crate) fn is_foreign(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(ORIGIN) else { return false };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let (Some(origin), Some(host)) = (origin.to_str().ok().and_then(|origin| origin.split_once("://")), host) else {

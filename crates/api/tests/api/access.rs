@@ -39,7 +39,7 @@ async fn each_field_answers_the_roles_of_the_table_and_no_other() {
 }
 
 /// What each mutation needs beside the order, or the merchant, that it is about.
-fn mutations() -> Vec<(&'static str, Value)> {
+pub(crate) fn mutations() -> Vec<(&'static str, Value)> {
     let reason = || json!({"code": "OTHER"});
     let of_order = vec![
         ("editPrice", json!({"prices": [{"line": 1, "unitPrice": cny("4.00")}], "reason": reason()})),
@@ -93,7 +93,7 @@ fn mutations() -> Vec<(&'static str, Value)> {
 }
 
 /// `LOOKUP` and `MERCHANT` stand for the order's lookup and the merchant's id.
-fn questions() -> Vec<(&'static str, &'static str)> {
+pub(crate) fn questions() -> Vec<(&'static str, &'static str)> {
     vec![
         ("orders", r#"{ orders(where: {merchant: {eq: "MERCHANT"}}) { nodes { number } } }"#),
         ("ordersCount", r#"{ ordersCount(where: {merchant: {oneOf: ["MERCHANT"]}}) }"#),
@@ -165,11 +165,11 @@ fn is_mutation(field: &str) -> bool {
     daybook_api::access_table().any(|(root, name, _)| name == field && root == "Mutation")
 }
 
-fn may(role: Role, field: &str) -> bool {
+pub(crate) fn may(role: Role, field: &str) -> bool {
     daybook_api::access_table().any(|(_, name, roles)| name == field && roles.contains(&role))
 }
 
-async fn id_of(server: &Server, merchant: &str) -> String {
+pub(crate) async fn id_of(server: &Server, merchant: &str) -> String {
     if merchant == "m9" {
         return "00000000-0000-0000-0000-00000000dead".into();
     }
@@ -179,11 +179,11 @@ async fn id_of(server: &Server, merchant: &str) -> String {
 }
 
 /// As text, with names and ids of the merchant taken out: two answers that are the same tell nothing.
-fn told(answer: &Value, merchant: &str, id: &str) -> String {
+pub(crate) fn told(answer: &Value, merchant: &str, id: &str) -> String {
     answer.to_string().replace(id, "ID").replace(merchant, "MERCHANT")
 }
 
-fn filled(query: &str, lookup: &str, merchant: &str, id: &str) -> String {
+pub(crate) fn filled(query: &str, lookup: &str, merchant: &str, id: &str) -> String {
     let by_id = format!(r#"{{id: "{id}"}}"#);
     let by_number = format!(r#"{{number: {{merchant: "{merchant}", number: "N-{merchant}"}}}}"#);
     let order = if lookup == "id" { by_id } else { by_number };

@@ -13,11 +13,12 @@ use daybook_domain::command::{
 use daybook_domain::event::{Line, SkuKind};
 use daybook_domain::reason::Reason;
 use daybook_domain::{
-    Actor, CommandId, Currency, MerchantId, Money, Order, OrderNumber, ReasonCode, Role, Sku, StreamId, Tag, Timestamp,
+    Actor, CommandId, Currency, MerchantId, Money, OrderNumber, ReasonCode, Role, Sku, StreamId, Tag, Timestamp,
 };
 use daybook_engine::{Folder, FolderOptions, Request, open_folder};
 use daybook_sheets::{Format, Table, Zone};
 use daybook_views::Views;
+use daybook_views::query::Row;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -146,7 +147,7 @@ fn written(
     services: &Services,
     selection: &Selection,
     format: Format,
-    shown: &dyn Fn(&Order) -> Shown,
+    shown: &dyn Fn(&Row) -> Shown,
     advance: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Vec<u8> {
     let columns = OrderColumn::chosen(Some("all")).unwrap();
@@ -155,7 +156,7 @@ fn written(
     table.finish().unwrap().0
 }
 
-fn clear(_: &Order) -> Shown {
+fn clear(_: &Row) -> Shown {
     Shown::Clear
 }
 
@@ -222,7 +223,7 @@ fn what_is_personal_is_masked_or_left_out_row_by_row() {
     shop.pay(0);
     shop.pay(1);
     shop.follow();
-    let shown = |order: &Order| if order.merchant == merchant("m1") { Shown::Masked } else { Shown::LeftOut };
+    let shown = |row: &Row| if row.order.merchant == merchant("m1") { Shown::Masked } else { Shown::LeftOut };
     for format in [Format::Jsonl, Format::Csv] {
         let text = written(&shop.services, &selection, format, &shown, &mut |_| ControlFlow::Continue(()));
         let text = String::from_utf8(text).unwrap();

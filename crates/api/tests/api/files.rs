@@ -133,7 +133,7 @@ fn from_command_line(services: &Services, filter: &str, format: Format, columns:
     let columns = OrderColumn::chosen(Some(columns)).unwrap();
     let headers = OrderColumn::headers(&columns);
     let mut table = Table::new(format, Vec::new(), "orders", headers, time_zone(zone).unwrap()).unwrap();
-    let clear = |_: &daybook_domain::Order| Shown::Clear;
+    let clear = |_: &daybook_views::query::Row| Shown::Clear;
     write_orders(services, &selection, &columns, &clear, &mut table, &mut |_| std::ops::ControlFlow::Continue(()))
         .unwrap();
     table.finish().unwrap().0

@@ -15,6 +15,7 @@ mod hostile;
 mod kit;
 mod limits;
 mod log;
+mod lookups;
 mod mutations;
 mod oidc;
 mod pages;

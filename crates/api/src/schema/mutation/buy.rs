@@ -16,7 +16,7 @@ use crate::schema::scalar::DateTime;
 pub(crate) struct BuyerInput {
     /// Kept sealed.
     account: String,
-    /// Name, telephone, address: kept sealed.
+    /// Name, telephone, address, and a `code` if the buyer chose one to look the order up: kept sealed.
     contact: Option<Json<serde_json::Map<String, serde_json::Value>>>,
 }
 
