@@ -1,7 +1,7 @@
 // The frame: who is signed in, in which language, the way from page to page, and what is said about what was done.
 
 import { render } from "./vendor/preact.js";
-import { useCallback, useEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
 import { ask, hasSession, Refusal, signOut } from "./api.js";
 import { html } from "./html.js";
 import { BUYER_PAGE, pageAt, pagesFor } from "./pages.js";
@@ -32,6 +32,8 @@ function Root() {
   const refusal = useMemo(() => saying(t, language), [t, language]);
   const look = () => {
     setWhy(null);
+    // While the server says who it is, the page's module comes.
+    pageAt(location.pathname).page?.load().catch(() => {});
     const known = async () => ((await hasSession()) ? (await ask(VIEWER)).viewer : null);
     known().then(setViewer, (error) => {
       // Whoever shares an address with one who tries tokens may still sign in with his own.
@@ -39,7 +41,7 @@ function Root() {
       else setWhy(error);
     });
   };
-  useEffect(look, []);
+  useLayoutEffect(look, []);
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
@@ -115,7 +117,7 @@ function Lazy({ page, ...given }) {
   const { t } = useApp();
   const [Page, setPage] = useState(() => page.loaded);
   const [isMissing, setMissing] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (Page) return;
     page.load().then(
       (module) => {

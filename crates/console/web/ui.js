@@ -1,7 +1,7 @@
 // What pages are made of: the app that they are in, questions and commands, and the parts that people see again and again.
 
 import { createContext } from "./vendor/preact.js";
-import { useCallback, useContext, useEffect, useRef, useState } from "./vendor/hooks.js";
+import { useCallback, useContext, useEffect, useLayoutEffect, useRef, useState } from "./vendor/hooks.js";
 import { ask, command, now } from "./api.js";
 import { html } from "./html.js";
 import { Link } from "./router.js";
@@ -22,7 +22,8 @@ export function useAsk(query, variables) {
   const { leave } = useApp();
   const [state, setState] = useState({ data: null, why: null, isLoading: true });
   const [tries, setTries] = useState(0);
-  useEffect(() => {
+  // Before the browser paints: what is asked for sooner is there sooner.
+  useLayoutEffect(() => {
     if (query === null) return undefined;
     const stopping = new AbortController();
     setState((was) => ({ ...was, isLoading: true }));

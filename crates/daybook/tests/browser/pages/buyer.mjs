@@ -18,7 +18,7 @@ async function lookUp(page, number, code) {
 export default {
   "a buyer finds an order, and receives the cards": async ({ visit }) => {
     const merchant = "for-buyers";
-    await cardShop({ id: merchant, cards: 2 });
+    await cardShop({ id: merchant, cards: 3 });
     const { id } = await order({ merchant, number: "B-1", quantity: 2, contact });
     await order({ merchant, number: "B-2", contact, paid: false });
     await command(await token({ role: "clerk", merchant }), "deliverCards", { order: { id } });
