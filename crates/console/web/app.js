@@ -51,7 +51,8 @@ function Root() {
     setTimeout(() => setSaid((all) => all.filter((one) => one.id !== id)), kind === "bad" ? 12_000 : 5_000);
   }, []);
   const leave = useCallback(() => setViewer(null), []);
-  const zone = viewer?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  // Whoever belongs to no merchant looks at all of them from where they are.
+  const zone = viewer?.merchant ? viewer.timeZone : Intl.DateTimeFormat().resolvedOptions().timeZone;
   const format = useMemo(() => formats(language, zone), [language, zone]);
   const app = useMemo(
     () => ({ t, language, viewer, zone, format, say, refusal, leave }),
