@@ -42,7 +42,7 @@ export async function ask(query, variables = {}, signal) {
   const text = await response.text();
   const answer = parsed(text);
   const error = answer.errors?.[0];
-  if (error || !response.ok) {
+  if (error || !response.ok || !answer.data) {
     const { code, retryAfter } = error?.extensions ?? {};
     throw new Refusal(response.status, code ?? "UNKNOWN", error?.message ?? (text.trim() || response.statusText), retryAfter);
   }

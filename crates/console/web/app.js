@@ -4,6 +4,7 @@ import { render } from "./vendor/preact.js";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
 import { ask, hasSession, Refusal, signOut } from "./api.js";
 import { html } from "./html.js";
+import { hangUp } from "./live.js";
 import { BUYER_PAGE, pageAt, pagesFor } from "./pages.js";
 import { Link, useAddress } from "./router.js";
 import { SignIn } from "./sign-in.js";
@@ -20,6 +21,11 @@ function saying(t, language) {
     const known = [`ErrorCode.${error.code}`, `code.${error.code}`].find((key) => t(key) !== key);
     return known ? t(known) : error.message;
   };
+}
+
+function anew() {
+  hangUp();
+  location.reload();
 }
 
 function Root() {
@@ -50,12 +56,15 @@ function Root() {
     setSaid((all) => [...all.slice(-2), { id, text, kind }]);
     setTimeout(() => setSaid((all) => all.filter((one) => one.id !== id)), kind === "bad" ? 12_000 : 5_000);
   }, []);
-  const leave = useCallback(() => setViewer(null), []);
+  const leave = useCallback(() => {
+    hangUp();
+    setViewer(null);
+  }, []);
   // Whoever belongs to no merchant looks at all of them from where they are.
   const zone = viewer?.merchant ? viewer.timeZone : Intl.DateTimeFormat().resolvedOptions().timeZone;
   const format = useMemo(() => formats(language, zone), [language, zone]);
   const app = useMemo(
-    () => ({ t, language, viewer, zone, format, say, refusal, leave }),
+    () => ({ t, language, viewer, zone, format, say, refusal, leave, look }),
     [t, language, viewer, zone, format, say, refusal, leave],
   );
   const switchLanguage = () => {
@@ -64,7 +73,8 @@ function Root() {
     setLanguage(other);
   };
   const languageButton = html`<button class="quiet" lang=${language === "en" ? "zh-CN" : "en"} onClick=${switchLanguage}>${t("language")}</button>`;
-  const out = () => signOut().then(leave, (error) => say(refusal(error), "bad"));
+  // Nothing of whoever was here stays in a page's memory.
+  const out = () => signOut().then(anew, (error) => say(refusal(error), "bad"));
   const isBuyers = useAddress().path === "/buyer" || viewer?.role === "BUYER";
   let content;
   if (why) {
@@ -74,9 +84,9 @@ function Root() {
   } else if (isBuyers) {
     content = html`<header class="bar"><strong class="brand">Daybook</strong>${languageButton}
       ${viewer && html`<button class="quiet" onClick=${out}>${t("signOut")}</button>`}</header>
-      <${Lazy} page=${BUYER_PAGE} onSignedIn=${look} />`;
+      <${Lazy} page=${BUYER_PAGE} onSignedIn=${anew} />`;
   } else if (viewer === null) {
-    content = html`<header class="bar"><strong class="brand">Daybook</strong>${languageButton}</header><${SignIn} onDone=${look} />`;
+    content = html`<header class="bar"><strong class="brand">Daybook</strong>${languageButton}</header><${SignIn} onDone=${anew} />`;
   } else {
     content = html`<${Frame} ...${{ languageButton, out }} />`;
   }

@@ -5,6 +5,10 @@ const LONGEST_PAUSE = 30_000;
 const RETRY = 5_000;
 /** The session has ended, or never was. */
 const UNWANTED = [4401, 4403];
+/** Codes that no second try changes. */
+const HOPELESS = ["INVALID_ARGUMENT", "DOCUMENT_REFUSED", "FORBIDDEN"];
+/** The server takes who says nothing for ten minutes for gone. */
+const PING = 120_000;
 
 let socket = null;
 let isOpen = false;
@@ -23,25 +27,31 @@ function begin(id) {
   send({ id, type: "subscribe", payload: { query, variables: after === null ? variables : { ...variables, after } } });
 }
 
+/** Begins, perhaps not for the first time: what happened in between is told, or that something may have. */
+function resume(id) {
+  const one = running.get(id);
+  begin(id);
+  if (one.hasBegun && one.after === null) one.onGap?.();
+  one.hasBegun = true;
+}
+
 function hear({ data }) {
   const { type, id, payload } = JSON.parse(data);
   if (type === "connection_ack") {
     isOpen = true;
     pause = FIRST_PAUSE;
-    for (const one of running.keys()) begin(one);
+    for (const one of running.keys()) resume(one);
   } else if (type === "ping") {
     send({ type: "pong" });
   } else if (type === "next" && running.has(id)) {
     const one = running.get(id);
+    if (payload.errors?.some(({ extensions }) => HOPELESS.includes(extensions?.code))) running.delete(id);
     const event = payload.data && Object.values(payload.data)[0];
     if (one.resumes && event?.position) one.after = event.position;
     if (event) one.onNext(event);
-  } else if (type === "complete") {
-    running.delete(id);
-    closeIfIdle();
-  } else if (type === "error") {
-    // Such as beyond a rate: what was missed comes when it is asked again.
-    setTimeout(() => isOpen && running.has(id) && begin(id), RETRY);
+  } else if (["complete", "error"].includes(type) && running.has(id)) {
+    // Nobody here asked for its end: it was beyond a rate, or the server is busy.
+    setTimeout(() => isOpen && running.has(id) && resume(id), RETRY);
   }
 }
 
@@ -49,9 +59,13 @@ function connect() {
   waiting = null;
   if (running.size === 0) return;
   socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql/ws`, "graphql-transport-ws");
+  const own = socket;
+  const pinging = setInterval(() => isOpen && own === socket && send({ type: "ping" }), PING);
   socket.onopen = () => send({ type: "connection_init" });
   socket.onmessage = hear;
   socket.onclose = ({ code }) => {
+    clearInterval(pinging);
+    if (own !== socket) return;
     socket = null;
     isOpen = false;
     if (UNWANTED.includes(code)) running.clear();
@@ -72,12 +86,23 @@ function closeIfIdle() {
   }, 3_000);
 }
 
+/** Ends all of it at once: somebody else comes. */
+export function hangUp() {
+  running.clear();
+  clearTimeout(waiting);
+  waiting = null;
+  isOpen = false;
+  const own = socket;
+  socket = null;
+  own?.close(1000);
+}
+
 /** Calls `onNext` with each event. A query that declares `$after` goes on behind the last event's `position` after a broken
- * connection. Answers the function that ends it. */
-export function follow(query, variables, onNext) {
+ * connection; where there was none yet, `onGap` says that something may have been missed. Answers the function that ends it. */
+export function follow(query, variables, onNext, onGap) {
   const id = String((lastId += 1));
-  running.set(id, { query, variables, onNext, after: null, resumes: query.includes("$after") });
-  if (isOpen) begin(id);
+  running.set(id, { query, variables, onNext, onGap, after: null, resumes: query.includes("$after") });
+  if (isOpen) resume(id);
   else if (socket === null && waiting === null) connect();
   return () => {
     if (!running.delete(id)) return;

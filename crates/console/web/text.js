@@ -37,9 +37,14 @@ export function translator(language) {
 /** How the language, in a time zone, writes what a page shows. Formats are made once: making one costs more than using it a hundred times. */
 export function formats(language, zone) {
   const currencies = new Map();
-  const currency = (code) => {
-    if (!currencies.has(code)) currencies.set(code, new Intl.NumberFormat(language, { style: "currency", currency: code }));
-    return currencies.get(code);
+  // With the digits of the amount: browsers leave out those of some currencies that ISO 4217 has.
+  const currency = (code, digits) => {
+    const key = `${code}${digits}`;
+    if (!currencies.has(key)) {
+      const options = { style: "currency", currency: code, minimumFractionDigits: digits, maximumFractionDigits: digits };
+      currencies.set(key, new Intl.NumberFormat(language, options));
+    }
+    return currencies.get(key);
   };
   const dateTime = (options) => new Intl.DateTimeFormat(language, { timeZone: zone, ...options });
   const short = dateTime({ dateStyle: "short", timeStyle: "short" });
@@ -50,7 +55,7 @@ export function formats(language, zone) {
   const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
   return {
     /** An exact decimal with its currency. A string keeps all digits: `format` takes it as it is. */
-    money: ({ amount, currency: code }) => currency(code).format(amount),
+    money: ({ amount, currency: code }) => currency(code, String(amount).split(".")[1]?.length ?? 0).format(amount),
     number: (value) => whole.format(value),
     /** Of a ratio, such as "0.054545"; null, without a denominator, is a dash. */
     percent: (ratio) => (ratio === null || ratio === undefined ? "–" : share.format(ratio)),

@@ -16,40 +16,74 @@ export function useApp() {
   return useContext(App);
 }
 
-/** Asks anew whenever query or variables change. What was answered last stays until the next answer is there.
- * Null as a query asks nothing. */
-export function useAsk(query, variables) {
+/** What `read(signal)` answers: `{data, why, isLoading, isStale, again}`. It is read anew when `key` changes; null reads nothing.
+ * What was answered last stays until then (`isStale`: to another question), but not when that fails. `again` reads once more,
+ * after what is under way: however often it is called, a slow answer arrives. */
+export function useAnswer(key, read) {
   const { leave } = useApp();
-  const [state, setState] = useState({ data: null, why: null, isLoading: true });
-  const [tries, setTries] = useState(0);
-  // Before the browser paints: what is asked for sooner is there sooner.
-  useLayoutEffect(() => {
-    if (query === null) return undefined;
-    const stopping = new AbortController();
+  const [state, setState] = useState({ data: null, of: null, why: null, isLoading: true });
+  const latest = useRef(null);
+  latest.current = { key, read };
+  const running = useRef(null);
+  const start = useCallback(() => {
+    const one = { of: latest.current.key, stopping: new AbortController(), isDirty: false };
+    running.current = one;
     setState((was) => ({ ...was, isLoading: true }));
-    ask(query, variables, stopping.signal).then(
-      (data) => setState({ data, why: null, isLoading: false }),
+    const settle = (next) => {
+      if (running.current !== one) return;
+      running.current = null;
+      setState(next);
+      if (one.isDirty) start();
+    };
+    latest.current.read(one.stopping.signal).then(
+      (data) => settle({ data, of: one.of, why: null, isLoading: false }),
       (error) => {
         if (error.name === "AbortError") return;
         if (error.status === 401) leave();
-        setState((was) => ({ ...was, why: error, isLoading: false }));
+        settle((was) => ({ data: was.of === one.of ? was.data : null, of: one.of, why: error, isLoading: false }));
       },
     );
-    return () => stopping.abort();
-  }, [query, JSON.stringify(variables), tries]);
-  const again = useCallback(() => setTries((count) => count + 1), []);
-  return { ...state, again };
+  }, []);
+  // Before the browser paints: what is asked for sooner is there sooner.
+  useLayoutEffect(() => {
+    if (key === null) return undefined;
+    start();
+    return () => {
+      running.current?.stopping.abort();
+      running.current = null;
+    };
+  }, [key]);
+  const again = useCallback(() => {
+    if (running.current) running.current.isDirty = true;
+    else if (latest.current.key !== null) start();
+  }, []);
+  return { ...state, isStale: state.of !== key, again };
+}
+
+/** `useAnswer` of a query with its variables; null as a query asks nothing. */
+export function useAsk(query, variables) {
+  return useAnswer(query === null ? null : `${query}${JSON.stringify(variables ?? null)}`, (signal) => ask(query, variables, signal));
+}
+
+/** When another part of a list comes, it is seen from its beginning. */
+export function useScrollUp(part) {
+  const isFirst = useRef(true);
+  useLayoutEffect(() => {
+    if (!isFirst.current) scrollTo(0, 0);
+    isFirst.current = false;
+  }, [part]);
 }
 
 /** `[isBusy, carryOut]`: one command at a time. `carryOut` answers the payload, or null when it was refused, which it says. */
 export function useCommand() {
-  const { say, refusal } = useApp();
+  const { say, refusal, leave } = useApp();
   const [isBusy, setBusy] = useState(false);
   const carryOut = async (name, input, fields) => {
     setBusy(true);
     try {
       return await command(name, input, fields);
     } catch (error) {
+      if (error.status === 401) leave();
       say(refusal(error), "bad");
       return null;
     } finally {
@@ -193,6 +227,16 @@ export function Said() {
   )}</div>`;
 }
 
+/** To where the dialog was opened from; what is done may have taken that away, at once or with the next answer. */
+function restoreFocus(opener) {
+  if (opener?.isConnected) opener.focus?.();
+  for (const pause of [0, 300, 1_000]) {
+    setTimeout(() => {
+      if (document.activeElement === document.body) document.querySelector("main h1")?.focus();
+    }, pause);
+  }
+}
+
 /** A dialog over the page. The browser keeps the focus in it, and Escape closes it. */
 export function Dialog({ title, onClose, children }) {
   const { t } = useApp();
@@ -202,10 +246,16 @@ export function Dialog({ title, onClose, children }) {
     element.current.showModal();
     // What is to be filled in, rather than the way out.
     element.current.querySelector("form :is(input, select, textarea, button)")?.focus();
-    return () => opener?.isConnected && opener.focus?.();
+    return () => restoreFocus(opener);
   }, []);
+  // A selection that is drawn out of the dialog ends on the backdrop, too: only what began there closes it.
+  const began = useRef(null);
+  const onBackdrop = (event) => {
+    const isMeant = event.target === element.current && began.current === element.current;
+    if (isMeant && !element.current.querySelector("form")) element.current.close();
+  };
   return html`<dialog ref=${element} aria-label=${title} onClose=${onClose}
-    onClick=${(event) => event.target === element.current && element.current.close()}>
+    onPointerDown=${(event) => (began.current = event.target)} onClick=${onBackdrop}>
     <div class="dialog">
       <div class="title"><h2>${title}</h2><button class="quiet" type="button" onClick=${() => element.current.close()}>${t("close")}</button></div>
       ${children}

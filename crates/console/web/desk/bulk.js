@@ -76,7 +76,7 @@ function BulkField({ name, currency }) {
     case "rows":
       return html`<${Field} name=${label} hint=${t("rowsHint")} isWide>${(given) => html`<textarea ...${given} name="rows" spellcheck=${false} placeholder="A-1001,SF,SF1234567890"></textarea>`}<//>`;
     case "text":
-      return html`<${Field} name=${label} isWide>${(given) => html`<textarea ...${given} name="text" required maxlength="2000"></textarea>`}<//>`;
+      return html`<${Field} name=${label} isWide>${(given) => html`<textarea ...${given} name="text" required maxlength="4000"></textarea>`}<//>`;
     case "reason":
       return html`<${ReasonFields} />`;
     case "unitPrice":

@@ -26,23 +26,30 @@ export function ExportDialog({ where, scope, count, onClose }) {
 }
 
 function ExportView({ id }) {
-  const { t, refusal } = useApp();
+  const { t, refusal, leave } = useApp();
   const [state, setState] = useState(null);
   const [why, setWhy] = useState(null);
   useEffect(() => {
     let timer = null;
+    let isGone = false;
     const look = async () => {
       try {
         const { export: found } = await ask(QUERY, { id });
+        if (isGone) return;
         setState(found);
         if (!ENDED.includes(found.state)) timer = setTimeout(look, 500);
       } catch (error) {
+        if (isGone) return;
+        if (error.status === 401) leave();
         setWhy(error);
         timer = setTimeout(look, 3_000);
       }
     };
     look();
-    return () => clearTimeout(timer);
+    return () => {
+      isGone = true;
+      clearTimeout(timer);
+    };
   }, [id]);
   if (why && !state) return html`<p role="alert">${refusal(why)}</p>`;
   if (!state) return html`<p role="status">${t("loading")}</p>`;

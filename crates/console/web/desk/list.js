@@ -32,7 +32,7 @@ function step(event, by) {
   event.preventDefault();
 }
 
-export function List({ orders, isChosen, onChoose, onChooseAll, canChoose, withMerchant }) {
+export function List({ orders, isChosen, onChoose, onChooseAll, canChoose, isStale, withMerchant }) {
   const { t, format } = useApp();
   const allHere = orders.length > 0 && orders.every(isChosen);
   const keys = (event) => {
@@ -59,7 +59,7 @@ export function List({ orders, isChosen, onChoose, onChooseAll, canChoose, withM
       ${order.tags.map((tag) => html` <${Chip} key=${tag}>${tag}<//>`)}</td>
     <td data-name=${t("due")}><${Waits} order=${order} /></td>
   </tr>`;
-  return html`<div class="scroll" role="region" aria-label=${t("page.orders")} tabindex="0" onKeyDown=${keys}><table class="rows orders">
+  return html`<div class="scroll" role="region" aria-label=${t("page.orders")} tabindex="0" aria-busy=${isStale ? "true" : null} onKeyDown=${keys}><table class="rows orders">
     <caption class="unseen">${t("listKeys")}</caption>
     <thead><tr>
       ${canChoose && html`<th scope="col" class="choose"><input type="checkbox" aria-label=${t("choosePage")} checked=${allHere}

@@ -21,16 +21,19 @@ export function useMissed(scope, isQuiet, refresh) {
     let timer = null;
     const look = () => {
       timer = null;
-      if (latest.current.isQuiet && !document.hidden) {
+      // Rows must not move under a pointer that is about to choose one.
+      const isAtWork = document.querySelector(".orders")?.matches(":hover, :focus-within");
+      if (latest.current.isQuiet && !document.hidden && !isAtWork) {
         waiting.current = 0;
         latest.current.refresh();
       }
       setMissed(waiting.current);
     };
-    const stop = follow(EVENTS, { scope }, () => {
+    const note = () => {
       waiting.current += 1;
       timer ??= setTimeout(look, REFRESH);
-    });
+    };
+    const stop = follow(EVENTS, { scope }, note, note);
     return () => {
       clearTimeout(timer);
       stop();

@@ -3,16 +3,20 @@
 import { html } from "../html.js";
 import { Field, useApp } from "../ui.js";
 
-const SHOP = ["BUYER_REQUEST", "MERCHANT_REQUEST", "NEGOTIATED", "PROMOTION", "PRICE_ERROR", "OUT_OF_STOCK", "DUPLICATE", "FRAUD", "GOODWILL", "OTHER"];
-const GOODS = ["NOT_RECEIVED", "NOT_AS_DESCRIBED", "WRONG_ITEM", "DAMAGED", "WRONG_ACCOUNT", "DUPLICATE", "BUYER_REQUEST", "GOODWILL", "OTHER"];
+/** The codes to choose from, the likeliest first, by what the reason is of. */
+const CODES = {
+  shop: ["BUYER_REQUEST", "MERCHANT_REQUEST", "NEGOTIATED", "PROMOTION", "PRICE_ERROR", "OUT_OF_STOCK", "DUPLICATE", "FRAUD", "GOODWILL", "OTHER"],
+  goods: ["NOT_RECEIVED", "NOT_AS_DESCRIBED", "WRONG_ITEM", "DAMAGED", "WRONG_ACCOUNT", "DUPLICATE", "BUYER_REQUEST", "GOODWILL", "OTHER"],
+  refusal: ["NOT_REFUNDABLE", "NEGOTIATED", "MERCHANT_REQUEST", "FRAUD", "OTHER"],
+};
 
-/** `about`: "goods" where something is wrong with them; `codes`: those to choose from, where they are others. */
-export function ReasonFields({ about = "shop", codes = about === "goods" ? GOODS : SHOP, isOptional }) {
+/** `about`: one of `CODES`' names; `codes`: those to choose from, where they are others. */
+export function ReasonFields({ about = "shop", codes = CODES[about], isOptional }) {
   const { t } = useApp();
   return html`<${Field} name=${t("reason")}>${(given) => html`<select ...${given} name="reason">
       ${isOptional && html`<option value="">${t("reason.none")}</option>`}
       ${codes.map((code) => html`<option key=${code} value=${code}>${t(`ReasonCode.${code}`)}</option>`)}</select>`}<//>
-    <${Field} name=${t("reason.text")} isWide>${(given) => html`<textarea ...${given} name="reasonText" maxlength="2000"></textarea>`}<//>`;
+    <${Field} name=${t("reason.text")} isWide>${(given) => html`<textarea ...${given} name="reasonText" maxlength="4000"></textarea>`}<//>`;
 }
 
 /** Undefined where none was chosen. */

@@ -19,6 +19,7 @@ const ENDED = ["DONE", "REFUSED", "CANCELLED"];
 
 /** Looks again until the job has ended. */
 function useJob(id) {
+  const { leave } = useApp();
   const [job, setJob] = useState(null);
   const [why, setWhy] = useState(null);
   const [looks, setLooks] = useState(0);
@@ -34,6 +35,7 @@ function useJob(id) {
         if (found && !ENDED.includes(found.state)) timer = setTimeout(look, pause, Math.min(pause * 1.5, 2_000));
       } catch (error) {
         if (isGone) return;
+        if (error.status === 401) leave();
         setWhy(error);
         timer = setTimeout(look, 3_000, 500);
       }

@@ -3,7 +3,7 @@
 
 import { reasonOf } from "../forms/reason.js";
 
-/** `fields` are forms/field.js' names. Those with `isBlind` go by no revision: they say nothing about the order as it was seen. */
+/** `fields` are order/field.js' names. Those with `isBlind` go by no revision: they say nothing about the order as it was seen. */
 export const ACTIONS = {
   CONFIRM_SHIPMENT: { mutation: "confirmShipment", fields: ["carrier", "trackingNumber"], isMain: true },
   DELIVER_CARDS: { mutation: "deliverCards", fields: [], isMain: true },
@@ -11,7 +11,7 @@ export const ACTIONS = {
   FAIL_TOP_UP: { mutation: "failTopUp", fields: ["topUpLine", "failure", "wrongAccount", "note"] },
   RECORD_TRACKING: { mutation: "recordTracking", fields: ["shipment", "trackingStatus", "checkpoint", "place"] },
   APPROVE_REFUND: { mutation: "approveRefund", fields: ["ticket", "note"], states: ["REQUESTED"], isMain: true },
-  REJECT_REFUND: { mutation: "rejectRefund", fields: ["ticket", "goodsReason"], states: ["REQUESTED", "APPROVED", "FAILED"] },
+  REJECT_REFUND: { mutation: "rejectRefund", fields: ["ticket", "refusalReason"], states: ["REQUESTED", "APPROVED", "FAILED"] },
   SETTLE_REFUND: { mutation: "settleRefund", fields: ["ticket", "provider", "tradeNumber"], states: ["APPROVED", "FAILED"], isMain: true },
   FAIL_REFUND: { mutation: "failRefund", fields: ["ticket", "failure", "note"], states: ["APPROVED"] },
   REQUEST_REFUND: { mutation: "requestRefund", fields: ["refundAmount", "goodsReason"] },
@@ -62,6 +62,7 @@ export function inputOf(name, order, form, isMasked) {
     inputs: () => ({ inputs: inputsOf(order, form) }),
     reason: () => ({ reason: reasonOf(form) }),
     goodsReason: () => ({ reason: reasonOf(form) }),
+    refusalReason: () => ({ reason: reasonOf(form) }),
     reasonIfAny: () => ({ reason: reasonOf(form) }),
   };
   for (const field of fields) Object.assign(input, readers[field] ? readers[field]() : { [field]: text(field) });

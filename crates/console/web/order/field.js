@@ -20,10 +20,12 @@ export function ActionField({ name, order, states }) {
   const money = (rest) => html`<${Field} name=${`${label} (${currency})`}>${(given) => html`<input ...${given} name="amount" inputmode="decimal" pattern=${MONEY} ...${rest} />`}<//>`;
   const select = (key, options) => html`<${Field} name=${label}>${(given) => html`<select ...${given} name=${key}>
     ${options.map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}</select>`}<//>`;
-  const area = (key, rest = {}) => html`<${Field} name=${label} isWide>${(given) => html`<textarea ...${given} name=${key} maxlength="2000" ...${rest}></textarea>`}<//>`;
+  const area = (key, rest = {}) => html`<${Field} name=${label} isWide>${(given) => html`<textarea ...${given} name=${key} maxlength="4000" ...${rest}></textarea>`}<//>`;
   switch (name) {
     case "reason":
       return html`<${ReasonFields} />`;
+    case "refusalReason":
+      return html`<${ReasonFields} about="refusal" />`;
     case "goodsReason":
       return html`<${ReasonFields} about="goods" />`;
     case "reasonIfAny":
@@ -34,7 +36,7 @@ export function ActionField({ name, order, states }) {
     case "shipment":
       return select("shipment", order.shipments.filter(({ delivered }) => !delivered).map(({ number }) => [number, number]));
     case "topUpLine":
-      return select("line", order.lines.filter(({ kind, quantity, shipped }) => kind === "TOP_UP" && shipped < quantity)
+      return select("line", order.lines.filter(({ kind, quantity, shipped, cancelled }) => kind === "TOP_UP" && shipped + cancelled < quantity)
         .map(({ number, title }) => [number, `${number} · ${title}`]));
     case "trackingStatus":
       return select("trackingStatus", TRACKING.map((status) => [status, t(`TrackingStatus.${status}`)]));
@@ -52,7 +54,7 @@ export function ActionField({ name, order, states }) {
       return order.lines.map(({ number, title, quantity, unitPrice }) => html`<${Field} key=${number} name=${`${title} × ${quantity} (${currency})`}>${(given) => html`<input ...${given}
         name=${`price-${number}`} inputmode="decimal" required pattern=${MONEY} defaultValue=${unitPrice.amount} />`}<//>`);
     case "refundAmount":
-      return money({ defaultValue: order.captured.amount, required: true });
+      return money({ placeholder: t("orderField.allOfIt") });
     case "paidAmount":
       return money({ defaultValue: order.due.amount, required: true });
     case "outcomeRefund":

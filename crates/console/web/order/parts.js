@@ -42,13 +42,19 @@ export function BuyerPart({ order }) {
     ${pending && html`<p><${Chip} kind="warn">${t("order.pendingChange")}<//></p>`}</section>`;
 }
 
+/** Minor units as an amount with as many digits as another one of its currency has. */
+function decimal(minor, like) {
+  const digits = like.split(".")[1]?.length ?? 0;
+  const text = String(minor).padStart(digits + 1, "0");
+  return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+}
+
 export function Payments({ payments, order }) {
   const { t, format } = useApp();
   if (payments.length === 0) return null;
   const { currency } = order.total;
-  const digits = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
   return html`<section class="sheet"><h2>${t("payment")}</h2><ul class="stack">${payments.map((one) => html`<li key=${one.position}>
-    ${one.amountMinor !== undefined && html`<strong class="number">${format.money({ amount: one.amountMinor / 10 ** digits, currency })}</strong> `}${one.provider}
+    ${one.amountMinor !== undefined && html`<strong class="number">${format.money({ amount: decimal(one.amountMinor, order.total.amount), currency })}</strong> `}${one.provider}
     ${one.tradeNumber && html` <span class="hint">${one.tradeNumber}</span>`} <span class="hint"><${When} at=${one.occurredAt} /></span></li>`)}</ul></section>`;
 }
 

@@ -1,5 +1,8 @@
 // What an order's page asks.
 
+import { ask } from "../api.js";
+import { useAnswer } from "../ui.js";
+
 const MONEY = "{ amount currency }";
 
 /** `$asOf`: null for now; `$isNow`: whether to ask what can be done, which is nothing to an order as it was. */
@@ -15,6 +18,24 @@ export const QUERY = `query ($id: ID!, $asOf: AsOf, $isNow: Boolean!) {
     actions @include(if: $isNow) { name refusal { code message } }
   }
 }`;
-export const HISTORY = `query ($id: ID!) { order(by: { id: $id }) { revision history(first: 250) {
+const HISTORY = `query ($id: ID!, $after: String) { order(by: { id: $id }) { revision history(first: 250, after: $after) {
   nodes { position revision kind occurredAt recordedAt origin reason actor { id role name } changes { field before after } data }
-  pageInfo { hasNextPage } } } }`;
+  pageInfo { hasNextPage endCursor } } } }`;
+/** More events than a person reads. */
+const MOST = 2_000;
+
+/** `data: {events, revision, isWhole}` of an order; no events where it is not shown. */
+export function useHistory(id) {
+  return useAnswer(`history ${id}`, async (signal) => {
+    const events = [];
+    let after = null;
+    do {
+      const { order } = await ask(HISTORY, { id, after }, signal);
+      if (!order) return { events: [], revision: 0, isWhole: true };
+      events.push(...order.history.nodes);
+      if (!order.history.pageInfo.hasNextPage) return { events, revision: order.revision, isWhole: true };
+      after = order.history.pageInfo.endCursor;
+    } while (events.length < MOST);
+    return { events, revision: events.at(-1).revision, isWhole: false };
+  });
+}

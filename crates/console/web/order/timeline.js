@@ -6,7 +6,7 @@ import { Chip, useApp, When } from "../ui.js";
 import { actorName, fieldName, fieldValue, words } from "./history.js";
 
 /** `shown`: the revision that the page shows, null for now. */
-export function Timeline({ order, events, shown, last }) {
+export function Timeline({ order, events, shown, last, isWhole }) {
   const { t } = useApp();
   const to = (revision) => go(address(`/orders/${order.id}`, { rev: revision >= last ? null : revision }), true);
   const at = shown ?? last;
@@ -19,6 +19,7 @@ export function Timeline({ order, events, shown, last }) {
       <button class="quiet" disabled=${at >= last} onClick=${() => to(at + 1)}>${t("order.after")}</button>
       ${shown !== null && html`<button class="quiet" onClick=${() => to(last)}>${t("order.now")}</button>`}
     </div>
+    ${!isWhole && html`<p class="hint">${t("order.notWhole", { count: events.length })}</p>`}
     <ol>${events.toReversed().map((event) => html`<${Entry} key=${event.position} event=${event} isLater=${event.revision > at} isShown=${event.revision === at}
       onShow=${() => to(event.revision)} />`)}</ol>
   </section>`;

@@ -4,7 +4,7 @@ import { useState } from "../vendor/hooks.js";
 import { LookUp } from "../buyer/look-up.js";
 import { BuyerOrder } from "../buyer/view.js";
 import { html } from "../html.js";
-import { HISTORY, QUERY } from "../order/query.js";
+import { QUERY, useHistory } from "../order/query.js";
 import { address, go, Link, useAddress } from "../router.js";
 import { addTexts } from "../text.js";
 import { BUYER } from "../texts/buyer.js";
@@ -28,14 +28,14 @@ export default function Buyer({ onSignedIn }) {
 function One({ id }) {
   const { t, viewer } = useApp();
   const asked = useAsk(QUERY, { id, asOf: null, isNow: true });
-  const told = useAsk(HISTORY, { id });
+  const told = useHistory(id);
   const again = () => {
     asked.again();
     told.again();
   };
   return html`${!viewer.order && html`<p><${Link} to="/buyer">${t("buyer.all")}<//></p>`}
     <${Answer} of=${asked}>${({ order }) => (order
-      ? html`<${BuyerOrder} order=${order} events=${told.data?.order?.history.nodes ?? []} onDone=${again} />`
+      ? html`<${BuyerOrder} order=${order} events=${told.data?.events ?? []} onDone=${again} />`
       : html`<${Title}>${t("order.none")}<//>`)}<//>`;
 }
 

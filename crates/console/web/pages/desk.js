@@ -1,6 +1,6 @@
 // The order desk: tabs by label with their counts, filters, a page of orders, and what can be done to those that are chosen.
 
-import { useEffect, useMemo, useState } from "../vendor/hooks.js";
+import { useEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { BulkBar } from "../desk/bulk.js";
 import { FilterBar } from "../desk/filter-bar.js";
 import { filtersOf, LABELS, scopeOf, whereOf } from "../desk/filters.js";
@@ -11,9 +11,12 @@ import { html } from "../html.js";
 import { address, go, useAddress } from "../router.js";
 import { addTexts } from "../text.js";
 import { DESK } from "../texts/desk.js";
-import { Choice, Failed, Loading, Tabs, Title, useApp, useAsk } from "../ui.js";
+import { Choice, Failed, Loading, Tabs, Title, useApp, useAsk, useScrollUp } from "../ui.js";
 
 addTexts(DESK);
+
+/** While orders come in, they are counted this often at most, in milliseconds. */
+const RECOUNT = 5_000;
 
 export default function Desk() {
   const { t, viewer, zone } = useApp();
@@ -34,11 +37,17 @@ export default function Desk() {
     setAll(false);
   }, [filterKey]);
 
+  const countedAt = useRef(0);
+  const recount = () => {
+    countedAt.current = performance.now();
+    counts.again();
+  };
   const refresh = () => {
     setRefreshed((count) => count + 1);
     page.again();
-    counts.again();
+    if (performance.now() - countedAt.current > RECOUNT) recount();
   };
+  useScrollUp(`${after}${before}`);
   const isQuiet = chosen.size === 0 && !isAll && !after && !before;
   const [missed, forget] = useMissed(scope, isQuiet, refresh);
 
@@ -68,7 +77,10 @@ export default function Desk() {
         if (after || before) turn({});
       }}>${t("newEvents", { count: missed })}</button>`}
     </div>
-    ${canChoose && html`<${BulkBar} ...${{ chosen, isAll, where, scope, matching, onAll: () => setAll(true), onDone: refresh,
+    ${canChoose && html`<${BulkBar} ...${{ chosen, isAll, where, scope, matching, onAll: () => setAll(true), onDone: () => {
+        refresh();
+        recount();
+      },
       onClear: () => {
         setChosen(new Map());
         setAll(false);
@@ -76,9 +88,9 @@ export default function Desk() {
     <${Failed} why=${page.why} again=${page.again} />
     ${page.data === null && !page.why && html`<${Loading} />`}
     ${page.data && orders.length === 0 && html`<p class="empty">${t("none")}</p>`}
-    ${orders.length > 0 && html`<${List} ...${{ orders, canChoose, withMerchant: scope === "SUBTREE" }}
+    ${orders.length > 0 && html`<${List} ...${{ orders, canChoose: canChoose && !page.isStale, isStale: page.isStale, withMerchant: scope === "SUBTREE" }}
       isChosen=${({ id }) => isAll || chosen.has(id)} onChoose=${(order, isOn) => choose([order], isOn)} onChooseAll=${(isOn) => choose(orders, isOn)} />`}
-    ${info && html`<nav class="pages" aria-label=${t("pages")}>
+    ${info && !page.why && html`<nav class="pages" aria-label=${t("pages")}>
       <button class="quiet" disabled=${!info.hasPreviousPage} onClick=${() => turn({ before: info.startCursor })}>${t("newer")}</button>
       <button class="quiet" disabled=${!info.hasNextPage} onClick=${() => turn({ after: info.endCursor })}>${t("older")}</button>
     </nav>`}`;

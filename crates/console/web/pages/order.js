@@ -6,32 +6,33 @@ import { follow } from "../live.js";
 import { ActionBar } from "../order/action-bar.js";
 import { parcels, payments } from "../order/history.js";
 import { BuyerPart, Goods, Payments, Refunds, Shipments, State } from "../order/parts.js";
-import { HISTORY, QUERY } from "../order/query.js";
+import { QUERY, useHistory } from "../order/query.js";
 import { Timeline } from "../order/timeline.js";
 import { address, go, useAddress } from "../router.js";
 import { addTexts } from "../text.js";
 import { ORDER } from "../texts/order.js";
-import { Answer, Chip, Title, useApp, useAsk, When } from "../ui.js";
+import { Answer, Chip, Loading, Title, useApp, useAsk, When } from "../ui.js";
 
 addTexts(ORDER);
 
-const EVENTS = `subscription ($after: Position) { orderEvents(after: $after, scope: SUBTREE) { position orderId } }`;
+const EVENTS = `subscription ($after: Position, $merchant: String) { orderEvents(after: $after, merchant: $merchant) { position orderId } }`;
 
 export default function OrderPage({ id }) {
   const { t } = useApp();
   const { rev } = useAddress().params;
   const shown = /^[1-9]\d*$/.test(rev ?? "") ? Number(rev) : null;
   const asked = useAsk(QUERY, { id, asOf: shown ? { revision: shown } : null, isNow: shown === null });
-  const told = useAsk(HISTORY, { id });
+  const told = useHistory(id);
   const again = () => {
     asked.again();
     told.again();
   };
-  useEffect(() => follow(EVENTS, {}, ({ orderId }) => orderId === id && again()), [id]);
+  const merchant = asked.data?.order?.merchant.id;
+  useEffect(() => merchant && follow(EVENTS, { merchant }, ({ orderId }) => orderId === id && again(), again), [id, merchant]);
   return html`<${Answer} of=${asked}>${({ order }) => {
     if (!order) return html`<${Title}>${t("order.none")}<//>`;
-    const events = told.data?.order?.history.nodes ?? [];
-    const last = told.data?.order?.revision ?? order.revision;
+    if (order.id !== id) return html`<${Loading} />`;
+    const { events, revision: last, isWhole } = told.data ?? { events: [], revision: order.revision, isWhole: true };
     const before = events.filter(({ revision }) => shown === null || revision <= shown);
     return html`<${Title} beside=${html`<span class="hint">${order.merchant.name} · <${When} at=${order.placedAt} /></span>`}>${order.number}<//>
       <p class="labels"><${Chip} kind=${order.label}>${t(`OrderLabel.${order.label}`)}<//></p>
@@ -43,7 +44,7 @@ export default function OrderPage({ id }) {
           <${Goods} order=${order} /><${State} order=${order} /><${BuyerPart} order=${order} /><${Payments} order=${order} payments=${payments(before)} />
           <${Shipments} order=${order} parcels=${parcels(before)} /><${Refunds} order=${order} />
         </div>
-        <${Answer} of=${told}>${() => html`<${Timeline} ...${{ order, events, shown, last }} />`}<//>
+        <${Answer} of=${told}>${() => html`<${Timeline} ...${{ order, events, shown, last, isWhole }} />`}<//>
       </div>`;
   }}<//>`;
 }

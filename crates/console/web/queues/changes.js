@@ -20,10 +20,11 @@ export function useChanges(shown, onChange) {
       latest.current([...kinds]);
       kinds.clear();
     };
-    const stop = follow(CHANGES, shown, ({ kind }) => {
-      kinds.add(kind);
+    const note = (some) => {
+      some.forEach((kind) => kinds.add(kind));
       timer ??= setTimeout(tell, PAUSE);
-    });
+    };
+    const stop = follow(CHANGES, shown, ({ kind }) => note([kind]), () => note(KINDS));
     return () => {
       clearTimeout(timer);
       stop();

@@ -18,7 +18,7 @@ const SWITCHES = ["autoDeliver", "manualReview"];
 const RATES = ["warnRefundRate", "warnConversion"];
 const NEVER = { warnRefundRate: "1", warnConversion: "0", warnQueueAgeSeconds: 366 * DAY };
 const NAMES = [...TIMES.map(([name]) => name), ...SWITCHES, ...RATES, "warnQueueAgeSeconds"];
-const QUERY = `query ($merchant: ID!) { merchant(id: $merchant) { id name policy { ${NAMES.join(" ")} } datedPolicies { validFrom validTo ${NAMES.join(" ")} } } }`;
+const QUERY = `query ($merchant: ID!) { merchant(id: $merchant) { id name timeZone policy { ${NAMES.join(" ")} } datedPolicies { validFrom validTo ${NAMES.join(" ")} } } }`;
 
 export function Policies({ merchant }) {
   const { t, viewer } = useApp();
@@ -33,7 +33,7 @@ export function Policies({ merchant }) {
       <section class="sheet"><h2>${t("settings.dated")}</h2>${found.datedPolicies.length === 0 ? html`<p class="hint">${t("settings.noDated")}</p>` : html`<ul class="stack">${found.datedPolicies.map(
         (dated, index) => html`<li key=${index}><div><${When} at=${dated.validFrom} /> – ${dated.validTo ? html`<${When} at=${dated.validTo} />` : t("settings.forGood")}</div>
           <dl class="pairs"><${Pairs} policy=${dated} /></dl></li>`)}</ul>`}</section>
-      ${isOpen && html`<${PolicyForm} policy=${found.policy} merchant=${merchant} onDone=${asked.again} onClose=${() => setOpen(false)} />`}`;
+      ${isOpen && html`<${PolicyForm} policy=${found.policy} zone=${found.timeZone} merchant=${merchant} onDone=${asked.again} onClose=${() => setOpen(false)} />`}`;
   }}<//>`;
 }
 
@@ -48,8 +48,8 @@ function Pairs({ policy }) {
   return NAMES.filter((name) => policy[name] !== null).map((name) => html`<dt key=${name}>${t(`policy.${name}`)}</dt><dd>${text(name)}</dd>`);
 }
 
-function PolicyForm({ policy, merchant, onDone, onClose }) {
-  const { t, zone } = useApp();
+function PolicyForm({ policy, zone, merchant, onDone, onClose }) {
+  const { t } = useApp();
   const [isBusy, carryOut] = useCommand();
   const [flags, setFlags] = useState(() => Object.fromEntries(SWITCHES.map((name) => [name, policy[name]])));
   const [isDated, setDated] = useState(false);
@@ -79,6 +79,6 @@ function PolicyForm({ policy, merchant, onDone, onClose }) {
     ${RATES.map((name) => number(name, `${t(`policy.${name}`)} (%)`, policy[name] === null ? "" : Number((policy[name] * 100).toFixed(4))))}
     <div class="wide">${SWITCHES.map((name) => html`<div key=${name}><${Check} name=${t(`policy.${name}`)} isChecked=${flags[name]} onChange=${(on) => setFlags({ ...flags, [name]: on })} /></div>`)}
       <${Check} name=${t("settings.forSomeDays")} isChecked=${isDated} onChange=${setDated} /></div>
-    ${isDated && ["validFrom", "validTo"].map((name) => html`<${Field} key=${name} name=${t(`settings.${name}`)}>${(given) => html`<input type="date" ...${given} name=${name} />`}<//>`)}
+    ${isDated && ["validFrom", "validTo"].map((name) => html`<${Field} key=${name} name=${`${t(`settings.${name}`)} (${zone})`}>${(given) => html`<input type="date" ...${given} name=${name} />`}<//>`)}
   <//>`;
 }

@@ -6,7 +6,7 @@ import { Answer, Field, useApp, useAsk, useCommand } from "../ui.js";
 const QUERY = "query ($merchant: ID!) { merchant(id: $merchant) { id name timeZone payUrl } }";
 
 export function Profile({ merchant }) {
-  const { t, viewer, say } = useApp();
+  const { t, viewer, say, look } = useApp();
   const asked = useAsk(QUERY, { merchant });
   const [isBusy, carryOut] = useCommand();
   const mayEdit = ["PLATFORM", "OWNER"].includes(viewer.role);
@@ -16,6 +16,7 @@ export function Profile({ merchant }) {
     if (await carryOut("setProfile", { merchant, timeZone: form.get("timeZone"), payUrl: form.get("payUrl").trim() })) {
       say(t("settings.saved"));
       asked.again();
+      look();
     }
   };
   return html`<${Answer} of=${asked}>${({ merchant: found }) => {

@@ -15,8 +15,6 @@ export async function command(secret, name, input, fields = "") {
   return payload;
 }
 
-const yuan = (amount) => ({ amount, currency: "CNY" });
-
 /** A merchant below `parent` that sells the card `sku`; cards go out only when somebody says so. */
 export async function cardShop({ id, parent = "huaxia", sku = "card", cards = 0, policy = { autoDeliver: false } }) {
   const secret = await token({ role: "platform" });
@@ -29,9 +27,9 @@ export async function cardShop({ id, parent = "huaxia", sku = "card", cards = 0,
 }
 
 /** Places an order of one line, and pays it if wanted. */
-export async function order({ merchant, number, sku = "card", kind = "CARD", quantity = 1, price = "10.00", account = "someone", contact, paid = true }) {
+export async function order({ merchant, number, sku = "card", kind = "CARD", quantity = 1, price = "10.00", account = "someone", contact, currency = "CNY", paid = true }) {
   const secret = await token({ role: "platform" });
-  const line = { sku, title: `${sku} of ${merchant}`, quantity, kind, unitPrice: yuan(price) };
+  const line = { sku, title: `${sku} of ${merchant}`, quantity, kind, unitPrice: { amount: price, currency } };
   const placed = await command(secret, "placeOrder", { merchant, number, buyer: { account, contact }, lines: [line] }, "order { id number total { amount currency } }");
   if (paid) {
     await command(secret, "recordPayment", { order: { id: placed.order.id }, provider: "alipay", tradeNumber: `${merchant}-${number}`, amount: placed.order.total });

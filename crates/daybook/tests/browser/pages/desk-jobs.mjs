@@ -129,6 +129,26 @@ export default {
     await eventually(async () => assert.deepEqual(await numbers(page), ["L-2", "L-1"]));
   },
 
+  "a slow connection is waited for, however much happens": async ({ visit }) => {
+    const merchant = "slow";
+    await cardShop({ id: merchant, cards: 50 });
+    await order({ merchant, number: "S-0", paid: false });
+    const page = await visit({ role: "clerk", merchant, language: "en", path: "/jobs" });
+    await page.route("**/graphql", async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      await route.continue();
+    });
+    await page.getByRole("link", { name: "Orders", exact: true }).click();
+    let made = 0;
+    const going = setInterval(() => order({ merchant, number: `S-${(made += 1)}`, paid: false }).catch(() => {}), 700);
+    try {
+      await page.getByRole("rowheader").first().waitFor();
+      await eventually(async () => assert.ok((await numbers(page)).length > 1), 15_000);
+    } finally {
+      clearInterval(going);
+    }
+  },
+
   "keys alone are enough": async ({ visit }) => {
     const page = await visit({ ...OWNER, language: "en", path: "/?label=COMPLETED" });
     await page.getByRole("rowheader").first().getByRole("link").focus();

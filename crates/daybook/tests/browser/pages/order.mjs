@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import { eventually, inEveryLook } from "../checks.mjs";
-import { cardShop, command, order } from "../commands.mjs";
+import { cardShop, command, each, order } from "../commands.mjs";
 import { ask, token } from "../shop.mjs";
 
 const actions = (page, name) => page.getByRole("region", { name });
@@ -70,6 +70,28 @@ export default {
     }
   },
 
+  "a long history is told to its end": async ({ visit }) => {
+    const merchant = "long";
+    await cardShop({ id: merchant, cards: 1 });
+    const { id } = await order({ merchant, number: "LONG-1" });
+    const secret = await token({ role: "clerk", merchant });
+    await each(Array.from({ length: 260 }, (_, index) => `note ${index}`), 8, (text) => command(secret, "addNote", { order: { id }, text }));
+    await command(secret, "deliverCards", { order: { id } });
+    const page = await visit({ role: "clerk", merchant, language: "en", path: `/orders/${id}` });
+    const timeline = page.getByRole("region", { name: "History" });
+    await timeline.getByText("Cards delivered", { exact: true }).waitFor();
+    await page.getByRole("heading", { name: "Shipments" }).waitFor();
+    assert.ok((await timeline.locator("> ol > li").count()) > 262);
+  },
+
+  "money has the digits of its currency": async ({ visit }) => {
+    const merchant = "budapest";
+    await cardShop({ id: merchant, cards: 1 });
+    const { id } = await order({ merchant, number: "HUF-1", price: "10.25", currency: "HUF" });
+    const page = await visit({ role: "clerk", merchant, language: "en", path: `/orders/${id}` });
+    await eventually(async () => assert.equal(await page.getByText("HUF 10.25").count() >= 3, true));
+  },
+
   "what cannot be done says why": async ({ visit }) => {
     const merchant = "refusals";
     await cardShop({ id: merchant, cards: 1 });
@@ -98,6 +120,8 @@ export default {
   "it is accessible and fits, however it looks": async ({ visit }) => {
     const who = { role: "owner", merchant: "xinghe" };
     const { id } = await one(await token(who), { label: { eq: "REFUNDED" }, merchant: { eq: "xinghe" } });
-    await inEveryLook(visit, { ...who, path: `/orders/${id}` }, (page) => page.locator(".timeline li").first().waitFor());
+    for (const path of [`/orders/${id}`, `/orders/${id}?rev=2`]) {
+      await inEveryLook(visit, { ...who, path }, (page) => page.locator(".timeline li").first().waitFor());
+    }
   },
 };
