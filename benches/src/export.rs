@@ -40,7 +40,7 @@ pub(crate) fn run(dir: &Path, count: u64) {
         let columns = OrderColumn::chosen(None).unwrap();
         let out = BufWriter::with_capacity(1 << 16, File::create(&path).unwrap());
         let mut table = Table::new(format, out, "orders", OrderColumn::headers(&columns), Zone::utc()).unwrap();
-        let clear = |_: &daybook_domain::Order| Shown::Clear;
+        let clear = |_: &daybook_views::query::Row| Shown::Clear;
         write_orders(&services, &selection, &columns, &clear, &mut table, &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!(table.finish().unwrap().1.rows, count);
         let took = began.elapsed();

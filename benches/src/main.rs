@@ -13,6 +13,7 @@ mod fold;
 mod orders;
 mod overload;
 mod pages;
+mod phones;
 mod spread;
 mod usage;
 mod views;
@@ -34,12 +35,14 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   pages   pages of a million orders in process and over HTTP, beside ready-made answers
   overload  ten times as many requests as are done in time, for 60 s: what is answered, how soon, and what comes after
   export  a million orders as CSV, JSON lines and XLSX, beside the csv library alone
+  phones  the telephones of a million orders read from the log, beside the log read alone; orders found by them
   bulk    500 orders of one card SKU delivered by a job, a hundred thousand shipped, beside a plain pipeline
   --seconds   how long each width is sustained in all (default 60; 3 for a smoke run)
   --orders    instead of a million
   --dir       where to write (default: the system's folder for temporary files)";
 
-const ALL: [&str; 10] = ["write", "flash", "open", "fold", "views", "deadlines", "pages", "overload", "export", "bulk"];
+const ALL: [&str; 11] =
+    ["write", "flash", "open", "fold", "views", "deadlines", "pages", "overload", "export", "phones", "bulk"];
 
 /// What the command line asks for.
 struct Config {
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
             "views" => views::run(&config.dir, config.orders),
             "overload" => overload::run(&config.dir, config.orders.min(100_000), config.sustained),
             "export" => export::run(&config.dir, config.orders),
+            "phones" => phones::run(&config.dir, config.orders),
             _ => pages::run(&config.dir, config.orders, config.sustained / 6),
         }
     }

@@ -4,7 +4,7 @@ use std::mem::discriminant;
 
 use daybook_domain::*;
 
-use super::ledger::{Ledger, Names};
+use super::ledger::{Asked, Ledger, Names};
 
 /// Whether the order says that it takes such a command; none of what is no action on an order that is there.
 pub(super) fn offered(
@@ -19,8 +19,7 @@ pub(super) fn offered(
     let known = ledger.order(order)?;
     let is_of = |action: &Action| discriminant(&action.commands(order, known)[0]) == discriminant(command);
     let action = Action::ALL.into_iter().find(is_of)?;
-    let (refusal, _) = ledger.ask(order, action, actor, minute)?;
-    Some(refusal.is_none())
+    Some(ledger.ask(order, action, actor, minute)?.refusal.is_none())
 }
 
 /// Each action is refused if, and only if, the rules refuse whatever stands for it, for one of their reasons; what stock
@@ -34,7 +33,7 @@ pub(super) fn check(
 ) -> impl Iterator<Item = (Action, bool)> {
     let order = names.orders[slot];
     Action::ALL.into_iter().filter_map(move |action| {
-        let (refusal, decided) = ledger.ask(order, action, actor, minute)?;
+        let Asked { refusal, decided } = ledger.ask(order, action, actor, minute)?;
         let refusals: Vec<&Rejection> = decided.iter().filter_map(|decided| decided.as_ref().err()).collect();
         match &refusal {
             Some(refusal) => {

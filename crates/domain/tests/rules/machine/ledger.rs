@@ -34,6 +34,12 @@ impl Names {
     }
 }
 
+/// What an order says of an action, and what becomes of the commands that stand for it.
+pub(super) struct Asked {
+    pub(super) refusal: Option<Rejection>,
+    pub(super) decided: Vec<Result<Decision, Rejection>>,
+}
+
 pub(super) struct Ledger {
     states: HashMap<StreamId, State>,
     pub(super) log: Vec<Recorded>,
@@ -69,19 +75,13 @@ impl Ledger {
         }
     }
 
-    /// What the order says of an action, and what becomes of the commands that stand for it.
-    pub(super) fn ask(
-        &self,
-        order: StreamId,
-        action: Action,
-        actor: u8,
-        minute: i64,
-    ) -> Option<(Option<Rejection>, Vec<Result<Decision, Rejection>>)> {
+    /// None: there is no such order.
+    pub(super) fn ask(&self, order: StreamId, action: Action, actor: u8, minute: i64) -> Option<Asked> {
         let (state, known) = (self.states.get(&order)?, self.order(order)?);
         let context = self.context(actor, minute, 0);
         let commands = action.commands(order, known);
         let decided = commands.iter().map(|command| self.decide(command, &context)).collect();
-        Some((action.refusal(order, state, &context), decided))
+        Some(Asked { refusal: action.refusal(order, state, &context), decided })
     }
 
     /// `lag`: for so many minutes nobody told the shop.
