@@ -7,7 +7,7 @@ import { cardShop, command, order } from "../commands.mjs";
 import { ask, token } from "../shop.mjs";
 
 const dialog = (page) => page.getByRole("dialog");
-const lane = (page, name) => page.getByRole("region", { name });
+const lane = (page, name) => page.getByRole("region", { name, exact: true });
 const waiting = (page, kind, number) => lane(page, kind).getByRole("article", { name: number, exact: true });
 const buttons = async (card) => (await card.getByRole("button").allTextContents()).map((text) => text.trim());
 const clerk = (merchant) => token({ role: "clerk", merchant });
@@ -83,6 +83,11 @@ export default {
     const merchant = "never-comes";
     const [{ id }] = await missing(merchant, ["C-1"]);
     const page = await visit({ role: "owner", merchant, language: "zh-CN", path: "/exceptions?kind=STOCK" });
+    // Its only card is the oldest one, also after some seconds.
+    await eventually(async () => {
+      const [heading, card] = await lane(page, "库存不足").evaluate((one) => [".oldest", ".since"].map((part) => one.querySelector(part).textContent.match(/[2-9] ?秒/)?.[0]));
+      assert.ok(card && heading === card, `${heading} and ${card}`);
+    });
     await carryOut(page, waiting(page, "库存不足", "C-1"), "取消订单");
     await page.getByText("C-1：订单已取消。").waitFor();
     await lane(page, "库存不足").getByText("没有缺货的已付款订单。").waitFor();
