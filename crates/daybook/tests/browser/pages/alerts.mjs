@@ -84,6 +84,9 @@ export default {
   },
 
   "it is accessible and fits, however it looks": async ({ visit }) => {
-    for (const role of ["owner", "platform"]) await inEveryLook(visit, { role, path: "/alerts" }, (page) => page.getByRole("log").waitFor());
+    const { merchant } = await warned();
+    for (const who of [{ role: "owner", merchant }, { role: "platform" }]) {
+      await inEveryLook(visit, { ...who, path: "/alerts" }, (page) => page.getByRole("log").waitFor());
+    }
   },
 };
