@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { useReasons } from "../queues/reasons.js";
 import { address, Link } from "../router.js";
-import { Answer, useApp, useAsk } from "../ui.js";
+import { Answer, useApp, useAsk, useNow } from "../ui.js";
 import { Card, CARD } from "./card.js";
 
 const QUERY = `query ($kind: [ExceptionKind!], $first: Int, $merchant: String, $scope: Scope, $atLeast: Position) {
@@ -14,6 +14,12 @@ const STEP = 20;
 const STEP_NARROW = 5;
 /** What a question may ask for. */
 const MOST = 200;
+
+/** It grows older, as the cards do. */
+function Oldest({ since }) {
+  const { t, format } = useApp();
+  return html`<span class="hint oldest">${t("exceptions.oldest", { span: format.span((useNow() - Date.parse(since)) / 1_000) })}</span>`;
+}
 
 /** `changes` counts what came into the lane or went out of it. */
 export function Lane({ kind, count, shown, changes, isOnly, onAct }) {
@@ -34,10 +40,10 @@ export function Lane({ kind, count, shown, changes, isOnly, onAct }) {
   const cards = asked.data?.exceptions.nodes ?? [];
   const reasonOf = useReasons(cards.map(({ order }) => order));
   const found = ({ order, since }) => reasonOf(order, kind === "REFUND" ? "refund-requested" : "hold-placed", since)?.reason;
-  return html`<section class="lane" aria-labelledby=${`lane-${kind}`} 
+  return html`<section class="lane" aria-labelledby=${`lane-${kind}`}
     onFocusIn=${() => (hadFocus.current = true)} onFocusOut=${(event) => (hadFocus.current = !event.relatedTarget || event.relatedTarget.closest("dialog") !== null)}>
-    <h2 id=${`lane-${kind}`} tabindex="-1" ref=${heading}>${t(`ExceptionKind.${kind}`)} ${count && html`<span class="count">${format.number(count.count)}</span>`}
-      ${count?.count > 0 && html`<span class="hint oldest">${t("exceptions.oldest", { span: format.span(count.oldestAgeSeconds) })}</span>`}</h2>
+    <h2 tabindex="-1" ref=${heading}><span id=${`lane-${kind}`}>${t(`ExceptionKind.${kind}`)}</span> ${count && html`<span class="count">${format.number(count.count)}</span>`}
+      ${cards.length > 0 && html`<${Oldest} since=${cards[0].since} />`}</h2>
     <${Answer} of=${asked}>${({ exceptions: { nodes, pageInfo } }) => html`
       ${nodes.length === 0 && html`<p class="empty">${t(`exceptions.none.${kind}`)}</p>`}
       <ul class="cards">${nodes.map((exception) => html`<li key=${`${exception.order.id} ${exception.ticket ?? ""}`}><${Card} ...${{ exception, onAct }}

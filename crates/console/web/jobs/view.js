@@ -17,10 +17,10 @@ const RESULTS = `query ($id: ID!, $after: String, $refused: Boolean) { job(id: $
   nodes { row number ticket state order { id number } userErrors { code message } } pageInfo { hasNextPage endCursor } } } }`;
 const ENDED = ["DONE", "REFUSED", "CANCELLED"];
 
-/** Looks again until the job has ended. */
+/** Looks again until the job has ended. Undefined: not known yet; null: there is none. */
 function useJob(id) {
   const { leave } = useApp();
-  const [job, setJob] = useState(null);
+  const [job, setJob] = useState(undefined);
   const [why, setWhy] = useState(null);
   const [looks, setLooks] = useState(0);
   useEffect(() => {
@@ -54,7 +54,8 @@ export function JobView({ id }) {
   const { job, why, again } = useJob(id);
   const [isBusy, carryOut] = useCommand();
   if (why && !job) return html`<p role="alert">${refusal(why)}</p>`;
-  if (!job) return html`<${Loading} />`;
+  if (job === undefined) return html`<${Loading} />`;
+  if (job === null) return html`<p class="empty">${t("job.noJob")}</p>`;
   const isWaiting = job.state === "WAITING";
   const isOver = ENDED.includes(job.state);
   const tell = (name) => async () => {

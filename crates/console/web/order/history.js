@@ -5,6 +5,7 @@ const ENUMS = [
   [/^label$/, "OrderLabel"], [/^axes\.lifecycle$/, "Lifecycle"], [/^axes\.payment$/, "PaymentState"],
   [/^axes\.fulfilment$/, "FulfilmentState"], [/^axes\.afterSales$/, "AfterSalesState"], [/^axes\.holds/, "Hold"], [/^hold/, "Hold"],
   [/^refund\.\d+\.state$/, "RefundState"], [/^refund\.\d+\.kind$/, "RefundKind"], [/^shipment\.\d+/, "TrackingStatus"],
+  [/^cancelReason$/, "ReasonCode"], [/^missed$/, "Clock"],
 ];
 
 export function fieldName(t, field) {
@@ -21,7 +22,9 @@ export function fieldValue({ t, format }, field, value) {
   const [, name] = ENUMS.find(([pattern]) => pattern.test(field)) ?? [];
   // What no enumeration of the API names has a word of its own.
   const keys = (one) => [...(name ? [`${name}.${one}`] : []), `value.${field.split(".")[0]}.${one}`];
-  return value.split(", ").map((one) => t(keys(one).find((key) => t(key) !== key) ?? one)).join(", ");
+  const word = (one) => t(keys(one).find((key) => t(key) !== key) ?? one);
+  // Several stand behind each other; of a ticket's or a parcel's time limit the number follows.
+  return value.split(",").map((one) => one.replace(/^[A-Z_]+(?= \d+$)|^.+$/, word)).join(", ");
 }
 
 /** Who it was: a role, and which policy or which token. */

@@ -17,7 +17,7 @@ addTexts(EXCEPTIONS);
 const COLUMNS = [["STOCK"], ["ADDRESS"], ["RISK", "PAYMENT"], ["REFUND"]];
 const KINDS = ["STOCK", "ADDRESS", "PAYMENT", "RISK", "REFUND"];
 const COUNTS = `query ($merchant: String, $scope: Scope, $atLeast: Position) {
-  exceptionsCount(merchant: $merchant, scope: $scope, atLeast: $atLeast) { kind count oldestAgeSeconds } }`;
+  exceptionsCount(merchant: $merchant, scope: $scope, atLeast: $atLeast) { kind count } }`;
 const NONE = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
 
 export default function Exceptions() {

@@ -20,6 +20,7 @@ export const JOBS = {
     "job.kind": "What",
     "job.total": "Orders",
     "job.opener": "By",
+    "job.noJob": "There is no such job, or it is not yours to see.",
     "job.noJobs": "No bulk work yet: choose orders on the order desk.",
   },
   "zh-CN": {
@@ -41,6 +42,7 @@ export const JOBS = {
     "job.kind": "操作",
     "job.total": "订单数",
     "job.opener": "操作人",
+    "job.noJob": "没有这个任务，或您无权查看。",
     "job.noJobs": "还没有批量任务：请在订单管理中选择订单。",
   },
 };

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 
 import { ask, token } from "./shop.mjs";
 
-const INPUTS = { placeHold: "HoldInput", closeMerchant: "MerchantInput" };
+const INPUTS = { placeHold: "HoldInput", releaseHold: "HoldInput", closeMerchant: "MerchantInput", startJob: "JobInput" };
 
 /** Carries out a mutation, and answers its payload; throws what was refused. */
 export async function command(secret, name, input, fields = "") {

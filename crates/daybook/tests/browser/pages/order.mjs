@@ -38,6 +38,26 @@ export default {
     await eventually(async () => assert.match(await page.locator(".labels").innerText(), /已完成/));
   },
 
+  "its history is told in words, whatever happened": async ({ visit }) => {
+    const platform = await token({ role: "platform" });
+    const query = "query ($where: OrderWhere) { orders(where: $where, scope: SUBTREE, first: 40) { nodes { id history(first: 50) { nodes { kind } } } } }";
+    const kinds = new Set();
+    for (const label of ["EXCEPTION", "AFTER_SALES", "REFUNDED", "CANCELLED", "COMPLETED", "SHIPPED"]) {
+      const { nodes } = (await ask(platform, query, { where: { label: { eq: label } } })).orders;
+      const [eventful] = nodes.sort((one, other) => other.history.nodes.length - one.history.nodes.length);
+      for (const { kind } of eventful.history.nodes) kinds.add(kind);
+      for (const language of ["en", "zh-CN"]) {
+        const page = await visit({ role: "platform", language, path: `/orders/${eventful.id}` });
+        const events = page.locator(".timeline > ol > li");
+        await eventually(async () => assert.equal(await events.count(), eventful.history.nodes.length));
+        // What was said stands there as it was said, and may hold a code of somebody's.
+        const told = await events.locator(".what, .hint, .changes").allInnerTexts();
+        for (const text of told) assert.doesNotMatch(text, /\b[A-Z_]{4,}\b|\b(event|field|axes|policy)\./);
+      }
+    }
+    assert.ok(kinds.has("deadline-breached") && kinds.size > 15, [...kinds].join());
+  },
+
   "a price is edited, with a reason": async ({ visit }) => {
     const merchant = "one-price";
     await cardShop({ id: merchant, cards: 1 });
