@@ -64,6 +64,10 @@ fn a_buyer_who_looked_an_order_up_has_a_session_like_everybody() {
     };
     let expected = json!({"viewer": {"role": "BUYER", "merchant": "s1"}, "orders": {"nodes": [{"number": "N-1"}]}});
     assert_eq!(answer["data"], expected, "{answer}");
+    let closed = ask(&server, "DELETE /session", &cookie, "");
+    assert!(closed.starts_with("HTTP/1.1 204"), "{closed}");
+    let answer = json_of(&ask(&server, "POST /graphql", &cookie, &query));
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "it ended with the session: {answer}");
     assert_eq!(server.interrupt(), Some(0));
 }
 
