@@ -91,6 +91,7 @@ static FILES: &[(&str, &[u8])] = &files![
     "pages/settings.js",
     "pages/stock.js",
     "pages/sub-orders.js",
+    "people.js",
     "queues/actions.js",
     "queues/all.js",
     "queues/changes.js",

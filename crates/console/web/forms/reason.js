@@ -7,12 +7,14 @@ import { Field, useApp } from "../ui.js";
 const CODES = {
   shop: ["BUYER_REQUEST", "MERCHANT_REQUEST", "NEGOTIATED", "PROMOTION", "PRICE_ERROR", "OUT_OF_STOCK", "DUPLICATE", "FRAUD", "GOODWILL", "OTHER"],
   goods: ["NOT_RECEIVED", "NOT_AS_DESCRIBED", "WRONG_ITEM", "DAMAGED", "WRONG_ACCOUNT", "DUPLICATE", "BUYER_REQUEST", "GOODWILL", "OTHER"],
+  buyer: ["NOT_RECEIVED", "NOT_AS_DESCRIBED", "WRONG_ITEM", "DAMAGED", "WRONG_ACCOUNT", "DUPLICATE", "BUYER_REQUEST", "OTHER"],
   refusal: ["NOT_REFUNDABLE", "NEGOTIATED", "MERCHANT_REQUEST", "FRAUD", "OTHER"],
 };
 
 /** `about`: one of `CODES`' names; `codes`: those to choose from, where they are others. */
-export function ReasonFields({ about = "shop", codes = CODES[about], isOptional }) {
-  const { t } = useApp();
+export function ReasonFields({ about = "shop", codes: given, isOptional }) {
+  const { t, viewer } = useApp();
+  const codes = given ?? CODES[viewer.role === "BUYER" ? "buyer" : about];
   return html`<${Field} name=${t("reason")}>${(given) => html`<select ...${given} name="reason">
       ${isOptional && html`<option value="">${t("reason.none")}</option>`}
       ${codes.map((code) => html`<option key=${code} value=${code}>${t(`ReasonCode.${code}`)}</option>`)}</select>`}<//>

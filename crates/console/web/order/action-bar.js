@@ -7,12 +7,13 @@ import { ACTIONS, inputOf } from "./actions.js";
 import { ActionField } from "./field.js";
 
 export function ActionBar({ order, onDone }) {
-  const { t, language } = useApp();
+  const { t, language, viewer } = useApp();
   const [name, setName] = useState(null);
   const known = order.actions.filter((action) => ACTIONS[action.name]);
   const possible = known.filter(({ refusal }) => !refusal);
   const refused = known.filter(({ refusal }) => refusal);
-  const rank = ({ name: one }) => (ACTIONS[one].isMain ? 0 : ACTIONS[one].isDangerous ? 2 : 1);
+  const isLess = (one) => ACTIONS[one].isDangerous || (one === "RECORD_PAYMENT" && Number(order.due.amount) <= 0) || (one === "RATE" && viewer.role !== "BUYER");
+  const rank = ({ name: one }) => (ACTIONS[one].isMain ? 0 : isLess(one) ? 2 : 1);
   possible.sort((one, other) => rank(one) - rank(other));
   const why = ({ code, message }) => (language === "en" ? message : t(`ErrorCode.${code}`));
   const style = (one) => (ACTIONS[one].isMain ? null : "quiet");
@@ -61,15 +62,15 @@ function Shown({ shown, order }) {
       <blockquote>${text ?? t("erased")}</blockquote></li>`)}</ol>`;
   }
   const { account, delivery } = shown;
-  return html`<dl class="pairs"><dt>${t("buyer")}</dt><dd>${account ?? t("erased")}</dd><${Delivery} delivery=${delivery} /></dl>`;
+  return html`<dl class="pairs"><dt>${t("buyer")}</dt><dd>${account ?? t("erased")}</dd><${Delivery} delivery=${delivery} lines=${order.lines} /></dl>`;
 }
 
 /** Pairs of where it goes. */
-export function Delivery({ delivery }) {
+export function Delivery({ delivery, lines }) {
   const { t } = useApp();
   const named = (key) => (t(`contact.${key}`) === `contact.${key}` ? key : t(`contact.${key}`));
   const pairs = Object.entries(delivery?.contact ?? {});
-  const inputs = (delivery?.inputs ?? []).flatMap(({ line, inputs: given }) => Object.entries(given ?? {}).map(([key, value]) => [`${line} · ${key}`, value]));
+  const inputs = (delivery?.inputs ?? []).flatMap(({ line, inputs: given }) => Object.entries(given ?? {}).map(([key, value]) => [`${lines.find(({ number }) => number === line)?.title ?? line} · ${named(key)}`, value]));
   return [...pairs.map(([key, value]) => [named(key), value]), ...inputs].map(([key, value]) => html`<dt key=${key}>${key}</dt>
     <dd>${typeof value === "string" ? value : JSON.stringify(value)}</dd>`);
 }

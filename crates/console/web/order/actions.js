@@ -1,6 +1,7 @@
 // What can be done to one order: each as a form and the command that it becomes. Whether the order lets it be done, and why
 // not, the server says (`Order.actions`).
 
+import { newId } from "../api.js";
 import { reasonOf } from "../forms/reason.js";
 
 /** `fields` are order/field.js' names. Those with `isBlind` go by no revision: they say nothing about the order as it was seen. */
@@ -9,7 +10,7 @@ export const ACTIONS = {
   DELIVER_CARDS: { mutation: "deliverCards", fields: [], isMain: true },
   COMPLETE_TOP_UP: { mutation: "completeTopUp", fields: ["topUpLine"], isMain: true },
   FAIL_TOP_UP: { mutation: "failTopUp", fields: ["topUpLine", "failure", "wrongAccount", "note"] },
-  RECORD_TRACKING: { mutation: "recordTracking", fields: ["shipment", "trackingStatus", "checkpoint", "place"] },
+  RECORD_TRACKING: { mutation: "recordTracking", fields: ["shipment", "trackingStatus", "place"] },
   APPROVE_REFUND: { mutation: "approveRefund", fields: ["ticket", "note"], states: ["REQUESTED"], isMain: true },
   REJECT_REFUND: { mutation: "rejectRefund", fields: ["ticket", "refusalReason"], states: ["REQUESTED", "APPROVED", "FAILED"] },
   SETTLE_REFUND: { mutation: "settleRefund", fields: ["ticket", "provider", "tradeNumber"], states: ["APPROVED", "FAILED"], isMain: true },
@@ -47,7 +48,8 @@ export function inputOf(name, order, form, isMasked) {
   const readers = {
     topUpLine: () => ({ line: whole("line") }),
     shipment: () => ({ shipment: whole("shipment") }),
-    trackingStatus: () => ({ status: text("trackingStatus") }),
+    // A carrier's own checkpoints have ids; what a person tells needs one as well.
+    trackingStatus: () => ({ status: text("trackingStatus"), checkpoint: newId() }),
     ticket: () => ({ ticket: whole("ticket") }),
     score: () => ({ score: whole("score") }),
     wrongAccount: () => ({ wrongAccount: form.has("wrongAccount") || undefined }),

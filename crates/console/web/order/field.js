@@ -76,6 +76,6 @@ export function ActionField({ name, order, states }) {
     case "paidTradeNumber":
       return input("tradeNumber", { required: true });
     default:
-      return input(name, { required: ["tag", "failure", "checkpoint"].includes(name) });
+      return input(name, { required: ["tag", "failure"].includes(name) });
   }
 }
