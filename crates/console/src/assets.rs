@@ -70,6 +70,7 @@ static FILES: &[(&str, &[u8])] = &files![
     "jobs/view.js",
     "live.js",
     "manifest.webmanifest",
+    "money.js",
     "order/action-bar.js",
     "order/actions.js",
     "order/field.js",

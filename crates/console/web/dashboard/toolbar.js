@@ -2,9 +2,10 @@
 
 import { html } from "../html.js";
 import { Choice, TextField, useApp, useAsk } from "../ui.js";
+import { FIRST_DAY, isDay } from "../zone.js";
 import { Segments } from "./parts.js";
 import { CURRENCIES_QUERY } from "./queries.js";
-import { FIRST_DAY, isDay, MOST_DAYS, RANGES } from "./range.js";
+import { MOST_DAYS, RANGES } from "./range.js";
 import { daysText } from "./words.js";
 
 export function Toolbar({ params, range, scope, merchants, currency, currencies, onChange, at, moment, onRefresh }) {
