@@ -27,6 +27,7 @@ static FILES: &[(&str, &[u8])] = &files![
     "after-sales/refunds.js",
     "after-sales/tickets.js",
     "alerts/changes.js",
+    "alerts/merchants.js",
     "alerts/raised.js",
     "alerts/says.js",
     "api.js",
