@@ -3,7 +3,7 @@
 import { Fragment } from "../vendor/preact.js";
 import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
-import { fieldName, fieldValue, words } from "../order/history.js";
+import { actorName, fieldName, fieldValue, words } from "../order/history.js";
 import { address, Link } from "../router.js";
 import { Chip, useApp, When } from "../ui.js";
 
@@ -11,10 +11,8 @@ const JOBBERS = ["PLATFORM", "OWNER"];
 
 function Who({ actor, origin, onActor }) {
   const { t } = useApp();
-  const isPolicy = actor.name !== null;
-  const name = isPolicy ? t(`policy.${actor.name}`) : `…${actor.id.slice(-8)}`;
-  return html`<div>${t(`Role.${actor.role}`)} ${origin === "IMPORT" && html`<${Chip}>${t("Origin.IMPORT")}<//>`}</div>
-    <button class="plain" title=${isPolicy ? actor.name : actor.id} onClick=${() => onActor(actor.name ?? actor.id)}>${name}<span class="unseen"> ${t("audit.onlyActor")}</span></button>`;
+  return html`<button class="plain" title=${actor.name ?? actor.id} onClick=${() => onActor(actor.name ?? actor.id)}>${actorName(t, actor)}<span class="unseen"> ${t("audit.onlyActor")}</span></button>
+    ${origin === "IMPORT" && html` <${Chip}>${t("Origin.IMPORT")}<//>`}`;
 }
 
 function What({ subject, name, event, merchant }) {

@@ -12,11 +12,15 @@ import { Answer, Further, Title, useApp } from "../ui.js";
 
 addTexts(AUDIT);
 
+const ENTRY = `subject name merchant event { position stream revision kind occurredAt recordedAt origin reason commandId correlation
+  actor { id role name } changes { field before after } data }`;
+const PAGE = 50;
+
 export default function Audit() {
   const { t, zone } = useApp();
   const { after, ...params } = useAddress().params;
   const where = useMemo(() => whereOf(params, zone), [JSON.stringify(params), zone]);
-  const asked = useEntries(where, after ?? null);
+  const asked = useEntries(ENTRY, { where, after: after ?? null, first: PAGE });
   const isFirst = useRef(true);
   useEffect(() => {
     if (!isFirst.current) scrollTo(0, 0);
