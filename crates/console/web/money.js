@@ -1,4 +1,4 @@
-// Sums of money without a float: amounts are decimals of one currency, as the API writes them.
+// Money without a float: amounts are decimals of one currency, as the API writes them.
 
 /** As many minor units as the amounts' own decimals have. */
 function read(amounts) {
@@ -25,4 +25,9 @@ export function sum(amounts) {
 export function difference(amount, less) {
   const { places, minor: [from, taken] } = read([amount, less]);
   return written(from - taken, places);
+}
+
+/** Minor units as an amount with as many digits as another one of its currency has. */
+export function ofMinor(minor, like) {
+  return written(BigInt(minor), like.split(".")[1]?.length ?? 0);
 }

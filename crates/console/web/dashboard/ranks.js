@@ -61,10 +61,10 @@ export function Reasons({ reasons, look }) {
 }
 
 export function Actors({ of, look }) {
-  const { t, format, viewer } = useApp();
+  const { t, format, viewer, people } = useApp();
   const columns = [{ key: "who", name: t("dash.who") }, ...["orderCount", "events", "deliveries", "refundsAnswered", "refundsSettled"].map((key) => ({ key, name: t(`dash.${key}`), isNumber: true }))];
   const row = ({ actor, ...one }) => {
-    const name = actorName(t, actor);
+    const name = actorName(t, actor, people);
     return {
       key: `${actor.id} ${actor.name}`, events: one.events,
       cells: [

@@ -1,6 +1,7 @@
 // The parts of an order's page: goods, money, buyer, parcels, refunds.
 
 import { html } from "../html.js";
+import { ofMinor } from "../money.js";
 import { Chip, Due, Table, useApp, When } from "../ui.js";
 import { Delivery } from "./action-bar.js";
 import { actorName } from "./history.js";
@@ -45,13 +46,6 @@ export function BuyerPart({ order }) {
     ${pending && html`<p><${Chip} kind="warn">${t("order.pendingChange")}<//></p>`}</section>`;
 }
 
-/** Minor units as an amount with as many digits as another one of its currency has. */
-function decimal(minor, like) {
-  const digits = like.split(".")[1]?.length ?? 0;
-  const text = String(minor).padStart(digits + 1, "0");
-  return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
-}
-
 function provider(t, name) {
   return t(`provider.${name}`) === `provider.${name}` ? name : t(`provider.${name}`);
 }
@@ -70,7 +64,7 @@ export function Payments({ payments, order }) {
   if (payments.length === 0) return null;
   const { currency } = order.total;
   return html`<section class="sheet"><h2>${t("payment")}</h2><ul class="stack">${payments.map((one) => html`<li key=${one.position}>
-    ${one.amountMinor !== undefined && html`<strong class="number">${format.money({ amount: decimal(one.amountMinor, order.total.amount), currency })}</strong> `}${provider(t, one.provider)}
+    ${one.amountMinor !== undefined && html`<strong class="number">${format.money({ amount: ofMinor(one.amountMinor, order.total.amount), currency })}</strong> `}${provider(t, one.provider)}
     ${one.tradeNumber && html` <span class="hint">${one.tradeNumber}</span>`} <span class="hint"><${When} at=${one.occurredAt} /></span></li>`)}</ul></section>`;
 }
 
