@@ -3,7 +3,7 @@
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { useAll } from "../queues/all.js";
-import { isOwn, ScopeBar, scopeOf } from "../queues/scope.js";
+import { isOwn, mayStock, ScopeBar, scopeOf } from "../queues/scope.js";
 import { address, go, useAddress } from "../router.js";
 import { StockDialog } from "../stock/actions.js";
 import { ImportDialog } from "../stock/import.js";
@@ -20,7 +20,6 @@ const QUERY = `query ($after: String, $merchant: String, $scope: Scope, $low: Bo
     nodes { merchant { id name } sku counted received free reserved deducted cards low lowAt } pageInfo { hasNextPage endCursor } } }`;
 const LOW = "query ($merchant: String, $scope: Scope, $atLeast: Position) { stockCount(merchant: $merchant, scope: $scope, low: true, atLeast: $atLeast) }";
 const MERCHANTS = "{ merchants(first: 250) { nodes { id name } } }";
-const WORKERS = ["PLATFORM", "OWNER", "CLERK"];
 const MOST = 2_000;
 const STEP = 100;
 /** No subscription tells of stock: it is asked anew after this many milliseconds. */
@@ -32,7 +31,7 @@ export default function Stock() {
   const shown = scopeOf(params, viewer);
   const asked = useAll({ query: QUERY, variables: { ...shown, low: params.low ? true : null }, field: "stock", most: MOST });
   const low = useAsk(LOW, shown);
-  const may = WORKERS.includes(viewer.role);
+  const may = mayStock(viewer);
   const merchants = useAsk(may && !viewer.merchant ? MERCHANTS : null).data?.merchants.nodes ?? [];
   const [find, setFind] = useState(params.find ?? "");
   const [count, setCount] = useState(STEP);
