@@ -110,6 +110,7 @@ static FILES: &[(&str, &[u8])] = &files![
     "stock/fields.js",
     "stock/import.js",
     "stock/secrets.js",
+    "stock/text.js",
     "style.css",
     "sub-orders/tree.js",
     "text.js",
