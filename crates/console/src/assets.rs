@@ -31,6 +31,7 @@ static FILES: &[(&str, &[u8])] = &files![
     "alerts/says.js",
     "api.js",
     "app.js",
+    "audit/actors.js",
     "audit/entries.js",
     "audit/filters.js",
     "audit/list.js",

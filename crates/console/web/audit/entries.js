@@ -25,23 +25,25 @@ async function read(where, after, signal, onFound) {
   }
 }
 
-/** As `useAsk`, with `data: {nodes, info}`, which grows while `isLoading`. */
+/** As `useAsk`, with `data: {nodes, info}`, which grows while `isLoading`; until something else that is asked for is first answered, what was
+ * found before stays, as `isStale`. */
 export function useEntries(where, after) {
   const { leave } = useApp();
-  const [state, setState] = useState({ data: null, why: null, isLoading: true });
+  const key = `${JSON.stringify(where)} ${after}`;
+  const [state, setState] = useState({ data: null, of: null, why: null, isLoading: true });
   const [tries, setTries] = useState(0);
   useEffect(() => {
     const stopping = new AbortController();
     setState((was) => ({ ...was, isLoading: true }));
-    read(where, after, stopping.signal, (data) => setState({ data, why: null, isLoading: true })).then(
+    read(where, after, stopping.signal, (data) => setState({ data, of: key, why: null, isLoading: true })).then(
       () => setState((was) => ({ ...was, isLoading: false })),
       (error) => {
         if (error.name === "AbortError") return;
         if (error.status === 401) leave();
-        setState((was) => ({ ...was, why: error, isLoading: false }));
+        setState((was) => ({ data: was.of === key ? was.data : null, of: key, why: error, isLoading: false }));
       },
     );
     return () => stopping.abort();
-  }, [JSON.stringify(where), after, tries]);
-  return { ...state, again: () => setTries((count) => count + 1) };
+  }, [key, tries]);
+  return { ...state, isStale: state.data !== null && state.of !== key, again: () => setTries((count) => count + 1) };
 }
