@@ -21,7 +21,7 @@ export default function Alerts() {
   const merchants = asked.data?.merchants.nodes ?? [];
   return html`<${Title} beside=${html`<${Link} to="/settings">${t("alerts.set")}<//>`}>${t("page.alerts")}<//>
     <h2 class="part">${t("alerts.now")}</h2>
-    <${Answer} of=${asked}>${() => html`<${Raised} ...${{ merchants, changes }} />`}<//>
+    <${Answer} of=${asked}>${() => html`<${Raised} ...${{ merchants, changes, isLoading }} />`}<//>
     <h2 class="part">${t("alerts.changes")}</h2>
     <${Failed} why=${why} />
     <${Changes} ...${{ changes, merchants, isLoading }} />`;
