@@ -3,16 +3,18 @@
 import { Fragment } from "../vendor/preact.js";
 import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
-import { actorName, fieldName, fieldValue, words } from "../order/history.js";
+import { fieldName, fieldValue, words } from "../order/history.js";
 import { address, Link } from "../router.js";
 import { Chip, useApp, When } from "../ui.js";
 
 const JOBBERS = ["PLATFORM", "OWNER"];
 
-function Who({ actor, origin, onActor }) {
+function Who({ actor, origin, actors, onActor }) {
   const { t } = useApp();
-  return html`<button class="plain" title=${actor.name ?? actor.id} onClick=${() => onActor(actor.name ?? actor.id)}>${actorName(t, actor)}<span class="unseen"> ${t("audit.onlyActor")}</span></button>
-    ${origin === "IMPORT" && html` <${Chip}>${t("Origin.IMPORT")}<//>`}`;
+  const isPolicy = actor.name !== null;
+  const name = actors.nameOf(actor.name ?? actor.id) ?? (isPolicy ? actor.name : `…${actor.id.slice(-8)}`);
+  return html`<div>${t(`Role.${actor.role}`)} ${origin === "IMPORT" && html`<${Chip}>${t("Origin.IMPORT")}<//>`}</div>
+    <button class="plain" title=${isPolicy ? actor.name : actor.id} onClick=${() => onActor(actor.name ?? actor.id)}>${name}<span class="unseen"> ${t("audit.onlyActor")}</span></button>`;
 }
 
 function What({ subject, name, event, merchant }) {
@@ -38,7 +40,7 @@ function More({ event }) {
     <div><h3>${t("audit.data")}</h3><pre tabindex="0" aria-label=${t("audit.data")}>${JSON.stringify(event.data, null, 2)}</pre></div></div>`;
 }
 
-export function Entries({ nodes, onActor }) {
+export function Entries({ nodes, actors, onActor }) {
   const { t, format } = useApp();
   const [open, setOpen] = useState(null);
   const names = ["when", "who", "what", "subject", "reason"];
@@ -47,7 +49,7 @@ export function Entries({ nodes, onActor }) {
     const isOpen = open === event.position;
     return html`<${Fragment} key=${event.position}><tr>
       <th scope="row"><time datetime=${event.recordedAt}>${format.exact(event.recordedAt)}</time></th>
-      <td data-name=${t("audit.who")}><${Who} actor=${event.actor} origin=${event.origin} onActor=${onActor} /></td>
+      <td data-name=${t("audit.who")}><${Who} actor=${event.actor} origin=${event.origin} ...${{ actors, onActor }} /></td>
       <td data-name=${t("audit.what")}>${t(`event.${event.kind}`)}</td>
       <td data-name=${t("audit.subject")}><${What} ...${entry} /></td>
       <td data-name=${t("audit.reason")}>${event.reason && t(`ReasonCode.${event.reason}`)}${words(event.data).map((text) => html`<q key=${text}>${text}</q>`)}</td>

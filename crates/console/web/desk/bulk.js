@@ -20,8 +20,8 @@ const ACTIONS = [
 ];
 const WORKERS = ["PLATFORM", "OWNER", "CLERK"];
 
-/** `only`: the keys of the actions that there are; else all, and the export. */
-export function BulkBar({ chosen, isAll, where, scope, matching, only, onAll, onClear, onDone }) {
+/** `only`: the keys of the actions that there are; else all, and the export. `told`: what is chosen, where that is more than orders. */
+export function BulkBar({ chosen, isAll, where, scope, matching, only, told, onAll, onClear, onDone }) {
   const { t, viewer, format } = useApp();
   const [action, setAction] = useState(null);
   const count = isAll ? (matching ?? 0) : chosen.size;
@@ -37,7 +37,7 @@ export function BulkBar({ chosen, isAll, where, scope, matching, only, onAll, on
   const mayAct = WORKERS.includes(viewer.role) && !isForeign;
   const actions = ACTIONS.filter(({ key }) => mayAct && (!only || only.includes(key)));
   return html`<div class="bulk ${count === 0 ? "idle" : ""}" role="group" aria-label=${t("bulk")}>
-    <span class="chosen-count" aria-live="polite">${t("chosen", { count: format.number(count) })}</span>
+    <span class="chosen-count" aria-live="polite">${told ?? t("chosen", { count: format.number(count) })}</span>
     ${!isAll && chosen.size > 0 && matching > chosen.size && html`<button class="plain" onClick=${onAll}>${t("chooseAll", { count: format.number(matching) })}</button>`}
     ${count > 0 && html`<button class="plain" onClick=${onClear}>${t("chooseNone")}</button>`}
     <span class="buttons">${actions.map(({ key, fields }) => html`<button key=${key} class=${fields.includes("rows") ? "quiet last" : "quiet"} disabled=${count === 0 && !fields.includes("rows")}

@@ -26,27 +26,36 @@ export function ActionBar({ order, onDone }) {
   </section>`;
 }
 
-export function ActionDialog({ name, order, onDone, onClose }) {
+/** `about`: of which of several orders, where they stand side by side; `ticket`, `hold`: the one that was pointed at; `likely`: the reason
+ * that stands first. */
+export function ActionDialog({ name, order, about, ticket, hold, likely, onDone, onRefused, onClose }) {
   const { t, say, viewer } = useApp();
   const [isBusy, carryOut] = useCommand();
   const [shown, setShown] = useState(null);
   const { mutation, fields, states, shows, isDangerous } = ACTIONS[name];
-  const title = t(`OrderActionName.${name}`);
+  const action = t(`OrderActionName.${name}`);
+  const title = about ? `${action} · ${order.number}` : action;
+  // What was pointed at is not asked for.
+  const asked = fields.filter((field) => !(ticket && field === "ticket") && !(hold && field === "heldHold"));
   const send = async (form) => {
-    const payload = await carryOut(mutation, inputOf(name, order, form, viewer.role === "SUPPORT"), shows);
-    if (!payload) return false;
+    const payload = await carryOut(mutation, inputOf(name, order, form, { isMasked: viewer.role === "SUPPORT", ticket, hold }), shows);
+    if (!payload) {
+      onRefused?.();
+      return false;
+    }
     onDone();
     if (shows) {
       setShown(payload);
       return false;
     }
-    say(t("order.done", { action: title }));
+    say(about ? t("order.doneTo", { number: order.number, action }) : t("order.done", { action }));
     return true;
   };
   if (shown) return html`<${Dialog} ...${{ title, onClose }}><${Shown} ...${{ shown, order }} /><//>`;
-  return html`<${FormDialog} ...${{ title, isBusy, isDangerous, onClose }} submit=${title} onSubmit=${send}>
+  return html`<${FormDialog} ...${{ title, isBusy, isDangerous, onClose }} submit=${action} onSubmit=${send}>
+    ${about && html`<div class="wide">${about}</div>`}
     ${t(`about.${name}`) !== `about.${name}` && html`<p class="wide">${t(`about.${name}`)}</p>`}
-    ${fields.map((field) => html`<${ActionField} key=${field} ...${{ name: field, order, states }} />`)}
+    ${asked.map((field) => html`<${ActionField} key=${field} ...${{ name: field, order, states, likely }} />`)}
   <//>`;
 }
 
@@ -58,7 +67,9 @@ function Shown({ shown, order }) {
       <code>${secret ?? t("erased")}</code> <span class="hint">${order.lines.find(({ number }) => number === line)?.title ?? sku}</span></li>`)}</ol>`;
   }
   if (shown.evidence) {
-    return html`<ol class="stack">${shown.evidence.map(({ text, addedAt, actor }, index) => html`<li key=${index}><div class="hint"><${When} at=${addedAt} /> ${t(`Role.${actor.role}`)}</div>
+    if (shown.evidence.length === 0) return html`<p class="empty">${t("order.noEvidence")}</p>`;
+    return html`<ol class="evidence">${shown.evidence.map(({ dispute, text, addedAt, actor }, index) => html`<li key=${index}>
+      <div class="hint">${t(`Role.${actor.role}`)} · <${When} at=${addedAt} /> · ${t("order.dispute", { number: dispute })}</div>
       <blockquote>${text ?? t("erased")}</blockquote></li>`)}</ol>`;
   }
   const { account, delivery } = shown;

@@ -36,7 +36,7 @@ export default function Alerts() {
   return html`<${Title} beside=${html`<${Link} to="/settings">${t("alerts.set")}<//>`}>${t("page.alerts")}<//>
     <h2 class="alerts-part">${t("alerts.now")}</h2>
     <${Failed} why=${watched.why} again=${watched.again} />
-    <${Raised} ...${{ merchants, changes }} isAll=${isWhole && !watched.why} />
+    <${Raised} ...${{ merchants, changes, isLoading }} isAll=${isWhole && !watched.why} />
     ${!isWhole && !watched.why && html`<${Loading} />`}
     <h2 class="alerts-part">${t("alerts.changes")}</h2>
     <${Failed} ...${{ why, again }} />

@@ -1,6 +1,7 @@
 // The audit log: who did what, to what, when and why.
 
 import { useEffect, useMemo, useRef } from "../vendor/hooks.js";
+import { useActors } from "../audit/actors.js";
 import { useEntries } from "../audit/entries.js";
 import { Filters, whereOf } from "../audit/filters.js";
 import { Entries } from "../audit/list.js";
@@ -20,6 +21,7 @@ export default function Audit() {
   const { t, zone } = useApp();
   const { after, ...params } = useAddress().params;
   const where = useMemo(() => whereOf(params, zone), [JSON.stringify(params), zone]);
+  const actors = useActors();
   const asked = useEntries(ENTRY, { where, after: after ?? null, first: PAGE });
   const isFirst = useRef(true);
   useEffect(() => {
@@ -28,10 +30,10 @@ export default function Audit() {
   }, [after]);
   const change = (next) => go(address("/audit", next === null ? {} : { ...params, ...next }));
   return html`<${Title} beside=${html`<button class="quiet" disabled=${asked.isLoading} onClick=${() => (after ? change({}) : asked.again())}>${t(after ? "toFirst" : "audit.refresh")}</button>`}>${t("page.audit")}<//>
-    <${Filters} ...${{ params }} onChange=${change} />
+    <${Filters} ...${{ params, actors }} onChange=${change} />
     <${Answer} of=${asked}>${({ nodes, info }) => html`
       <p class="hint looking" role="status">${asked.isLoading && t("audit.looking")}</p>
-      ${nodes.length > 0 ? html`<${Entries} ...${{ nodes }} onActor=${(actor) => change({ actor })} />`
-        : !asked.isLoading && html`<p class="empty">${t(info.hasNextPage ? "audit.noneYet" : "audit.none")}</p>`}
+      <div class="found" aria-busy=${asked.isStale}>${nodes.length > 0 ? html`<${Entries} ...${{ nodes, actors }} onActor=${(actor) => change({ actor })} />`
+        : !asked.isLoading && html`<p class="empty">${t(info.hasNextPage ? "audit.noneYet" : "audit.none")}</p>`}</div>
       ${!asked.isLoading && html`<${Further} ...${{ info }} onFirst=${after && (() => change({}))} onNext=${(cursor) => go(address("/audit", { ...params, after: cursor }))} />`}`}<//>`;
 }
