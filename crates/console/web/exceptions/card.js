@@ -52,7 +52,7 @@ export function Card({ exception, reason, withMerchant, onAct }) {
       ${reason && !isSaid(ticket, reason) && html`<${Chip}>${t(`ReasonCode.${reason}`)}<//>`}
       ${due && html`<${Due} at=${due} />`}
     </div>
-    ${isAddress && given?.order?.delivery && html`<dl class="pairs given"><${Delivery} delivery=${given.order.delivery} /></dl>`}
+    ${isAddress && given?.order?.delivery && html`<dl class="pairs given"><${Delivery} delivery=${given.order.delivery} lines=${order.lines} /></dl>`}
     <${Failed} ...${{ why, again }} />
     ${isAskers && html`<p class="hint">${t("exceptions.ownChange")}</p>`}
     ${(isOpen || isPending) && html`<${Story} id=${order.id} revision=${order.revision} ...${{ isOpen, isPending }} />`}
