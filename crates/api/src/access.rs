@@ -135,6 +135,11 @@ pub(crate) fn is_let_in(role: Role) -> bool {
     FIELDS.iter().any(|(.., roles)| roles.contains(&role))
 }
 
+/// Whether a role may follow anything: if not, it needs no WebSocket.
+pub(crate) fn may_follow(role: Role) -> bool {
+    FIELDS.iter().any(|(operation, _, roles)| *operation == OperationType::Subscription && roles.contains(&role))
+}
+
 /// Whether it is a field of ours, and no word of whoever asks.
 pub(crate) fn is_field(name: &str) -> bool {
     FIELDS.iter().any(|(_, field, _)| *field == name)

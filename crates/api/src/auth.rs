@@ -43,6 +43,7 @@ enum Credential {
     },
     /// Of whoever looked one order up.
     Guest {
+        secret_sha256: [u8; 32],
         ends: Timestamp,
     },
 }
@@ -150,14 +151,15 @@ impl Session {
 
     fn from_look_up(services: &Services, token: &str) -> Result<Self, Unwelcome> {
         let refuse = |code| Unwelcome::unauthenticated(code, "the look-up has ended: look the order up again");
-        let guest = services.credentials.guests.get(&secret_sha256(token)).ok_or_else(|| refuse("token-unknown"))?;
+        let secret_sha256 = secret_sha256(token);
+        let guest = services.credentials.guests.get(&secret_sha256).ok_or_else(|| refuse("token-unknown"))?;
         let Guest { merchant, order, ends } = guest;
         let actor = Actor { id: look_up_actor(order), role: Role::Buyer };
         if services.engine.now() >= ends {
             return Err(refuse("token-expired").of(actor));
         }
         let tenant = Tenant { whose: Whose::Order(merchant, order), is_masked: false };
-        Ok(Self { actor, tenant, remote: None, credential: Credential::Guest { ends } })
+        Ok(Self { actor, tenant, remote: None, credential: Credential::Guest { secret_sha256, ends } })
     }
 
     fn from_hash(engine: &Engine, secret_sha256: [u8; 32]) -> Result<Self, Unwelcome> {
@@ -179,13 +181,21 @@ impl Session {
         }
     }
 
+    /// The hash of what a look-up gave; of any other credential none.
+    pub(crate) fn look_up(&self) -> Option<[u8; 32]> {
+        match self.credential {
+            Credential::Guest { secret_sha256, .. } => Some(secret_sha256),
+            Credential::Token { .. } | Credential::Jwt { .. } => None,
+        }
+    }
+
     /// Whether the credential is still valid: long-lived connections ask again and again.
     pub(crate) fn renew(&self, engine: &Engine) -> Result<(), ApiError> {
         match self.credential {
             Credential::Token { secret_sha256 } => {
                 Self::from_hash(engine, secret_sha256).map(|_| ()).map_err(|unwelcome| unwelcome.error)
             }
-            Credential::Jwt { ends } | Credential::Guest { ends } if engine.now() < ends => Ok(()),
+            Credential::Jwt { ends } | Credential::Guest { ends, .. } if engine.now() < ends => Ok(()),
             Credential::Jwt { .. } => Err(ApiError::Unauthenticated("the JWT has expired")),
             Credential::Guest { .. } => Err(ApiError::Unauthenticated("the look-up has ended")),
         }

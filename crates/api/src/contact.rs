@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+/// Under which name the buyer's code stands, if one was chosen.
+pub(crate) const CODE: &str = "code";
+
 /// Under which of these names the telephone stands: the first that is there.
 pub(crate) const TELEPHONE: [&str; 4] = ["tel", "phone", "mobile", "telephone"];
 

@@ -29,7 +29,8 @@ pub struct Limits {
     /// Requests, and operations over a WebSocket, that one token may send in a second, and twice as many at once. Each
     /// may have a complexity of [`COMPLEXITY_A_REQUEST`] on average. None: as many as it likes.
     pub requests_per_second: Option<NonZeroU32>,
-    /// Tokens that one address may get wrong at once, and one a second; and as many codes of orders. None: as many as it likes.
+    /// Tokens that one address may get wrong at once, and one a second; and as many codes of orders, and one in
+    /// [`SECONDS_A_CODE`] seconds. None: as many as it likes.
     pub wrong_tokens: Option<NonZeroU32>,
     /// Queries that compute. One that waits for the ledger, or for the views while they are written, is not counted.
     pub queries: Width,
@@ -62,6 +63,9 @@ const QUERIES_A_PROCESSOR: usize = 4;
 fn processors() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from)
 }
+
+/// In which an address that tried too many codes of orders may try another one.
+pub const SECONDS_A_CODE: u64 = 6;
 
 /// Seconds of its pace that a bucket holds.
 const BURST_SECONDS: u64 = 2;
@@ -120,15 +124,15 @@ impl Edge {
         // The dearest document that is let in at all is let in by a full bucket.
         let dearest = MAX_COMPLEXITY as u64;
         let complexity = pace(COMPLEXITY_A_REQUEST).map(|(per_second, burst)| (per_second, burst.max(dearest)));
-        let of_addresses = || {
+        let of_addresses = |cost: u64| {
             let burst = limits.wrong_tokens.map(|number| u64::from(number.get()));
-            burst.map(|burst_units| Buckets::new(Pace { units_per_second: 1, burst_units }))
+            burst.map(|burst| Buckets::new(Pace { units_per_second: 1, burst_units: burst.saturating_mul(cost) }))
         };
         Self(Arc::new(Inner {
             requests: pace(1).map(buckets),
             complexity: complexity.map(buckets),
-            wrong_tokens: of_addresses(),
-            codes: of_addresses(),
+            wrong_tokens: of_addresses(1),
+            codes: of_addresses(SECONDS_A_CODE),
             queries: Lane::new(limits.queries),
             mutations: Lane::new(limits.mutations),
             large_bodies: Arc::new(Semaphore::new(LARGE_BODIES)),
@@ -157,14 +161,14 @@ impl Edge {
     /// Somebody at this address tries a code. Unlike tokens, codes can be guessed: so it is asked before anything is tried.
     pub(crate) fn try_code(&self, from: Option<IpAddr>) -> Result<(), RetryAfter> {
         let from = network(from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
-        take(self.0.codes.as_ref(), &self.0.counts.wrong_tokens, from, 1)
+        take(self.0.codes.as_ref(), &self.0.counts.wrong_tokens, from, SECONDS_A_CODE)
     }
 
     /// It was right, and so does not count: many buyers may share a proxy.
     pub(crate) fn right_code(&self, from: Option<IpAddr>) {
         let from = network(from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
         if let Some(codes) = &self.0.codes {
-            codes.give_back(&from, 1);
+            codes.give_back(&from, SECONDS_A_CODE);
         }
     }
 
@@ -280,6 +284,18 @@ mod tests {
         assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
         assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn codes_that_are_wrong_are_slow_to_be_tried_again() {
+        let edge = Edge::new(&Limits { wrong_tokens: NonZeroU32::new(2), ..Limits::default() });
+        assert_eq!((edge.try_code(None), edge.try_code(None)), (Ok(()), Ok(())));
+        assert_eq!(edge.try_code(None), Err(RetryAfter(SECONDS_A_CODE)));
+        edge.right_code(None);
+        assert_eq!(edge.try_code(None), Ok(()));
+        tokio::time::advance(Duration::from_secs(SECONDS_A_CODE)).await;
+        assert_eq!(edge.try_code(None), Ok(()));
+        assert!(edge.try_code(None).is_err() && edge.wrong_token(None).is_ok());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use async_graphql::{Request, Response as Answer};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -90,7 +90,7 @@ pub(crate) fn routes(services: Services, schema: Schema, limits: &Limits) -> Rou
         .route("/graphql", get(page).post(graphql))
         .route("/graphql/ws", get(socket::upgrade))
         .route("/exports/{id}", get(exports::fetch))
-        .route("/lookup", post(lookups::look_up))
+        .route("/lookup", post(lookups::look_up).delete(lookups::end))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics_page))
@@ -294,7 +294,11 @@ pub(crate) fn write(answer: &Answer, status: StatusCode, modern: bool) -> Respon
     };
     let kind = if modern { GRAPHQL_RESPONSE } else { JSON };
     match body {
-        Ok(body) => (status, [(CONTENT_TYPE, kind)], body).into_response(),
+        Ok(body) => {
+            // Personal data is in most of them.
+            let head = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+            (status, head, body).into_response()
+        }
         Err(error) => {
             tracing::error!(%error, "an answer could not be written");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

@@ -36,7 +36,7 @@ mod uses;
 pub use access::table as access_table;
 pub use auth::{Algorithm, KeysError, MAX_JWKS_BYTES, Oidc, OidcOptions};
 pub use credentials::{Credentials, NewToken};
-pub use edge::{COMPLEXITY_A_REQUEST, Limits, Width};
+pub use edge::{COMPLEXITY_A_REQUEST, Limits, SECONDS_A_CODE, Width};
 pub use exports::{ExportLimits, ExportMaker, Exports};
 pub use host::{Behind, Host};
 pub use http::{Services, router, router_within};

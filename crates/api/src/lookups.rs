@@ -1,7 +1,7 @@
 //! POST /lookup: a buyer who has no token, but an order's number and its code, gets a credential for that one order.
 //!
 //! Codes are short, so that what matters is how often they can be tried: five times for a number, then that number is
-//! locked, whether there is such an order or not. Nothing that is answered tells which.
+//! locked, whether there is such an order or not. Nothing that is answered tells which. DELETE /lookup ends a credential.
 
 mod code;
 mod guests;
@@ -18,7 +18,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use daybook_codec::format_time;
-use daybook_domain::{MerchantId, OrderNumber, StreamId};
+use daybook_domain::{Actor, MerchantId, OrderNumber, Role, StreamId, look_up_actor};
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -27,7 +27,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::credentials::secret_sha256;
 use crate::edge::{RetryAfter, SOON};
-use crate::http::{App, Peer, Services, address, is_json, turned_away, write};
+use crate::http::{App, Peer, Services, address, is_json, session_of, turned_away, write};
 use crate::metrics::Outcome;
 use crate::run::{self, Panicked, api_failure, failure};
 use crate::schema::code::Code;
@@ -35,14 +35,15 @@ use crate::schema::error::ApiError;
 use crate::security::Asker;
 use crate::socket::is_foreign;
 pub(crate) use guests::{Guest, Guests};
-use locks::{Key, Locks, Trying};
+use locks::Locks;
 
 /// How long a credential is good for.
 const GOOD_FOR_MICROS: i64 = 30 * 60 * 1_000_000;
 /// A request has a number and a code.
 const MAX_BODY_BYTES: usize = 4 << 10;
 const BODY_WITHIN: Duration = Duration::from_secs(10);
-/// Whoever is refused waits so long, whatever had to be looked at for it: how long it took would tell what is there.
+/// Whoever is refused waits so long, or a multiple of it, whatever had to be looked at for it: how long it took would tell
+/// what is there.
 const REFUSED_AFTER: Duration = Duration::from_millis(250);
 /// Look-ups that read the ledger at the same time, and how long others wait for their turn.
 const AT_ONCE: usize = 8;
@@ -79,7 +80,7 @@ struct Opened {
 
 pub(crate) async fn look_up(State(app): State<App>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
     let start = Instant::now();
-    let answered = AssertUnwindSafe(answer(&app, &peer, &headers, body, start)).catch_unwind().await;
+    let answered = AssertUnwindSafe(answer(&app, &peer, &headers, body)).catch_unwind().await;
     let (outcome, response) = answered.unwrap_or_else(|payload| {
         let response = write(&Panicked::new(payload).response(), StatusCode::INTERNAL_SERVER_ERROR, false);
         (Outcome::Panicked, response)
@@ -92,7 +93,7 @@ fn refuse(status: StatusCode, message: impl Into<String>, code: Code) -> (Outcom
     (Outcome::Refused, write(&failure(message, code), status, false))
 }
 
-async fn answer(app: &App, peer: &Peer, headers: &HeaderMap, body: Body, start: Instant) -> (Outcome, Response) {
+async fn answer(app: &App, peer: &Peer, headers: &HeaderMap, body: Body) -> (Outcome, Response) {
     if is_foreign(headers) {
         return refuse(StatusCode::FORBIDDEN, "orders are not looked up for pages of other hosts", Code::Forbidden);
     }
@@ -129,18 +130,18 @@ async fn answer(app: &App, peer: &Peer, headers: &HeaderMap, body: Body, start: 
     let Ok(turn) = timeout(TURN_WITHIN, Arc::clone(&app.lookups.turns).acquire_owned()).await else {
         return turned_away(&run::overloaded(), SOON.0, false);
     };
+    // From here on: whoever sends slowly learns nothing of how long the rest takes.
+    let begun = Instant::now();
     let now = app.services.engine.now();
-    let (locks, key) = (&app.lookups.locks, wanted.key());
     let asker = Asker { actor: None, remote };
-    match locks.begin(&key, now) {
-        Trying::Now => {}
-        Trying::Later(until) => {
+    let tried = match app.lookups.locks.begin(&wanted.number, now) {
+        Ok(tried) => tried,
+        Err(until) => {
             app.services.security.look_up_failed(asker, "lookup-locked", None);
             let seconds = u64::try_from(until.seconds_since(now)).unwrap_or(0) + 1;
             return turned_away(&run::locked(RetryAfter(seconds)), seconds, false);
         }
-        Trying::NoRoom => return turned_away(&run::overloaded(), SOON.0, false),
-    }
+    };
     let services = app.services.clone();
     let looking = spawn_blocking(move || {
         let _held_until_it_ends = turn;
@@ -149,32 +150,60 @@ async fn answer(app: &App, peer: &Peer, headers: &HeaderMap, body: Body, start: 
     let found = match looking.await {
         Ok(Ok(found)) => found,
         Ok(Err(error)) => {
-            locks.undo(&key);
+            app.lookups.locks.take_back(tried);
             return failed(error);
         }
         Err(error) => {
-            locks.undo(&key);
+            app.lookups.locks.take_back(tried);
             return failed(ApiError::Internal(Box::new(error)));
         }
     };
     match found {
-        Found::One(merchant, order) => {
-            locks.forget(&key);
+        Found::One { merchant, order, is_only } => {
+            // That it fits this order alone says that it is wrong for the others of the number: so it is a try of theirs.
+            if is_only {
+                app.lookups.locks.take_back(tried);
+            }
             app.runner.edge.right_code(remote);
-            open(app, Guest { merchant, order, ends: now.plus_micros(GOOD_FOR_MICROS) })
+            open(app, asker, Guest { merchant, order, ends: now.plus_micros(GOOD_FOR_MICROS) })
         }
         Found::Several => {
-            locks.forget(&key);
             app.runner.edge.right_code(remote);
             let message = "several merchants have an order of this number with this code: name the merchant";
             refuse(StatusCode::CONFLICT, message, Code::NumberAmbiguous)
         }
         Found::None { of } => {
             app.services.security.look_up_failed(asker, "lookup-wrong", of);
-            sleep_until(start + REFUSED_AFTER).await;
+            sleep_until(begun + refused_after(begun.elapsed())).await;
             refuse(StatusCode::NOT_FOUND, "there is no order of this number with this code", Code::NotFound)
         }
     }
+}
+
+/// Rounded up.
+fn refused_after(taken: Duration) -> Duration {
+    let steps = taken.as_millis() / REFUSED_AFTER.as_millis() + 1;
+    REFUSED_AFTER.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX))
+}
+
+/// Ends the credential of a look-up that the request bears.
+pub(crate) async fn end(State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response {
+    let start = Instant::now();
+    let (outcome, response) = match session_of(&app, address(&peer), &headers, false).await {
+        Ok(session) => match session.look_up() {
+            Some(secret_sha256) => {
+                app.services.credentials.guests.end(&secret_sha256);
+                (Outcome::Ok, StatusCode::NO_CONTENT.into_response())
+            }
+            None => {
+                let message = "only what POST /lookup gave ends here: end a token with revokeToken";
+                refuse(StatusCode::FORBIDDEN, message, Code::Forbidden)
+            }
+        },
+        Err(refused) => *refused,
+    };
+    app.services.host.metrics.answered(outcome, start.elapsed());
+    response
 }
 
 fn failed(error: ApiError) -> (Outcome, Response) {
@@ -185,16 +214,15 @@ fn failed(error: ApiError) -> (Outcome, Response) {
     (Outcome::Errors, write(&api_failure(&error), status, false))
 }
 
-fn open(app: &App, guest: Guest) -> (Outcome, Response) {
-    let token = match app.services.credentials.make() {
-        Ok(made) => made.secret.replacen("dbk_", Guest::PREFIX, 1),
+fn open(app: &App, asker: Asker, guest: Guest) -> (Outcome, Response) {
+    let (id, token) = match app.services.credentials.make() {
+        Ok(made) => (made.id, made.secret.replacen("dbk_", Guest::PREFIX, 1)),
         Err(error) => return failed(ApiError::Internal(Box::new(error))),
     };
-    let (ends, now) = (guest.ends, app.services.engine.now());
-    if !app.services.credentials.guests.add(secret_sha256(&token), guest, now) {
-        return turned_away(&run::overloaded(), SOON.0, false);
-    }
-    let opened = Opened { token, expires_at: format_time(ends) };
+    let opened = Opened { token, expires_at: format_time(guest.ends) };
+    let actor = Actor { id: look_up_actor(guest.order), role: Role::Buyer };
+    app.services.security.looked_up(Asker { actor: Some(actor), ..asker }, guest.order, id);
+    app.services.credentials.guests.add(secret_sha256(&opened.token), guest, app.services.engine.now());
     (Outcome::Ok, ([(CACHE_CONTROL, "no-store")], Json(opened)).into_response())
 }
 
@@ -207,7 +235,12 @@ struct Wanted {
 
 /// What there is of that number, with that code.
 enum Found {
-    One(MerchantId, StreamId),
+    One {
+        merchant: MerchantId,
+        order: StreamId,
+        /// No other one of that number was asked for.
+        is_only: bool,
+    },
     Several,
     None {
         /// The order of that number, if there is just one.
@@ -225,10 +258,6 @@ impl Wanted {
             return Err(format!("code must have 1 to {MAX_CODE_CHARS} characters"));
         }
         Ok(Self { merchant, number, code: code.to_owned() })
-    }
-
-    fn key(&self) -> Key {
-        Key::new(self.merchant.as_ref(), &self.number)
     }
 
     /// Reads the ledger.
@@ -252,11 +281,23 @@ impl Wanted {
             }
         }
         Ok(match (right.pop(), right.pop()) {
-            (Some((merchant, order)), None) => Found::One(merchant, order),
+            (Some((merchant, order)), None) => Found::One { merchant, order, is_only: candidates.len() == 1 },
             (Some(_), Some(_)) => Found::Several,
             (None, _) => {
                 Found::None { of: Some(&candidates).filter(|all| all.len() == 1).and_then(|all| all.first().copied()) }
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_refused_waits_for_the_next_quarter_of_a_second() {
+        for (taken, waits) in [(0, 250), (1, 250), (249, 250), (250, 500), (600, 750)] {
+            assert_eq!(refused_after(Duration::from_millis(taken)), Duration::from_millis(waits));
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::contact::CODE;
+
 /// Stars that stand for what is left out; always as many, so that they do not tell how much it is.
 const STARS: &str = "***";
 
@@ -34,9 +36,13 @@ fn is_host(text: &str) -> bool {
     is_made_so && top.is_some_and(|top| top.len() > 1 && top.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
 
-/// Each text within, and each number; names of fields stay.
+/// Each text within, and each number; names of fields stay. Of a code, which opens the order, nothing is left.
 pub(crate) fn object(object: &Map<String, Value>) -> Map<String, Value> {
-    object.iter().map(|(name, inner)| (name.clone(), value(inner))).collect()
+    let masked = |(name, inner): (&String, &Value)| {
+        let inner = if name == CODE && !inner.is_null() { STARS.into() } else { value(inner) };
+        (name.clone(), inner)
+    };
+    object.iter().map(masked).collect()
 }
 
 pub(crate) fn value(of: &Value) -> Value {
@@ -79,5 +85,12 @@ mod tests {
         let contact = json!({"name": "李小龙", "tel": [138_001, {"home": "0755-1"}], "gift": true, "note": null});
         let masked = json!({"name": "李***龙", "tel": ["1***1", {"home": "0***1"}], "gift": true, "note": null});
         assert_eq!(Value::Object(object(contact.as_object().unwrap())), masked);
+        for code in [json!("open-sesame"), json!(123_456), json!(["open", "sesame"]), json!(true)] {
+            assert_eq!(
+                value(&json!({"code": code, "to": {"code": code}})),
+                json!({"code": "***", "to": {"code": "***"}})
+            );
+        }
+        assert_eq!(value(&json!({"code": null})), json!({"code": null}));
     }
 }

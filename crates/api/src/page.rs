@@ -8,16 +8,23 @@ use sha2::{Digest, Sha256};
 
 const PAGE: &str = include_str!("graphiql.html");
 
-/// Its own script by its hash, and the scripts that it loads when asked to, whose hashes stand in the page.
+/// Its own script by its hash, and by their addresses the files that it loads when asked to, whose hashes stand in the page.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let own = Sha256::digest(own_script().as_bytes());
+    let loaded = |ending| loaded().filter(move |file: &&str| file.ends_with(ending)).collect::<Vec<_>>().join(" ");
     format!(
-        "default-src 'none'; script-src 'sha256-{}' https://unpkg.com; style-src 'unsafe-inline' https://unpkg.com; \
-         connect-src 'self'; img-src 'self' data:; font-src data:; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'",
-        base64(&own)
+        "default-src 'none'; script-src 'sha256-{}' {}; style-src 'unsafe-inline' {}; connect-src 'self'; \
+         img-src 'self' data:; font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        base64(&own),
+        loaded(".js"),
+        loaded(".css"),
     )
 });
+
+/// The addresses that stand in the page.
+fn loaded() -> impl Iterator<Item = &'static str> {
+    PAGE.split('"').filter(|text| text.starts_with("https://"))
+}
 
 fn own_script() -> &'static str {
     let script = PAGE.split_once("<script>").and_then(|(_, rest)| rest.split_once("</script>"));
@@ -57,6 +64,14 @@ mod tests {
             assert_eq!(base64(bytes.as_bytes()), text);
         }
         assert_eq!(base64(&[251, 255]), "+/8=");
+    }
+
+    #[test]
+    fn nothing_but_what_the_page_loads_may_be_loaded() {
+        let sources: Vec<&str> = POLICY.split([' ', ';']).filter(|source| source.contains("://")).collect();
+        assert_eq!(sources, loaded().collect::<Vec<_>>());
+        assert_eq!(sources.len(), 4);
+        assert!(sources.iter().all(|source| source.rsplit('/').next().is_some_and(|file| file.contains(".min."))));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What may be the work of somebody who should not be here: failed sign-ins and look-ups, forbidden fields, refused commands. Told as
+//! What may be the work of somebody who should not be here: failed sign-ins, look-ups, forbidden fields, refused commands. Told as
 //! codes and names alone, never what was sent. Nobody waits for it to be written: what comes faster than that is counted.
 
 use std::net::IpAddr;
@@ -26,6 +26,7 @@ const MAX_FIELDS: usize = 8;
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum What {
     SignInFailed,
+    LookUp,
     LookUpFailed,
     Forbidden,
     CommandRefused,
@@ -37,8 +38,9 @@ pub(crate) enum What {
 struct Incident {
     at: String,
     what: What,
-    /// A stable code: of the refusal, or why a credential was not taken.
-    code: &'static str,
+    /// A stable code: of the refusal, or why a credential was not taken. What was not refused has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     actor: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,16 +55,19 @@ struct Incident {
     inputs: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     command_id: Option<String>,
-    /// The order that was to be looked up.
+    /// The order that was looked up, or was to be.
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<String>,
+    /// The id of the credential that was given for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential: Option<String>,
     /// Incidents before this one that were not written.
     #[serde(skip_serializing_if = "Option::is_none")]
     dropped: Option<u64>,
 }
 
 impl Incident {
-    fn of(what: What, code: &'static str) -> Self {
+    fn of(what: What, code: Option<&'static str>) -> Self {
         Self {
             at: String::new(),
             what,
@@ -74,6 +79,7 @@ impl Incident {
             inputs: Vec::new(),
             command_id: None,
             order: None,
+            credential: None,
             dropped: None,
         }
     }
@@ -87,6 +93,8 @@ struct Inner {
     clock: Clock,
     /// Lines that each actor fills: beyond them, what it does is only counted.
     paces: Buckets<Uuid>,
+    /// As many of each code for look-ups that fail, whoever asks: anybody can, from as many addresses as he has.
+    failing: Buckets<&'static str>,
     waiting: SyncSender<Incident>,
     dropped: Arc<AtomicU64>,
 }
@@ -114,7 +122,13 @@ impl SecurityLog {
     pub fn new(clock: Clock) -> (Self, Incidents) {
         let (sender, waiting) = sync_channel(MAX_WAITING);
         let dropped: Arc<AtomicU64> = Arc::default();
-        let inner = Inner { clock, paces: Buckets::new(PACE), waiting: sender, dropped: Arc::clone(&dropped) };
+        let inner = Inner {
+            clock,
+            paces: Buckets::new(PACE),
+            failing: Buckets::new(PACE),
+            waiting: sender,
+            dropped: Arc::clone(&dropped),
+        };
         (Self(Some(Arc::new(inner))), Incidents { waiting, dropped })
     }
 
@@ -124,8 +138,19 @@ impl SecurityLog {
 
     /// A code for an order's number was wrong, or was not looked at; `order` is that of this number, if there is just one.
     pub(crate) fn look_up_failed(&self, asker: Asker, code: &'static str, order: Option<StreamId>) {
+        let Some(inner) = &self.0 else { return };
+        if inner.failing.take(code, 1).is_err() {
+            inner.dropped.fetch_add(1, Relaxed);
+            return;
+        }
         let order = order.map(|order| order.to_string());
-        self.write(asker, Incident { order, ..Incident::of(What::LookUpFailed, code) });
+        self.write(asker, Incident { order, ..Incident::of(What::LookUpFailed, Some(code)) });
+    }
+
+    /// Somebody knew an order's code, and was given a credential for it.
+    pub(crate) fn looked_up(&self, asker: Asker, order: StreamId, credential: Uuid) {
+        let (order, credential) = (Some(order.to_string()), Some(credential.to_string()));
+        self.write(asker, Incident { order, credential, ..Incident::of(What::LookUp, None) });
     }
 
     /// `field`: as the schema names it.
@@ -155,7 +180,7 @@ impl SecurityLog {
         command_id: Option<CommandId>,
     ) {
         let (field, command_id) = (field.map(str::to_owned), command_id.map(|id| id.to_string()));
-        self.write(asker, Incident { field, inputs, command_id, ..Incident::of(what, code) });
+        self.write(asker, Incident { field, inputs, command_id, ..Incident::of(what, Some(code)) });
     }
 
     fn write(&self, asker: Asker, incident: Incident) {
@@ -228,6 +253,24 @@ mod tests {
         assert!((61..70).contains(&lines.len()), "{}", lines.len());
         assert!(lines[0].contains("\"dropped\":9"), "{}", lines[0]);
         assert!(lines.last().unwrap().contains("-000000000002"));
+    }
+
+    #[test]
+    fn look_ups_that_fail_wash_out_neither_others_nor_each_other() {
+        let (log, incidents) = log();
+        for _ in 0..1_000 {
+            log.look_up_failed(Asker::default(), "lookup-locked", None);
+        }
+        log.look_up_failed(Asker::default(), "lookup-wrong", None);
+        log.looked_up(Asker::default(), StreamId(Uuid::nil()), Uuid::from_u128(1));
+        drop(log);
+        let lines: Vec<String> = std::iter::from_fn(|| incidents.next()).collect();
+        assert!((62..70).contains(&lines.len()), "{}", lines.len());
+        assert!(lines[lines.len() - 2].contains("lookup-wrong"));
+        assert_eq!(
+            lines[lines.len() - 1],
+            r#"{"at":"2023-11-14T22:13:20Z","what":"look-up","order":"00000000-0000-0000-0000-000000000000","credential":"00000000-0000-0000-0000-000000000001"}"#
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{SinkExt, StreamExt, future};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::access;
 use crate::auth::{self, Session};
 use crate::edge::{RetryAfter, SOON};
 use crate::host::Host;
@@ -185,14 +186,19 @@ async fn greet(app: &App, caller: &Caller, payload: &serde_json::Value) -> Resul
     let named = |name: &str| payload.get(name).and_then(serde_json::Value::as_str);
     let bearer = named("Authorization").or_else(|| named("authorization")).or(caller.bearer.as_deref());
     auth::prepare(&app.services, bearer).await;
-    Session::from_bearer(&app.services, bearer, caller.from).map_err(|unwelcome| {
+    let session = Session::from_bearer(&app.services, bearer, caller.from).map_err(|unwelcome| {
         match unwelcome.tell(app, caller.from) {
             Ok(error) => Error::new(format!("{REFUSED}: {}", short(&error.message()))),
             Err(RetryAfter(seconds)) => {
                 Error::new(format!("{TOO_MANY} wrong tokens from this address: try again in {seconds} s"))
             }
         }
-    })
+    })?;
+    // Buyers need no token to come by a credential: they would take the places of those who work here.
+    if !access::may_follow(session.actor.role) {
+        return Err(Error::new(format!("{REFUSED}: this role has no subscriptions; ask by POST /graphql")));
+    }
+    Ok(session)
 }
 
 /// A close frame holds 123 bytes.

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use axum::extract::Path;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -193,11 +193,15 @@ fn media_type(path: &str) -> &'static str {
     }
 }
 
-/// Asked anew each time: it is small, and says which version the rest is of.
-pub(crate) async fn index(headers: HeaderMap) -> Response {
+/// Asked anew each time: it is small, and says which version the rest is of. `is_https`: it came by TLS, and is to go on so.
+pub(crate) async fn index(headers: HeaderMap, is_https: bool) -> Response {
     let (page, gzip) = &*PAGE;
     let mut response = answer(&headers, "text/html; charset=utf-8", page.as_bytes(), gzip);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if is_https {
+        let a_year = HeaderValue::from_static("max-age=31536000");
+        response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, a_year);
+    }
     response
 }
 

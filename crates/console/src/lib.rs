@@ -35,7 +35,8 @@ const PAGES: [&str; 13] = [
 /// The API with the pages before it. `is_https`: whether browsers come by TLS, so that their cookie never goes without it.
 pub fn around(api: Router, is_https: bool) -> Router {
     let sessions = session::Sessions { api: api.clone(), is_https };
-    let pages = PAGES.into_iter().fold(Router::new(), |router, path| router.route(path, get(assets::index)));
+    let index = get(move |headers| assets::index(headers, is_https));
+    let pages = PAGES.into_iter().fold(Router::new(), |router, path| router.route(path, index.clone()));
     pages
         .route("/console/{version}/{*path}", get(assets::asset))
         .route("/session", get(session::is_there).post(session::open).delete(session::close))

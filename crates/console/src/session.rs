@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Deserialize;
@@ -19,6 +19,8 @@ use crate::packing::{packed, takes_gzip};
 /// By TLS, `__Host-` keeps other hosts of the domain, and plain HTTP, from setting it.
 const SECURE_NAME: &str = "__Host-daybook";
 const PLAIN_NAME: &str = "daybook";
+/// How the credential of a look-up begins, which is good for nothing but its session.
+const LOOK_UP: &str = "dbb_";
 /// What browsers keep in a cookie, less its name and attributes.
 const MAX_TOKEN_BYTES: usize = 3_900;
 /// How long a token may take to arrive.
@@ -73,13 +75,13 @@ pub(crate) async fn open(State(sessions): State<Sessions>, request: Request) -> 
     let is_plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~' | b'+' | b'/' | b'=');
     // What stands in a cookie must not begin another one.
-    let header = HeaderValue::from_str(&format!("Bearer {token}")).ok().filter(|_| token.bytes().all(is_plain));
+    let header = bearer(token).filter(|_| token.bytes().all(is_plain));
     let Some(header) = header.filter(|_| !token.is_empty()) else {
         return (StatusCode::BAD_REQUEST, "this is no token\n").into_response();
     };
     let mut asked = Request::new(Body::from(r#"{"query":"{ viewer { role } }"}"#));
     *asked.method_mut() = Method::POST;
-    *asked.uri_mut() = axum::http::Uri::from_static("/graphql");
+    *asked.uri_mut() = Uri::from_static("/graphql");
     *asked.extensions_mut() = extensions;
     asked.headers_mut().insert(AUTHORIZATION, header);
     asked.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -93,12 +95,29 @@ pub(crate) async fn open(State(sessions): State<Sessions>, request: Request) -> 
     with_cookies(&[cookie(is_secure, token, "")])
 }
 
-/// Forgets it here; the token is as good as before, until it is revoked.
-pub(crate) async fn close(State(sessions): State<Sessions>, headers: HeaderMap) -> Response {
-    if !origin::is_own(&headers, sessions.is_https) {
+/// Forgets it here. A token is as good as before, until it is revoked; a look-up ends.
+pub(crate) async fn close(State(sessions): State<Sessions>, request: Request) -> Response {
+    let headers = request.headers();
+    if !origin::is_own(headers, sessions.is_https) {
         return foreign();
     }
+    let look_up = token_of(headers, sessions.is_https).filter(|token| token.starts_with(LOOK_UP));
+    if let Some(header) = look_up.and_then(bearer) {
+        let mut ending = Request::new(Body::empty());
+        *ending.method_mut() = Method::DELETE;
+        *ending.uri_mut() = Uri::from_static("/lookup");
+        *ending.extensions_mut() = request.extensions().clone();
+        ending.headers_mut().insert(AUTHORIZATION, header);
+        // If it had ended already, that is as well.
+        let Ok(_) = sessions.api.oneshot(ending).await;
+    }
     with_cookies(&[cookie(true, "", "; Max-Age=0"), cookie(false, "", "; Max-Age=0")])
+}
+
+fn bearer(token: &str) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
+    header.set_sensitive(true);
+    Some(header)
 }
 
 fn with_cookies(cookies: &[String]) -> Response {
@@ -119,12 +138,11 @@ pub(crate) async fn authorize(State(is_https): State<bool>, mut request: Request
     }
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
     let is_meant = if is_safe { origin::is_no_foreign(headers, is_https) } else { origin::is_own(headers, is_https) };
-    let header = token_of(headers, is_https).and_then(|token| HeaderValue::from_str(&format!("Bearer {token}")).ok());
-    let Some(mut header) = header.filter(|_| is_meant) else { return next.run(request).await };
+    let header = token_of(headers, is_https).and_then(bearer);
+    let Some(header) = header.filter(|_| is_meant) else { return next.run(request).await };
     // Browsers are far away, and a page of a list is mostly names of fields. No other page can make them ask, so that none
     // learns anything from an answer's length.
     let takes_gzip = takes_gzip(headers);
-    header.set_sensitive(true);
     request.headers_mut().insert(AUTHORIZATION, header);
     let answer = next.run(request).await;
     if takes_gzip { packed(answer).await } else { answer }

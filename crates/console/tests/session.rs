@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "unwrap is how a test fails")]
 
 use std::io::Read;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, Response, StatusCode};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use tower::ServiceExt;
 
 const TOKEN: &str = "dbk_0123";
@@ -41,6 +42,33 @@ async fn text(response: Response<Body>) -> String {
 
 const OWN: (&str, &str) = ("sec-fetch-site", "same-origin");
 const FOREIGN: (&str, &str) = ("sec-fetch-site", "cross-site");
+
+/// It is good for nothing else; a token is, and stays.
+#[tokio::test]
+async fn signing_out_of_a_look_up_ends_it() {
+    let ended: Arc<Mutex<Vec<String>>> = Arc::default();
+    let told = Arc::clone(&ended);
+    let end = async move |headers: HeaderMap| {
+        told.lock().unwrap().push(bearer(&headers));
+        StatusCode::NO_CONTENT
+    };
+    let app = daybook_console::around(Router::new().route("/lookup", delete(end)), false);
+    for (cookie, site) in [("dbb_12", OWN), ("dbk_12", OWN), ("dbb_34", FOREIGN)] {
+        let request = Request::delete("/session").header("cookie", format!("daybook={cookie}")).header(site.0, site.1);
+        let closed = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(closed.headers().contains_key("set-cookie"), site == OWN);
+    }
+    assert_eq!(*ended.lock().unwrap(), ["Bearer dbb_12"]);
+}
+
+#[tokio::test]
+async fn pages_that_come_by_tls_go_on_so() {
+    for (is_https, kept) in [(true, Some("max-age=31536000")), (false, None)] {
+        let page = ask(is_https, "GET", "/", &[], "").await;
+        let told = page.headers().get("strict-transport-security").map(|value| value.to_str().unwrap());
+        assert_eq!((page.status(), told), (StatusCode::OK, kept));
+    }
+}
 
 #[tokio::test]
 async fn a_token_becomes_a_cookie_that_no_script_reads() {

@@ -1,18 +1,18 @@
 //! What a buyer must know of an order to look it up.
 
 use daybook_domain::event::tree_root;
-use daybook_domain::{Event, MerchantId, StreamId};
+use daybook_domain::{Event, Kind, MerchantId, Role, StreamId};
 use daybook_engine::Opened;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::contact::{digits, telephone};
+use crate::contact::{CODE, digits, telephone};
 use crate::http::Services;
 use crate::schema::delivery;
 use crate::schema::error::ApiError;
 
-/// Characters of a chosen code, and digits of a telephone, below which an order cannot be looked up: they would be guessed.
-const MIN_CODE_CHARS: usize = 4;
+/// Characters below which what is called a code is none, and digits below which a telephone is none: they would be guessed.
+const MIN_CODE_CHARS: usize = 6;
 const MIN_DIGITS: usize = 7;
 /// Of a telephone in China, without its country's code.
 const CHINESE_DIGITS: usize = 11;
@@ -20,7 +20,7 @@ const CHINESE_DIGITS: usize = 11;
 /// What the buyer has to say.
 #[derive(Debug)]
 pub(super) enum Code {
-    /// The contact's `code`.
+    /// The contact's `code`, as the order was placed, or as its buyer changed it since.
     Chosen(String),
     /// All digits of the contact's telephone.
     Telephone(String),
@@ -35,24 +35,29 @@ pub(super) fn of(services: &Services, order: StreamId) -> Result<Option<(Merchan
         Opened::Text(text) => serde_json::from_str::<Map<String, Value>>(&text).ok(),
         Opened::Erased | Opened::Damaged => None,
     };
-    let now = delivery::texts(placed, &history).contact.and_then(open);
-    // Whoever gives another address does not choose another code.
-    let first = || placed.contact.as_ref().and_then(|text| open((daybook_domain::Kind::OrderPlaced, text)));
-    let chosen = now.as_ref().and_then(chosen).or_else(|| first().as_ref().and_then(chosen));
-    let code = match chosen {
-        Some(code) => Some(Code::Chosen(code)),
-        None => now.as_ref().and_then(telephone).map(|digits| Code::Telephone(without_country(&digits).to_owned())),
-    };
-    Ok(code.filter(Code::is_long_enough).map(|code| (placed.merchant.clone(), code)))
+    let placed_with = placed.contact.as_ref().map(|text| (Kind::OrderPlaced, text));
+    // Whoever else asks for another address would choose what opens the buyer's order to himself.
+    let the_buyers = delivery::approved(&history)
+        .filter(|(by, _)| by.role == Role::Buyer)
+        .filter_map(|(_, change)| Some((Kind::AddressChangeRequested, change.contact.as_ref()?)));
+    // The last one: whoever gives another address without a code does not give the code up.
+    let chosen = placed_with.into_iter().chain(the_buyers).filter_map(|found| chosen(&open(found)?)).last();
+    let code = chosen.map(Code::Chosen).or_else(|| {
+        let digits = telephone(&delivery::texts(placed, &history).contact.and_then(open)?)?;
+        let digits = without_country(&digits);
+        (digits.len() >= MIN_DIGITS).then(|| Code::Telephone(digits.to_owned()))
+    });
+    Ok(code.map(|code| (placed.merchant.clone(), code)))
 }
 
+/// None of what is too short.
 fn chosen(contact: &Map<String, Value>) -> Option<String> {
-    let code = match contact.get("code")? {
+    let code = match contact.get(CODE)? {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
     };
-    (!code.is_empty()).then_some(code)
+    (code.chars().count() >= MIN_CODE_CHARS).then_some(code)
 }
 
 /// 86 and 0086 before a telephone in China.
@@ -68,13 +73,6 @@ fn spoken(text: &str) -> Option<String> {
 }
 
 impl Code {
-    fn is_long_enough(&self) -> bool {
-        match self {
-            Code::Chosen(code) => code.chars().count() >= MIN_CODE_CHARS,
-            Code::Telephone(digits) => digits.len() >= MIN_DIGITS,
-        }
-    }
-
     /// Takes as long for whatever is given.
     pub(super) fn is(&self, given: &str) -> bool {
         match self {
@@ -119,10 +117,12 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_guessed_opens_nothing() {
-        assert!(!Code::Chosen("123".into()).is_long_enough() && Code::Chosen("码码码码".into()).is_long_enough());
-        assert!(
-            !Code::Telephone("123456".into()).is_long_enough() && Code::Telephone("1234567".into()).is_long_enough()
-        );
+    fn what_would_be_guessed_is_no_code() {
+        let of = |code: Value| chosen(&Map::from_iter([(CODE.to_owned(), code)]));
+        assert_eq!(of("12345".into()), None);
+        assert_eq!(of(" 12345 ".into()), None);
+        assert_eq!(of(12_345.into()), None);
+        assert_eq!(of("码码码码码码".into()).as_deref(), Some("码码码码码码"));
+        assert_eq!(of(123_456.into()).as_deref(), Some("123456"));
     }
 }

@@ -1,15 +1,22 @@
 //! Credentials of look-ups. They are in memory alone: a server that starts again knows none.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use daybook_domain::{MerchantId, StreamId, Timestamp};
 use hashbrown::HashMap;
 
-/// At the same time; some hundred bytes each.
-const MAX_GUESTS: usize = 100_000;
-/// Of one order: with another one the oldest ends.
-const MAX_OF_ONE: usize = 10;
+/// How many there are at the same time, some hundred bytes each. With another one the oldest ends: of the order or of the merchant
+/// that has all it may have, or else of the merchant that has most.
+const BOUNDS: Bounds = Bounds { all: 100_000, of_merchant: 50_000, of_order: 10 };
+
+#[derive(Clone, Copy)]
+struct Bounds {
+    all: usize,
+    of_merchant: usize,
+    of_order: usize,
+}
 
 /// Somebody who looked an order up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,55 +31,92 @@ impl Guest {
     pub(crate) const PREFIX: &str = "dbb_";
 }
 
-#[derive(Default)]
-pub(crate) struct Guests(Mutex<Known>);
+pub(crate) struct Guests {
+    bounds: Bounds,
+    known: Mutex<Known>,
+}
 
+impl Default for Guests {
+    fn default() -> Self {
+        Self { bounds: BOUNDS, known: Mutex::default() }
+    }
+}
+
+/// By the numbers in which they came, the oldest first.
 #[derive(Default)]
 struct Known {
-    by_hash: HashMap<[u8; 32], Guest>,
-    /// The oldest first.
-    of_order: HashMap<StreamId, VecDeque<[u8; 32]>>,
+    next: u64,
+    guests: BTreeMap<u64, ([u8; 32], Guest)>,
+    by_hash: HashMap<[u8; 32], u64>,
+    of_merchant: HashMap<MerchantId, BTreeSet<u64>>,
+    of_order: HashMap<StreamId, BTreeSet<u64>>,
 }
 
 impl Guests {
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// False: there are too many.
-    pub(crate) fn add(&self, secret_sha256: [u8; 32], guest: Guest, now: Timestamp) -> bool {
+    pub(crate) fn add(&self, secret_sha256: [u8; 32], guest: Guest, now: Timestamp) {
         let mut known = self.known();
-        if known.by_hash.len() >= MAX_GUESTS {
-            known.let_go(now);
-            if known.by_hash.len() >= MAX_GUESTS {
-                return false;
-            }
+        while let Some((&oldest, (_, guest))) = known.guests.first_key_value()
+            && guest.ends <= now
+        {
+            known.remove(oldest);
         }
-        let hashes = known.of_order.entry(guest.order).or_default();
-        hashes.push_back(secret_sha256);
-        let oldest = if hashes.len() > MAX_OF_ONE { hashes.pop_front() } else { None };
-        if let Some(oldest) = oldest {
-            known.by_hash.remove(&oldest);
+        while let Some(one) = known.in_the_way_of(&guest, self.bounds) {
+            known.remove(one);
         }
-        known.by_hash.insert(secret_sha256, guest);
-        true
+        let number = known.next;
+        known.next += 1;
+        known.of_merchant.entry(guest.merchant.clone()).or_default().insert(number);
+        known.of_order.entry(guest.order).or_default().insert(number);
+        known.by_hash.insert(secret_sha256, number);
+        known.guests.insert(number, (secret_sha256, guest));
     }
 
-    /// Whose it is, whether it is still good or not; none that were never there.
+    /// Whose it is, whether it is still good or not; none that is not there.
     pub(crate) fn get(&self, secret_sha256: &[u8; 32]) -> Option<Guest> {
-        self.known().by_hash.get(secret_sha256).cloned()
+        let known = self.known();
+        let number = known.by_hash.get(secret_sha256)?;
+        known.guests.get(number).map(|(_, guest)| guest.clone())
+    }
+
+    /// It ends before its time.
+    pub(crate) fn end(&self, secret_sha256: &[u8; 32]) {
+        let mut known = self.known();
+        if let Some(&number) = known.by_hash.get(secret_sha256) {
+            known.remove(number);
+        }
     }
 }
 
 impl Known {
-    /// Of what is not good any more.
-    fn let_go(&mut self, now: Timestamp) {
-        self.by_hash.retain(|_, guest| now < guest.ends);
-        let by_hash = &self.by_hash;
-        self.of_order.retain(|_, hashes| {
-            hashes.retain(|hash| by_hash.contains_key(hash));
-            !hashes.is_empty()
-        });
+    /// Which one has to end before this one comes, if any has.
+    fn in_the_way_of(&self, guest: &Guest, bounds: Bounds) -> Option<u64> {
+        let oldest = |of: Option<&BTreeSet<u64>>, most| of.filter(|of| of.len() >= most)?.first().copied();
+        let of_all = || {
+            let largest = || self.of_merchant.values().max_by_key(|of| of.len());
+            if self.guests.len() >= bounds.all { oldest(largest(), 1) } else { None }
+        };
+        oldest(self.of_order.get(&guest.order), bounds.of_order)
+            .or_else(|| oldest(self.of_merchant.get(&guest.merchant), bounds.of_merchant))
+            .or_else(of_all)
+    }
+
+    fn remove(&mut self, number: u64) {
+        let Some((hash, guest)) = self.guests.remove(&number) else { return };
+        self.by_hash.remove(&hash);
+        remove_from(&mut self.of_merchant, &guest.merchant, number);
+        remove_from(&mut self.of_order, &guest.order, number);
+    }
+}
+
+fn remove_from<K: Eq + Hash>(sets: &mut HashMap<K, BTreeSet<u64>>, key: &K, number: u64) {
+    let Some(set) = sets.get_mut(key) else { return };
+    set.remove(&number);
+    if set.is_empty() {
+        sets.remove(key);
     }
 }
 
@@ -82,38 +126,58 @@ mod tests {
 
     use super::*;
 
-    fn guest(order: u128, ends: i64) -> Guest {
-        let order = StreamId(Uuid::from_u128(order));
-        Guest { merchant: MerchantId::new("m1").unwrap(), order, ends: Timestamp(ends) }
+    fn guests(all: usize, of_merchant: usize, of_order: usize) -> Guests {
+        Guests { bounds: Bounds { all, of_merchant, of_order }, known: Mutex::default() }
     }
 
-    fn hash(number: usize) -> [u8; 32] {
-        let mut hash = [0; 32];
-        hash[..8].copy_from_slice(&number.to_be_bytes());
-        hash
+    fn guest(merchant: &str, order: u128, ends: i64) -> Guest {
+        let order = StreamId(Uuid::from_u128(order));
+        Guest { merchant: MerchantId::new(merchant).unwrap(), order, ends: Timestamp(ends) }
+    }
+
+    fn add(guests: &Guests, merchant: &str, order: u128, secret: u8) {
+        guests.add([secret; 32], guest(merchant, order, 100), Timestamp(0));
+    }
+
+    fn good(guests: &Guests) -> Vec<u8> {
+        (0..=u8::MAX).filter(|secret| guests.get(&[*secret; 32]).is_some()).collect()
     }
 
     #[test]
     fn one_order_has_so_many_and_the_oldest_ends_first() {
-        let guests = Guests::default();
-        for number in 0..=MAX_OF_ONE {
-            assert!(guests.add(hash(number), guest(1, 100), Timestamp(0)));
+        let guests = guests(10, 10, 2);
+        for secret in 0..4 {
+            add(&guests, "m1", 1, secret);
         }
-        assert!(guests.add(hash(99), guest(2, 100), Timestamp(0)));
-        assert_eq!(guests.get(&hash(0)), None);
-        assert_eq!(guests.get(&hash(1)), Some(guest(1, 100)));
-        assert_eq!(guests.get(&hash(99)), Some(guest(2, 100)));
+        add(&guests, "m1", 2, 9);
+        assert_eq!(good(&guests), [2, 3, 9]);
+        assert_eq!(guests.get(&[9; 32]), Some(guest("m1", 2, 100)));
     }
 
     #[test]
-    fn none_that_is_good_makes_room() {
-        let guests = Guests::default();
-        for number in 0..MAX_GUESTS {
-            assert!(guests.add(hash(number), guest(number as u128, 100), Timestamp(0)));
+    fn one_merchant_takes_nobody_elses_places() {
+        let guests = guests(6, 4, 10);
+        add(&guests, "m2", 100, 0);
+        for secret in 1..=10 {
+            add(&guests, "m1", secret.into(), secret);
         }
-        assert!(!guests.add(hash(MAX_GUESTS), guest(0, 100), Timestamp(99)));
-        assert!(guests.add(hash(MAX_GUESTS), guest(0, 200), Timestamp(100)), "they have ended");
-        assert_eq!(guests.known().by_hash.len(), 1);
-        assert_eq!(guests.known().of_order.len(), 1);
+        assert_eq!(good(&guests), [0, 7, 8, 9, 10], "it has four");
+        for secret in 11..=13 {
+            add(&guests, "m3", secret.into(), secret);
+        }
+        assert_eq!(good(&guests), [0, 9, 10, 11, 12, 13], "whoever has most makes room");
+    }
+
+    #[test]
+    fn those_that_have_ended_make_room_first_and_leave_nothing_behind() {
+        let guests = guests(3, 3, 10);
+        for secret in 0..3 {
+            add(&guests, "m1", secret.into(), secret);
+        }
+        guests.add([3; 32], guest("m2", 3, 200), Timestamp(100));
+        assert_eq!(good(&guests), [3]);
+        let known = guests.known();
+        let sizes = [known.guests.len(), known.by_hash.len(), known.of_merchant.len(), known.of_order.len()];
+        assert_eq!(sizes, [1; 4]);
     }
 }

@@ -1,84 +1,72 @@
 //! How often a code can be tried for an order's number.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use daybook_domain::{MerchantId, OrderNumber, Timestamp};
-use hashbrown::HashMap;
+use daybook_domain::{OrderNumber, Timestamp};
 
-/// Wrong codes after which a number is locked …
-const MAX_WRONG: u8 = 5;
-/// … and for how long; as long after the last one they are forgotten.
-const LOCKED_MICROS: i64 = 15 * 60 * 1_000_000;
-/// Numbers that are tried at the same time. A lock that runs is never forgotten to make room for another.
-const MAX_KNOWN: usize = 100_000;
+/// Tries after which a number is locked …
+const MAX_TRIES: usize = 5;
+/// … until the first of them is as old as this.
+const COUNTED_MICROS: i64 = 15 * 60 * 1_000_000;
+/// In all of them a few mebibytes, whoever tries whatever. Numbers that fall into one cell share its tries: that errs on the side
+/// of a lock, and takes hundreds of wrong codes a second to happen at all.
+const CELLS: usize = 1 << 17;
 
-/// What is tried: a merchant's number, or without one that of all merchants together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    merchant: Option<MerchantId>,
-    /// Upper and lower case are locked together, though they are other orders.
-    number: Box<str>,
+/// When each of the tries was, in microseconds; zero is none. Zeros cost no memory until there is a try.
+type Cell = [i64; MAX_TRIES];
+
+/// Tries by number, whichever merchant is named, or none: else each way of asking would have tries of its own, and whoever
+/// compares them would learn whether there is such an order.
+pub(super) struct Locks {
+    /// Drawn for each process, so that nobody can choose numbers that fall into another's cell.
+    hasher: RandomState,
+    cells: Mutex<Vec<Cell>>,
 }
 
-impl Key {
-    pub(super) fn new(merchant: Option<&MerchantId>, number: &OrderNumber) -> Self {
-        Self { merchant: merchant.cloned(), number: number.as_str().to_lowercase().into() }
+/// One that was counted.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Try {
+    cell: usize,
+    at: Timestamp,
+}
+
+impl Default for Locks {
+    fn default() -> Self {
+        Self { hasher: RandomState::new(), cells: Mutex::new(vec![[0; MAX_TRIES]; CELLS]) }
     }
 }
-
-struct Tries {
-    /// Those that are under way count as wrong until they are right: so many at once are no more than one after another.
-    wrong: u8,
-    until: Timestamp,
-}
-
-/// Whether a code can be tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trying {
-    Now,
-    /// From then on.
-    Later(Timestamp),
-    /// Too many numbers are tried.
-    NoRoom,
-}
-
-#[derive(Default)]
-pub(super) struct Locks(Mutex<HashMap<Key, Tries>>);
 
 impl Locks {
-    fn known(&self) -> MutexGuard<'_, HashMap<Key, Tries>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cells(&self) -> MutexGuard<'_, Vec<Cell>> {
+        self.cells.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a try as wrong, unless it is told otherwise.
-    pub(super) fn begin(&self, key: &Key, now: Timestamp) -> Trying {
-        let mut known = self.known();
-        if known.len() >= MAX_KNOWN && !known.contains_key(key) {
-            known.retain(|_, tries| now < tries.until);
-            if known.len() >= MAX_KNOWN {
-                return Trying::NoRoom;
+    fn cell_of(&self, number: &OrderNumber) -> usize {
+        usize::try_from(self.hasher.hash_one(number.as_str()) % CELLS as u64).unwrap_or(0)
+    }
+
+    /// Counts a try, before it is known whether it is right: so many at once are no more than one after another.
+    ///
+    /// # Errors
+    /// The number is locked until then; nothing is counted.
+    pub(super) fn begin(&self, number: &OrderNumber, now: Timestamp) -> Result<Try, Timestamp> {
+        let cell = self.cell_of(number);
+        let mut cells = self.cells();
+        let ends = |at: i64| Timestamp(at).plus_micros(COUNTED_MICROS);
+        match cells[cell].iter_mut().find(|at| ends(**at) <= now) {
+            Some(room) => {
+                *room = now.0;
+                Ok(Try { cell, at: now })
             }
+            None => Err(cells[cell].iter().copied().map(ends).min().unwrap_or(now)),
         }
-        let until = now.plus_micros(LOCKED_MICROS);
-        let tries = known.entry(key.clone()).or_insert(Tries { wrong: 0, until });
-        if now >= tries.until {
-            tries.wrong = 0;
-        } else if tries.wrong >= MAX_WRONG {
-            return Trying::Later(tries.until);
-        }
-        *tries = Tries { wrong: tries.wrong + 1, until };
-        Trying::Now
     }
 
-    /// It was right.
-    pub(super) fn forget(&self, key: &Key) {
-        self.known().remove(key);
-    }
-
-    /// It was neither right nor wrong.
-    pub(super) fn undo(&self, key: &Key) {
-        if let Some(tries) = self.known().get_mut(key) {
-            tries.wrong = tries.wrong.saturating_sub(1);
+    /// It does not count. Those of others, and of the same number before, do.
+    pub(super) fn take_back(&self, Try { cell, at }: Try) {
+        if let Some(slot) = self.cells()[cell].iter_mut().find(|slot| **slot == at.0) {
+            *slot = 0;
         }
     }
 }
@@ -87,58 +75,52 @@ impl Locks {
 mod tests {
     use super::*;
 
-    const MINUTE: i64 = 60 * 1_000_000;
+    const SECOND: i64 = 1_000_000;
+    const NOW: Timestamp = Timestamp(1_700_000_000 * SECOND);
 
-    fn key(merchant: Option<&str>, number: &str) -> Key {
-        let merchant = merchant.map(|id| MerchantId::new(id).unwrap());
-        Key::new(merchant.as_ref(), &OrderNumber::new(number).unwrap())
+    fn number(text: &str) -> OrderNumber {
+        OrderNumber::new(text).unwrap()
+    }
+
+    fn after(seconds: i64) -> Timestamp {
+        NOW.plus_micros(seconds * SECOND)
     }
 
     #[test]
-    fn five_wrong_codes_lock_a_number_for_a_quarter_of_an_hour() {
-        let (locks, one) = (Locks::default(), key(Some("m1"), "N-1"));
+    fn five_tries_lock_a_number_until_the_first_is_a_quarter_of_an_hour_old() {
+        let (locks, one) = (Locks::default(), number("N-1"));
         for second in 0..5 {
-            assert_eq!(locks.begin(&one, Timestamp(second * 1_000_000)), Trying::Now);
+            assert!(locks.begin(&one, after(second)).is_ok());
         }
-        let until = Timestamp(4_000_000 + 15 * MINUTE);
-        assert_eq!(locks.begin(&key(Some("m1"), "n-1"), Timestamp(5_000_000)), Trying::Later(until));
-        assert_eq!(locks.begin(&one, Timestamp(until.0 - 1)), Trying::Later(until), "asking does not make it longer");
-        for other in [key(None, "N-1"), key(Some("m2"), "N-1"), key(Some("m1"), "N-2")] {
-            assert_eq!(locks.begin(&other, Timestamp(5_000_000)), Trying::Now);
+        for second in [4, 5, 899] {
+            assert_eq!(locks.begin(&one, after(second)), Err(after(900)), "asking does not make it longer");
         }
-        for _ in 0..5 {
-            assert_eq!(locks.begin(&one, until), Trying::Now, "it begins anew");
-        }
-        assert_eq!(locks.begin(&one, until), Trying::Later(until.plus_micros(15 * MINUTE)));
+        assert!(locks.begin(&number("N-2"), after(5)).is_ok());
+        assert!(locks.begin(&one, after(900)).is_ok());
+        assert_eq!(locks.begin(&one, after(900)), Err(after(901)), "each ages on its own");
     }
 
     #[test]
-    fn a_right_code_and_a_fault_count_as_none() {
-        let (locks, one) = (Locks::default(), key(None, "N-1"));
-        for _ in 0..20 {
-            for _ in 0..4 {
-                assert_eq!(locks.begin(&one, Timestamp(0)), Trying::Now);
-            }
-            assert_eq!(locks.begin(&one, Timestamp(0)), Trying::Now);
-            locks.forget(&one);
+    fn what_is_taken_back_leaves_those_before_it() {
+        let (locks, one) = (Locks::default(), number("N-1"));
+        for second in 0..4 {
+            assert!(locks.begin(&one, after(second)).is_ok());
         }
-        for _ in 0..20 {
-            assert_eq!(locks.begin(&one, Timestamp(0)), Trying::Now);
-            locks.undo(&one);
+        for second in 4..100 {
+            let right = locks.begin(&one, after(second)).unwrap();
+            locks.take_back(right);
         }
+        assert!(locks.begin(&one, after(100)).is_ok());
+        assert_eq!(locks.begin(&one, after(100)), Err(after(900)));
     }
 
     #[test]
-    fn no_lock_that_runs_is_forgotten_to_make_room() {
-        let locks = Locks::default();
-        let locked = key(None, "locked");
-        while locks.begin(&locked, Timestamp(0)) == Trying::Now {}
-        for number in 1..MAX_KNOWN {
-            assert_eq!(locks.begin(&key(None, &format!("N-{number}")), Timestamp(1)), Trying::Now);
-        }
-        assert_eq!(locks.begin(&key(None, "one-more"), Timestamp(2)), Trying::NoRoom);
-        assert_eq!(locks.begin(&locked, Timestamp(2)), Trying::Later(Timestamp(15 * MINUTE)));
-        assert_eq!(locks.begin(&key(None, "N-1"), Timestamp(2)), Trying::Now, "those that are known go on");
-        assert_eq!(locks.begin(&key(None, "one-more"), Timestamp(1 + 15 * MINUTE)), Trying::Now);
+    fn a_crowd_of_numbers_neither_forgets_a_lock_nor_locks_others() {
+        let (locks, locked) = (Locks::default(), number("locked"));
+        while locks.begin(&locked, NOW).is_ok() {}
+        let refused = (0..CELLS / 2).filter(|one| locks.begin(&number(&format!("N-{one}")), after(1)).is_err());
+        // Some share the cell of the lock, or one with five others.
+        assert!(refused.count() < 100);
+        assert_eq!(locks.begin(&locked, after(2)), Err(after(900)));
     }
 }

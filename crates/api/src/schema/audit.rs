@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::error::ApiError;
 use super::events;
 use super::filter::{DateTimeFilter, ValueFilter};
-use super::history::EventObject;
+use super::history::{EventObject, Shown};
 use super::page::{self, PageInfo};
 use crate::access::Tenant;
 use crate::http::Services;
@@ -198,7 +198,7 @@ pub(crate) fn list(
             last_seen = Some(recorded.position);
             let merchant = owner.merchant.map(|id| ID(id.as_str().to_owned()));
             let name = owner.name.filter(|name| !name.is_empty()).map(str::to_owned);
-            let event = EventObject::alone(recorded, tenant.is_masked);
+            let event = EventObject::alone(recorded, Shown::masked(tenant.is_masked));
             found.push(AuditEntry { event, subject, name, merchant });
             if found.len() == first {
                 break;

@@ -2,7 +2,7 @@
 
 use async_graphql::{Json, SimpleObject};
 use daybook_domain::event::{AddressChangeRequested, LineInputs, OrderPlaced, tree_root};
-use daybook_domain::{Event, Kind, Recorded, Revision, Sealed, StreamId};
+use daybook_domain::{Actor, Event, Kind, Recorded, Revision, Sealed, StreamId};
 use daybook_engine::Opened;
 use serde_json::{Map, Value};
 
@@ -49,28 +49,35 @@ pub(crate) struct Texts<'a> {
     pub(crate) inputs: Vec<(u16, Found<'a>)>,
 }
 
+/// The changes that came to be, the first one first, and who asked for them.
+pub(crate) fn approved(history: &[Recorded]) -> impl Iterator<Item = (Actor, &AddressChangeRequested)> {
+    let mut asked: Option<(Actor, &AddressChangeRequested)> = None;
+    history.iter().filter_map(move |recorded| {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else changes where an order goes")]
+        match &recorded.event {
+            Event::AddressChangeRequested(e) => {
+                asked = Some((recorded.actor, e));
+                None
+            }
+            Event::AddressChanged(e) => asked.take().filter(|(_, asked)| asked.change == e.change),
+            _ => None,
+        }
+    })
+}
+
 /// As of the last of these events, which begin with the one that placed the order.
 pub(crate) fn texts<'a>(placed: &'a OrderPlaced, history: &'a [Recorded]) -> Texts<'a> {
     let mut contact: Option<Found<'_>> = placed.contact.as_ref().map(|text| (Kind::OrderPlaced, text));
     let lines = (1_u16..).zip(&placed.lines).filter_map(|(number, line)| Some((number, line.inputs.as_ref()?)));
     let mut inputs: Vec<(u16, Found<'_>)> = lines.map(|(number, text)| (number, (Kind::OrderPlaced, text))).collect();
-    let mut asked: Option<&AddressChangeRequested> = None;
-    for recorded in history {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else changes where an order goes")]
-        match &recorded.event {
-            Event::AddressChangeRequested(e) => asked = Some(e),
-            Event::AddressChanged(e) => {
-                let Some(change) = asked.take().filter(|asked| asked.change == e.change) else { continue };
-                let kind = Kind::AddressChangeRequested;
-                if let Some(text) = &change.contact {
-                    contact = Some((kind, text));
-                }
-                for LineInputs { line, inputs: text } in &change.inputs {
-                    inputs.retain(|(known, _)| known != line);
-                    inputs.push((*line, (kind, text)));
-                }
-            }
-            _ => {}
+    for (_, change) in approved(history) {
+        let kind = Kind::AddressChangeRequested;
+        if let Some(text) = &change.contact {
+            contact = Some((kind, text));
+        }
+        for LineInputs { line, inputs: text } in &change.inputs {
+            inputs.retain(|(known, _)| known != line);
+            inputs.push((*line, (kind, text)));
         }
     }
     inputs.sort_by_key(|(line, _)| *line);

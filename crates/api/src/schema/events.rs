@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use daybook_domain::Kind;
 
 use super::error::ApiError;
-use super::history::{EventObject, HistoryConnection};
+use super::history::{EventObject, HistoryConnection, Shown};
 use super::page::{self, PageInfo};
 use super::query::READ;
 use crate::http::Services;
@@ -57,7 +57,7 @@ pub(crate) fn list(
             }
             seen = recorded.position;
             if kinds.is_none_or(|kinds| kinds.contains(&recorded.event.kind())) {
-                nodes.push(EventObject::alone(recorded, is_masked));
+                nodes.push(EventObject::alone(recorded, Shown::masked(is_masked)));
             }
         }
     }

@@ -59,19 +59,56 @@ fn written(value: Value) -> String {
 /// An order before an event (none before its first) and after it.
 pub(crate) type Around = (Option<Order>, Order);
 
+/// What of events somebody is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    All,
+    /// Personal texts stay sealed, and nothing leads to the buyer.
+    Masked,
+    /// The buyer's own order: where its parcels are, but not what people of the shop write to each other, nor who paid how.
+    Buyers,
+}
+
+impl Shown {
+    pub(crate) fn masked(is_masked: bool) -> Self {
+        if is_masked { Shown::Masked } else { Shown::All }
+    }
+
+    fn shows(self, kind: Kind) -> bool {
+        self != Shown::Buyers || !matches!(kind, Kind::NoteAdded | Kind::TagAdded)
+    }
+
+    fn opens(self, kind: Kind) -> bool {
+        match self {
+            // Evidence is read by a mutation, so that who read it is recorded.
+            Shown::All => kind != Kind::EvidenceAdded,
+            Shown::Masked => false,
+            Shown::Buyers => kind == Kind::TrackingUpdated,
+        }
+    }
+
+    /// What leads to a buyer elsewhere: at a carrier, or a provider of payments.
+    fn left_out(self) -> &'static [&'static str] {
+        match self {
+            Shown::All => &[],
+            Shown::Masked => &["trackingNumber", "tradeNumber", "failure", "place"],
+            Shown::Buyers => &["tradeNumber", "failure"],
+        }
+    }
+}
+
 /// One immutable fact about one stream.
 #[derive(Clone, Debug)]
 pub(crate) struct EventObject {
     pub(crate) recorded: Arc<Recorded>,
     /// The order before and after, where that is known; else it is looked up when asked for.
     pub(crate) around: Option<Arc<Around>>,
-    /// Personal texts stay sealed.
-    pub(crate) is_masked: bool,
+    pub(crate) shown: Shown,
 }
 
 impl EventObject {
-    pub(crate) fn alone(recorded: Recorded, is_masked: bool) -> Self {
-        Self { recorded: Arc::new(recorded), around: None, is_masked }
+    pub(crate) fn alone(recorded: Recorded, shown: Shown) -> Self {
+        Self { recorded: Arc::new(recorded), around: None, shown }
     }
 
     async fn around(&self, ctx: &Context<'_>) -> Result<Option<Arc<Around>>> {
@@ -116,8 +153,7 @@ impl EventObject {
         let mut root = None;
         let mut failed = None;
         let data = daybook_codec::data_to_json(&self.recorded.event, &mut |sealed, kind| {
-            // Evidence is read by a mutation, so that who read it is recorded.
-            if self.is_masked || kind == Kind::EvidenceAdded {
+            if !self.shown.opens(kind) {
                 return None;
             }
             if root.is_none() {
@@ -210,7 +246,8 @@ impl EventObject {
     }
 
     /// What it says, in the shape of `schemas/events`. Personal texts are opened, but where the order's buyer is masked, and but
-    /// evidence, which `readEvidence` shows; of those that are not, and of erased ones, the slot is left.
+    /// evidence, which `readEvidence` shows; of those that are not, and of erased ones, the slot is left. To its buyer an order's
+    /// events tell where its parcels are, and of no texts.
     #[graphql(complexity = "READ")]
     async fn data(&self, ctx: &Context<'_>) -> Result<Json<serde_json::Value>> {
         let event = self.clone();
@@ -220,9 +257,7 @@ impl EventObject {
             // The key of a buyer is the same in the whole tree, so it would tell whose a masked order is.
             without_keys(&mut data);
         }
-        if self.is_masked {
-            without_traces(&mut data);
-        }
+        without(self.shown.left_out(), &mut data);
         // Who stands above is not a merchant's to see.
         if !ctx.data::<Session>()?.tenant.shows_all()
             && let Some(ancestors) = data.get_mut("ancestors")
@@ -276,18 +311,18 @@ fn without_keys(data: &mut serde_json::Value) {
     }
 }
 
-/// What leads to a buyer elsewhere: at a carrier, or a provider of payments.
-fn without_traces(data: &mut serde_json::Value) {
+/// These fields are null, wherever they are.
+fn without(names: &[&str], data: &mut serde_json::Value) {
     match data {
         serde_json::Value::Object(object) => {
-            for name in ["trackingNumber", "tradeNumber", "failure", "place"] {
-                if object.contains_key(name) {
-                    object.insert(name.into(), serde_json::Value::Null);
+            for name in names {
+                if let Some(value) = object.get_mut(*name) {
+                    *value = serde_json::Value::Null;
                 }
             }
-            object.values_mut().for_each(without_traces);
+            object.values_mut().for_each(|value| without(names, value));
         }
-        serde_json::Value::Array(all) => all.iter_mut().for_each(without_traces),
+        serde_json::Value::Array(all) => all.iter_mut().for_each(|value| without(names, value)),
         _ => {}
     }
 }
@@ -318,14 +353,13 @@ fn fold_around(events: &[Recorded], keep: impl Fn(&Recorded) -> bool) -> Vec<Aro
 pub(crate) struct Of {
     pub(crate) order: StreamId,
     pub(crate) revision: Revision,
-    /// Personal texts stay sealed.
-    pub(crate) is_masked: bool,
+    pub(crate) shown: Shown,
 }
 
 /// A page of an order's history. Cursors are revisions. Reads the ledger.
 pub(crate) fn page(
     services: &Services,
-    Of { order, revision, is_masked }: Of,
+    Of { order, revision, shown }: Of,
     first: Option<i32>,
     after: Option<&str>,
 ) -> Result<HistoryConnection, ApiError> {
@@ -340,7 +374,8 @@ pub(crate) fn page(
         return Ok(HistoryConnection::new(Vec::new(), |_| String::new(), page_info));
     }
     let mut events = services.reader.history(order)?;
-    events.retain(|recorded| recorded.revision <= revision);
+    // What is not shown is not folded either: so no event tells what it changed.
+    events.retain(|recorded| recorded.revision <= revision && shown.shows(recorded.event.kind()));
     let total = events.len();
     let from = events.partition_point(|recorded| recorded.revision <= after);
     events.truncate(from.saturating_add(first));
@@ -350,11 +385,7 @@ pub(crate) fn page(
         .into_iter()
         .skip(from)
         .zip(around)
-        .map(|(recorded, around)| EventObject {
-            recorded: Arc::new(recorded),
-            around: Some(Arc::new(around)),
-            is_masked,
-        })
+        .map(|(recorded, around)| EventObject { recorded: Arc::new(recorded), around: Some(Arc::new(around)), shown })
         .collect();
     let cursor = |recorded: &Recorded| recorded.revision.to_string();
     let cursors: Vec<String> = nodes.iter().map(|node| cursor(&node.recorded)).collect();

@@ -15,7 +15,7 @@ use super::actions::{self, OrderAction};
 use super::delivery::{self, Delivery};
 use super::enums;
 use super::error::ApiError;
-use super::history::{self, HistoryConnection};
+use super::history::{self, HistoryConnection, Shown};
 use super::merchant::{self, MerchantObject};
 use super::money::MoneyObject;
 use super::plain::{self, Plain, Selected};
@@ -26,6 +26,9 @@ use crate::access::{Relation, Tenant};
 use crate::auth::Session;
 use crate::http::Services;
 use crate::mask;
+
+/// All rules are asked once: too much for each row of a full page.
+const ACTIONS: usize = 150;
 
 /// An order as of its `revision`.
 #[derive(Clone, Debug)]
@@ -436,7 +439,7 @@ impl OrderObject {
 
     /// What the caller might do to it, and what would be refused now: all that its role may ask for of an order of its own, and
     /// nothing of one that it is only shown, or that is shown as it was before more happened to it.
-    #[graphql(complexity = "20 + 25 * child_complexity")]
+    #[graphql(complexity = "ACTIONS + 25 * child_complexity")]
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<OrderAction>> {
         if self.is_past {
             return Ok(Vec::new());
@@ -454,11 +457,11 @@ impl OrderObject {
         PositionScalar(self.position)
     }
 
-    /// Who did what, when and why, oldest first.
+    /// Who did what, when and why, oldest first. Its buyer is not shown the shop's notes and tags, so that revisions are missing.
     #[graphql(complexity = "READ + super::page::cost(first, None, child_complexity)")]
     async fn history(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<HistoryConnection> {
-        let is_masked = self.is_masked || self.is_the_buyers;
-        let of = history::Of { order: self.id, revision: self.revision, is_masked };
+        let shown = if self.is_the_buyers { Shown::Buyers } else { Shown::masked(self.is_masked) };
+        let of = history::Of { order: self.id, revision: self.revision, shown };
         read(ctx, move |services| history::page(services, of, first, after.as_deref())).await
     }
 }

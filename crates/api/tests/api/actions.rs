@@ -236,7 +236,7 @@ async fn a_role_is_told_of_what_it_may_ask_for() {
     assert_eq!(actions(PLATFORM, ACTIONS, then).await, BTreeSet::new());
     let now = json!({"by": by("m1", "N-1"), "asOf": {"revision": 99}});
     assert_eq!(actions(PLATFORM, ACTIONS, now).await.len(), 29);
-    // A page of as many orders as there may be can tell it of each.
-    let page = "{ orders(first: 250) { nodes { number label actions { name refusal { code message } } } } }";
+    // A page of the desk can tell it of each.
+    let page = "{ orders(first: 100) { nodes { number label actions { name refusal { code message } } } } }";
     assert_eq!(actions(PLATFORM, page, json!({})).await.len(), 29);
 }

@@ -83,7 +83,9 @@ impl Shop {
                 merchant: merchant(if n.is_multiple_of(2) { "m1" } else { "m2" }),
                 number: Some(number(n)),
                 account: format!("buyer-{}@example.com", n % 7),
-                contact: Some(format!(r#"{{"name":"王小{n}","tel":"1380000{n:04}","address":"West Lake Road {n}"}}"#)),
+                contact: Some(format!(
+                    r#"{{"name":"王小{n}","tel":"1380000{n:04}","address":"West Lake Road {n}","code":"sesame-{n}"}}"#
+                )),
                 currency: Currency::CNY,
                 lines: vec![line],
                 adjustments: Vec::new(),
@@ -227,7 +229,7 @@ fn what_is_personal_is_masked_or_left_out_row_by_row() {
     for format in [Format::Jsonl, Format::Csv] {
         let text = written(&shop.services, &selection, format, &shown, &mut |_| ControlFlow::Continue(()));
         let text = String::from_utf8(text).unwrap();
-        for secret in ["王小", "1380000", "West", "buyer-", "Lake"] {
+        for secret in ["王小", "1380000", "West", "buyer-", "Lake", "sesame", "s***"] {
             assert!(!text.contains(secret), "{secret} is shown: {text}");
         }
         assert_eq!(text.matches("b***@example.com").count(), 2);

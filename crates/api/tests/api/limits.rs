@@ -75,6 +75,20 @@ fn limits() -> Vec<Limit> {
             let kinds = "[\"order-placed\"]";
             format!("{{ events(first: {n}, kinds: {kinds}) {{ nodes {{ {} }} }} }}", "kind ".repeat(199))
         }),
+        // All rules are asked of each order: 2,001 + n * (1 + 150 + 25 * 4).
+        limit("too complex", 191, |n| {
+            format!("{{ orders(first: {n}) {{ nodes {{ actions {{ name refusal {{ code message }} }} }} }} }}")
+        }),
+        // The exception queue as the console shows it, with what can be done: 501 + n * 486.
+        limit("too complex", 101, |n| {
+            format!(
+                "{{ exceptions(first: {n}) {{ nodes {{ kind since dueAt ticket order {{ id number revision
+                    merchant {{ id name }} buyer {{ account }} total {{ amount currency }} captured {{ amount currency }}
+                    axes {{ lifecycle }} lines {{ id sku title quantity }} pendingAddressChange {{ requestedBy }}
+                    refunds {{ number kind state amount {{ amount currency }} payBy }}
+                    actions {{ name refusal {{ code message }} }} }} }} pageInfo {{ hasNextPage }} }} }}"
+            )
+        }),
         // A history is read, however little of it is wanted.
         limit("too complex", 4, |n| {
             let histories = repeated(n, |n| format!("a{n}: history(first: 0) {{ pageInfo {{ hasNextPage }} }} "));

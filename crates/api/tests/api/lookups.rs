@@ -1,12 +1,13 @@
 //! A buyer without a token looks one order up, and is shown that one alone.
 
+use std::time::{Duration, Instant};
+
 use daybook_api::Limits;
 use daybook_domain::Role;
 use serde_json::{Value, json};
 
 use crate::access::{ask, filled, id_of, may, mutations, questions, told};
 use crate::kit::{Answer, Server, by, order, payment};
-use crate::socket::Socket;
 
 const PATH: &str = "POST /lookup";
 
@@ -34,7 +35,8 @@ async fn shops(limits: Limits) -> Server {
     place(&server, "m2", "N-m2", "ann", tel("13812345678")).await;
     place(&server, "m1", "N-code", "bob", json!({"tel": "13812345678", "code": "open-1"})).await;
     server.place("m1", "N-bare", "cyd").await;
-    place(&server, "m1", "N-short", "dan", json!({"tel": "12", "code": "123"})).await;
+    place(&server, "m1", "N-short", "dan", json!({"tel": "12", "code": "12345"})).await;
+    place(&server, "m1", "N-brief", "dan", json!({"tel": "13812345678", "code": "12345"})).await;
     for merchant in ["m1", "m2"] {
         place(&server, merchant, "N-twin", "eve", tel(if merchant == "m1" { "13900000001" } else { "13900000002" }))
             .await;
@@ -77,6 +79,7 @@ async fn the_code_is_what_was_chosen_or_else_the_telephone() {
         (None, " N-code ", "open-1", "N-code"),
         (None, "N-twin", "13900000002", "N-twin"),
         (Some(""), "N-m2", "138-1234-5678", "N-m2"),
+        (None, "N-brief", "13812345678", "N-brief"),
     ] {
         let token = opened(&server, merchant, number, code).await;
         let answer =
@@ -93,8 +96,9 @@ async fn the_code_is_what_was_chosen_or_else_the_telephone() {
         (Some("m1"), "n-m1", "13812345678"),
         (None, "N-code", "13812345678"),
         (None, "N-bare", "13812345678"),
-        (None, "N-short", "123"),
+        (None, "N-short", "12345"),
         (None, "N-short", "12"),
+        (None, "N-brief", "12345"),
         (None, "N-none", "13812345678"),
     ] {
         let wrong = send(&server, &asked(merchant, number, code)).await;
@@ -106,24 +110,104 @@ async fn the_code_is_what_was_chosen_or_else_the_telephone() {
     opened(&server, Some("m2"), "N-same", "13900000003").await;
     // Others' tokens say that they show more.
     assert_eq!(server.data("{ viewer { order } }", json!({})).await["viewer"]["order"], Value::Null);
-    assert!(server.incidents(9).await.iter().all(|line| line["code"] == "lookup-wrong" && line.get("actor").is_none()));
+    let lines = server.incidents(17).await;
+    let failed: Vec<_> = lines.iter().filter(|line| line["what"] == "look-up-failed").collect();
+    assert_eq!(failed.len(), 10);
+    assert!(failed.iter().all(|line| line["code"] == "lookup-wrong" && line.get("actor").is_none()));
+    let opened: Vec<_> = lines.iter().filter(|line| line["what"] == "look-up").collect();
+    assert_eq!(opened.len(), 7);
+    let first =
+        server.data("query ($by: OrderInput!) { order(by: $by) { id } }", json!({"by": by("m1", "N-m1")})).await;
+    let ids: std::collections::BTreeSet<_> = opened.iter().map(|line| line["credential"].as_str().unwrap()).collect();
+    assert_eq!((ids.len(), &opened[0]["order"], &opened[0]["remote"]), (7, &first["order"]["id"], &json!("127.0.0.1")));
+    assert!(!json!(lines).to_string().contains("dbb_"));
+}
+
+/// The platform approves it.
+async fn change(server: &Server, token: &str, number: &str, contact: Value) {
+    let ask_for =
+        "mutation ($input: RequestAddressChangeInput!) { requestAddressChange(input: $input) { userErrors { code } } }";
+    let approve =
+        "mutation ($input: ApproveAddressChangeInput!) { approveAddressChange(input: $input) { userErrors { code } } }";
+    let input = json!({"commandId": server.uuid(), "order": by("m1", number), "contact": contact});
+    let asked = ask(server, token, ask_for, json!({"input": input})).await;
+    assert_eq!(asked["data"]["requestAddressChange"]["userErrors"], json!([]), "{asked}");
+    let input = json!({"commandId": server.uuid(), "order": by("m1", number)});
+    let approved = server.data(approve, json!({"input": input})).await;
+    assert_eq!(approved["approveAddressChange"]["userErrors"], json!([]), "{approved}");
 }
 
 #[tokio::test]
-async fn another_address_does_not_change_a_chosen_code_and_a_new_telephone_counts() {
+async fn a_new_telephone_counts_and_a_code_changes_only_for_its_buyer() {
     let server = shops(patient()).await;
     let other = server.other_platform_token().await;
     for number in ["N-m1", "N-code"] {
-        let change = json!({"order": by("m1", number), "contact": {"tel": "13700000000"}});
-        server.done("requestAddressChange", change).await;
-        let approve = "mutation ($input: ApproveAddressChangeInput!) { approveAddressChange(input: $input) { userErrors { code } } }";
-        let input = json!({"commandId": server.uuid(), "order": by("m1", number)});
-        ask(&server, &other, approve, json!({"input": input})).await;
+        change(&server, &other, number, json!({"tel": "13700000000", "code": "planted"})).await;
     }
     assert_eq!(send(&server, &asked(None, "N-m1", "13812345678")).await.status, 404);
+    assert_eq!(send(&server, &asked(None, "N-m1", "planted")).await.status, 404);
     opened(&server, None, "N-m1", "13700000000").await;
-    assert_eq!(send(&server, &asked(None, "N-code", "13700000000")).await.status, 404);
-    opened(&server, None, "N-code", "open-1").await;
+    for wrong in ["13700000000", "planted"] {
+        assert_eq!(send(&server, &asked(None, "N-code", wrong)).await.status, 404, "{wrong}");
+    }
+    let buyer = opened(&server, None, "N-code", "open-1").await;
+    change(&server, &buyer, "N-code", json!({"tel": "13700000001", "code": "open-2"})).await;
+    change(&server, &buyer, "N-code", json!({"tel": "13700000002"})).await;
+    assert_eq!(send(&server, &asked(None, "N-code", "open-1")).await.status, 404);
+    opened(&server, None, "N-code", "open-2").await;
+}
+
+#[tokio::test]
+async fn who_sees_buyers_masked_sees_nothing_of_the_code() {
+    let server = shops(patient()).await;
+    let support = format!("dbk_{}", "6".repeat(64));
+    server.issue_to(0x66, &support, Role::Support, Some("m1"), None).await;
+    let query = "query ($by: OrderInput!) { order(by: $by) { delivery { contact } } }";
+    let seen = ask(&server, &support, query, json!({"by": by("m1", "N-code")})).await;
+    let contact = json!({"tel": "1***8", "code": "***"});
+    assert_eq!(seen["data"]["order"]["delivery"]["contact"], contact, "{seen}");
+}
+
+#[tokio::test]
+async fn a_buyers_history_tells_of_parcels_and_not_of_what_the_shop_writes() {
+    let server = shops(patient()).await;
+    let it = || by("m1", "N-m1");
+    server.done("addNote", json!({"order": it(), "text": "watch this one"})).await;
+    server.done("addTag", json!({"order": it(), "tag": "troublesome"})).await;
+    server.done("confirmShipment", json!({"order": it(), "carrier": "SF", "trackingNumber": "SF-1"})).await;
+    let seen = json!({"order": it(), "checkpoint": "c", "status": "IN_TRANSIT", "place": "Wuhan, 5 Lake Road"});
+    server.done("recordTracking", seen).await;
+    server.done("addNote", json!({"order": it(), "text": "watch it still"})).await;
+    let query =
+        "query ($by: OrderInput!, $after: String) { order(by: $by) { revision history(first: 3, after: $after) {
+        nodes { revision kind changes { field } data } pageInfo { hasNextPage endCursor } } } }";
+    let of_one = opened(&server, None, "N-m1", "13812345678").await;
+    let of_all = format!("dbk_{}", "7".repeat(64));
+    let root = daybook_domain::MerchantId::new("m0").unwrap();
+    let ann = server.services.reader.buyer_slot(&root, "ann");
+    server.issue_to(0x67, &of_all, Role::Buyer, Some("m1"), ann).await;
+    for token in [of_one, of_all] {
+        let first = ask(&server, &token, query, json!({"by": it()})).await;
+        let history = &first["data"]["order"]["history"];
+        assert_eq!(
+            (&history["pageInfo"]["hasNextPage"], &first["data"]["order"]["revision"]),
+            (&json!(true), &json!(7))
+        );
+        let rest = ask(&server, &token, query, json!({"by": it(), "after": history["pageInfo"]["endCursor"]})).await;
+        assert_eq!(rest["data"]["order"]["history"]["pageInfo"]["hasNextPage"], false, "{rest}");
+        let nodes: Vec<&Value> = [&first, &rest]
+            .into_iter()
+            .flat_map(|answer| answer["data"]["order"]["history"]["nodes"].as_array().unwrap())
+            .collect();
+        let kinds: Vec<&Value> = nodes.iter().map(|node| &node["kind"]).collect();
+        assert_eq!(kinds, ["order-placed", "payment-captured", "shipment-confirmed", "tracking-updated"]);
+        assert_eq!(nodes[1]["data"]["tradeNumber"], Value::Null);
+        assert_eq!((&nodes[2]["data"]["carrier"], &nodes[2]["data"]["trackingNumber"]), (&json!("SF"), &json!("SF-1")));
+        assert_eq!(nodes[3]["data"]["place"], "Wuhan, 5 Lake Road");
+        for hidden in ["watch", "troublesome", "\"tags\"", "\"notes\"", "T-m1-N-m1"] {
+            assert!(!json!(nodes).to_string().contains(hidden), "{hidden}: {nodes:?}");
+        }
+    }
 }
 
 /// Every field that a buyer may ask for, of another order of the same account: answered as of one that is not there.
@@ -225,14 +309,7 @@ async fn five_wrong_codes_lock_a_number_whether_it_is_there_or_not() {
     assert_eq!(send(&server, &asked(Some("m1"), "N-m1", "13812345678")).await.status, 429);
     server.pass(61);
     opened(&server, Some("m1"), "N-m1", "13812345678").await;
-    // A right one begins anew.
-    for _ in 0..3 {
-        for _ in 0..4 {
-            assert_eq!(send(&server, &asked(Some("m1"), "N-m1", "13800000000")).await.status, 404);
-        }
-        opened(&server, Some("m1"), "N-m1", "13812345678").await;
-    }
-    let lines = server.incidents(25).await;
+    let lines = server.incidents(15).await;
     let order =
         server.data("query ($by: OrderInput!) { order(by: $by) { id } }", json!({"by": by("m1", "N-m1")})).await;
     let first =
@@ -244,6 +321,67 @@ async fn five_wrong_codes_lock_a_number_whether_it_is_there_or_not() {
     assert!(lines[6].get("order").is_none(), "there is none");
     let told = json!(lines).to_string();
     assert!(!told.contains("1380000") && !told.contains("N-m1"), "neither codes nor numbers: {told}");
+}
+
+/// However it is asked for, each try is one of the five: else there would be five for each way of asking.
+#[tokio::test]
+async fn no_way_of_asking_has_tries_of_its_own_and_no_right_code_gives_any_back() {
+    let server = shops(patient()).await;
+    for merchant in [Some("m1"), None, Some("m2"), Some("m9")] {
+        assert_eq!(send(&server, &asked(merchant, "N-twin", "13800000000")).await.status, 404);
+    }
+    // Who has an order of the same number knows its code.
+    for _ in 0..10 {
+        opened(&server, Some("m2"), "N-twin", "13900000002").await;
+    }
+    assert_eq!(send(&server, &asked(Some("m1"), "N-twin", "13800000000")).await.status, 404);
+    for merchant in [Some("m1"), None, Some("m2"), Some("m9")] {
+        let locked = send(&server, &asked(merchant, "N-twin", "13900000001")).await;
+        assert_eq!(code(&locked), (429, "LOCKED".into()), "{merchant:?}");
+    }
+    // Without a merchant, a code that is right for one order is tried on the others too.
+    server.pass(15 * 60);
+    for _ in 0..5 {
+        opened(&server, None, "N-twin", "13900000002").await;
+    }
+    assert_eq!(code(&send(&server, &asked(None, "N-twin", "13900000002")).await).0, 429);
+    for _ in 0..10 {
+        opened(&server, None, "N-m1", "13812345678").await;
+    }
+}
+
+#[tokio::test]
+async fn who_sends_slowly_is_refused_no_sooner() {
+    let server = shops(patient()).await;
+    let body = asked(Some("m1"), "N-m1", "13800000000").to_string();
+    let mut connection = server.connect().await;
+    let head = format!(
+        "{PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    connection.write(head.as_bytes()).await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let sent = Instant::now();
+    connection.write(body.as_bytes()).await;
+    assert_eq!(connection.answer().await.status, 404);
+    assert!(sent.elapsed() >= Duration::from_millis(240), "{:?}", sent.elapsed());
+}
+
+#[tokio::test]
+async fn a_look_up_ends_when_its_buyer_ends_it() {
+    let server = shops(patient()).await;
+    let end = async |token: &str| {
+        let head = format!("Authorization: Bearer {token}\r\n");
+        server.http("DELETE /lookup", &head, b"").await
+    };
+    let token = opened(&server, None, "N-m1", "13812345678").await;
+    let stays = opened(&server, None, "N-m1", "13812345678").await;
+    assert_eq!(end(&token).await.status, 204);
+    let status = async |token: &str| ask(&server, token, "{ viewer { role } }", json!({})).await["errors"].is_null();
+    assert!(!status(&token).await && status(&stays).await);
+    assert_eq!(code(&end(&token).await), (401, "UNAUTHENTICATED".into()));
+    assert_eq!(code(&end(crate::kit::PLATFORM).await), (403, "FORBIDDEN".into()));
+    assert!(status(crate::kit::PLATFORM).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -289,17 +427,6 @@ async fn an_address_has_a_rate_and_right_codes_do_not_count() {
     );
 }
 
-/// The first answer.
-async fn run(socket: &mut Socket, id: &str, query: &str) -> Value {
-    socket.send(json!({"id": id, "type": "subscribe", "payload": {"query": query}})).await;
-    loop {
-        let message = socket.next().await.unwrap();
-        if message["id"] == id && message["type"] != "complete" {
-            return message;
-        }
-    }
-}
-
 #[tokio::test]
 async fn a_look_up_ends_after_half_an_hour() {
     let server = Server::start().await;
@@ -307,20 +434,14 @@ async fn a_look_up_ends_after_half_an_hour() {
     place(&server, "m1", "N-1", "ann", json!({"tel": "13812345678"})).await;
     server.settle().await;
     let token = opened(&server, Some("m1"), "N-1", "13812345678").await;
-    let mut socket = Socket::greeted_with(&server, &token).await;
     let query = "{ orders { nodes { number } } }";
     assert_eq!(ask(&server, &token, query, json!({})).await["data"]["orders"]["nodes"], json!([{"number": "N-1"}]));
     server.pass(29 * 60);
     assert_eq!(ask(&server, &token, query, json!({})).await["errors"], Value::Null);
-    // A buyer follows nothing; what it may ask for over a WebSocket ends with the look-up.
-    let refused = run(&mut socket, "1", "subscription { orderEvents { position } }").await;
-    assert!(refused.to_string().contains("FORBIDDEN"), "{refused}");
     server.pass(61);
     let ended = ask(&server, &token, query, json!({})).await;
     assert_eq!(ended["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{ended}");
     assert_eq!(ended["errors"][0]["message"], "the look-up has ended: look the order up again");
-    let over = run(&mut socket, "2", query).await;
-    assert!(over.to_string().contains("UNAUTHENTICATED"), "{over}");
     opened(&server, Some("m1"), "N-1", "13812345678").await;
 }
 

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::kit::Server;
+use crate::kit::{PLATFORM, Server};
 
 #[tokio::test]
 async fn health_readiness_and_the_page() {
@@ -24,6 +24,26 @@ async fn health_readiness_and_the_page() {
     assert!(page.body.contains("<textarea"), "works without a script from elsewhere");
     let (before_script, _) = page.body.split_once("<script>").unwrap();
     assert!(!before_script.contains("://"), "nothing is loaded from elsewhere before somebody asks for it");
+}
+
+/// Right answers and refusals alike.
+#[tokio::test]
+async fn no_answer_is_kept_or_taken_for_something_else() {
+    let server = Server::start().await;
+    let right = json!({"query": "{ viewer { id } }"}).to_string();
+    let json = "Content-Type: application/json\r\n";
+    for (path, head, body, status) in [
+        ("POST /graphql", format!("{json}Authorization: Bearer {PLATFORM}\r\n"), right.as_str(), 200),
+        ("POST /graphql", format!("{json}Authorization: Bearer {PLATFORM}\r\n"), "[]", 400),
+        ("POST /graphql", json.to_owned(), &right, 401),
+        ("POST /lookup", json.to_owned(), r#"{"number": "N-1", "code": "123456"}"#, 404),
+    ] {
+        let answer = server.http(path, &head, body.as_bytes()).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+        for header in ["cache-control: no-store\r\n", "x-content-type-options: nosniff\r\n"] {
+            assert!(answer.head.contains(header), "{path}: {}", answer.head);
+        }
+    }
 }
 
 #[tokio::test]

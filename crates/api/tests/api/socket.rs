@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use daybook_domain::Role;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -155,6 +156,28 @@ async fn the_greeting_must_bring_a_token() {
     let mut socket = Socket::open(&server).await;
     socket.subscribe("0", "m1", "OWN").await;
     assert!(socket.next().await.unwrap()["close"].is_number(), "nothing is answered before the greeting");
+}
+
+#[tokio::test]
+async fn roles_that_can_follow_nothing_get_no_socket() {
+    let server = Server::start().await;
+    server.merchant("m1", None).await;
+    server.place("m1", "N-1", "ann").await;
+    let merchant = daybook_domain::MerchantId::new("m1").unwrap();
+    let ann = server.services.reader.buyer_slot(&merchant, "ann");
+    for (number, role) in [Role::Buyer, Role::Analyst, Role::Webhook, Role::Auditor].into_iter().enumerate() {
+        let token = format!("dbk_{number:064x}");
+        let buyer = ann.filter(|_| role == Role::Buyer);
+        server.issue_to(0x90 + number as u128, &token, role, Some("m1"), buyer).await;
+        let mut socket = Socket::open(&server).await;
+        let payload = json!({"Authorization": format!("Bearer {token}")});
+        socket.send(json!({"type": "connection_init", "payload": payload})).await;
+        let answer = socket.next().await.unwrap();
+        match role {
+            Role::Auditor => assert_eq!(answer["type"], "connection_ack", "it follows orders"),
+            _ => assert_eq!(answer, json!({"close": 4403}), "{role:?}"),
+        }
+    }
 }
 
 #[tokio::test]
