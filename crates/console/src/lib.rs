@@ -43,3 +43,19 @@ pub fn around(api: Router, is_https: bool) -> Router {
         .with_state(sessions)
         .merge(api.layer(from_fn_with_state(is_https, session::authorize)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the script has no page for says so there; what the server has none for is lost when somebody loads it again.
+    #[test]
+    fn every_page_of_the_script_is_answered() {
+        let script = include_str!("../web/pages.js");
+        let paths = script.split("path: \"").skip(1).map(|rest| rest.split('"').next().unwrap().replace(":id", "{id}"));
+        let mut paths: Vec<String> = paths.collect();
+        assert!(script.contains("BUYER_PAGE") && include_str!("../web/app.js").contains("path === \"/buyer\""));
+        paths.push("/buyer".into());
+        assert_eq!(PAGES.to_vec(), paths);
+    }
+}

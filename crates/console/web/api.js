@@ -2,9 +2,10 @@
 
 /** What the server refused, or could not do, with its code. */
 export class Refusal extends Error {
-  constructor(status, code, message, retryAfter) {
+  /** `field`: the way to what is wrong in a mutation's input, such as `["input", "rows", "1", "trackingNumber"]`. */
+  constructor(status, code, message, retryAfter, field = []) {
     super(message);
-    Object.assign(this, { status, code, retryAfter });
+    Object.assign(this, { status, code, retryAfter, field });
   }
 }
 
@@ -78,7 +79,7 @@ export async function command(name, input, fields = "") {
     try {
       const payload = (await ask(query, variables))[name];
       const [refused] = payload.userErrors;
-      if (refused) throw new Refusal(200, refused.code, refused.message);
+      if (refused) throw new Refusal(200, refused.code, refused.message, undefined, refused.field);
       const position = payload.receipt?.position;
       if (position && (seen === null || BigInt(position) > BigInt(seen))) seen = position;
       return payload;
@@ -108,6 +109,19 @@ async function post(path, body) {
 /** Takes a token into the session; throws a `Refusal` when the server does not take it. */
 export async function signIn(token) {
   await post("/session", { token });
+  sayToOthers();
+}
+
+const SESSION = "daybook-session";
+
+/** Other tabs of this browser share the session, and so what became of it. */
+function sayToOthers() {
+  localStorage.setItem(SESSION, newId());
+}
+
+/** Calls `onOther` when another tab signed in or out. */
+export function whenOthersSign(onOther) {
+  addEventListener("storage", ({ key }) => key === SESSION && onOther());
 }
 
 /** A session for the one order that `{merchant, number, code}` is of. */
@@ -125,5 +139,6 @@ export async function hasSession() {
 export async function signOut() {
   const response = await fetch("/session", { method: "DELETE" });
   seen = null;
+  sayToOthers();
   if (!response.ok) throw new Refusal(response.status, "UNKNOWN", (await response.text()).trim() || response.statusText);
 }

@@ -2,24 +2,31 @@
 
 import { render } from "./vendor/preact.js";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
-import { ask, hasSession, Refusal, signOut } from "./api.js";
+import { ask, hasSession, Refusal, signOut, whenOthersSign } from "./api.js";
 import { html } from "./html.js";
 import { hangUp } from "./live.js";
 import { BUYER_PAGE, pageAt, pagesFor } from "./pages.js";
-import { Link, useAddress } from "./router.js";
+import { go, Link, useAddress } from "./router.js";
+import { usePeople } from "./people.js";
 import { SignIn } from "./sign-in.js";
 import { chosenLanguage, formats, keepLanguage, translator } from "./text.js";
 import { App, Said, SaidOfLate, useApp } from "./ui.js";
 
 const VIEWER = "{ viewer { id role merchant timeZone order } }";
 
-/** What a person is told of a refusal: in English as the server says it, else what its code means. */
+/** Their messages say more than their codes. */
+const DETAILED = ["INVALID_INPUT", "INVALID_ARGUMENT"];
+
+/** What a person is told of a refusal: in English as the server says it, else what its code means; in which row of a list. */
 function saying(t, language) {
   return (error) => {
     if (!(error instanceof Refusal)) return t("code.NO_CONNECTION");
-    if (language === "en") return error.message;
+    const row = error.field.find((part) => /^\d+$/.test(part));
+    const where = row === undefined ? "" : t("inRow", { row: Number(row) + 1 });
+    if (language === "en") return where + error.message;
     const known = [`ErrorCode.${error.code}`, `code.${error.code}`].find((key) => t(key) !== key);
-    return known ? t(known) : error.message;
+    if (!known) return where + error.message;
+    return where + t(known) + (DETAILED.includes(error.code) ? `（${error.message}）` : "");
   };
 }
 
@@ -27,6 +34,10 @@ function anew() {
   hangUp();
   location.reload();
 }
+
+whenOthersSign(anew);
+// A page that the browser kept whole shows what its session may not any more.
+addEventListener("pageshow", ({ persisted }) => persisted && anew());
 
 function Root() {
   const [language, setLanguage] = useState(chosenLanguage);
@@ -53,19 +64,21 @@ function Root() {
   }, [language]);
   const say = useCallback((text, kind = "good") => {
     const id = Math.random();
-    setSaid((all) => [...all.slice(-2), { id, text, kind }]);
+    // What went wrong before is mended by what is done now.
+    setSaid((all) => [...all.filter((one) => kind === "bad" || one.kind !== "bad").slice(-2), { id, text, kind }]);
     setTimeout(() => setSaid((all) => all.filter((one) => one.id !== id)), kind === "bad" ? 12_000 : 5_000);
   }, []);
   const leave = useCallback(() => {
     hangUp();
     setViewer(null);
   }, []);
+  const { shop, people } = usePeople(viewer);
   // Whoever belongs to no merchant looks at all of them from where they are.
   const zone = viewer?.merchant ? viewer.timeZone : Intl.DateTimeFormat().resolvedOptions().timeZone;
   const format = useMemo(() => formats(language, zone), [language, zone]);
   const app = useMemo(
-    () => ({ t, language, viewer, zone, format, say, refusal, leave, look }),
-    [t, language, viewer, zone, format, say, refusal, leave],
+    () => ({ t, language, viewer, shop, people, zone, format, say, refusal, leave, look }),
+    [t, language, viewer, shop, people, zone, format, say, refusal, leave],
   );
   const switchLanguage = () => {
     const other = language === "en" ? "zh-CN" : "en";
@@ -96,8 +109,14 @@ function Root() {
 function Frame({ languageButton, out }) {
   const { path } = useAddress();
   const [isOpen, setOpen] = useState(false);
-  const { t, viewer } = useApp();
-  const { page, id } = pageAt(path);
+  const { t, viewer, shop } = useApp();
+  const found = pageAt(path);
+  const isAllowed = found.page?.roles.includes(viewer.role);
+  const { page, id } = isAllowed ? found : {};
+  // Who has no orders to see begins with what there is.
+  useEffect(() => {
+    if (path === "/" && !isAllowed) go(pagesFor(viewer.role)[0].path, true);
+  }, [path, isAllowed]);
   const content = useRef(null);
   const isFirst = useRef(true);
   useEffect(() => {
@@ -111,7 +130,7 @@ function Frame({ languageButton, out }) {
     <header class="bar">
       <button class="quiet menu" aria-expanded=${isOpen} aria-controls="pages" onClick=${() => setOpen(!isOpen)}>${t("menu")}</button>
       <strong class="brand">Daybook</strong>
-      <span class="who">${viewer.merchant ?? ""} ${t(`Role.${viewer.role}`)}</span>
+      <span class="who">${shop ?? viewer.merchant} ${t(`Role.${viewer.role}`)}</span>
       ${languageButton}
       <button class="quiet" onClick=${out}>${t("signOut")}</button>
     </header>

@@ -17,7 +17,7 @@ export function SignIn({ onDone }) {
       await signIn(new FormData(event.target).get("token").trim());
       onDone();
     } catch (error) {
-      setWhy(refusal(error));
+      setWhy(error.status === 401 ? t("wrongToken") : refusal(error));
       setBusy(false);
     }
   };

@@ -141,10 +141,12 @@ export function useNow() {
   return at;
 }
 
-/** How long until `at`, or since when it is overdue. It counts down by itself, and is not read out each second. */
-export function Due({ at, label }) {
+/** How long until `at`, or since when it is overdue. It counts down by itself, and is not read out each second; `asOf`: at that
+ * moment of the past. */
+export function Due({ at, label, asOf }) {
   const { t, format } = useApp();
-  const left = (Date.parse(at) - useNow()) / 1_000;
+  const now = useNow();
+  const left = (Date.parse(at) - (asOf ? Date.parse(asOf) : now)) / 1_000;
   const degree = left < 0 ? "late" : left < 3_600 ? "soon" : "";
   const text = left < 0 ? t("overdueBy", { span: format.span(-left) }) : t("dueIn", { span: format.span(left) });
   return html`<span class="due ${degree}" title=${format.exact(at)}>${label && html`<span class="what">${label}</span> `}<time datetime=${at}>${text}</time></span>`;

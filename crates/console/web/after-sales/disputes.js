@@ -1,18 +1,17 @@
 // Open disputes, and what both sides say.
 
-import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
-import { mayDo } from "../queues/actions.js";
+import { isPossible, OFFERS } from "../queues/offers.js";
 import { useReasons } from "../queues/reasons.js";
-import { isOwn } from "../queues/scope.js";
 import { Link } from "../router.js";
-import { Answer, Dialog, Further, Table, useApp, useAsk, useCommand, When } from "../ui.js";
+import { Answer, Further, Table, useApp, useAsk, When } from "../ui.js";
 
 const QUERY = `query ($where: OrderWhere, $scope: Scope, $after: String, $atLeast: Position) {
   orders(where: $where, scope: $scope, sortBy: { field: PLACED_AT, direction: ASC }, first: 40, after: $after, atLeast: $atLeast) {
-    nodes { id number revision disputedSince merchant { id name } buyer { account } total { amount currency } refunded { amount currency } lines { id title quantity } }
+    nodes { id number revision disputedSince merchant { id name } buyer { account } total { amount currency } refunded { amount currency } lines { id title quantity } ${OFFERS} }
     pageInfo { hasNextPage endCursor } } }`;
-
+/** The decision stands out, for those who may take it. */
+const OFFERED = ["READ_EVIDENCE", "ADD_EVIDENCE", "RESOLVE_DISPUTE"];
 
 /** What the list asks; `useDisputes` is of the page, which counts them. */
 export function useDisputes(shown, after) {
@@ -21,8 +20,7 @@ export function useDisputes(shown, after) {
 }
 
 export function Disputes({ asked, withMerchant, onAct, onFirst, onNext }) {
-  const { t, format, viewer } = useApp();
-  const [reading, setReading] = useState(null);
+  const { t, format } = useApp();
   const reasonOf = useReasons(asked.data?.orders.nodes ?? []);
   const columns = [
     { key: "number", name: t("number"), isHead: true }, { key: "goods", name: t("goods") }, { key: "buyer", name: t("buyer") },
@@ -30,9 +28,9 @@ export function Disputes({ asked, withMerchant, onAct, onFirst, onNext }) {
     { key: "acts", name: "" },
   ];
   const row = (order) => {
-    const isOurs = isOwn(viewer, order.merchant.id);
-    const button = (action, isMain) => isOurs && mayDo(viewer, action) && html`<button class=${`small ${isMain ? "" : "quiet"}`}
-      onClick=${() => onAct({ action, order })}>${t(`queue.${action}`)}<span class="unseen"> ${order.number}</span></button>`;
+    const offered = OFFERED.filter((name) => isPossible(order, name));
+    const button = (name) => html`<button key=${name} class=${`small ${name === "RESOLVE_DISPUTE" ? "" : "quiet"}`}
+      onClick=${() => onAct({ name, order })}>${t(`queue.${name}`)}<span class="unseen"> ${order.number}</span></button>`;
     const reason = reasonOf(order, "dispute-opened", order.disputedSince)?.reason;
     return {
       key: order.id,
@@ -43,31 +41,11 @@ export function Disputes({ asked, withMerchant, onAct, onFirst, onNext }) {
         html`<strong>${format.money(order.total)}</strong>${Number(order.refunded.amount) > 0 && html`<div class="hint">${t("afterSales.refunded", { amount: format.money(order.refunded) })}</div>`}`,
         reason ? t(`ReasonCode.${reason}`) : "–",
         html`<${When} at=${order.disputedSince} />`,
-        html`<div class="buttons">${isOurs && mayDo(viewer, "evidence") && html`<button class="small quiet" onClick=${() => setReading(order)}>${t("afterSales.read")}<span class="unseen"> ${order.number}</span></button>`}
-          ${button("evidence")}${button("resolve", true)}</div>`,
+        html`<div class="buttons">${offered.map(button)}</div>`,
       ],
     };
   };
   return html`<${Answer} of=${asked}>${({ orders: { nodes, pageInfo } }) => html`
       <${Table} caption=${t("afterSales.disputes")} ...${{ columns }} rows=${nodes.map(row)} empty=${t("afterSales.none.disputes")} />
-      <${Further} info=${pageInfo} ...${{ onFirst, onNext }} />`}<//>
-    ${reading && html`<${Evidence} key=${reading.id} order=${reading} onClose=${() => setReading(null)} />`}`;
-}
-
-/** That somebody reads it is recorded, so nothing is read before he says so. */
-function Evidence({ order, onClose }) {
-  const { t } = useApp();
-  const [isBusy, carryOut] = useCommand();
-  const [found, setFound] = useState(null);
-  const read = async () => {
-    const payload = await carryOut("readEvidence", { order: { id: order.id } }, "evidence { dispute text addedAt actor { id role } }");
-    if (payload) setFound(payload.evidence);
-  };
-  return html`<${Dialog} title=${`${t("afterSales.evidence")} · ${order.number}`} onClose=${onClose}>
-    ${found === null && html`<p>${t("afterSales.recorded")}</p><div class="buttons"><button disabled=${isBusy} onClick=${read}>${t("afterSales.readNow")}</button></div>`}
-    ${found?.length === 0 && html`<p class="empty">${t("afterSales.noEvidence")}</p>`}
-    ${found && html`<ol class="evidence">${found.map(({ dispute, text, addedAt, actor }, index) => html`<li key=${index}>
-      <div class="hint">${t(`Role.${actor.role}`)} · <${When} at=${addedAt} /> · ${t("afterSales.dispute", { number: dispute })}</div>
-      <blockquote>${text ?? t("erased")}</blockquote></li>`)}</ol>`}
-  <//>`;
+      <${Further} info=${pageInfo} ...${{ onFirst, onNext }} />`}<//>`;
 }

@@ -2,15 +2,20 @@
 
 import { address } from "../router.js";
 
+function isKnown(value) {
+  return value !== null && value !== undefined;
+}
+
 /** In the threshold's unit: millionths of a rate, seconds, or pieces. */
 function told({ format }, kind, value) {
-  if (value === null || value === undefined) return "–";
+  if (!isKnown(value)) return "–";
   if (kind === "QUEUE_AGE") return format.span(value);
   return kind === "LOW_STOCK" ? format.number(value) : format.percent(value / 1_000_000);
 }
 
-/** `change`: `{raised, kind, sku, measured, threshold}`. */
+/** `change`: `{raised, kind, sku, measured, threshold}`; of what nobody here knows the measure of, the threshold says something. */
 export function says(app, { raised, kind, sku, measured, threshold }) {
+  if (!isKnown(measured)) return app.t(isKnown(threshold) ? `alerts.beyond.${kind}` : "alerts.unmeasured", { threshold: told(app, kind, threshold) });
   const values = { sku, measured: told(app, kind, measured), threshold: told(app, kind, threshold) };
   return raised ? app.t(`alerts.raised.${kind}`, values) : app.t(`alerts.cleared.${kind}`, values);
 }

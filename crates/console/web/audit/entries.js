@@ -1,47 +1,27 @@
 // A page of the audit log. The server looks at so many events at a time: where few of them match, it is asked again behind them, and tells meanwhile what was found.
 
-import { useEffect, useState } from "../vendor/hooks.js";
 import { ask } from "../api.js";
-import { useApp } from "../ui.js";
+import { useReading } from "../reading.js";
 
-const QUERY = `query ($where: AuditWhere, $first: Int, $after: String, $atLeast: Position) {
-  auditLog(where: $where, first: $first, after: $after, atLeast: $atLeast) {
-    nodes { subject name merchant event { position stream revision kind occurredAt recordedAt origin reason commandId correlation actor { id role name }
-      changes { field before after } data } }
-    pageInfo { hasNextPage endCursor } } }`;
-const PAGE = 50;
 /** So often by itself; then somebody says whether to go on. */
 const ROUNDS = 5;
 
-/** Tells `onFound` after each round how far it is. */
-async function read(where, after, signal, onFound) {
+const queryOf = (fields) => `query ($where: AuditWhere, $first: Int, $after: String, $atLeast: Position) {
+  auditLog(where: $where, first: $first, after: $after, atLeast: $atLeast) { nodes { ${fields} } pageInfo { hasNextPage endCursor } } }`;
+
+async function read(query, { where, after, first }, signal, tell) {
   let nodes = [];
   let info = { hasNextPage: true, endCursor: after };
-  for (let round = 0; round < ROUNDS && info.hasNextPage && nodes.length < PAGE; round += 1) {
-    const { auditLog } = await ask(QUERY, { where, first: PAGE - nodes.length, after: info.endCursor }, signal);
+  for (let round = 0; round < ROUNDS && info.hasNextPage && nodes.length < first; round += 1) {
+    const { auditLog } = await ask(query, { where, first: first - nodes.length, after: info.endCursor }, signal);
     nodes = [...nodes, ...auditLog.nodes];
     info = auditLog.pageInfo;
-    onFound({ nodes, info });
+    tell({ nodes, info });
   }
 }
 
-/** As `useAsk`, with `data: {nodes, info}`, which grows while `isLoading`. */
-export function useEntries(where, after) {
-  const { leave } = useApp();
-  const [state, setState] = useState({ data: null, why: null, isLoading: true });
-  const [tries, setTries] = useState(0);
-  useEffect(() => {
-    const stopping = new AbortController();
-    setState((was) => ({ ...was, isLoading: true }));
-    read(where, after, stopping.signal, (data) => setState({ data, why: null, isLoading: true })).then(
-      () => setState((was) => ({ ...was, isLoading: false })),
-      (error) => {
-        if (error.name === "AbortError") return;
-        if (error.status === 401) leave();
-        setState((was) => ({ ...was, why: error, isLoading: false }));
-      },
-    );
-    return () => stopping.abort();
-  }, [JSON.stringify(where), after, tries]);
-  return { ...state, again: () => setTries((count) => count + 1) };
+/** As `useAsk`, of `asked`: `{where, after, first}`, null of which asks nothing; with `data: {nodes, info}`, which grows while
+ * `isLoading`. Where `info.hasNextPage` there may be more, even behind fewer entries than were asked for. */
+export function useEntries(fields, asked) {
+  return useReading(asked && ((signal, tell) => read(queryOf(fields), asked, signal, tell)), asked);
 }

@@ -9,10 +9,10 @@ import { Chip, useApp, When } from "../ui.js";
 
 const JOBBERS = ["PLATFORM", "OWNER"];
 
-function Who({ actor, origin, onActor }) {
+function Who({ actor, origin, actors, onActor }) {
   const { t } = useApp();
   const isPolicy = actor.name !== null;
-  const name = isPolicy ? t(`policy.${actor.name}`) : `…${actor.id.slice(-8)}`;
+  const name = actors.nameOf(actor.name ?? actor.id) ?? (isPolicy ? actor.name : `…${actor.id.slice(-8)}`);
   return html`<div>${t(`Role.${actor.role}`)} ${origin === "IMPORT" && html`<${Chip}>${t("Origin.IMPORT")}<//>`}</div>
     <button class="plain" title=${isPolicy ? actor.name : actor.id} onClick=${() => onActor(actor.name ?? actor.id)}>${name}<span class="unseen"> ${t("audit.onlyActor")}</span></button>`;
 }
@@ -40,7 +40,7 @@ function More({ event }) {
     <div><h3>${t("audit.data")}</h3><pre tabindex="0" aria-label=${t("audit.data")}>${JSON.stringify(event.data, null, 2)}</pre></div></div>`;
 }
 
-export function Entries({ nodes, onActor }) {
+export function Entries({ nodes, actors, onActor }) {
   const { t, format } = useApp();
   const [open, setOpen] = useState(null);
   const names = ["when", "who", "what", "subject", "reason"];
@@ -49,7 +49,7 @@ export function Entries({ nodes, onActor }) {
     const isOpen = open === event.position;
     return html`<${Fragment} key=${event.position}><tr>
       <th scope="row"><time datetime=${event.recordedAt}>${format.exact(event.recordedAt)}</time></th>
-      <td data-name=${t("audit.who")}><${Who} actor=${event.actor} origin=${event.origin} onActor=${onActor} /></td>
+      <td data-name=${t("audit.who")}><${Who} actor=${event.actor} origin=${event.origin} ...${{ actors, onActor }} /></td>
       <td data-name=${t("audit.what")}>${t(`event.${event.kind}`)}</td>
       <td data-name=${t("audit.subject")}><${What} ...${entry} /></td>
       <td data-name=${t("audit.reason")}>${event.reason && t(`ReasonCode.${event.reason}`)}${words(event.data).map((text) => html`<q key=${text}>${text}</q>`)}</td>

@@ -34,6 +34,6 @@ export function BuyerOrder({ order, events, onDone }) {
         ${pay ? html`<a class="button" href=${pay} rel="noreferrer">${t("buyer.pay")}</a>` : html`<p class="hint">${t("buyer.payThere")}</p>`}`}
       <div class="buttons">${possible.map((one) => html`<button key=${one} class=${one === "REVEAL_CARDS" ? null : "quiet"} onClick=${() => setName(one)}>${t(`buyerAction.${one}`)}</button>`)}</div>
     </section>
-    <${Goods} order=${order} /><${Shipments} order=${order} parcels=${parcels(events)} /><${Refunds} order=${order} /><${BuyerPart} order=${order} />
+    <${Goods} order=${order} adjustments=${events[0]?.data?.adjustments} /><${Shipments} order=${order} parcels=${parcels(events)} /><${Refunds} order=${order} /><${BuyerPart} order=${order} />
     ${name && html`<${ActionDialog} key=${name} ...${{ name, order, onDone, onClose: () => setName(null) }} />`}`;
 }

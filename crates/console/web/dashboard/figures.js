@@ -1,11 +1,12 @@
 // The figures, each with how it changed since the period before.
 
 import { html } from "../html.js";
+import { difference } from "../money.js";
 import { Link } from "../router.js";
 import { useApp } from "../ui.js";
 
 /** `good`: whether more is better (1) or worse (-1). `metric`: which events it is made of. `count`: how many that were. */
-export const FIGURES = [
+const FIGURES = [
   { key: "placedOrders", kind: "number", good: 1, metric: "PLACED_ORDERS" },
   { key: "paidOrders", kind: "number", good: 1, metric: "PAID_ORDERS" },
   { key: "paidAmount", kind: "money", good: 1, metric: "PAID_AMOUNT" },
@@ -21,7 +22,6 @@ export const FIGURES = [
 ];
 
 function valueOf(kind, figure) {
-  if (figure === null || figure === undefined) return null;
   return Number(kind === "money" ? figure.amount : figure);
 }
 
@@ -31,26 +31,26 @@ function written(format, kind, figure) {
   return kind === "rate" ? format.percent(figure) : format.number(figure);
 }
 
-/** How far `now` is from `before`: absolute, in percent, and whether that is good. Null where there is nothing to compare with. */
-export function changeOf(kind, now, before, good) {
+/** How far `now` is from `before`: as the figure is written (money exactly), as a share of what it was, up (1), down (-1) or the same. */
+function changeOf(kind, now, before) {
   const [is, was] = [valueOf(kind, now), valueOf(kind, before)];
-  if (is === null || was === null) return null;
-  const by = is - was;
-  const direction = Math.sign(kind === "rate" ? Math.round(by * 1_000) : Math.round(by * 100));
-  return { by, share: was === 0 ? null : by / was, direction, isWorse: direction * good < 0, isBetter: direction * good > 0 };
+  const by = kind === "money" ? difference(now.amount, before.amount) : is - was;
+  // Of rates, tenths of a percent are told.
+  const direction = Math.sign(kind === "rate" ? Math.round(by * 1_000) : by);
+  return { by, share: was === 0 ? null : Math.abs((is - was) / was), direction };
 }
 
 export function Change({ kind, now, before, good, isLoading }) {
   const { t, format } = useApp();
-  const change = changeOf(kind, now, before, good);
-  if (!change) return html`<span class="change">${isLoading ? "…" : t("dash.noComparison")}</span>`;
-  const { by, share, direction, isWorse, isBetter } = change;
+  const isMissing = (figure) => figure === null || figure === undefined;
+  if (isMissing(now) || isMissing(before)) return html`<span class="change">${isLoading ? "…" : t("dash.noComparison")}</span>`;
+  const { by, share, direction } = changeOf(kind, now, before);
   if (direction === 0) return html`<span class="change">${t("dash.same")}</span>`;
-  const size = Math.abs(by);
-  const amount = kind === "money" ? format.money({ amount: size.toFixed(2), currency: now.currency })
-    : kind === "rate" ? t("dash.points", { points: format.number(Math.round(size * 1_000) / 10) }) : format.number(size);
+  const [isWorse, isBetter] = [direction * good < 0, direction * good > 0];
+  const size = kind === "money" ? format.money({ amount: by.replace("-", ""), currency: now.currency })
+    : kind === "rate" ? t("dash.points", { points: format.number(Math.round(Math.abs(by) * 1_000) / 10) }) : format.number(Math.abs(by));
   return html`<span class="change ${isWorse ? "worse" : isBetter ? "better" : ""}"><span aria-hidden="true">${direction > 0 ? "↑" : "↓"}</span><span class="unseen">${t(direction > 0 ? "dash.up" : "dash.down")}</span>
-    ${" "}${amount}${share !== null && ` (${format.percent(Math.abs(share))})`}
+    ${" "}${size}${share !== null && ` (${format.percent(share)})`}
     ${isWorse && html` <span class="verdict">${t("dash.worse")}</span>`}${isBetter && html`<span class="unseen"> ${t("dash.better")}</span>`}</span>`;
 }
 

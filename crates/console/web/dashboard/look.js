@@ -1,5 +1,6 @@
 // What of the page is looked at more closely: it stands in the address, and is told in words.
 
+import { actorName } from "../order/history.js";
 import { dayText, hoursText, weekdayText } from "./words.js";
 
 /** Each metric's text. */
@@ -9,7 +10,7 @@ export const METRICS = Object.fromEntries([
 ].map((metric) => [metric, `Metric.${metric}`]));
 
 /** In the address, beside what the page itself has there. */
-export const LOOK = ["look", "of", "whose", "day", "weekday", "hour", "after"];
+const LOOK = ["look", "of", "whose", "day", "weekday", "hour", "after"];
 export const NO_LOOK = Object.fromEntries(LOOK.map((name) => [name, null]));
 
 export function titleOf({ params, merchants, t, language }) {
@@ -17,7 +18,7 @@ export function titleOf({ params, merchants, t, language }) {
   const parts = [];
   if (look === "product") parts.push(t("dash.ordersWith", { product: of }));
   else if (look === "reason") parts.push(t("Metric.REFUND_REQUESTS"), of === "none" ? t("dash.noReason") : t(`ReasonCode.${of}`));
-  else if (look === "actor") parts.push(t("dash.workOf", { who: of.startsWith("system:") ? of : of.slice(-6) }));
+  else if (look === "actor") parts.push(t("dash.workOf", { who: of.startsWith("system:") ? actorName(t, { name: of }) : of.slice(-6) }));
   else parts.push(t(METRICS[look] ?? "dash.nothing"));
   if (whose) parts.push(merchants.find(({ id }) => id === whose)?.name ?? whose);
   if (day) parts.push(dayText(language, day));

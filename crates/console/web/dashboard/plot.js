@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { useApp } from "../ui.js";
 
-export const LEFT = 44;
+const LEFT = 44;
 const RIGHT = 6;
 const TOP = 8;
 const BOTTOM = 22;

@@ -32,9 +32,3 @@ export const RANKS_QUERY = `query (${GIVEN}) { now: ${of("$now")} {
 
 export const ACTORS_QUERY = `query (${GIVEN}) { now: ${of("$now")} {
   byActor(first: 12) { actor { id role name } orders events deliveries refundsAnswered refundsSettled } } }`;
-
-const CURRENCIES = ["CNY", "HKD", "TWD", "USD", "EUR", "JPY", "GBP", "SGD"];
-/** In which of the usual currencies something was ordered: there is no list of those that are in use. */
-export const CURRENCIES_QUERY = `query ($range: TimeRange!, $scope: Scope) { ${CURRENCIES.map(
-  (code) => `${code}: dashboard(scope: $scope, range: $range, currency: "${code}") { placedOrders }`,
-).join(" ")} }`;

@@ -1,6 +1,6 @@
 // Which period is looked at, and which one before it. Both stand in the address as days.
 
-import { addDays, dayOf, startOf } from "../zone.js";
+import { addDays, awayByDays, dayOf, isDay, startOf } from "../zone.js";
 
 export const RANGES = ["today", "7", "30", "90", "custom"];
 const DAYS = { today: 1, 7: 7, 30: 30, 90: 90 };
@@ -8,12 +8,8 @@ const DAY = 86_400_000;
 
 /** More days in one picture could not be told apart. */
 export const MOST_DAYS = 400;
-/** A year that is being typed has been one of the first millennium. */
-export const FIRST_DAY = "2000-01-01";
 
-export const isDay = (text) => /^\d{4}-\d{2}-\d{2}$/.test(text ?? "") && !Number.isNaN(Date.parse(text)) && text >= FIRST_DAY;
-
-export function daysBetween(from, to) {
+function daysBetween(from, to) {
   return Math.round((Date.parse(to) - Date.parse(from)) / DAY);
 }
 
@@ -42,7 +38,7 @@ export function rangeOf(params, zone, moment) {
   const earlier = startOf(zone, addDays(from, -span));
   // The last day counts as far as it has come, so days that are yet to come are none.
   const come = isRunning ? daysBetween(from, today) + 1 : span;
-  const until = isRunning ? new Date(moment - span * DAY).toISOString() : gte;
+  const until = isRunning ? new Date(awayByDays(zone, moment, -span)).toISOString() : gte;
   return {
     key, from, to: isRunning ? today : to, days: come, span, isRunning, isCut,
     now: { gte, lt },

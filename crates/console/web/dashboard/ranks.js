@@ -1,6 +1,7 @@
 // What sells, where, why it comes back, and who works on it: tables, each row with a bar.
 
 import { html } from "../html.js";
+import { actorName } from "../order/history.js";
 import { Link } from "../router.js";
 import { Answer, Table, useApp } from "../ui.js";
 import { Bar, Chart } from "./parts.js";
@@ -60,10 +61,10 @@ export function Reasons({ reasons, look }) {
 }
 
 export function Actors({ of, look }) {
-  const { t, format, viewer } = useApp();
+  const { t, format, viewer, people } = useApp();
   const columns = [{ key: "who", name: t("dash.who") }, ...["orderCount", "events", "deliveries", "refundsAnswered", "refundsSettled"].map((key) => ({ key, name: t(`dash.${key}`), isNumber: true }))];
   const row = ({ actor, ...one }) => {
-    const name = actor.name ?? html`${t(`Role.${actor.role}`)} <span class="hint">${actor.id.slice(-6)}</span>`;
+    const name = actorName(t, actor, people);
     return {
       key: `${actor.id} ${actor.name}`, events: one.events,
       cells: [

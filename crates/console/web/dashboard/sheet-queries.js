@@ -12,5 +12,4 @@ export const REASONS_QUERY = `query (${GIVEN}) {
   dashboardEvents(${ASKED}) { nodes { position occurredAt order { ${ORDER} refunds { amount { amount currency } } history(first: 60) { nodes { position reason } } } } ${INFO} } }`;
 export const ORDERS_QUERY = `query ($where: OrderWhere, $scope: Scope, $first: Int, $after: String) {
   orders(where: $where, scope: $scope, first: $first, after: $after) { nodes { ${ORDER} placedAt } ${INFO} } }`;
-export const WORK_QUERY = `query ($where: AuditWhere, $first: Int, $after: String) {
-  auditLog(where: $where, first: $first, after: $after) { nodes { name subject event { position stream kind recordedAt } } ${INFO} } }`;
+export const WORK_ENTRY = "name subject event { position stream kind recordedAt }";

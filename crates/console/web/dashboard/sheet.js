@@ -2,12 +2,13 @@
 
 import { useEffect, useState } from "../vendor/hooks.js";
 import { ask } from "../api.js";
+import { useEntries } from "../audit/entries.js";
 import { html } from "../html.js";
 import { address, Link } from "../router.js";
 import { Answer, Chip, Dialog, Failed, Further, Loading, Table, useApp, useAsk, When } from "../ui.js";
 import { METRICS, titleOf } from "./look.js";
 import { onDay } from "./range.js";
-import { EVENTS_QUERY, METRIC_OF_REASONS, ORDERS_QUERY, REASONS_QUERY, WORK_QUERY } from "./sheet-queries.js";
+import { EVENTS_QUERY, METRIC_OF_REASONS, ORDERS_QUERY, REASONS_QUERY, WORK_ENTRY } from "./sheet-queries.js";
 import { daysText } from "./words.js";
 
 const PAGE = 25;
@@ -123,13 +124,13 @@ function Work({ params, variables, at }) {
   const { t, viewer } = useApp();
   const { gte, lt } = variables.now;
   const where = { actor: { eq: params.of }, time: { gte, lt }, ...(variables.merchant && !viewer.merchant ? { merchant: { eq: variables.merchant } } : {}) };
-  const asked = useAsk(WORK_QUERY, { where, first: PAGE, after: params.after ?? null });
+  const asked = useEntries(WORK_ENTRY, { where, after: params.after ?? null, first: PAGE });
   const columns = useColumns("when", "event", "order");
   const row = ({ name, subject, event }) => ({
     key: event.position,
     cells: [html`<${When} at=${event.recordedAt} />`, t(`event.${event.kind}`), subject === "ORDER" ? html`<${Link} to=${`/orders/${event.stream}`} class="order-number">${name}<//>` : name],
   });
-  return html`<${Answer} of=${asked}>${({ auditLog }) => html`
-      <${Table} caption=${t("dash.behind")} columns=${columns} rows=${auditLog.nodes.map(row)} empty=${t("dash.noWork")} />
-      <${Pages} info=${auditLog.pageInfo} ...${{ params, at }} />`}<//>`;
+  return html`<${Answer} of=${asked}>${({ nodes, info }) => html`
+      ${(nodes.length > 0 || !asked.isLoading) && html`<${Table} caption=${t("dash.behind")} columns=${columns} rows=${nodes.map(row)} empty=${t(info.hasNextPage ? "dash.noWorkYet" : "dash.noWork")} />`}
+      ${asked.isLoading ? html`<${Loading} />` : html`<${Pages} ...${{ info, params, at }} />`}`}<//>`;
 }

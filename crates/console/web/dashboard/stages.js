@@ -14,7 +14,7 @@ const MARKS = [1, 60, 3_600, 86_400, 864_000];
 const place = (seconds) => Math.min(1, Math.log(Math.max(seconds, 1)) / Math.log(MARKS[MARKS.length - 1]));
 
 /** `{stage, share}` of the stage whose median is the largest part of its way; null where nothing is known. */
-export function bottleneck(stages) {
+function bottleneck(stages) {
   const sum = stages.reduce((total, { medianSeconds }) => total + (medianSeconds ?? 0), 0);
   if (sum === 0) return null;
   const slowest = stages.reduce((worst, stage) => ((stage.medianSeconds ?? 0) > (worst.medianSeconds ?? 0) ? stage : worst));

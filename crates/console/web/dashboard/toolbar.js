@@ -1,15 +1,18 @@
 // Which period, whose orders, in which money, and what counts where.
 
+import { CurrencyChoice } from "../currency.js";
 import { html } from "../html.js";
-import { Choice, TextField, useApp, useAsk } from "../ui.js";
+import { merchantOptions, MoreMerchants } from "../merchants.js";
+import { Choice, Failed, TextField, useApp } from "../ui.js";
+import { FIRST_DAY, isDay } from "../zone.js";
 import { Segments } from "./parts.js";
-import { CURRENCIES_QUERY } from "./queries.js";
-import { FIRST_DAY, isDay, MOST_DAYS, RANGES } from "./range.js";
+import { MOST_DAYS, RANGES } from "./range.js";
 import { daysText } from "./words.js";
 
-export function Toolbar({ params, range, scope, merchants, currency, currencies, onChange, at, moment, onRefresh }) {
+export function Toolbar({ params, range, scope, known, currency, onChange, at, moment, onRefresh }) {
   const { t, viewer, language, format } = useApp();
   const basis = params.basis === "BOOKED" ? "BOOKED" : "COHORT";
+  const merchants = known.merchants ?? [];
   const isAll = !viewer.merchant && !params.merchant;
   const hasBelow = merchants.some(({ parent }) => parent && parent === (params.merchant ?? viewer.merchant));
   const others = merchants.filter(({ id }) => id !== viewer.merchant);
@@ -24,24 +27,16 @@ export function Toolbar({ params, range, scope, merchants, currency, currencies,
         <${TextField} name=${t("dash.from")} type="date" value=${params.from ?? range.from} min=${FIRST_DAY} max=${params.to} onInput=${(from) => isDay(from) && onChange({ from })} />
         <${TextField} name=${t("dash.to")} type="date" value=${params.to ?? range.to} min=${params.from ?? FIRST_DAY} onInput=${(to) => isDay(to) && onChange({ to })} />`}
       ${others.length > 0 && html`<${Choice} name=${t("dash.merchant")} value=${params.merchant ?? ""} onChange=${(merchant) => onChange({ merchant: merchant || null })}
-        options=${[["", viewer.merchant ? own : t("dash.allMerchants")], ...others.map(({ id, name }) => [id, name])]} />`}
+        options=${[["", viewer.merchant ? own : t("dash.allMerchants")], ...merchantOptions(others, params.merchant)]} />`}
       ${!isAll && (hasBelow || scope === "SUBTREE") && html`<${Choice} name=${t("dash.scope")} value=${scope} onChange=${(one) => onChange({ scope: one === "OWN" ? null : one })}
         options=${["OWN", "SUBTREE"].map((one) => [one, t(`Scope.${one}`)])} />`}
-      ${currencies.length > 1 && html`<${Choice} name=${t("dash.currency")} value=${currency} onChange=${(one) => onChange({ currency: one === "CNY" ? null : one })} options=${currencies.map((one) => [one, one])} />`}
+      <${CurrencyChoice} value=${currency} onChange=${(code) => onChange({ currency: code })} />
       <${Choice} name=${t("dash.basis")} value=${basis} onChange=${(one) => onChange({ basis: one === "COHORT" ? null : one })} options=${["COHORT", "BOOKED"].map((one) => [one, t(`dash.basis.${one}`)])} />
     </div>
+    <${Failed} why=${known.why} again=${known.again} />
+    <${MoreMerchants} of=${known} />
     <p class="hint">${t(`dash.basisAbout.${basis}`)}</p>
     <p class="hint">${t(range.isRunning ? "dash.comparedSoFar" : "dash.compared", { now: whole.text, before: whole.before, time: format.clock(moment) })}${range.isCut && ` ${t("dash.cut", { days: MOST_DAYS })}`}
       ${range.isRunning && html` <button class="plain" type="button" onClick=${onRefresh}>${t("dash.refresh")}</button>`}</p>
   </section>`;
-}
-
-/** The currencies in which something was ordered within the last year or so, the chosen one and CNY in any case. */
-export function useCurrencies(chosen, moment) {
-  const { viewer } = useApp();
-  const day = Math.floor(moment / 86_400_000) * 86_400_000;
-  const range = { gte: new Date(day - 400 * 86_400_000).toISOString(), lt: new Date(day + 86_400_000).toISOString() };
-  const { data } = useAsk(CURRENCIES_QUERY, { range, scope: viewer.merchant ? "SUBTREE" : null });
-  const used = Object.entries(data ?? {}).filter(([, { placedOrders }]) => placedOrders > 0).map(([code]) => code);
-  return [...new Set(["CNY", ...used, chosen])];
 }

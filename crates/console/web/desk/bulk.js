@@ -20,8 +20,8 @@ const ACTIONS = [
 ];
 const WORKERS = ["PLATFORM", "OWNER", "CLERK"];
 
-/** `only`: the keys of the actions that there are; else all, and the export. */
-export function BulkBar({ chosen, isAll, where, scope, matching, only, onAll, onClear, onDone }) {
+/** `only`: the keys of the actions that there are; else all, and the export. `told`: what is chosen, where that is more than orders. */
+export function BulkBar({ chosen, isAll, where, scope, matching, only, told, onAll, onClear, onDone }) {
   const { t, viewer, format } = useApp();
   const [action, setAction] = useState(null);
   const count = isAll ? (matching ?? 0) : chosen.size;
@@ -32,13 +32,18 @@ export function BulkBar({ chosen, isAll, where, scope, matching, only, onAll, on
     setAction(null);
     onDone();
   };
+  // Of the merchants below there is nothing but to look.
+  const isForeign = viewer.merchant && (isAll ? scope === "SUBTREE" : orders.some(({ merchant }) => merchant && merchant.id !== viewer.merchant));
+  const mayAct = WORKERS.includes(viewer.role) && !isForeign;
+  const actions = ACTIONS.filter(({ key }) => mayAct && (!only || only.includes(key)));
   return html`<div class="bulk ${count === 0 ? "idle" : ""}" role="group" aria-label=${t("bulk")}>
-    <span class="chosen-count" aria-live="polite">${t("chosen", { count: format.number(count) })}</span>
+    <span class="chosen-count" aria-live="polite">${told ?? t("chosen", { count: format.number(count) })}</span>
     ${!isAll && chosen.size > 0 && matching > chosen.size && html`<button class="plain" onClick=${onAll}>${t("chooseAll", { count: format.number(matching) })}</button>`}
     ${count > 0 && html`<button class="plain" onClick=${onClear}>${t("chooseNone")}</button>`}
-    <span class="buttons">${WORKERS.includes(viewer.role) && ACTIONS.filter(({ key }) => !only || only.includes(key)).map(({ key }) => html`<button key=${key} class="quiet" disabled=${count === 0}
+    <span class="buttons">${actions.map(({ key, fields }) => html`<button key=${key} class=${fields.includes("rows") ? "quiet last" : "quiet"} disabled=${count === 0 && !fields.includes("rows")}
       onClick=${() => setAction(key)}>${t(`bulk.${key}`)}</button>`)}
       ${!only && html`<button class="quiet last" onClick=${() => setAction("export")}>${t("bulk.export")}</button>`}</span>
+    ${isForeign && html`<span class="hint">${t("bulk.onlyOwn")}</span>`}
     ${action === "export" && html`<${ExportDialog} onClose=${() => setAction(null)} scope=${scope} count=${count || matching}
       where=${count > 0 && !isAll ? { id: { oneOf: target.ids } } : where} />`}
     ${action && action !== "export" && html`<${BulkDialog} ...${{ target, count, currency, onClose: close }} action=${ACTIONS.find(({ key }) => key === action)} />`}
@@ -63,18 +68,18 @@ function BulkDialog({ action, target, count, currency, onClose }) {
   };
   if (job) return html`<${Dialog} title=${title} onClose=${onClose}><${JobView} id=${job} /><//>`;
   return html`<${FormDialog} ...${{ title, isBusy, onClose, isDangerous: action.isDangerous }} submit=${t("preview")} onSubmit=${open}>
-    <p class="wide">${t("bulk.about", { count: format.number(count) })}</p>
-    ${action.fields.map((name) => html`<${BulkField} key=${name} ...${{ name, currency }} />`)}
+    <p class="wide">${count > 0 ? t("bulk.about", { count: format.number(count) }) : t("bulk.byList")}</p>
+    ${action.fields.map((name) => html`<${BulkField} key=${name} ...${{ name, currency, isRequired: count === 0 }} />`)}
     <div class="wide"><${Check} name=${t("bulk.strict")} isChecked=${isStrict} onChange=${setStrict} /></div>
   <//>`;
 }
 
-function BulkField({ name, currency }) {
+function BulkField({ name, currency, isRequired }) {
   const { t } = useApp();
   const label = t(`bulkField.${name}`);
   switch (name) {
     case "rows":
-      return html`<${Field} name=${label} hint=${t("rowsHint")} isWide>${(given) => html`<textarea ...${given} name="rows" spellcheck=${false} placeholder="A-1001,SF,SF1234567890"></textarea>`}<//>`;
+      return html`<${Field} name=${label} hint=${t("rowsHint")} isWide>${(given) => html`<textarea ...${given} name="rows" required=${isRequired} spellcheck=${false} placeholder="A-1001,SF,SF1234567890"></textarea>`}<//>`;
     case "text":
       return html`<${Field} name=${label} isWide>${(given) => html`<textarea ...${given} name="text" required maxlength="4000"></textarea>`}<//>`;
     case "reason":
@@ -86,11 +91,14 @@ function BulkField({ name, currency }) {
   }
 }
 
-/** A line of `number, carrier, tracking number`; a sheet's columns come with tabs. */
+/** Headings of sheets, as `daybook ship` knows them. */
+const HEADING = /^(订单号|订单编号|order( number)?|number)$/i;
+
+/** A line of `number, carrier, tracking number`; a sheet's columns come with tabs. A heading is no order. */
 function rowsOf(text) {
   const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
-  return lines.map((line) => {
-    const [number, carrier, trackingNumber] = line.split(/[\t,，;]/).map((cell) => cell.trim());
+  const cells = lines.map((line) => line.split(/\s*[\t,，;；]\s*|\s+/));
+  return cells.filter(([first]) => !HEADING.test(first)).map(([number, carrier, trackingNumber]) => {
     return { number, ...(carrier ? { carrier } : {}), ...(trackingNumber ? { trackingNumber } : {}) };
   });
 }

@@ -3,8 +3,10 @@
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { Check, Choice, Field, TextField, useApp } from "../ui.js";
-import { DUE, filtersOf, KINDS, keepFilters, savedFilters } from "./filters.js";
+import { AFTER_SALES, CLOCKS, DUE, filtersOf, FULFILMENTS, KINDS, keepFilters, PAYMENTS, savedFilters } from "./filters.js";
 
+/** What stands behind "more filters". */
+const FOLDED = ["buyer", "phone", "product", "merchant", "tag", "kind", "payment", "fulfilment", "after-sales", "due", "missed"];
 const TYPED = ["numbers", "buyer", "phone", "product", "merchant", "tag"];
 
 /** `without`: fields that make no sense where it stands. */
@@ -13,9 +15,14 @@ export function FilterBar({ params, onChange, without = [] }) {
   const typedNow = () => Object.fromEntries(TYPED.map((name) => [name, params[name] ?? ""]));
   const [typed, setTyped] = useState(typedNow);
   useEffect(() => setTyped(typedNow()), [JSON.stringify(typedNow())]);
-  const [isOpen, setOpen] = useState(() => ["buyer", "phone", "product", "merchant", "tag", "kind", "due"].some((name) => params[name]));
+  const [isOpen, setOpen] = useState(false);
+  const isFolded = FOLDED.some((name) => params[name]);
+  // What is in force is seen, such as of a filter that was kept.
+  useEffect(() => isFolded && setOpen(true), [isFolded]);
   const text = (name, rest = {}) => !without.includes(name) && html`<${TextField} name=${t(`filter.${name}`)} value=${typed[name]} ...${rest}
     onInput=${(value) => setTyped({ ...typed, [name]: value })} />`;
+  const choice = (name, values, words) => html`<${Choice} name=${t(`filter.${name}`)} value=${params[name] ?? ""} onChange=${(value) => onChange({ [name]: value || null })}
+    options=${[["", t("any")], ...values.map((value) => [value, t(`${words}.${value}`)])]} />`;
   const send = (event) => {
     event.preventDefault();
     onChange(Object.fromEntries(TYPED.filter((name) => !without.includes(name)).map((name) => [name, typed[name].trim() || null])));
@@ -37,8 +44,11 @@ export function FilterBar({ params, onChange, without = [] }) {
         ${text("product", { spellcheck: false })}
         ${text("merchant", { spellcheck: false })}
         ${text("tag")}
-        <${Choice} name=${t("filter.kind")} value=${params.kind ?? ""} onChange=${(value) => onChange({ kind: value || null })}
-          options=${[["", t("any")], ...KINDS.map((kind) => [kind, t(`ExceptionKind.${kind}`)])]} />
+        ${choice("kind", KINDS, "ExceptionKind")}
+        ${choice("payment", PAYMENTS, "PaymentState")}
+        ${choice("fulfilment", FULFILMENTS, "FulfilmentState")}
+        ${choice("after-sales", AFTER_SALES, "AfterSalesState")}
+        ${choice("missed", CLOCKS, "Clock")}
         <${Choice} name=${t("filter.due")} value=${params.due ?? ""} onChange=${(value) => onChange({ due: value || null })}
           options=${[["", t("any")], ...DUE.map((hours) => [hours, hours === "0" ? t("due.late") : t("due.within", { hours })])]} />`}
     </div>

@@ -9,11 +9,17 @@ export const LABELS = [
 export const KINDS = ["STOCK", "ADDRESS", "PAYMENT", "RISK", "REFUND"];
 export const RANGES = ["today", "week", "custom"];
 /** Hours until a clock runs out. */
-export const DUE = ["0", "1", "4", "24"];
+export const DUE = ["0", "1", "2", "4", "24"];
+export const PAYMENTS = ["UNPAID", "PARTIAL", "PAID", "OVERPAID", "PARTLY_REFUNDED", "REFUNDED"];
+export const FULFILMENTS = ["NONE", "PARTIAL", "SHIPPED", "DELIVERED"];
+export const AFTER_SALES = ["OBSERVING", "REFUND_OPEN", "DISPUTED"];
+/** Those that can be missed. */
+export const CLOCKS = ["SHIP_VIRTUAL", "COLLECT", "ANSWER_REFUND", "ESCALATE_REFUND", "PAY_REFUND"];
 
 /** In the order in which they stand in the address. */
 export const NAMES = [
-  "label", "range", "from", "to", "numbers", "buyer", "phone", "product", "merchant", "kind", "due", "tag", "scope", "sort",
+  "label", "range", "from", "to", "numbers", "buyer", "phone", "product", "merchant", "kind", "payment", "fulfilment",
+  "after-sales", "due", "missed", "tag", "scope", "sort",
 ];
 /** Those that are no page, and so what a saved filter holds. */
 export function filtersOf(params) {
@@ -23,6 +29,11 @@ export function filtersOf(params) {
 /** Numbers as people paste them: a column of a sheet, or separated by commas. */
 export function numbersOf(text) {
   return [...new Set((text ?? "").split(/[\s,;，；、]+/).filter(Boolean))];
+}
+
+/** The ledger tells `a-1` from `A-1`; who types one means either. */
+function eitherCase(texts) {
+  return [...new Set(texts.flatMap((text) => [text, text.toUpperCase(), text.toLowerCase()]))];
 }
 
 /** The platform has no orders of its own. */
@@ -45,17 +56,21 @@ function placedAt({ range, from, to }, zone) {
 export function whereOf(params, zone) {
   const minute = Math.floor(now() / 60_000) * 60_000;
   const numbers = numbersOf(params.numbers);
-  const { label, buyer, phone, product, merchant, kind, due, tag } = params;
+  const { label, buyer, phone, product, merchant, kind, payment, fulfilment, due, missed, tag } = params;
+  const afterSales = kind === "REFUND" ? "REFUND_OPEN" : params["after-sales"];
   const parts = {
     label: LABELS.includes(label) && { eq: label },
     placedAt: placedAt(params, zone),
-    number: numbers.length > 0 && { oneOf: numbers },
+    number: numbers.length > 0 && { oneOf: eitherCase(numbers) },
     buyer: buyer && { eq: buyer },
     phoneTail: phone && { eq: phone },
-    product: product && { oneOf: numbersOf(product) },
+    product: product && { oneOf: eitherCase(numbersOf(product)) },
     merchant: merchant && { eq: merchant },
     hold: KINDS.includes(kind) && kind !== "REFUND" && { eq: kind },
-    afterSales: kind === "REFUND" && { eq: "REFUND_OPEN" },
+    payment: PAYMENTS.includes(payment) && { eq: payment },
+    fulfilment: FULFILMENTS.includes(fulfilment) && { eq: fulfilment },
+    afterSales: AFTER_SALES.includes(afterSales) && { eq: afterSales },
+    breach: CLOCKS.includes(missed) && { eq: missed },
     dueBefore: DUE.includes(due) && new Date(minute + Number(due) * 3_600_000).toISOString(),
     tag: tag && { eq: tag },
   };

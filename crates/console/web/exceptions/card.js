@@ -2,38 +2,21 @@
 
 import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
-import { mayDo } from "../queues/actions.js";
+import { Delivery } from "../order/action-bar.js";
+import { OFFERS, refusalOf } from "../queues/offers.js";
 import { isSaid } from "../queues/reasons.js";
-import { isOwn } from "../queues/scope.js";
-import { Story } from "../queues/story.js";
+import { isOwn, mayStock } from "../queues/scope.js";
+import { Story, useOrder } from "../queues/story.js";
 import { address, Link } from "../router.js";
-import { Chip, Due, useApp, useNow } from "../ui.js";
+import { Chip, Due, Failed, useApp, useNow } from "../ui.js";
+import { useShort } from "./short.js";
+import { waysOf } from "./ways.js";
 
 /** What a card shows. */
 export const CARD = `kind since dueAt ticket order { id number revision merchant { id name } buyer { account } total { amount currency }
-  captured { amount currency } axes { lifecycle } lines { id sku title quantity } pendingAddressChange { requestedBy }
-  refunds { number kind state amount { amount currency } payBy } }`;
-
-const LIKELY = { STOCK: "OUT_OF_STOCK", RISK: "FRAUD" };
-
-/** `[{action, …}]`, the likeliest first: what may end it, were it not for roles. */
-function ways({ kind, order }, ticket, viewer) {
-  const likely = LIKELY[kind];
-  const isCancelled = order.axes.lifecycle === "CANCELLED";
-  const paid = Number(order.captured.amount) > 0;
-  const ending = isCancelled ? [] : [...(paid ? [{ action: "refund", likely }] : []), { action: "cancel", likely }];
-  if (kind === "REFUND") {
-    const isOwed = ticket.kind === "LATE" || isCancelled;
-    if (ticket.state === "APPROVED") return [{ action: "settle", ticket }, { action: "fail", ticket }];
-    const rejecting = isOwed ? [] : [{ action: "reject", ticket }];
-    return ticket.state === "FAILED" ? [{ action: "settle", ticket }, ...rejecting] : [{ action: "approve", ticket }, ...rejecting];
-  }
-  if (kind === "ADDRESS" && order.pendingAddressChange) {
-    const isAsker = order.pendingAddressChange.requestedBy === viewer.id;
-    return isAsker ? [] : [{ action: "approveChange" }, { action: "rejectChange" }];
-  }
-  return [{ action: "release", hold: kind }, ...ending];
-}
+  lines { id number sku title kind quantity } pendingAddressChange { requestedBy }
+  refunds { number kind state amount { amount currency } payBy } ${OFFERS} }`;
+const DELIVERY = "query ($id: ID!) { order(by: { id: $id }) { delivery { contact inputs { line inputs } } } }";
 
 function Since({ at }) {
   const { t, format } = useApp();
@@ -48,10 +31,16 @@ export function Card({ exception, reason, withMerchant, onAct }) {
   const ticket = order.refunds.find(({ number }) => number === exception.ticket);
   const isPending = kind === "ADDRESS" && Boolean(order.pendingAddressChange);
   const [isOpen, setOpen] = useState(false);
-  const isOurs = isOwn(viewer, order.merchant.id);
-  const offered = isOurs ? ways(exception, ticket, viewer).filter(({ action }) => mayDo(viewer, action)) : [];
+  const isAddress = kind === "ADDRESS" && !isPending;
+  const { data: given, why, again } = useOrder(isAddress ? DELIVERY : null, order);
+  const ways = waysOf(exception, ticket, reason);
+  // Restocked, the order that waits longest is served by itself.
+  const restocks = kind === "STOCK" && isOwn(viewer, order.merchant.id) && mayStock(viewer);
+  const short = useShort(order, restocks);
+  const isAskers = isPending && refusalOf(order, "APPROVE_ADDRESS_CHANGE") && order.pendingAddressChange.requestedBy === viewer.id;
+  // Beside a hold it has to be said which money is meant.
+  const label = ({ name, ticket: excess }) => (excess && !ticket ? `${t(`OrderActionName.${name}`)} ${format.money(excess.amount)}` : t(`queue.${name}`));
   const due = ticket?.payBy && ticket.state !== "REQUESTED" ? ticket.payBy : dueAt;
-  const [line] = order.lines;
   return html`<article class="waiting" aria-label=${order.number}>
     <div class="line"><span><${Link} to=${`/orders/${order.id}`} class="order-number">${order.number}<//>${withMerchant && html` <span class="hint">${order.merchant.name}</span>`}</span><${Since} at=${since} /></div>
     <ul class="goods">${order.lines.map(({ id, title, quantity }) => html`<li key=${id}>${title} <span class="hint">× ${format.number(quantity)}</span></li>`)}</ul>
@@ -63,13 +52,14 @@ export function Card({ exception, reason, withMerchant, onAct }) {
       ${reason && !isSaid(ticket, reason) && html`<${Chip}>${t(`ReasonCode.${reason}`)}<//>`}
       ${due && html`<${Due} at=${due} />`}
     </div>
-    ${isPending && order.pendingAddressChange.requestedBy === viewer.id && isOurs && html`<p class="hint">${t("exceptions.ownChange")}</p>`}
+    ${isAddress && given?.order?.delivery && html`<dl class="pairs given"><${Delivery} delivery=${given.order.delivery} lines=${order.lines} /></dl>`}
+    <${Failed} ...${{ why, again }} />
+    ${isAskers && html`<p class="hint">${t("exceptions.ownChange")}</p>`}
     ${(isOpen || isPending) && html`<${Story} id=${order.id} revision=${order.revision} ...${{ isOpen, isPending }} />`}
     <div class="buttons">
-      ${offered.map((way, index) => html`<button key=${way.action} class=${`small ${index > 0 ? "quiet" : ""}`}
-        onClick=${() => onAct({ ...way, order })}>${t(`queue.${way.action}`)}<span class="unseen"> ${order.number}</span></button>`)}
-      ${kind === "STOCK" && line && isOurs && mayDo(viewer, "release") && html`<${Link} class="button quiet small" to=${address("/stock", { find: line.sku, receive: line.sku,
-        merchant: order.merchant.id })}>${t("exceptions.receive")}<span class="unseen"> ${line.sku}</span><//>`}
+      ${restocks && short && html`<${Link} class="button small" to=${address("/stock", { find: short, receive: short, merchant: order.merchant.id })}>${t("exceptions.receive")}<span class="unseen"> ${short}</span><//>`}
+      ${ways.map((way, index) => html`<button key=${way.name} class=${`small ${index > 0 || restocks ? "quiet" : ""}`} disabled=${way.name === "REQUEST_ADDRESS_CHANGE" && !given}
+        onClick=${() => onAct({ ...way, order: { ...order, ...given?.order } })}>${label(way)}<span class="unseen"> ${order.number}</span></button>`)}
       <button class="plain" aria-expanded=${isOpen} onClick=${() => setOpen(!isOpen)}>${t("queue.story")}<span class="unseen"> ${order.number}</span></button>
     </div>
   </article>`;

@@ -12,8 +12,8 @@ const QUERY = `query ($kind: [ExceptionKind!], $first: Int, $merchant: String, $
 const STEP = 20;
 /** On a phone the lanes stand one below the other: the next one must not be far. */
 const STEP_NARROW = 5;
-/** What a question may ask for. */
-const MOST = 200;
+/** What a question may ask for: what can be done is asked of each. */
+const MOST = 100;
 
 /** It grows older, as the cards do. */
 function Oldest({ since }) {
@@ -50,6 +50,6 @@ export function Lane({ kind, count, shown, changes, isOnly, onAct }) {
         reason=${found(exception)} withMerchant=${shown.scope === "SUBTREE"} /></li>`)}</ul>
       ${pageInfo.hasNextPage && (first < MOST
         ? html`<button class="quiet" onClick=${() => setFirst(Math.min(Math.max(2 * first, STEP), MOST))}>${t("exceptions.more")}<span class="unseen"> ${t(`ExceptionKind.${kind}`)}</span></button>`
-        : html`<${Link} to=${address("/", { kind, sort: "placed-asc", scope: viewer.merchant ? shown.scope : null })}>${t("exceptions.all")}<//>`)}`}<//>
+        : html`<${Link} to=${address("/", { kind, sort: "placed-asc", merchant: shown.merchant, scope: viewer.merchant ? shown.scope : null })}>${t("exceptions.all")}<//>`)}`}<//>
   </section>`;
 }

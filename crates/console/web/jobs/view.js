@@ -62,17 +62,18 @@ export function JobView({ id }) {
     if (await carryOut(name, { id })) again();
   };
   const { preview } = job;
-  return html`<p role="status"><strong>${t(`JobState.${job.state}`)}</strong>
+  const refused = preview ? sum(preview.refusals) : 0;
+  return html`<p role="status">${t(`JobKind.${job.kind}`)} · <strong>${t(`JobState.${job.state}`)}</strong>
       ${job.cancelCause && html` – ${t(`JobCancelCause.${job.cancelCause}`)}`}</p>
     ${preview && isWaiting && html`<div class="preview">
-      <p>${t("job.expected", { count: format.number(preview.count), refused: format.number(sum(preview.refusals)) })}</p>
+      <p>${t("job.expected", { count: format.number(preview.count), refused: format.number(refused) })}</p>
       ${preview.totals.length > 0 && html`<p>${t("job.totals")} ${preview.totals.map(format.money).join(", ")}</p>`}
       <ul class="refusals">${preview.refusals.map(({ code, count }) => html`<li key=${code}>${format.number(count)} × ${t(`ErrorCode.${code}`)}</li>`)}</ul>
     </div>`}
     ${!isWaiting && html`<${Progress} name=${t("job.progress")} done=${job.done + job.refused} total=${job.total} />
       <p>${t("job.figures", { done: format.number(job.done), refused: format.number(job.refused) })}</p>`}
     <div class="buttons">
-      ${isWaiting && html`<button disabled=${isBusy} onClick=${tell("startJob")}>${t("job.start")}</button>`}
+      ${isWaiting && html`<button disabled=${isBusy || refused >= preview.count} onClick=${tell("startJob")}>${t("job.start")}</button>`}
       ${!isOver && html`<button class="quiet" disabled=${isBusy} onClick=${tell("cancelJob")}>${t("job.stop")}</button>`}
     </div>
     ${isOver && job.total > 0 && html`<${Results} id=${id} />`}`;

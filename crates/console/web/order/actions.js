@@ -1,6 +1,7 @@
 // What can be done to one order: each as a form and the command that it becomes. Whether the order lets it be done, and why
 // not, the server says (`Order.actions`).
 
+import { newId } from "../api.js";
 import { reasonOf } from "../forms/reason.js";
 
 /** `fields` are order/field.js' names. Those with `isBlind` go by no revision: they say nothing about the order as it was seen. */
@@ -9,9 +10,9 @@ export const ACTIONS = {
   DELIVER_CARDS: { mutation: "deliverCards", fields: [], isMain: true },
   COMPLETE_TOP_UP: { mutation: "completeTopUp", fields: ["topUpLine"], isMain: true },
   FAIL_TOP_UP: { mutation: "failTopUp", fields: ["topUpLine", "failure", "wrongAccount", "note"] },
-  RECORD_TRACKING: { mutation: "recordTracking", fields: ["shipment", "trackingStatus", "checkpoint", "place"] },
+  RECORD_TRACKING: { mutation: "recordTracking", fields: ["shipment", "trackingStatus", "place"] },
   APPROVE_REFUND: { mutation: "approveRefund", fields: ["ticket", "note"], states: ["REQUESTED"], isMain: true },
-  REJECT_REFUND: { mutation: "rejectRefund", fields: ["ticket", "refusalReason"], states: ["REQUESTED", "APPROVED", "FAILED"] },
+  REJECT_REFUND: { mutation: "rejectRefund", fields: ["ticket", "refusalReason"], states: ["REQUESTED", "FAILED"] },
   SETTLE_REFUND: { mutation: "settleRefund", fields: ["ticket", "provider", "tradeNumber"], states: ["APPROVED", "FAILED"], isMain: true },
   FAIL_REFUND: { mutation: "failRefund", fields: ["ticket", "failure", "note"], states: ["APPROVED"] },
   REQUEST_REFUND: { mutation: "requestRefund", fields: ["refundAmount", "goodsReason"] },
@@ -19,14 +20,14 @@ export const ACTIONS = {
   RECORD_PAYMENT: { mutation: "recordPayment", fields: ["paymentProvider", "paidTradeNumber", "paidAmount"] },
   FAIL_PAYMENT: { mutation: "failPayment", fields: ["paymentProvider", "failure", "note"] },
   APPROVE_ADDRESS_CHANGE: { mutation: "approveAddressChange", fields: ["note"], isMain: true },
-  REJECT_ADDRESS_CHANGE: { mutation: "rejectAddressChange", fields: ["reason"] },
+  REJECT_ADDRESS_CHANGE: { mutation: "rejectAddressChange", fields: ["changeReason"] },
   REQUEST_ADDRESS_CHANGE: { mutation: "requestAddressChange", fields: ["contact", "inputs", "reasonIfAny"] },
   RELEASE_HOLD: { mutation: "releaseHold", fields: ["heldHold", "reasonIfAny"], isMain: true },
   PLACE_HOLD: { mutation: "placeHold", fields: ["hold", "reasonIfAny"] },
   OPEN_DISPUTE: { mutation: "openDispute", fields: ["goodsReason"] },
   ADD_EVIDENCE: { mutation: "addEvidence", fields: ["text"], isBlind: true },
-  READ_EVIDENCE: { mutation: "readEvidence", fields: [], isBlind: true, shows: "evidence { text addedAt actor { role } }" },
-  RESOLVE_DISPUTE: { mutation: "resolveDispute", fields: ["outcome", "outcomeRefund", "reason"] },
+  READ_EVIDENCE: { mutation: "readEvidence", fields: [], isBlind: true, shows: "evidence { dispute text addedAt actor { role } }" },
+  RESOLVE_DISPUTE: { mutation: "resolveDispute", fields: ["outcome", "outcomeRefund", "verdictReason"] },
   RATE: { mutation: "rateOrder", fields: ["score", "comment"], isBlind: true },
   ADD_NOTE: { mutation: "addNote", fields: ["text"], isBlind: true },
   ADD_TAG: { mutation: "addTag", fields: ["tag"], isBlind: true },
@@ -36,19 +37,21 @@ export const ACTIONS = {
   CANCEL: { mutation: "cancelOrder", fields: ["reason"], isDangerous: true },
 };
 
-/** The command's input, of the form that was filled in. */
-export function inputOf(name, order, form, isMasked) {
+/** The command's input, of the form that was filled in; `ticket` or `hold`: the one that was pointed at. That says what is meant,
+ * whatever else has happened to the order since. */
+export function inputOf(name, order, form, { isMasked, ticket, hold }) {
   const { fields, isBlind } = ACTIONS[name];
   const currency = order.total.currency;
-  const input = { order: { id: order.id }, ...(isBlind ? {} : { expectedRevision: order.revision }) };
+  const input = { order: { id: order.id }, ...(isBlind || ticket || hold ? {} : { expectedRevision: order.revision }) };
   const text = (key) => form.get(key)?.trim() || undefined;
   const money = (amount) => (amount ? { amount, currency } : undefined);
   const whole = (key) => (text(key) ? Number(text(key)) : undefined);
   const readers = {
     topUpLine: () => ({ line: whole("line") }),
     shipment: () => ({ shipment: whole("shipment") }),
-    trackingStatus: () => ({ status: text("trackingStatus") }),
-    ticket: () => ({ ticket: whole("ticket") }),
+    // A carrier's own checkpoints have ids; what a person tells needs one as well.
+    trackingStatus: () => ({ status: text("trackingStatus"), checkpoint: newId() }),
+    ticket: () => ({ ticket: ticket?.number ?? whole("ticket") }),
     score: () => ({ score: whole("score") }),
     wrongAccount: () => ({ wrongAccount: form.has("wrongAccount") || undefined }),
     refundAmount: () => ({ amount: money(text("amount")) }),
@@ -56,13 +59,15 @@ export function inputOf(name, order, form, isMasked) {
     outcomeRefund: () => ({ refund: money(text("amount")) }),
     paymentProvider: () => ({ provider: text("provider") }),
     paidTradeNumber: () => ({ tradeNumber: text("tradeNumber") }),
-    heldHold: () => ({ hold: text("hold") }),
+    heldHold: () => ({ hold: hold ?? text("hold") }),
     prices: () => ({ prices: pricesOf(order, form, money) }),
     contact: () => ({ contact: contactOf(order, form, isMasked) }),
     inputs: () => ({ inputs: inputsOf(order, form) }),
     reason: () => ({ reason: reasonOf(form) }),
     goodsReason: () => ({ reason: reasonOf(form) }),
     refusalReason: () => ({ reason: reasonOf(form) }),
+    changeReason: () => ({ reason: reasonOf(form) }),
+    verdictReason: () => ({ reason: reasonOf(form) }),
     reasonIfAny: () => ({ reason: reasonOf(form) }),
   };
   for (const field of fields) Object.assign(input, readers[field] ? readers[field]() : { [field]: text(field) });

@@ -9,8 +9,8 @@ const HOLDS = ["STOCK", "ADDRESS", "PAYMENT", "RISK"];
 const TRACKING = ["COLLECTED", "IN_TRANSIT", "OUT_FOR_DELIVERY", "DELIVERED"];
 const MONEY = "[0-9]+([.][0-9]+)?";
 
-/** `states`: of a ticket, for it to be one of the choices. */
-export function ActionField({ name, order, states }) {
+/** `states`: of a ticket, for it to be one of the choices; `likely`: the reason that stands first. */
+export function ActionField({ name, order, states, likely }) {
   const { t, format, viewer } = useApp();
   // Support sees stars: they are nothing to start from.
   const isMasked = viewer.role === "SUPPORT";
@@ -23,11 +23,15 @@ export function ActionField({ name, order, states }) {
   const area = (key, rest = {}) => html`<${Field} name=${label} isWide>${(given) => html`<textarea ...${given} name=${key} maxlength="4000" ...${rest}></textarea>`}<//>`;
   switch (name) {
     case "reason":
-      return html`<${ReasonFields} />`;
+      return html`<${ReasonFields} likely=${likely} />`;
     case "refusalReason":
       return html`<${ReasonFields} about="refusal" />`;
+    case "changeReason":
+      return html`<${ReasonFields} about="change" />`;
+    case "verdictReason":
+      return html`<${ReasonFields} about="verdict" />`;
     case "goodsReason":
-      return html`<${ReasonFields} about="goods" />`;
+      return html`<${ReasonFields} about="goods" likely=${likely} />`;
     case "reasonIfAny":
       return html`<${ReasonFields} isOptional />`;
     case "ticket":
@@ -76,6 +80,6 @@ export function ActionField({ name, order, states }) {
     case "paidTradeNumber":
       return input("tradeNumber", { required: true });
     default:
-      return input(name, { required: ["tag", "failure", "checkpoint"].includes(name) });
+      return input(name, { required: ["tag", "failure"].includes(name) });
   }
 }

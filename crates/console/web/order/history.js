@@ -27,9 +27,9 @@ export function fieldValue({ t, format }, field, value) {
   return value.split(",").map((one) => one.replace(/^[A-Z_]+(?= \d+$)|^.+$/, word)).join(", ");
 }
 
-/** Who it was: a role, and which policy or which token. */
-export function actorName(t, { role, name, id }) {
-  if (name === null) return `${t(`Role.${role}`)} ${id.slice(-6)}`;
+/** Who it was: a role, and which policy or which token; `people`: what tokens are called, where that is known. */
+export function actorName(t, { role, name, id }, people) {
+  if (name === null) return `${t(`Role.${role}`)} ${people?.get(id) ?? id.slice(-6)}`;
   const key = `policy.${name}`;
   return t(key) === key ? name : t(key);
 }

@@ -27,13 +27,13 @@ export function Timeline({ order, events, shown, last, isWhole }) {
 
 function Entry({ event, isLater, isShown, onShow }) {
   const app = useApp();
-  const { t } = app;
+  const { t, people } = app;
   const { kind, actor, reason, origin, occurredAt, recordedAt, revision, changes, data } = event;
   const isLate = Date.parse(recordedAt) - Date.parse(occurredAt) > 60_000;
   return html`<li class="${isLater ? "later" : ""} ${isShown ? "shown" : ""}" aria-current=${isShown ? "step" : null}>
     <div class="what"><strong>${t(`event.${kind}`)}</strong> ${reason && html`<${Chip}>${t(`ReasonCode.${reason}`)}<//>`}
       <button class="plain" aria-label=${t("order.asOfRevision", { revision })} onClick=${onShow}>#${revision}</button></div>
-    <div class="hint"><${When} at=${occurredAt} /> · <span title=${actor.id}>${actorName(t, actor)}</span>
+    <div class="hint"><${When} at=${occurredAt} /> · <span title=${actor.id}>${actorName(t, actor, people)}</span>
       ${origin !== "LIVE" && ` · ${t(`Origin.${origin}`)}`}${isLate && html` · ${t("order.recorded")} <${When} at=${recordedAt} />`}</div>
     ${words(data).map((text, index) => html`<blockquote key=${index}>${text}</blockquote>`)}
     ${changes.length > 0 && html`<ul class="changes">${changes.map(({ field, before, after }) => html`<li key=${field}><span class="hint">${fieldName(t, field)}</span>

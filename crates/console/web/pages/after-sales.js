@@ -5,8 +5,8 @@ import { Disputes, useDisputes } from "../after-sales/disputes.js";
 import { Refunds } from "../after-sales/refunds.js";
 import { stateOf, STATES, ticketsOf, useTickets } from "../after-sales/tickets.js";
 import { html } from "../html.js";
-import { ActionDialog } from "../queues/actions.js";
 import { useChanges } from "../queues/changes.js";
+import { OfferDialog } from "../queues/dialog.js";
 import { ScopeBar, scopeOf } from "../queues/scope.js";
 import { address, go, useAddress } from "../router.js";
 import { addTexts } from "../text.js";
@@ -20,7 +20,7 @@ addTexts(AFTER_SALES);
 const TABS = [...STATES, "disputes"];
 
 export default function AfterSales() {
-  const { t, viewer, format } = useApp();
+  const { t, viewer } = useApp();
   const { params } = useAddress();
   const shown = scopeOf(params, viewer);
   const tab = TABS.includes(params.tab) ? params.tab : TABS[0];
@@ -48,6 +48,5 @@ export default function AfterSales() {
       ? html`<${Disputes} asked=${disputes} ...${{ withMerchant }} onAct=${setActing} onFirst=${params.after && (() => go(to({})))} onNext=${(after) => go(to({ after }))} />`
       : html`<${Answer} of=${asked}>${({ isWhole }) => html`${!isWhole && html`<p class="hint">${t("afterSales.notWhole")}</p>`}
           <${Refunds} key=${tab} tickets=${of(tab)} state=${tab} ...${{ withMerchant }} onAct=${setActing} onDone=${refresh} />`}<//>`}
-    ${acting && html`<${ActionDialog} key=${acting.order.id} what=${acting} onClose=${() => setActing(null)} onChange=${refresh}
-      about=${html`<p>${acting.order.lines.map(({ title, quantity }) => `${title} × ${quantity}`).join(", ")} · <strong>${format.money(acting.ticket?.amount ?? acting.order.total)}</strong></p>`} />`}`;
+    ${acting && html`<${OfferDialog} what=${acting} onClose=${() => setActing(null)} onChange=${refresh} />`}`;
 }

@@ -1,6 +1,5 @@
 // The buyer's page: an order by its number and contact code, or all of whoever has a token.
 
-import { useState } from "../vendor/hooks.js";
 import { LookUp } from "../buyer/look-up.js";
 import { BuyerOrder } from "../buyer/view.js";
 import { html } from "../html.js";

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { BulkBar } from "../desk/bulk.js";
 import { FilterBar } from "../desk/filter-bar.js";
-import { filtersOf, LABELS, scopeOf, whereOf } from "../desk/filters.js";
+import { filtersOf, LABELS, numbersOf, scopeOf, whereOf } from "../desk/filters.js";
 import { List } from "../desk/list.js";
 import { useMissed } from "../desk/missed.js";
 import { COUNTS_QUERY, countedBy, ORDERS_QUERY, partOf, SORTS, sortOf } from "../desk/queries.js";
@@ -11,7 +11,7 @@ import { html } from "../html.js";
 import { address, go, useAddress } from "../router.js";
 import { addTexts } from "../text.js";
 import { DESK } from "../texts/desk.js";
-import { Choice, Failed, Loading, Tabs, Title, useApp, useAsk, useScrollUp } from "../ui.js";
+import { Check, Choice, Failed, Loading, Tabs, Title, useApp, useAsk, useScrollUp } from "../ui.js";
 
 addTexts(DESK);
 
@@ -65,6 +65,10 @@ export default function Desk() {
     setAll(false);
   };
   const canChoose = viewer.role !== "AUDITOR";
+  // Of a list of numbers that is on one page whole.
+  const isWhole = info && !info.hasNextPage && !info.hasPreviousPage && !page.isStale && Object.keys(filters).every((name) => ["numbers", "scope", "sort"].includes(name));
+  const found = new Set(orders.map(({ number }) => number.toLowerCase()));
+  const missing = isWhole ? numbersOf(params.numbers).filter((number) => !found.has(number.toLowerCase())) : [];
   return html`<${Title}>${t("page.orders")}<//>
     <${Tabs} name=${t("status")} tabs=${[null, ...LABELS].map(tab)} current=${label ?? ""} />
     <${FilterBar} params=${params} onChange=${change} />
@@ -85,6 +89,8 @@ export default function Desk() {
         setChosen(new Map());
         setAll(false);
       } }} />`}
+    ${missing.length > 0 && html`<p role="status" class="hint">${t("notFound", { numbers: missing.join(", ") })}</p>`}
+    ${canChoose && orders.length > 0 && html`<div class="on-phone"><${Check} name=${t("choosePage")} isChecked=${orders.every(({ id }) => isAll || chosen.has(id))} onChange=${(isOn) => choose(orders, isOn)} /></div>`}
     <${Failed} why=${page.why} again=${page.again} />
     ${page.data === null && !page.why && html`<${Loading} />`}
     ${page.data && orders.length === 0 && html`<p class="empty">${t("none")}</p>`}

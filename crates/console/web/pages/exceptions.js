@@ -3,8 +3,8 @@
 import { useState } from "../vendor/hooks.js";
 import { Lane } from "../exceptions/lane.js";
 import { html } from "../html.js";
-import { ActionDialog } from "../queues/actions.js";
 import { useChanges } from "../queues/changes.js";
+import { OfferDialog } from "../queues/dialog.js";
 import { ScopeBar, scopeOf } from "../queues/scope.js";
 import { address, go, useAddress } from "../router.js";
 import { addTexts } from "../text.js";
@@ -21,7 +21,7 @@ const COUNTS = `query ($merchant: String, $scope: Scope, $atLeast: Position) {
 const NONE = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
 
 export default function Exceptions() {
-  const { t, viewer, format } = useApp();
+  const { t, viewer } = useApp();
   const { params } = useAddress();
   const shown = scopeOf(params, viewer);
   const only = KINDS.includes(params.kind) ? params.kind : null;
@@ -43,6 +43,5 @@ export default function Exceptions() {
     <${Tabs} name=${t("exceptions.kinds")} tabs=${[null, ...KINDS].map(tab)} current=${only ?? ""} />
     <${Failed} why=${counts.why} again=${counts.again} />
     <div class=${only ? "lanes single" : "lanes"}>${columns.map((kinds) => html`<div key=${kinds.at(-1)} class="column">${kinds.map(lane)}</div>`)}</div>
-    ${acting && html`<${ActionDialog} key=${acting.order.id} what=${acting} onClose=${() => setActing(null)} onChange=${() => changed(KINDS)}
-      about=${html`<p>${acting.order.lines.map(({ title, quantity }) => `${title} × ${quantity}`).join(", ")} · <strong>${format.money((acting.ticket ?? { amount: acting.order.total }).amount)}</strong></p>`} />`}`;
+    ${acting && html`<${OfferDialog} what=${acting} onClose=${() => setActing(null)} onChange=${() => changed(KINDS)} />`}`;
 }

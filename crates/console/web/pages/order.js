@@ -5,7 +5,7 @@ import { html } from "../html.js";
 import { follow } from "../live.js";
 import { ActionBar } from "../order/action-bar.js";
 import { parcels, payments } from "../order/history.js";
-import { BuyerPart, Goods, Payments, Refunds, Shipments, State } from "../order/parts.js";
+import { BuyerPart, Goods, Notes, Payments, Refunds, Shipments, State } from "../order/parts.js";
 import { QUERY, useHistory } from "../order/query.js";
 import { Timeline } from "../order/timeline.js";
 import { address, go, useAddress } from "../router.js";
@@ -34,6 +34,7 @@ export default function OrderPage({ id }) {
     if (order.id !== id) return html`<${Loading} />`;
     const { events, revision: last, isWhole } = told.data ?? { events: [], revision: order.revision, isWhole: true };
     const before = events.filter(({ revision }) => shown === null || revision <= shown);
+    const asOf = shown === null ? null : before.at(-1)?.recordedAt;
     return html`<${Title} beside=${html`<span class="hint">${order.merchant.name} · <${When} at=${order.placedAt} /></span>`}>${order.number}<//>
       <p class="labels"><${Chip} kind=${order.label}>${t(`OrderLabel.${order.label}`)}<//></p>
       ${shown !== null
@@ -41,8 +42,8 @@ export default function OrderPage({ id }) {
         : order.actions && html`<${ActionBar} order=${order} onDone=${again} />`}
       <div class="two">
         <div>
-          <${Goods} order=${order} /><${State} order=${order} /><${BuyerPart} order=${order} /><${Payments} order=${order} payments=${payments(before)} />
-          <${Shipments} order=${order} parcels=${parcels(before)} /><${Refunds} order=${order} />
+          <${Notes} events=${before} /><${Goods} order=${order} adjustments=${events[0]?.data?.adjustments} /><${State} ...${{ order, asOf }} /><${BuyerPart} order=${order} /><${Payments} order=${order} payments=${payments(before)} />
+          <${Shipments} order=${order} parcels=${parcels(before)} /><${Refunds} ...${{ order, asOf }} />
         </div>
         <${Answer} of=${told}>${() => html`<${Timeline} ...${{ order, events, shown, last, isWhole }} />`}<//>
       </div>`;

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { useAll } from "../queues/all.js";
-import { isOwn, ScopeBar, scopeOf } from "../queues/scope.js";
+import { isOwn, mayStock, ScopeBar, scopeOf } from "../queues/scope.js";
 import { address, go, useAddress } from "../router.js";
 import { StockDialog } from "../stock/actions.js";
 import { ImportDialog } from "../stock/import.js";
@@ -20,11 +20,15 @@ const QUERY = `query ($after: String, $merchant: String, $scope: Scope, $low: Bo
     nodes { merchant { id name } sku counted received free reserved deducted cards low lowAt } pageInfo { hasNextPage endCursor } } }`;
 const LOW = "query ($merchant: String, $scope: Scope, $atLeast: Position) { stockCount(merchant: $merchant, scope: $scope, low: true, atLeast: $atLeast) }";
 const MERCHANTS = "{ merchants(first: 250) { nodes { id name } } }";
-const WORKERS = ["PLATFORM", "OWNER", "CLERK"];
 const MOST = 2_000;
 const STEP = 100;
 /** No subscription tells of stock: it is asked anew after this many milliseconds. */
 const REFRESH = 30_000;
+
+/** There was one of it, it is sold, and nobody waits for another or wants to be told of it. */
+function isGone({ counted, received, free, reserved, cards, lowAt }) {
+  return counted && received <= 1 && free <= 0 && reserved === 0 && cards === 0 && lowAt === 0;
+}
 
 export default function Stock() {
   const { t, viewer, format } = useApp();
@@ -32,7 +36,7 @@ export default function Stock() {
   const shown = scopeOf(params, viewer);
   const asked = useAll({ query: QUERY, variables: { ...shown, low: params.low ? true : null }, field: "stock", most: MOST });
   const low = useAsk(LOW, shown);
-  const may = WORKERS.includes(viewer.role);
+  const may = mayStock(viewer);
   const merchants = useAsk(may && !viewer.merchant ? MERCHANTS : null).data?.merchants.nodes ?? [];
   const [find, setFind] = useState(params.find ?? "");
   const [count, setCount] = useState(STEP);
@@ -67,7 +71,7 @@ export default function Stock() {
         html`<strong>${stock.sku}</strong> ${stock.low && html`<${Chip} kind="warn">${t("stock.low")}<//>`} ${!stock.counted && html`<${Chip}>${t("stock.unlimited")}<//>`}
           ${shown.scope === "SUBTREE" && html`<div class="hint">${stock.merchant.name}</div>`}`,
         number("received"), html`<span class=${stock.free < 0 ? "due late" : ""}>${number("free")}</span>`, number("reserved"), number("deducted"), number("cards"), number("lowAt"),
-        may && isOwn(viewer, stock.merchant.id) && html`<div class="buttons">${["receive", "count", "mark", "import"].map(button)}</div>`,
+        may && isOwn(viewer, stock.merchant.id) && html`<div class="buttons">${[...(stock.cards > 0 ? ["import"] : []), "receive", "count", "mark"].map(button)}</div>`,
       ],
     };
   };
@@ -86,10 +90,14 @@ export default function Stock() {
     </form>
     <${Answer} of=${asked}>${({ nodes, isWhole }) => {
       const wanted = (params.find ?? "").toLowerCase();
-      const found = nodes.filter(({ sku, merchant }) => sku.toLowerCase().includes(wanted) || merchant.name.toLowerCase().includes(wanted));
+      const matching = nodes.filter(({ sku, merchant }) => sku.toLowerCase().includes(wanted) || merchant.name.toLowerCase().includes(wanted));
+      const [gone, there] = [matching.filter(isGone), matching.filter((stock) => !isGone(stock))];
+      const isFolded = !wanted && !params.gone && gone.length > 0;
+      const found = isFolded ? there : [...there, ...gone];
       return html`${!isWhole && html`<p class="hint">${t("stock.notWhole", { count: format.number(MOST) })}</p>`}
-        <div class="stock"><${Table} caption=${t("page.stock")} ...${{ columns }} rows=${found.slice(0, count).map(row)} empty=${t(wanted || params.low ? "stock.noneFound" : may ? "stock.none" : "stock.noneYet")} /></div>
-        ${found.length > count && html`<p class="pages"><button class="quiet" onClick=${() => setCount(count + STEP)}>${t("stock.more", { count: format.number(found.length - count) })}</button></p>`}`;
+        <div class="stock"><${Table} caption=${t("page.stock")} ...${{ columns }} rows=${found.slice(0, count).map(row)} empty=${t(isFolded ? "stock.onlyGone" : wanted || params.low ? "stock.noneFound" : may ? "stock.none" : "stock.noneYet")} /></div>
+        ${found.length > count && html`<p class="pages"><button class="quiet" onClick=${() => setCount(count + STEP)}>${t("stock.more", { count: format.number(found.length - count) })}</button></p>`}
+        ${!wanted && gone.length > 0 && html`<p class="pages"><button class="plain" aria-expanded=${!isFolded} onClick=${() => to({ gone: isFolded ? "1" : null }, true)}>${t("stock.gone.skus", { count: format.number(gone.length) })}</button></p>`}`;
     }}<//>
     ${acting?.action === "import" && html`<${ImportDialog} stock=${acting.stock} ...${{ merchants }} onClose=${() => setActing(null)} onDone=${again} />`}
     ${acting && acting.action !== "import" && html`<${StockDialog} ...${acting} ...${{ merchants }} onClose=${() => setActing(null)} onDone=${again} />`}`;

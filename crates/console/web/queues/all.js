@@ -14,7 +14,7 @@ async function read({ query, variables, field, most }, signal) {
   return { nodes, isWhole: after === null };
 }
 
-/** As `useAsk`, with `data: {nodes, isWhole}`. The query has `$after`; `most` is how many rows are enough. */
+/** As `useAsk`, with `data: {nodes, isWhole}`. The query has `$after`; `most` is how many rows are enough. Null asks nothing. */
 export function useAll(what) {
-  return useAnswer(JSON.stringify(what), (signal) => read(what, signal));
+  return useAnswer(what && JSON.stringify(what), (signal) => read(what, signal));
 }

@@ -15,6 +15,11 @@ export function isOwn(viewer, merchant) {
   return !viewer.merchant || viewer.merchant === merchant;
 }
 
+/** Stock is no order's: of it nothing tells what may be done (docs/access.md does). */
+export function mayStock(viewer) {
+  return ["PLATFORM", "OWNER", "CLERK"].includes(viewer.role);
+}
+
 /** `onChange` gets what is new in the address. */
 export function ScopeBar({ params, onChange }) {
   const { t, viewer } = useApp();

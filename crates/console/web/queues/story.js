@@ -59,15 +59,21 @@ function said({ note, text, failure }) {
   return typeof found === "string" ? found : null;
 }
 
-/** `isPending`: with what is to be changed; `isOpen`: with what happened. Asked anew for another revision. */
-export function Story({ id, revision, isPending, isOpen }) {
-  const { t } = useApp();
-  const asked = useAsk(QUERY, { id });
+/** As `useAsk` of one order, by `$id`, and anew for another revision of it. */
+export function useOrder(query, { id, revision }) {
+  const asked = useAsk(query, { id });
   const isFirst = useRef(true);
   useEffect(() => {
     if (!isFirst.current) asked.again();
     isFirst.current = false;
   }, [revision]);
+  return asked;
+}
+
+/** `isPending`: with what is to be changed; `isOpen`: with what happened. */
+export function Story({ id, revision, isPending, isOpen }) {
+  const { t } = useApp();
+  const asked = useOrder(QUERY, { id, revision });
   return html`<${Answer} of=${asked}>${({ order }) => {
     const events = order?.history.nodes ?? [];
     const change = isPending && events.findLast(({ kind }) => kind === "address-change-requested");

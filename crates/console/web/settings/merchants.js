@@ -2,41 +2,27 @@
 
 import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
+import { inOrder, MoreMerchants, useMerchants } from "../merchants.js";
 import { address, Link } from "../router.js";
-import { Answer, Chip, Field, FormDialog, useApp, useAsk, useCommand } from "../ui.js";
-
-const QUERY = `query ($after: String) { merchants(first: 250, after: $after) {
-  nodes { id name closed childrenCount parent { id } } pageInfo { hasNextPage endCursor } } }`;
-
-/** The merchants in the order of their tree, each with its depth. Whose parent is not among them stands at the top. */
-export function treeOf(merchants) {
-  const known = new Set(merchants.map(({ id }) => id));
-  const below = new Map();
-  for (const one of merchants) {
-    const parent = known.has(one.parent?.id) ? one.parent.id : null;
-    below.set(parent, [...(below.get(parent) ?? []), one]);
-  }
-  const walk = (parent, depth) => (below.get(parent) ?? []).flatMap((one) => [{ ...one, depth }, ...walk(one.id, depth + 1)]);
-  return walk(null, 0);
-}
+import { Chip, Failed, Field, FormDialog, Loading, useApp, useCommand } from "../ui.js";
 
 export function Merchants() {
   const { t, viewer } = useApp();
-  const [after, setAfter] = useState(null);
-  const asked = useAsk(QUERY, { after });
+  const found = useMerchants();
   const [form, setForm] = useState(null);
   const mayEdit = viewer.role === "PLATFORM";
   const one = (merchant) => html`<li key=${merchant.id} class="branch depth-${Math.min(merchant.depth, 8)}">
-    <span><strong>${merchant.name}</strong> <code>${merchant.id}</code> ${merchant.closed && html`<${Chip} kind="bad">${t("settings.closed")}<//>`}</span>
+    <span><strong>${merchant.name}</strong> <code>${merchant.id}</code> ${merchant.isClosed && html`<${Chip} kind="bad">${t("settings.closed")}<//>`}</span>
     <span class="buttons"><${Link} to=${address("/", { merchant: merchant.id, scope: "SUBTREE" })}>${t("page.orders")}<//>
       ${mayEdit && html`<button class="quiet" aria-label=${`${t("settings.move")} ${merchant.id}`} onClick=${() => setForm({ kind: "move", merchant })}>${t("settings.move")}</button>
-        <button class="quiet" aria-label=${`${t(merchant.closed ? "settings.reopen" : "settings.closeMerchant")} ${merchant.id}`} onClick=${() => setForm({ kind: merchant.closed ? "reopen" : "close", merchant })}>
-          ${t(merchant.closed ? "settings.reopen" : "settings.closeMerchant")}</button>`}</span></li>`;
+        <button class="quiet" aria-label=${`${t(merchant.isClosed ? "settings.reopen" : "settings.closeMerchant")} ${merchant.id}`} onClick=${() => setForm({ kind: merchant.isClosed ? "reopen" : "close", merchant })}>
+          ${t(merchant.isClosed ? "settings.reopen" : "settings.closeMerchant")}</button>`}</span></li>`;
   return html`<div class="title"><p class="hint">${t("settings.merchantsAbout")}</p>
       ${mayEdit && html`<button onClick=${() => setForm({ kind: "register" })}>${t("settings.register")}</button>`}</div>
-    <${Answer} of=${asked}>${({ merchants }) => html`<ul class="sheet tree">${treeOf(merchants.nodes).map(one)}</ul>
-      ${merchants.pageInfo.hasNextPage && html`<button class="quiet" onClick=${() => setAfter(merchants.pageInfo.endCursor)}>${t("next")}</button>`}`}<//>
-    ${form && html`<${MerchantForm} ...${form} onDone=${asked.again} onClose=${() => setForm(null)} />`}`;
+    <${Failed} why=${found.why} again=${found.again} />
+    ${found.merchants ? html`<ul class="sheet tree">${inOrder(found.merchants).map(one)}</ul>` : !found.why && html`<${Loading} />`}
+    <${MoreMerchants} of=${found} />
+    ${form && html`<${MerchantForm} ...${form} onDone=${found.again} onClose=${() => setForm(null)} />`}`;
 }
 
 const MUTATIONS = { register: "registerMerchant", move: "moveMerchant", close: "closeMerchant", reopen: "reopenMerchant" };

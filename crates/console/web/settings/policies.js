@@ -3,7 +3,7 @@
 import { useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
 import { Answer, Check, Field, FormDialog, useApp, useAsk, useCommand, When } from "../ui.js";
-import { startOf } from "../zone.js";
+import { addDays, startOf } from "../zone.js";
 
 const MINUTE = 60;
 const HOUR = 3_600;
@@ -49,7 +49,7 @@ function Pairs({ policy }) {
 }
 
 function PolicyForm({ policy, zone, merchant, onDone, onClose }) {
-  const { t } = useApp();
+  const { t, say } = useApp();
   const [isBusy, carryOut] = useCommand();
   const [flags, setFlags] = useState(() => Object.fromEntries(SWITCHES.map((name) => [name, policy[name]])));
   const [isDated, setDated] = useState(false);
@@ -67,10 +67,14 @@ function PolicyForm({ policy, zone, merchant, onDone, onClose }) {
     for (const name of SWITCHES) if (flags[name] !== policy[name]) input[name] = flags[name];
     if (isDated) {
       if (form.get("validFrom")) input.validFrom = startOf(zone, form.get("validFrom"));
-      if (form.get("validTo")) input.validTo = startOf(zone, form.get("validTo"));
+      // The last day counts in full.
+      if (form.get("validTo")) input.validTo = startOf(zone, addDays(form.get("validTo"), 1));
     }
     const payload = await carryOut("setPolicy", input);
-    if (payload) onDone();
+    if (payload) {
+      say(t("settings.saved"));
+      onDone();
+    }
     return payload !== null;
   };
   const number = (name, label, value) => html`<${Field} key=${name} name=${label}>${(given) => html`<input type="number" ...${given} name=${name} min="0" step="any" required=${!(name in NEVER)} defaultValue=${value} />`}<//>`;

@@ -41,7 +41,7 @@ export function Tokens() {
       asked.again();
     }} />`}
     ${leaving && html`<${FormDialog} title=${t("settings.revoke")} submit=${t("settings.revoke")} isDangerous isBusy=${isBusy} onSubmit=${revoke} onClose=${() => setLeaving(null)}>
-      <p class="wide">${t("settings.revokeAbout", { name: leaving.label || leaving.id })}</p><//>`}
+      <p class="wide">${t("settings.revokeAbout", { name: `${t(`Role.${leaving.role}`)} ${leaving.label || leaving.id.slice(-12)}` })}</p><//>`}
     ${secret && html`<${Dialog} title=${t("settings.issued")} onClose=${() => setSecret(null)}><p>${t("settings.secretAbout")}</p>
       <p class="secrets"><code>${secret}</code></p><button onClick=${() => navigator.clipboard?.writeText(secret).then(() => say(t("settings.copied")))}>${t("settings.copy")}</button><//>`}`;
 }

@@ -2,7 +2,7 @@
 
 import { html } from "../html.js";
 import { Field, FormDialog, useApp, useCommand } from "../ui.js";
-import { MerchantField, SkuField } from "./fields.js";
+import { MerchantField, SkuField, useChoice } from "./fields.js";
 
 const ACTIONS = {
   receive: { mutation: "receiveStock", number: "quantity", least: 1 },
@@ -12,15 +12,18 @@ const ACTIONS = {
 
 /** `stock`: null for a SKU that is to be named. */
 export function StockDialog({ action, stock, merchants, onClose, onDone }) {
-  const { t, say, viewer, format } = useApp();
+  const { t, say, format } = useApp();
+  const choice = useChoice({ stock, merchants });
   const [isBusy, carryOut] = useCommand();
   const { mutation, number, least } = ACTIONS[action];
-  const now = { receive: "", count: stock ? Math.max(stock.free + stock.reserved, 0) : "", mark: stock?.lowAt ?? "" }[action];
+  const now = action === "mark" ? (stock?.lowAt ?? "") : "";
+  // To type it is to have counted: what the books say is only told.
+  const hint = action === "count" && stock && t("stock.books", { count: format.number(stock.free + stock.reserved) });
   const send = async (form) => {
     const sku = stock?.sku ?? form.get("sku").trim();
     const reference = form.get("reference")?.trim();
     const payload = await carryOut(mutation, {
-      merchant: stock?.merchant.id ?? form.get("merchant") ?? viewer.merchant, sku, [number]: Number(form.get("number")), ...(reference ? { reference } : {}),
+      merchant: choice.merchant, sku, [number]: Number(form.get("number")), ...(reference ? { reference } : {}),
     }, "stock { free }");
     if (!payload) return false;
     say(t(`stock.done.${action}`, { sku, free: format.number(payload.stock?.free ?? 0) }));
@@ -29,8 +32,8 @@ export function StockDialog({ action, stock, merchants, onClose, onDone }) {
   };
   return html`<${FormDialog} title=${`${t(`stock.${action}`)}${stock ? ` · ${stock.sku}` : ""}`} submit=${t(`stock.${action}`)} ...${{ isBusy, onClose }} onSubmit=${send}>
     <p class="wide hint">${t(`stock.about.${action}`)}</p>
-    <${MerchantField} ...${{ stock, merchants }} /><${SkuField} stock=${stock} />
-    <${Field} name=${t(`stock.field.${number}`)}>${(given) => html`<input ...${given} type="number" name="number" min=${least} max="2000000000" step="1" required defaultValue=${now} />`}<//>
+    <${MerchantField} ...${{ stock, merchants, choice }} /><${SkuField} ...${{ stock, choice }} />
+    <${Field} name=${t(`stock.field.${number}`)} hint=${hint}>${(given) => html`<input ...${given} type="number" name="number" min=${least} max="2000000000" step="1" required defaultValue=${now} />`}<//>
     ${action === "receive" && html`<${Field} name=${t("stock.field.reference")} hint=${t("stock.referenceHint")}>${(given) => html`<input type="text" ...${given} name="reference" maxlength="200" autocomplete="off" />`}<//>`}
   <//>`;
 }

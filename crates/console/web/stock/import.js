@@ -4,12 +4,14 @@ import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { command, newId } from "../api.js";
 import { html } from "../html.js";
 import { Check, Dialog, Field, Progress, useApp } from "../ui.js";
-import { MerchantField, SkuField } from "./fields.js";
+import { MerchantField, SkuField, useChoice } from "./fields.js";
 import { masked, partsOf, ranges, readSecrets } from "./secrets.js";
+import { readText } from "./text.js";
 
 export function ImportDialog({ stock, merchants, onClose, onDone }) {
   const { t } = useApp();
-  // `{merchant, sku, cards, left, isTable}` once something is chosen.
+  const choice = useChoice({ stock, merchants });
+  // `{merchant, sku, cards, left, isTable, encoding}` once something is chosen.
   const [chosen, setChosen] = useState(null);
   const [sending, setSending] = useState(null);
   const isGone = useRef(false);
@@ -44,8 +46,8 @@ export function ImportDialog({ stock, merchants, onClose, onDone }) {
   };
   let content;
   if (sending) content = html`<${Sending} state=${sending} onMore=${() => send(sending)} />`;
-  else if (chosen) content = html`<${Look} ...${{ chosen, begin }} onBack=${() => setChosen(null)} />`;
-  else content = html`<${Choose} ...${{ stock, merchants }} onChosen=${setChosen} />`;
+  else if (chosen) content = html`<${Look} ...${{ chosen, begin, choice }} isKnown=${stock !== null} onBack=${() => setChosen(null)} />`;
+  else content = html`<${Choose} ...${{ stock, merchants, choice }} onChosen=${setChosen} />`;
   return html`<${Dialog} ...${{ title, onClose }}>${content}<//>`;
 }
 
@@ -61,41 +63,47 @@ async function sendPart({ merchant, sku }, cards, commandId) {
   }
 }
 
-function Choose({ stock, merchants, onChosen }) {
-  const { t, viewer } = useApp();
-  const [isMissing, setMissing] = useState(false);
+function Choose({ stock, merchants, choice, onChosen }) {
+  const { t } = useApp();
+  const [problem, setProblem] = useState(null);
   const take = async (event) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const file = form.get("file");
-    const text = file?.size > 0 ? await file.text() : form.get("text");
-    const found = readSecrets(text);
-    if (found.cards.length + found.left.length === 0) setMissing(true);
-    else onChosen({ merchant: stock?.merchant.id ?? form.get("merchant") ?? viewer.merchant, sku: stock?.sku ?? form.get("sku").trim(), ...found });
+    const read = file?.size > 0 ? await readText(file) : { text: form.get("text") };
+    if (!read) return setProblem("stock.unreadable");
+    const found = readSecrets(read.text);
+    if (found.cards.length + found.left.length === 0) return setProblem("stock.nothing");
+    return onChosen({ merchant: choice.merchant, sku: stock?.sku ?? form.get("sku").trim(), encoding: read.encoding, ...found });
   };
   return html`<form onSubmit=${take} autocomplete="off">
     <div class="fields">
-      <${MerchantField} ...${{ stock, merchants }} /><${SkuField} stock=${stock} />
+      <${MerchantField} ...${{ stock, merchants, choice }} /><${SkuField} ...${{ stock, choice }} />
       <${Field} name=${t("stock.file")} isWide>${(given) => html`<input ...${given} type="file" name="file" accept=".txt,.csv,text/plain" />`}<//>
       <${Field} name=${t("stock.paste")} hint=${t("stock.lines")} isWide>${(given) => html`<textarea ...${given} name="text" class="secrets-text" spellcheck=${false}
         autocomplete="off" autocapitalize="off"></textarea>`}<//>
     </div>
-    <p role="alert">${isMissing && t("stock.nothing")}</p>
+    <p role="alert">${problem && t(problem)}</p>
     <div class="buttons"><button>${t("stock.look")}</button></div>
   </form>`;
 }
 
-function Look({ chosen, begin, onBack }) {
+/** `isKnown`: the SKU was not typed. A slip in one that was makes cards of goods that nobody sells. */
+function Look({ chosen, begin, choice: { skus, isLoading }, isKnown, onBack }) {
   const { t, format } = useApp();
-  const { cards, left, isTable } = chosen;
+  const { sku, cards, left, isTable, encoding } = chosen;
   const [isSure, setSure] = useState(false);
+  const [isMeant, setMeant] = useState(false);
+  const isNew = !isKnown && !skus?.includes(sku);
+  const alike = isNew && skus?.find((one) => one.toLowerCase() === sku.toLowerCase());
   const of = (why) => left.filter((one) => one.why === why).map(({ line }) => line);
   return html`<p><strong>${t("stock.found", { count: format.number(cards.length) })}</strong></p>
-    ${cards.length > 0 && html`<p class="hint">${t("stock.first")}</p>
+    ${cards.length > 0 && html`<p class="hint">${encoding && encoding !== "utf-8" && t("stock.readAs", { encoding: encoding.toUpperCase() })} ${t("stock.first")}</p>
       <ol class="masked">${masked(cards).map(({ line, text, length }) => html`<li key=${line}><code>${text}</code> <span class="hint">${t("stock.length", { length })}</span></li>`)}</ol>`}
-    ${["head", "long", "unseen"].filter((why) => of(why).length > 0).map((why) => html`<p key=${why} class="hint">${t(`stock.left.${why}`, { lines: ranges(of(why)) })}</p>`)}
+    ${["head", "long", "unseen", "broken"].filter((why) => of(why).length > 0).map((why) => html`<p key=${why} class="hint">${t(`stock.left.${why}`, { lines: ranges(of(why)) })}</p>`)}
     ${isTable && html`<p class="past">${t("stock.table")}</p><${Check} name=${t("stock.asTheyStand")} isChecked=${isSure} onChange=${setSure} />`}
-    <div class="buttons"><button disabled=${cards.length === 0 || (isTable && !isSure)} onClick=${begin}>${t("stock.send", { count: format.number(cards.length) })}</button>
+    ${isNew && !isLoading && html`${alike && html`<p class="past">${t("stock.alike", { sku: alike })}</p>`}<${Check} name=${t("stock.newSku", { sku })} isChecked=${isMeant} onChange=${setMeant} />`}
+    <div class="buttons"><button disabled=${cards.length === 0 || (isTable && !isSure) || (isNew && !isMeant)} onClick=${begin}>${t("stock.send", { count: format.number(cards.length) })}</button>
       <button class="quiet" onClick=${onBack}>${t("stock.back")}</button></div>`;
 }
 

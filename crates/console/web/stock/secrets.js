@@ -21,6 +21,7 @@ export function readSecrets(text) {
     if (!secret) return;
     if (cards.length === 0 && left.length === 0 && HEADS.includes(secret.toLowerCase())) left.push({ line, why: "head" });
     else if (bytes.encode(secret).length > LONGEST) left.push({ line, why: "long" });
+    else if (secret.includes("\uFFFD")) left.push({ line, why: "broken" });
     else if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(secret)) left.push({ line, why: "unseen" });
     else cards.push({ line, secret });
   });

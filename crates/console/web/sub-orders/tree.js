@@ -1,17 +1,10 @@
 // The merchants below, as they stand below each other, with what they sold today and within seven days.
 
 import { html } from "../html.js";
+import { sum } from "../money.js";
 import { Link } from "../router.js";
 import { Chip, Table, useApp } from "../ui.js";
-
-const FIGURES = "byMerchant(first: 250) { merchant { id } placedOrders paidOrders paidAmount { amount currency } }";
-export const SALES_QUERY = `query ($today: TimeRange!, $week: TimeRange!, $currency: String!, $atLeast: Position) {
-  today: dashboard(scope: SUBTREE, range: $today, currency: $currency, atLeast: $atLeast) { ${FIGURES} }
-  week: dashboard(scope: SUBTREE, range: $week, currency: $currency, atLeast: $atLeast) { ${FIGURES} } }`;
-
-/** At which merchants something was ordered that the caller sees, within the last year or so. */
-export const SOLD_QUERY = `query ($range: TimeRange!, $currency: String!) {
-  dashboard(scope: SUBTREE, range: $range, currency: $currency) { byMerchant(first: 250) { merchant { id name closed } } } }`;
+import { MOST_FIGURES } from "./sales.js";
 
 /** Who moved elsewhere stands below no longer; what was ordered before is still shown. */
 export function movedAway(sold, merchants, own) {
@@ -20,32 +13,29 @@ export function movedAway(sold, merchants, own) {
     .map(({ merchant: { id, name, closed } }) => ({ id, name, isClosed: closed, isMoved: true, parent: null, depth: 0 }));
 }
 
-/** Depth first, those of one merchant by name: `[{id, name, isClosed, parent, depth}]`, without `own` itself. */
-export function inOrder(merchants, own) {
-  const ids = new Set(merchants.map(({ id }) => id));
-  const placed = [];
-  const put = (above, depth) => {
-    const below = merchants.filter(({ id, parent }) => id !== own && (above === null ? !ids.has(parent) : parent === above));
-    for (const merchant of below.sort((one, other) => one.name.localeCompare(other.name))) {
-      placed.push({ ...merchant, depth });
-      put(merchant.id, depth + 1);
-    }
-  };
-  if (own) put(own, 0);
-  put(null, 0);
-  return placed;
+/** Of a dashboard each merchant's figures; null where there may be some that are not told. */
+function figuresBy({ byMerchant, paidAmount: { currency } }) {
+  const none = byMerchant.length < MOST_FIGURES ? { placedOrders: 0, paidOrders: 0, paidAmount: { amount: "0", currency } } : null;
+  const known = new Map(byMerchant.map((one) => [one.merchant.id, one]));
+  return (id) => known.get(id) ?? none;
 }
 
-export function Tree({ merchants, isBelow, sales, currency, chosen, to }) {
+/** Null as one of them is. */
+function together(all) {
+  if (all.includes(null)) return null;
+  const count = (key) => all.reduce((total, one) => total + one[key], 0);
+  const paid = all.map(({ paidAmount }) => paidAmount);
+  return { placedOrders: count("placedOrders"), paidOrders: count("paidOrders"), paidAmount: { ...paid[0], amount: sum(paid.map(({ amount }) => amount)) } };
+}
+
+/** `isCut`: there are merchants beside these, which the sums would lack. */
+export function Tree({ merchants, isCut, isBelow, sales, chosen, to }) {
   const { t, format } = useApp();
-  const figures = (range, id) => sales?.[range].byMerchant.find(({ merchant }) => merchant.id === id) ?? { placedOrders: 0, paidOrders: 0, paidAmount: { amount: "0", currency } };
   const names = new Map(merchants.map(({ id, name }) => [id, name]));
-  const shown = (all) => all.flatMap((one) => [format.number(one.placedOrders), format.number(one.paidOrders), format.money(one.paidAmount)]);
-  const cells = (id) => (sales ? shown([figures("today", id), figures("week", id)]) : []);
-  const sum = (range) => merchants.filter(isBelow).map(({ id }) => figures(range, id)).reduce((total, one) => ({
-    placedOrders: total.placedOrders + one.placedOrders, paidOrders: total.paidOrders + one.paidOrders,
-    paidAmount: { amount: (Number(total.paidAmount.amount) + Number(one.paidAmount.amount)).toFixed(2), currency },
-  }));
+  const figures = [sales?.today, sales?.week].filter(Boolean).map(figuresBy);
+  const shown = (one) => (one ? [format.number(one.placedOrders), format.number(one.paidOrders), format.money(one.paidAmount)] : ["–", "–", "–"]);
+  const cells = (id) => figures.flatMap((of) => shown(of(id)));
+  const sums = () => figures.flatMap((of) => shown(isCut ? null : together(merchants.filter(isBelow).map(({ id }) => of(id)))));
   const columns = [{ key: "merchant", name: t("sub.merchant") }, ...(sales ? ["today", "week"].flatMap((range) =>
     ["placed", "paid", "amount"].map((key) => ({ key: `${range} ${key}`, name: t(`sub.${range}.${key}`), isNumber: true }))) : [])];
   const row = (merchant) => {
@@ -55,6 +45,6 @@ export function Tree({ merchants, isBelow, sales, currency, chosen, to }) {
       ${depth > 0 && html`<span class="unseen">${t("sub.belowOf", { name: names.get(parent) ?? parent })}</span>`}${isClosed && html` <${Chip}>${t("sub.closed")}<//>`}${isMoved && html` <${Chip}>${t("sub.moved")}<//>`}`;
     return { key: id, class: id === chosen ? "chosen" : null, cells: [label, ...(isBelow(merchant) ? cells(id) : columns.slice(1).map(() => ""))] };
   };
-  const all = { key: "", class: chosen ? null : "chosen", cells: [html`<${Link} to=${to(null)} aria-current=${chosen ? null : "true"}>${t("sub.all")}<//>`, ...(sales ? shown([sum("today"), sum("week")]) : [])] };
+  const all = { key: "", class: chosen ? null : "chosen", cells: [html`<${Link} to=${to(null)} aria-current=${chosen ? null : "true"}>${t("sub.all")}<//>`, ...sums()] };
   return html`<section class="chart below"><${Table} caption=${t("sub.merchants")} columns=${columns} rows=${[all, ...merchants.map(row)]} /></section>`;
 }

@@ -3,7 +3,8 @@
 export const AUDIT = {
   en: {
     "audit.kind": "What was done",
-    "audit.actor": "By (token's id, or policy)",
+    "audit.actor": "By (token's label or id, or policy)",
+    "audit.actorUnknown": "“{actor}” is nobody. Enter a token's label, its id, or a policy: what is offered here as you type.",
     "audit.merchant": "Merchant",
     "audit.from": "From",
     "audit.to": "To",
@@ -30,7 +31,8 @@ export const AUDIT = {
   },
   "zh-CN": {
     "audit.kind": "操作类型",
-    "audit.actor": "操作人（令牌 ID 或策略）",
+    "audit.actor": "操作人（令牌名称、ID 或策略）",
+    "audit.actorUnknown": "没有“{actor}”这个操作人。请填写令牌名称、令牌 ID 或策略名称，可从输入提示中选择。",
     "audit.merchant": "商家",
     "audit.from": "从",
     "audit.to": "到",

@@ -19,6 +19,9 @@ export const SUB_ORDERS = {
     "sub.week.paid": "Paid, 7 days",
     "sub.week.amount": "Amount, 7 days",
     "sub.dashboard": "Dashboard",
+    "sub.ownToo": "With so many merchants below, the list cannot leave your own orders out: they are among those of all below. Choose a merchant to see its orders alone.",
+    "sub.othersToo": "With so many merchants, the list cannot leave out those that stand below nobody: their orders are among those of all below. Choose a merchant to see its orders alone.",
+    "sub.mostFigures": "Figures are shown of the {count} merchants with the most orders, and no sums.",
   },
   "zh-CN": {
     "sub.about": "下级商家的订单。买家信息已脱敏，仅供查看，由下级商家自行处理。",
@@ -38,5 +41,8 @@ export const SUB_ORDERS = {
     "sub.week.paid": "近 7 天付款",
     "sub.week.amount": "近 7 天实收",
     "sub.dashboard": "数据看板",
+    "sub.ownToo": "下级商家过多，“全部下级”的列表中会包含本店自己的订单。选择一个商家即可单独查看其订单。",
+    "sub.othersToo": "商家过多，“全部下级”的列表中会包含没有上级的商家的订单。选择一个商家即可单独查看其订单。",
+    "sub.mostFigures": "仅显示订单最多的 {count} 个商家的数据，不作合计。",
   },
 };

@@ -65,6 +65,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
             dir.display()
         )));
     }
+    eprintln!("making up {} orders of the past; this takes some seconds ...", args.orders);
     let system = wall::system();
     let now = system();
     let plan = past::plan(args.seed, args.orders, now)?;

@@ -23,10 +23,11 @@ async function found(merchant, id) {
   return (await ask(await token({ role: "owner", merchant }), query, { id })).order;
 }
 
-async function carryOut(page, number, name, fill) {
+/** The dialog's own button says it in full, as on the order's page. */
+async function carryOut(page, number, name, full, fill) {
   await row(page, number).getByRole("button", { name: `${name} ${number}` }).click();
   await fill?.(dialog(page));
-  await dialog(page).getByRole("button", { name, exact: true }).click();
+  await dialog(page).getByRole("button", { name: full, exact: true }).click();
 }
 
 export default {
@@ -40,14 +41,14 @@ export default {
     await row(page, "T-1").getByText("Not as described").waitFor();
     await row(page, "T-1").getByRole("button", { name: "Details T-1" }).click();
     await page.getByText("不能用").waitFor();
-    await carryOut(page, "T-1", "Approve", (form) => form.getByLabel("Note, if wanted").fill("as agreed"));
-    await page.getByText("T-1: the refund is approved.").waitFor();
-    await carryOut(page, "T-2", "Reject", (form) => form.getByLabel("Reason", { exact: true }).selectOption("NOT_REFUNDABLE"));
-    await page.getByText("T-2: the refund is rejected.").waitFor();
+    await carryOut(page, "T-1", "Approve", "Approve the refund", (form) => form.getByLabel("Note").fill("as agreed"));
+    await page.getByText("T-1: done: Approve the refund").waitFor();
+    await carryOut(page, "T-2", "Reject", "Reject the refund", (form) => form.getByLabel("Reason", { exact: true }).selectOption("NOT_REFUNDABLE"));
+    await page.getByText("T-2: done: Reject the refund").waitFor();
     await eventually(async () => assert.deepEqual(await numbers(page), ["T-3"]));
     await tab(page, "To be paid out 1").click();
-    await carryOut(page, "T-1", "Paid out", (form) => form.getByLabel("Number of the pay-out, if wanted").fill(`${merchant}-1`));
-    await page.getByText("T-1: the refund is paid out.").waitFor();
+    await carryOut(page, "T-1", "Paid out", "Refund paid out", (form) => form.getByLabel("Trade number").fill(`${merchant}-1`));
+    await page.getByText("T-1: done: Refund paid out").waitFor();
     await page.getByText("No approved refund waits for being paid out.").waitFor();
     const states = await Promise.all(orders.map(async ({ id }) => (await found(merchant, id)).refunds[0].state));
     assert.deepEqual(states, ["SETTLED", "REJECTED", "REQUESTED"]);
@@ -69,7 +70,7 @@ export default {
     await page.getByRole("checkbox", { name: "选择当前显示的全部" }).check();
     await page.getByRole("checkbox", { name: "选择订单 B-4 的退款" }).uncheck();
     for (const name of ["同意退款", "退款打款"]) {
-      await bar.getByText("已选 3 单").waitFor();
+      await bar.getByText("已选 3 单，共 3 笔退款").waitFor();
       await bar.getByRole("button", { name }).click();
       await dialog(page).getByRole("button", { name: "先预检" }).click();
       await dialog(page).getByText("共 3 单，其中 0 单将被拒绝。").waitFor();
@@ -87,6 +88,35 @@ export default {
     assert.deepEqual(states, ["SETTLED", "SETTLED", "SETTLED", "REQUESTED"]);
   },
 
+  "an order's refunds are chosen together, and are counted": async ({ visit }) => {
+    const merchant = "siblings";
+    await cardShop({ id: merchant });
+    const { id } = await order({ merchant, number: "B-1" });
+    for (const amount of ["3.00", "4.00"]) {
+      await command(await clerk(merchant), "requestRefund", { order: { id }, amount: { amount, currency: "CNY" }, reason: { code: "DAMAGED" } });
+    }
+    await askedBack(merchant, "B-2");
+    const page = await visit({ role: "owner", merchant, language: "en", path: "/after-sales" });
+    const bar = page.getByRole("group", { name: "What to do with the chosen orders" });
+    const boxes = page.getByRole("checkbox", { name: "Choose the refund of order B-1" });
+    await boxes.first().check();
+    assert.deepEqual(await Promise.all([0, 1].map((index) => boxes.nth(index).isChecked())), [true, true]);
+    await bar.getByText("Chosen: 2 refunds of 1 orders").waitFor();
+    await boxes.last().uncheck();
+    assert.ok(!(await boxes.first().isChecked()));
+    await boxes.first().check();
+    // One of them is answered on its own meanwhile: only the other one is left to be.
+    await row(page, "B-1").filter({ hasText: "CN¥3.00" }).getByRole("button", { name: "Approve B-1" }).click();
+    await dialog(page).getByRole("button", { name: "Approve the refund", exact: true }).click();
+    await bar.getByText("Chosen: 1 refunds of 1 orders").waitFor();
+    await bar.getByRole("button", { name: "Approve refunds" }).click();
+    await dialog(page).getByRole("button", { name: "Check first" }).click();
+    await dialog(page).getByRole("button", { name: "Start" }).click();
+    await dialog(page).getByRole("button", { name: "Close" }).click();
+    await eventually(async () => assert.deepEqual(await numbers(page), ["B-2"]));
+    await tab(page, "To be paid out 2").waitFor();
+  },
+
   "what nobody answered goes to the platform": async ({ visit }) => {
     const merchant = "unanswered";
     await cardShop({ id: merchant, policy: { autoDeliver: false, answerRefundWithinSeconds: 1, escalateRefundAfterSeconds: 2 } });
@@ -97,8 +127,8 @@ export default {
     });
     const page = await visit({ role: "platform", language: "en", path: `/after-sales?tab=platform&merchant=${merchant}` });
     await row(page, "U-1").getByText(/overdue/).waitFor();
-    await carryOut(page, "U-1", "Approve");
-    await page.getByText("U-1: the refund is approved.").waitFor();
+    await carryOut(page, "U-1", "Approve", "Approve the refund");
+    await page.getByText("U-1: done: Approve the refund").waitFor();
     assert.equal((await found(merchant, id)).refunds[0].state, "APPROVED");
   },
 
@@ -119,24 +149,24 @@ export default {
     await tab(shop, "纠纷 2").click();
     await row(shop, "D-1").getByText("与描述不符").waitFor();
     assert.equal(await shop.getByRole("button", { name: /裁决/ }).count(), 0);
-    await carryOut(shop, "D-1", "补充举证", (form) => form.getByLabel("举证内容").fill("发货时卡密有效，附截图编号 42"));
-    await shop.getByText("D-1：举证已提交。").waitFor();
+    await carryOut(shop, "D-1", "补充举证", "提交举证", (form) => form.getByLabel("内容").fill("发货时卡密有效，附截图编号 42"));
+    await shop.getByText("D-1 已完成：提交举证").waitFor();
 
     const page = await visit({ role: "platform", language: "en", path: `/after-sales?tab=disputes&merchant=${merchant}` });
     await row(page, "D-1").getByRole("button", { name: "Read evidence D-1" }).click();
     assert.equal(await dialog(page).getByText("卡密已被使用").count(), 0);
-    await dialog(page).getByRole("button", { name: "Read it" }).click();
+    await dialog(page).getByRole("button", { name: "Read the evidence" }).click();
     await dialog(page).getByText("D-1：卡密已被使用").waitFor();
     await dialog(page).getByText("发货时卡密有效，附截图编号 42").waitFor();
     await dialog(page).getByRole("button", { name: "Close" }).click();
-    await carryOut(page, "D-1", "Decide", async (form) => {
-      await form.getByLabel("Decision").selectOption("BUYER");
-      await form.getByLabel("Amount (CNY)").fill("6.00");
+    await carryOut(page, "D-1", "Decide", "Decide the dispute", async (form) => {
+      await form.getByLabel("For whom").selectOption("BUYER");
+      await form.getByLabel("Refund, if any (CNY)").fill("6.00");
       await form.getByLabel("Reason", { exact: true }).selectOption("NOT_AS_DESCRIBED");
     });
-    await page.getByText("D-1: the dispute is decided.").waitFor();
-    await carryOut(page, "D-2", "Decide", async (form) => {
-      await form.getByLabel("Decision").selectOption("MERCHANT");
+    await page.getByText("D-1: done: Decide the dispute").waitFor();
+    await carryOut(page, "D-2", "Decide", "Decide the dispute", async (form) => {
+      await form.getByLabel("For whom").selectOption("MERCHANT");
       await form.getByLabel("Reason", { exact: true }).selectOption("NOT_REFUNDABLE");
     });
     await page.getByText("No dispute is open.").waitFor();

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 
-import { inEveryLook } from "../checks.mjs";
-import { cardShop, command } from "../commands.mjs";
+import { eventually, inEveryLook } from "../checks.mjs";
+import { cardShop, command, order } from "../commands.mjs";
 import { ask, token } from "../shop.mjs";
 
 const dialog = (page) => page.getByRole("dialog");
@@ -56,6 +56,26 @@ export default {
     const clerk = await visit({ role: "clerk", merchant, language: "zh-CN", path: "/alerts" });
     await raised(clerk, "当前预警").getByRole("link", { name: "pen", exact: true }).waitFor();
     await clerk.getByText("打开本页后还没有新的预警。").waitFor();
+  },
+
+  "what was not measured before one's eyes is told as far as it is known": async ({ visit }) => {
+    const merchant = "aged";
+    await cardShop({ id: merchant, policy: { autoDeliver: false, warnQueueAgeSeconds: 1 } });
+    const { id } = await order({ merchant, number: "Q-1" });
+    const clerk = { role: "clerk", merchant };
+    await command(await token(clerk), "placeHold", { order: { id }, hold: "RISK", reason: { code: "FRAUD" } });
+    await eventually(async () => {
+      const { merchants } = await ask(await token(clerk), "{ merchants(first: 1) { nodes { alerts { kind } } } }");
+      assert.deepEqual(merchants.nodes[0].alerts, [{ kind: "QUEUE_AGE" }]);
+    }, A_LOOK.timeout);
+    const page = await visit({ ...clerk, language: "en", path: "/alerts" });
+    const row = raised(page, "Raised now").locator("tbody").getByRole("row");
+    await row.getByText("The oldest exception has waited 1 sec or longer.").waitFor();
+    await row.getByText("earlier than what is listed below").waitFor();
+    // Its owner may look into the log, where it is told.
+    const owner = await visit({ role: "owner", merchant, language: "en", path: "/alerts" });
+    await raised(owner, "Raised now").getByText(/^The oldest exception waited \d+ sec; warned from 1 sec on\.$/).waitFor();
+    assert.equal(await owner.getByText("earlier than what is listed below").count(), 0);
   },
 
   "a shop without alerts says so, and leads to its thresholds": async ({ visit }) => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { eventually, inEveryLook } from "../checks.mjs";
 import { cardShop, command, order } from "../commands.mjs";
-import { ask, token } from "../shop.mjs";
+import { ask, newToken, token } from "../shop.mjs";
 
 const PAGE = 50;
 const table = (page) => page.getByRole("table", { name: /^(Audit log|操作日志)$/ });
@@ -57,10 +57,10 @@ export default {
     await entries(page).filter({ hasText: "by support" }).getByRole("button", { name: "只看此操作人" }).click();
     await eventually(async () => assert.deepEqual(await cells(page, "操作"), ["已添加标签", "已添加备注"]));
     const actor = new URL(page.url()).searchParams.get("actor");
-    assert.equal(await page.getByLabel("操作人（令牌 ID 或策略）").inputValue(), actor);
+    assert.equal(await page.getByLabel("操作人（令牌名称、ID 或策略）").inputValue(), actor);
     await page.reload();
     await eventually(async () => assert.equal(await entries(page).count(), 2));
-    await page.getByLabel("操作人（令牌 ID 或策略）").fill("00000000-0000-0000-0000-00000000dead");
+    await page.getByLabel("操作人（令牌名称、ID 或策略）").fill("00000000-0000-0000-0000-00000000dead");
     await page.getByRole("button", { name: "查询" }).click();
     await page.getByText("没有符合条件的记录。").waitFor();
     await page.getByRole("button", { name: "清空" }).click();
@@ -68,13 +68,45 @@ export default {
     await eventually(async () => assert.deepEqual(await positions(page), all.map(({ position }) => position)));
   },
 
+  "a token is found by its label, and who is nobody is told what to enter": async ({ visit }) => {
+    const merchant = "labelled";
+    await cardShop({ id: merchant });
+    const { id } = await order({ merchant, number: "L-1" });
+    const night = await newToken(["--role", "clerk", "--merchant", merchant, "--label", "night shift"]);
+    await command(night, "addNote", { order: { id }, text: "at night" });
+    await command(await token({ role: "clerk", merchant }), "addNote", { order: { id }, text: "by day" });
+    const page = await visit({ role: "owner", merchant, language: "en", path: "/audit" });
+    await entries(page).filter({ hasText: "at night" }).getByRole("button", { name: "night shift" }).waitFor();
+    const actor = page.getByLabel("By (token's label or id, or policy)");
+    await actor.fill("nigth shift");
+    await actor.press("Enter");
+    await page.getByRole("alert").getByText("“nigth shift” is nobody.").waitFor();
+    // What was found before is dimmed until there is an answer to what is asked for now.
+    let go;
+    const held = new Promise((resolve) => (go = resolve));
+    await page.route("**/graphql", async (route) => {
+      if (route.request().postData().includes("auditLog")) await held;
+      await route.continue();
+    });
+    await actor.fill("Night shift");
+    await actor.press("Enter");
+    await page.locator('[aria-busy="true"]').getByText("by day").waitFor();
+    go();
+    await eventually(async () => assert.deepEqual(await cells(page, "What"), ["Note added"]));
+    assert.equal(await page.locator('[aria-busy="true"]').count(), 0);
+    assert.equal(await actor.inputValue(), "night shift");
+    await page.unroute("**/graphql");
+    await page.reload();
+    await eventually(async () => assert.equal(await entries(page).count(), 1));
+  },
+
   "policies are actors too": async ({ visit }) => {
     const who = { role: "owner", merchant: "xinghe" };
     const wanted = await logged(who, { actor: { eq: "system:pay-within" } });
     assert.ok(wanted.length > 0);
     const page = await visit({ ...who, language: "en", path: "/audit" });
-    await page.getByLabel("By (token's id, or policy)").fill("system:pay-within");
-    await page.getByLabel("By (token's id, or policy)").press("Enter");
+    await page.getByLabel("By (token's label or id, or policy)").fill("system:pay-within");
+    await page.getByLabel("By (token's label or id, or policy)").press("Enter");
     await eventually(async () => assert.deepEqual(await positions(page), wanted.map(({ position }) => position)));
     for (const text of await cells(page, "Who")) assert.ok(text.includes("Cancels unpaid orders"), text);
   },

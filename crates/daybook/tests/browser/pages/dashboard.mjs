@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { inEveryLook } from "../checks.mjs";
+import { eventually, inEveryLook } from "../checks.mjs";
 import { ask, token } from "../shop.mjs";
 
 const DAY = 86_400_000;
@@ -142,6 +142,23 @@ export default {
     const products = page.getByRole("region", { name: "By product", exact: true });
     await products.locator("tbody tr").first().waitFor();
     assert.equal(await products.getByRole("link").count(), 0);
+  },
+
+  "who did what is asked when it is wanted, not every minute": async ({ visit }) => {
+    const page = await visit({ path: "/settings", language: "en" });
+    await page.clock.install();
+    const asked = { stages: 0, byActor: 0 };
+    page.on("request", (request) => {
+      for (const part of Object.keys(asked)) if (request.postData()?.includes(part)) asked[part] += 1;
+    });
+    await page.goto("/dashboard");
+    await page.locator("#actors").waitFor();
+    assert.deepEqual(asked, { stages: 1, byActor: 1 });
+    await page.clock.fastForward(61_000);
+    await eventually(async () => assert.equal(asked.stages, 2));
+    assert.equal(asked.byActor, 1);
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await eventually(async () => assert.deepEqual(asked, { stages: 3, byActor: 2 }));
   },
 
   "it is accessible and fits, however it looks": async ({ visit }) => {

@@ -38,11 +38,11 @@ async function askedBack(merchant, number, more = {}) {
   return placed;
 }
 
-/** Presses a card's button, fills in what the dialog asks, and sends it. */
-async function carryOut(page, card, name, fill) {
+/** Presses a card's button, fills in what the dialog asks, and sends it: its own button says it in full, as on the order's page. */
+async function carryOut(page, card, name, full, fill) {
   await card.getByRole("button", { name: new RegExp(`^${name}`) }).click();
   await fill?.(dialog(page));
-  await dialog(page).getByRole("button", { name, exact: true }).click();
+  await dialog(page).getByRole("button", { name: full, exact: true }).click();
 }
 
 export default {
@@ -53,7 +53,9 @@ export default {
     await waiting(page, "Out of stock", "S-1").waitFor();
     const numbers = () => lane(page, "Out of stock").getByRole("article").evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")));
     assert.deepEqual(await numbers(), ["S-1", "S-2"]);
-    await carryOut(page, waiting(page, "Out of stock", "S-1"), "Release");
+    // What is missing comes first.
+    assert.match(await waiting(page, "Out of stock", "S-1").locator(".buttons > :not(.quiet, .plain)").innerText(), /^Restock/);
+    await carryOut(page, waiting(page, "Out of stock", "S-1"), "Release", "Release the hold");
     await dialog(page).getByText("there is too little of mouse").waitFor();
     await dialog(page).getByRole("button", { name: "Close" }).click();
 
@@ -65,12 +67,12 @@ export default {
     await eventually(async () => assert.deepEqual(await numbers(), ["S-2"]));
     assert.equal((await found(merchant, first.id)).label, "TO_SHIP");
 
-    await carryOut(page, waiting(page, "Out of stock", "S-2"), "Refund", (form) => form.getByLabel("In words, if wanted").fill("never came"));
-    await page.getByText("S-2: the refund is asked for.").waitFor();
+    await carryOut(page, waiting(page, "Out of stock", "S-2"), "Refund", "Ask for a refund", (form) => form.getByLabel("In words, if wanted").fill("never came"));
+    await page.getByText("S-2: done: Ask for a refund").waitFor();
     await waiting(page, "Refund", "S-2").getByText("Out of stock").waitFor();
-    for (const [name, said] of [["Approve", "S-2: the refund is approved."], ["Paid out", "S-2: the refund is paid out."]]) {
-      await carryOut(page, waiting(page, "Refund", "S-2"), name);
-      await page.getByText(said).waitFor();
+    for (const [name, full] of [["Approve", "Approve the refund"], ["Paid out", "Refund paid out"]]) {
+      await carryOut(page, waiting(page, "Refund", "S-2"), name, full);
+      await page.getByText(`S-2: done: ${full}`).waitFor();
     }
     await lane(page, "Refund").getByText("No refund is open.").waitFor();
     await lane(page, "Out of stock").getByText("No paid order waits for goods.").waitFor();
@@ -88,8 +90,8 @@ export default {
       const [heading, card] = await lane(page, "库存不足").evaluate((one) => [".oldest", ".since"].map((part) => one.querySelector(part).textContent.match(/[2-9] ?秒/)?.[0]));
       assert.ok(card && heading === card, `${heading} and ${card}`);
     });
-    await carryOut(page, waiting(page, "库存不足", "C-1"), "取消订单");
-    await page.getByText("C-1：订单已取消。").waitFor();
+    await carryOut(page, waiting(page, "库存不足", "C-1"), "取消订单", "取消订单");
+    await page.getByText("C-1 已完成：取消订单").waitFor();
     await lane(page, "库存不足").getByText("没有缺货的已付款订单。").waitFor();
     await page.getByRole("navigation", { name: "异常类型" }).getByRole("link", { name: "退款申请 1" }).click();
     await waiting(page, "退款申请", "C-1").getByRole("button", { name: "同意退款" }).waitFor();
@@ -118,13 +120,13 @@ export default {
     const card = waiting(page, "地址／账号异常", "A-1");
     await card.getByText(address).waitFor();
     await card.getByText(contact.address).waitFor();
-    await carryOut(page, card, "同意变更");
-    await page.getByText("A-1：变更已生效。").waitFor();
-    await carryOut(page, waiting(page, "地址／账号异常", "A-2"), "驳回变更", async (form) => {
+    await carryOut(page, card, "同意变更", "同意变更");
+    await page.getByText("A-1 已完成：同意变更").waitFor();
+    await carryOut(page, waiting(page, "地址／账号异常", "A-2"), "驳回变更", "驳回变更", async (form) => {
       await form.getByLabel("原因", { exact: true }).selectOption("FRAUD");
       await form.getByLabel("补充说明").fill("与买家核对过");
     });
-    await page.getByText("A-2：变更已驳回。").waitFor();
+    await page.getByText("A-2 已完成：驳回变更").waitFor();
     // The asker's page hears of it.
     await lane(asker, "地址／账号异常").getByText("没有待审核的地址或账号。").waitFor();
     const [changed, kept] = await Promise.all(orders.map(({ id }) => found(merchant, id)));
@@ -146,11 +148,75 @@ export default {
     await waiting(page, "Risk", "P-2").getByRole("button", { name: "Details P-2" }).click();
     await waiting(page, "Risk", "P-2").getByText("three accounts, one address").waitFor();
     for (const [kind, number] of [["Risk", "P-2"], ["Payment", "P-1"]]) {
-      await carryOut(page, waiting(page, kind, number), "Release", (form) => form.getByLabel("Reason", { exact: true }).selectOption("NEGOTIATED"));
-      await page.getByText(`${number}: the hold is released.`).waitFor();
+      await carryOut(page, waiting(page, kind, number), "Release", "Release the hold", (form) => form.getByLabel("Reason", { exact: true }).selectOption("NEGOTIATED"));
+      await page.getByText(`${number}: done: Release the hold`).waitFor();
       await waiting(page, kind, number).waitFor({ state: "detached" });
     }
     for (const { id } of [over, risky]) assert.deepEqual((await found(merchant, id)).axes.holds, []);
+  },
+
+  "what was paid too much goes back first, and that ends the hold": async ({ visit }) => {
+    const merchant = "too-much";
+    await cardShop({ id: merchant });
+    const { id } = await order({ merchant, number: "O-1", paid: false });
+    await command(await token({ role: "platform" }), "recordPayment", { order: { id }, provider: "alipay", tradeNumber: `${merchant}-O-1`, amount: { amount: "12.00", currency: "CNY" } });
+    const page = await visit({ role: "clerk", merchant, language: "en", path: "/exceptions?kind=PAYMENT" });
+    const card = waiting(page, "Payment", "O-1");
+    const main = card.locator(".buttons > :not(.quiet, .plain)");
+    await card.getByText("Paid too much").waitFor();
+    await eventually(async () => assert.match(await main.innerText(), /^Refund/));
+    await main.click();
+    assert.equal(await dialog(page).getByLabel("Reason", { exact: true }).inputValue(), "OVERPAID");
+    await dialog(page).getByRole("button", { name: "Ask for a refund", exact: true }).click();
+    for (const name of ["Approve the refund", "Refund paid out"]) {
+      await eventually(async () => assert.ok((await main.innerText()).startsWith(`${name} CN¥2.00`)));
+      await main.click();
+      await dialog(page).getByRole("button", { name, exact: true }).click();
+      await page.getByText(`O-1: done: ${name}`).waitFor();
+    }
+    await lane(page, "Payment").getByText("No payment has to be looked at.").waitFor();
+    const { axes, refunds } = await found(merchant, id);
+    assert.deepEqual([axes.holds, refunds], [[], [{ state: "SETTLED", amount: { amount: "2.00" } }]]);
+  },
+
+  "a wrong account is shown, and changed by two people": async ({ visit }) => {
+    const merchant = "accounts";
+    await cardShop({ id: merchant });
+    const platform = await token({ role: "platform" });
+    const unitPrice = { amount: "50.00", currency: "CNY" };
+    const line = { sku: "phone-50", title: "手机话费", quantity: 1, kind: "TOP_UP", unitPrice, inputs: { account: "13800001234" } };
+    const { order: placed } = await command(platform, "placeOrder", { merchant, number: "W-1", buyer: { account: "li" }, lines: [line] }, "order { id total { amount currency } }");
+    await command(platform, "recordPayment", { order: { id: placed.id }, provider: "alipay", tradeNumber: `${merchant}-W-1`, amount: placed.total });
+    await command(await clerk(merchant), "failTopUp", { order: { id: placed.id }, line: 1, failure: "NO_SUCH_ACCOUNT", wrongAccount: true });
+    const kind = "Address or account";
+    const page = await visit({ role: "clerk", merchant, language: "en", path: "/exceptions?kind=ADDRESS" });
+    await waiting(page, kind, "W-1").getByText("13800001234").waitFor();
+    await waiting(page, kind, "W-1").getByText("Wrong account").waitFor();
+    assert.deepEqual((await buttons(waiting(page, kind, "W-1"))).slice(0, 2), ["Change it W-1", "Release W-1"]);
+    await carryOut(page, waiting(page, kind, "W-1"), "Change it", "Ask for a change of address or account", (form) => form.getByLabel("手机话费 · account").fill("13900005678"));
+    await waiting(page, kind, "W-1").getByText("You asked for this change").waitFor();
+    const owner = await visit({ role: "owner", merchant, language: "en", path: "/exceptions?kind=ADDRESS" });
+    await waiting(owner, kind, "W-1").getByText("13900005678").waitFor();
+    await carryOut(owner, waiting(owner, kind, "W-1"), "Approve change", "Approve the change");
+    await lane(page, kind).getByText("No address or account waits for a decision.").waitFor();
+    assert.deepEqual((await found(merchant, placed.id)).axes.holds, []);
+  },
+
+  "of several goods, those are restocked of which there is too little": async ({ visit }) => {
+    const merchant = "two-goods";
+    await cardShop({ id: merchant });
+    const secret = await clerk(merchant);
+    const platform = await token({ role: "platform" });
+    for (const sku of ["mouse", "pad"]) await command(secret, "receiveStock", { merchant, sku, quantity: 1 });
+    const lines = ["mouse", "pad"].map((sku) => ({ sku, title: sku, quantity: 1, kind: "PHYSICAL", unitPrice: { amount: "5.00", currency: "CNY" } }));
+    const { order: placed } = await command(platform, "placeOrder", { merchant, number: "G-1", buyer: { account: "li", contact }, lines }, "order { id total { amount currency } }");
+    await command(secret, "countStock", { merchant, sku: "pad", counted: 0 });
+    await command(platform, "recordPayment", { order: { id: placed.id }, provider: "alipay", tradeNumber: `${merchant}-G-1`, amount: placed.total });
+    const page = await visit({ role: "clerk", merchant, language: "en", path: "/exceptions?kind=STOCK" });
+    await waiting(page, "Out of stock", "G-1").getByRole("link", { name: "Restock pad" }).click();
+    await dialog(page).getByLabel("Quantity").fill("1");
+    await dialog(page).getByRole("button", { name: "Receive" }).click();
+    await eventually(async () => assert.equal((await found(merchant, placed.id)).label, "TO_SHIP"));
   },
 
   "a refund is approved, fails to be paid out, and is paid out": async ({ visit }) => {
@@ -161,19 +227,19 @@ export default {
     const page = await visit({ role: "clerk", merchant, language: "zh-CN", path: "/exceptions?kind=REFUND" });
     const card = waiting(page, "退款申请", "R-1");
     await card.getByText("¥4.00").waitFor();
-    await carryOut(page, card, "同意退款", (form) => form.getByLabel("备注").fill("同意退一部分"));
-    await page.getByText("R-1：已同意退款。").waitFor();
-    await carryOut(page, card, "打款失败", (form) => form.getByLabel("渠道错误码").fill("ACQ.SELLER_BALANCE_NOT_ENOUGH"));
-    await page.getByText("R-1：已记录打款失败。").waitFor();
+    await carryOut(page, card, "同意退款", "同意退款", (form) => form.getByLabel("备注").fill("同意退一部分"));
+    await page.getByText("R-1 已完成：同意退款").waitFor();
+    await carryOut(page, card, "打款失败", "登记打款失败", (form) => form.getByLabel("失败原因").fill("ACQ.SELLER_BALANCE_NOT_ENOUGH"));
+    await page.getByText("R-1 已完成：登记打款失败").waitFor();
     await card.getByRole("button", { name: /详情/ }).click();
     await card.getByText("ACQ.SELLER_BALANCE_NOT_ENOUGH").waitFor();
-    await carryOut(page, card, "确认已打款", async (form) => {
+    await carryOut(page, card, "登记打款", "登记打款", async (form) => {
       await form.getByLabel("打款渠道").fill("wechat");
-      await form.getByLabel("打款流水号").fill(`${merchant}-back-1`);
+      await form.getByLabel("交易流水号").fill(`${merchant}-back-1`);
     });
-    await page.getByText("R-1：已确认打款。").waitFor();
-    await carryOut(page, waiting(page, "退款申请", "R-2"), "拒绝退款", (form) => form.getByLabel("原因", { exact: true }).selectOption("NEGOTIATED"));
-    await page.getByText("R-2：已拒绝退款。").waitFor();
+    await page.getByText("R-1 已完成：登记打款", { exact: true }).waitFor();
+    await carryOut(page, waiting(page, "退款申请", "R-2"), "拒绝退款", "拒绝退款", (form) => form.getByLabel("原因", { exact: true }).selectOption("NEGOTIATED"));
+    await page.getByText("R-2 已完成：拒绝退款").waitFor();
     await lane(page, "退款申请").getByText("没有未结的退款。").waitFor();
     const paid = await found(merchant, id);
     assert.deepEqual(paid.refunds, [{ state: "SETTLED", amount: { amount: "4.00" } }]);
@@ -187,7 +253,7 @@ export default {
     const page = await visit({ role: "clerk", merchant, language: "en", path: "/exceptions?kind=REFUND" });
     await waiting(page, "Refund", "M-1").getByRole("button", { name: /^Approve/ }).click();
     await command(await token({ role: "owner", merchant }), "rejectRefund", { order: { id }, ticket: 1, reason: { code: "NEGOTIATED" } });
-    await dialog(page).getByRole("button", { name: "Approve", exact: true }).click();
+    await dialog(page).getByRole("button", { name: "Approve the refund", exact: true }).click();
     await dialog(page).getByText("the ticket is closed").waitFor();
     assert.equal((await found(merchant, id)).refunds[0].state, "REJECTED");
     await dialog(page).getByRole("button", { name: "Close" }).click();

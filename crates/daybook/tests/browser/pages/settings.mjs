@@ -58,6 +58,12 @@ export default {
     await eventually(async () => assert.equal((await ask(await token(who), "{ viewer { timeZone } }")).viewer.timeZone, "America/New_York"));
   },
 
+  "who stands below one below stands there for an agent too": async ({ visit }) => {
+    const page = await visit({ role: "owner", merchant: "huaxia", language: "en", path: "/settings?part=merchants" });
+    const depth = async (id) => (await page.getByRole("listitem").filter({ has: page.getByText(id, { exact: true }) }).getAttribute("class")).match(/depth-(\d)/)[1];
+    assert.deepEqual([await depth("huaxia"), await depth("xinghe"), await depth("xinghe-2")], ["0", "1", "2"]);
+  },
+
   "each part is accessible and fits, however it looks": async ({ visit }) => {
     for (const part of ["policies", "profile", "tokens", "merchants"]) {
       await inEveryLook(visit, { role: "owner", merchant: "xinghe", path: `/settings?part=${part}` }, (page) => page.locator("main .sheet, main table").first().waitFor());

@@ -73,8 +73,42 @@ export default {
     await cardShop({ id: "live-shop", parent: "live-agent" });
     const page = await visit({ merchant: "live-agent", path: "/sub-orders", language: "en" });
     await page.getByText("No orders here.").waitFor();
-    const { number } = await order({ merchant: "live-shop", number: "LIVE-1" });
-    await page.getByRole("link", { name: number }).waitFor();
+    let sales = 0;
+    page.on("request", (request) => {
+      if (request.postData()?.includes("week: dashboard")) sales += 1;
+    });
+    for (const wanted of ["LIVE-1", "LIVE-2", "LIVE-3"]) {
+      const { number } = await order({ merchant: "live-shop", number: wanted });
+      await page.getByRole("link", { name: number }).waitFor();
+    }
+    await tabs(page).getByRole("link", { name: "All 3" }).waitFor();
+    assert.ok(sales <= 1, `figures are asked once a minute, not ${sales} times with three orders`);
+  },
+
+  "figures are of a currency, which stays": async ({ visit }) => {
+    const merchant = "yen-shop";
+    await cardShop({ id: "yen-agent" });
+    await cardShop({ id: merchant, parent: "yen-agent" });
+    const secret = await token({ role: "platform" });
+    const total = { amount: "1500", currency: "JPY" };
+    const line = { sku: "card", title: "card", quantity: 1, kind: "CARD", unitPrice: total };
+    const { order: placed } = await command(secret, "placeOrder", { merchant, number: "YEN-1", buyer: { account: "someone" }, lines: [line] }, "order { id }");
+    await command(secret, "recordPayment", { order: { id: placed.id }, provider: "alipay", tradeNumber: "YEN-1", amount: total });
+    const page = await visit({ merchant: "yen-agent", path: "/sub-orders", language: "en" });
+    await page.getByRole("link", { name: "YEN-1" }).waitFor();
+    await page.getByLabel("Currency").selectOption("JPY");
+    await tree(page).getByRole("row").filter({ hasText: merchant }).getByText("¥1,500").first().waitFor();
+    assert.equal(await tree(page).getByRole("row").filter({ hasText: "All below" }).getByText("¥1,500").count(), 2);
+    await tree(page).getByRole("link", { name: merchant }).click();
+    await page.waitForURL(/merchant=yen-shop/);
+    await page.getByRole("button", { name: "Search" }).click();
+    assert.equal(new URL(page.url()).searchParams.get("currency"), "JPY");
+    await page.getByRole("link", { name: "Dashboard", exact: true }).last().click();
+    await page.waitForURL((url) => url.pathname === "/dashboard" && url.searchParams.get("currency") === "JPY");
+    await page.getByRole("list", { name: "Figures" }).getByText("¥1,500").first().waitFor();
+    // What is in no list of what is usual can be chosen too.
+    await page.getByLabel("Currency").selectOption("KWD");
+    await page.getByRole("list", { name: "Figures" }).getByText("KWD 0.000").first().waitFor();
   },
 
   "it is accessible and fits, however it looks": async ({ visit }) => {
