@@ -5,7 +5,7 @@ import { useAll } from "../queues/all.js";
 import { OFFERS } from "../queues/offers.js";
 
 const QUERY = `query ($after: String, $merchant: String, $scope: Scope, $atLeast: Position) {
-  exceptions(kind: [REFUND], first: 100, after: $after, merchant: $merchant, scope: $scope, atLeast: $atLeast) {
+  exceptions(kind: [REFUND], first: 80, after: $after, merchant: $merchant, scope: $scope, atLeast: $atLeast) {
     nodes { ticket order { id number revision merchant { id name } buyer { account } total { amount currency } axes { fulfilment } ${OFFERS}
       lines { id title quantity } refunds { number kind state requestedAt approvedAt answerBy escalateAt payBy amount { amount currency } } } }
     pageInfo { hasNextPage endCursor } } }`;
