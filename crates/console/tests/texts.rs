@@ -111,7 +111,9 @@ fn asked(source: &str) -> impl Iterator<Item = &str> {
 /// What keys begin with that are put together, as in `page.${name}` between backticks.
 fn prefixes(source: &str) -> impl Iterator<Item = &str> {
     let starts = source.split('`').filter_map(|part| Some(part.split_once("${")?.0));
-    starts.filter(|start| start.len() > 1 && start.ends_with('.') && start.chars().all(|c| c.is_ascii_alphanumeric() || c == '.'))
+    starts.filter(|start| {
+        start.len() > 1 && start.ends_with('.') && start.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')
+    })
 }
 
 #[test]
