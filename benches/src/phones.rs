@@ -42,7 +42,8 @@ pub(crate) fn run(dir: &Path, count: u64) {
         per_second(events, took),
         percent(per_second(events, took), per_second(events, alone)),
     );
-    println!("  resident {} bytes an order", resident_bytes().saturating_sub(before) / count);
+    let resident = resident_bytes().saturating_sub(before);
+    println!("  allocated {} bytes an order, resident {}", host.phones_footprint() as u64 / count, resident / count);
     let services = Services::within(engine.clone(), reader, host);
     let (mut times, mut found) = (Vec::new(), 0);
     for n in 0..ASKED {

@@ -149,6 +149,11 @@ impl Host {
         self.roots.read().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
+    /// Bytes that are allocated for the telephones by which orders are found.
+    pub fn phones_footprint(&self) -> usize {
+        self.phones.footprint()
+    }
+
     /// Drops what is remembered of a buyer's opened account and contacts: call it when the buyer's data was erased.
     pub fn forget(&self, buyer: Slot) {
         self.accounts.forget(buyer);

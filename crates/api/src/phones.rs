@@ -96,6 +96,17 @@ impl Phones {
         Ok(index.orders.get(&tail).cloned().unwrap_or_default())
     }
 
+    /// Bytes that are allocated, what the allocator adds aside.
+    pub(crate) fn footprint(&self) -> usize {
+        let index = self.index();
+        let orders: usize = index.orders.values().map(|orders| orders.capacity() * size_of::<u32>()).sum();
+        index.tails.capacity() * size_of::<Tail>()
+            + orders
+            + index.orders.allocation_size()
+            + index.asked.allocation_size()
+            + index.erased.allocation_size()
+    }
+
     /// Drops what is known of a buyer's telephones: `orders` are his.
     pub(crate) fn forget(&self, buyer: Slot, orders: &[u32]) {
         let mut index = self.index();
