@@ -39,6 +39,10 @@ crash cycles="1000":
 bench:
     cargo run --release --package daybook-benches
 
+# How soon a browser that was never here shows the order desk
+first-page:
+    BROWSER_ONLY=first-page BROWSER_ORDERS=20000 FIRST_PAGE_VISITS=15 cargo test --release --package daybook --test browser -- --exact pages --nocapture
+
 # The documentation of the crates
 doc:
     cargo doc --workspace --no-deps --open

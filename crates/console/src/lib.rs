@@ -11,35 +11,44 @@ mod origin;
 mod packing;
 mod session;
 
+use std::sync::Arc;
+
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 
-/// Where the pages are: as `web/pages.js` has them. Which one it is, the script sees.
-const PAGES: [&str; 13] = [
-    "/",
-    "/orders/{id}",
-    "/exceptions",
-    "/after-sales",
-    "/stock",
-    "/dashboard",
-    "/sub-orders",
-    "/jobs",
-    "/jobs/{id}",
-    "/alerts",
-    "/audit",
-    "/settings",
-    "/buyer",
+/// Where the pages are, and the script of each: as `web/pages.js` has them.
+const PAGES: [(&str, &str); 13] = [
+    ("/", "pages/desk.js"),
+    ("/orders/{id}", "pages/order.js"),
+    ("/exceptions", "pages/exceptions.js"),
+    ("/after-sales", "pages/after-sales.js"),
+    ("/stock", "pages/stock.js"),
+    ("/dashboard", "pages/dashboard.js"),
+    ("/sub-orders", "pages/sub-orders.js"),
+    ("/jobs", "pages/jobs.js"),
+    ("/jobs/{id}", "pages/job.js"),
+    ("/alerts", "pages/alerts.js"),
+    ("/audit", "pages/audit.js"),
+    ("/settings", "pages/settings.js"),
+    ("/buyer", "pages/buyer.js"),
 ];
 
 /// The API with the pages before it. `is_https`: whether browsers come by TLS, so that their cookie never goes without it.
 pub fn around(api: Router, is_https: bool) -> Router {
     let sessions = session::Sessions { api: api.clone(), is_https };
-    let index = get(move |headers| assets::index(headers, is_https));
-    let pages = PAGES.into_iter().fold(Router::new(), |router, path| router.route(path, index.clone()));
+    std::thread::spawn(assets::prepare);
+    let page = |script| {
+        let document: Arc<str> = assets::document(script).into();
+        get(async move |State(sessions): State<session::Sessions>, request: Request| {
+            assets::index(&document, &sessions.viewer_of(request).await, is_https)
+        })
+    };
+    let pages = PAGES.into_iter().fold(Router::new(), |router, (path, script)| router.route(path, page(script)));
     pages
         .route("/console/{version}/{*path}", get(assets::asset))
-        .route("/session", get(session::is_there).post(session::open).delete(session::close))
+        .route("/session", get(session::who).post(session::open).delete(session::close))
         .with_state(sessions)
         .merge(api.layer(from_fn_with_state(is_https, session::authorize)))
 }
@@ -52,10 +61,14 @@ mod tests {
     #[test]
     fn every_page_of_the_script_is_answered() {
         let script = include_str!("../web/pages.js");
-        let paths = script.split("path: \"").skip(1).map(|rest| rest.split('"').next().unwrap().replace(":id", "{id}"));
-        let mut paths: Vec<String> = paths.collect();
-        assert!(script.contains("BUYER_PAGE") && include_str!("../web/app.js").contains("path === \"/buyer\""));
-        paths.push("/buyer".into());
-        assert_eq!(PAGES.to_vec(), paths);
+        let between = |line: &str, before: &str| Some(line.split_once(before)?.1.split('"').next().unwrap().to_owned());
+        let page = |line: &str| {
+            let path =
+                between(line, "path: \"").or_else(|| line.contains("BUYER_PAGE").then(|| "/buyer".to_owned()))?;
+            Some((path.replace(":id", "{id}"), between(line, "import(\"./")?))
+        };
+        let pages: Vec<(String, String)> = script.lines().filter_map(page).collect();
+        assert!(include_str!("../web/app.js").contains("path === \"/buyer\""));
+        assert_eq!(PAGES.map(|(path, script)| (path.to_owned(), script.to_owned())).to_vec(), pages);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Deserialize;
@@ -23,6 +23,8 @@ const PLAIN_NAME: &str = "daybook";
 const LOOK_UP: &str = "dbb_";
 /// What browsers keep in a cookie, less its name and attributes.
 const MAX_TOKEN_BYTES: usize = 3_900;
+/// Of what is said of who looks at a page.
+const MOST_VIEWER_BYTES: usize = 16_384;
 /// How long a token may take to arrive.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
@@ -42,13 +44,50 @@ fn cookie(is_secure: bool, token: &str, ends: &str) -> String {
     format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{ends}")
 }
 
-/// Whether a browser has a session at all: who has none is told so without being taken for somebody with a wrong token.
-pub(crate) async fn is_there(State(sessions): State<Sessions>, headers: HeaderMap) -> Response {
-    let status = match token_of(&headers, sessions.is_https) {
-        Some(_) => StatusCode::NO_CONTENT,
-        None => StatusCode::UNAUTHORIZED,
+/// What a page has to know of who looks at it before it can show anything.
+const VIEWER: &str = r#"{"query":"{ viewer { id role merchant timeZone order } }"}"#;
+/// How long a document waits for it: a page that was not told asks by itself.
+const VIEWER_WITHIN: Duration = Duration::from_secs(1);
+
+impl Sessions {
+    /// The API's answer to who that is.
+    async fn viewer(&self, header: HeaderValue, extensions: Extensions) -> Response {
+        let mut asked = Request::new(Body::from(VIEWER));
+        *asked.method_mut() = Method::POST;
+        *asked.uri_mut() = Uri::from_static("/graphql");
+        *asked.extensions_mut() = extensions;
+        asked.headers_mut().insert(AUTHORIZATION, header);
+        asked.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        match self.api.clone().oneshot(asked).await {
+            Ok(answer) => answer,
+            Err(never) => match never {},
+        }
+    }
+
+    /// That answer for a document that a browser asks for; empty where there is none.
+    pub(crate) async fn viewer_of(&self, request: Request) -> String {
+        let headers = request.headers();
+        let header = token_of(headers, self.is_https).and_then(bearer);
+        let Some(header) = header.filter(|_| origin::is_no_foreign(headers, self.is_https)) else {
+            return String::new();
+        };
+        let answer = timeout(VIEWER_WITHIN, self.viewer(header, request.extensions().clone())).await;
+        let Some(answer) = answer.ok().filter(|answer| answer.status() == StatusCode::OK) else { return String::new() };
+        let bytes = axum::body::to_bytes(answer.into_body(), MOST_VIEWER_BYTES).await.unwrap_or_default();
+        String::from_utf8(bytes.into()).unwrap_or_default()
+    }
+}
+
+/// Who a browser's session is of, as the API says it: who has none is told so without being taken for somebody with a wrong token.
+pub(crate) async fn who(State(sessions): State<Sessions>, request: Request) -> Response {
+    let headers = request.headers();
+    let header = token_of(headers, sessions.is_https).and_then(bearer);
+    let mut answer = match header.filter(|_| origin::is_no_foreign(headers, sessions.is_https)) {
+        Some(header) => sessions.viewer(header, request.extensions().clone()).await,
+        None => StatusCode::UNAUTHORIZED.into_response(),
     };
-    (status, [(CACHE_CONTROL, "no-store")]).into_response()
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
 }
 
 /// Takes a token that the API takes; its refusal is passed on as it is.
@@ -79,16 +118,7 @@ pub(crate) async fn open(State(sessions): State<Sessions>, request: Request) -> 
     let Some(header) = header.filter(|_| !token.is_empty()) else {
         return (StatusCode::BAD_REQUEST, "this is no token\n").into_response();
     };
-    let mut asked = Request::new(Body::from(r#"{"query":"{ viewer { role } }"}"#));
-    *asked.method_mut() = Method::POST;
-    *asked.uri_mut() = Uri::from_static("/graphql");
-    *asked.extensions_mut() = extensions;
-    asked.headers_mut().insert(AUTHORIZATION, header);
-    asked.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let answer = match sessions.api.clone().oneshot(asked).await {
-        Ok(answer) => answer,
-        Err(never) => match never {},
-    };
+    let answer = sessions.viewer(header, extensions).await;
     if answer.status() != StatusCode::OK {
         return answer;
     }

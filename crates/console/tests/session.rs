@@ -91,8 +91,37 @@ async fn a_token_becomes_a_cookie_that_no_script_reads() {
     // Behind a proxy that speaks TLS for us, the browser tells.
     let proxied = ask(false, "POST", "/session", &[("origin", "https://shop.example")], &body).await;
     assert!(proxied.headers()["set-cookie"].to_str().unwrap().starts_with("__Host-daybook="));
-    for (head, status) in [(vec![], 401), (vec![("cookie", "daybook=x")], 204)] {
-        assert_eq!(ask(false, "GET", "/session", &head, "").await.status().as_u16(), status);
+}
+
+#[tokio::test]
+async fn a_page_comes_with_who_looks_at_it() {
+    let cookie = ("cookie", "daybook=dbk_0123");
+    let told = |page: &str| page.split_once("id=\"viewer\">").unwrap().1.split_once("</script>").unwrap().0.to_owned();
+    // A link that somebody follows elsewhere brings no cookie along: then the page asks by itself.
+    for (head, who, kept) in [
+        (vec![("sec-fetch-site", "none"), cookie], "in", "no-store"),
+        (vec![OWN, cookie], "in", "no-store"),
+        (vec![FOREIGN, cookie], "", "no-cache"),
+        (vec![OWN, ("cookie", "daybook=dbk_9")], "", "no-cache"),
+        (vec![OWN], "", "no-cache"),
+    ] {
+        let page = ask(false, "GET", "/orders/1", &head, "").await;
+        assert_eq!(page.headers()["cache-control"], kept, "{head:?}");
+        assert_eq!(told(&text(page).await), who, "{head:?}");
+    }
+    for (head, status, who) in [
+        (vec![OWN, cookie], 200, "in"),
+        (vec![OWN, ("cookie", "daybook=dbk_9")], 401, "Bearer dbk_9"),
+        (vec![FOREIGN, cookie], 401, ""),
+        (vec![], 401, ""),
+    ] {
+        let answer = ask(false, "GET", "/session", &head, "").await;
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["cache-control"] == "no-store"),
+            (status, true),
+            "{head:?}"
+        );
+        assert_eq!(text(answer).await, who, "{head:?}");
     }
 }
 
@@ -160,7 +189,7 @@ async fn pages_are_packed_kept_and_run_nothing_of_others() {
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe") && !policy.contains("http"));
     let page = text(page).await;
     let paths: Vec<&str> = page.split('"').filter(|part| part.starts_with("/console/")).collect();
-    assert!(paths.len() > 4 && !page.contains("{version}"), "{page}");
+    assert!(paths.len() == 5 && !page.contains("{version}"), "{page}");
     for path in paths {
         let file = ask(false, "GET", path, &[("accept-encoding", "br, gzip")], "").await;
         assert_eq!((file.status().as_u16(), &file.headers()["content-encoding"] == "gzip"), (200, true), "{path}");

@@ -63,9 +63,10 @@ fn words() -> Texts {
     english
 }
 
-/// What stands in `{}`.
+/// What stands in `{}`; `{s:count}`, which makes a plural, is no more than `{count}`.
 fn placeholders(text: &str) -> BTreeSet<&str> {
-    text.split('{').skip(1).map(|rest| rest.split_once('}').unwrap_or_else(|| panic!("{text}")).0).collect()
+    let named = text.split('{').skip(1).map(|rest| rest.split_once('}').unwrap_or_else(|| panic!("{text}")).0);
+    named.map(|name| name.strip_prefix("s:").unwrap_or(name)).collect()
 }
 
 /// Lines that are comments as a whole say nothing.

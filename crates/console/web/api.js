@@ -37,6 +37,10 @@ export async function ask(query, variables = {}, signal) {
     body: JSON.stringify({ query, variables: given }),
     signal,
   });
+  return answerOf(response);
+}
+
+async function answerOf(response) {
   const date = Date.parse(response.headers.get("date"));
   // The header has whole seconds: less than two of difference say nothing.
   if (date) ahead = Math.abs(date - Date.now()) < 2_000 ? 0 : date - Date.now();
@@ -130,9 +134,16 @@ export async function lookUp(asked) {
   await signIn(token);
 }
 
-/** Whether the browser has a session; what it is good for, the API says. */
-export async function hasSession() {
-  return (await fetch("/session")).ok;
+/** Who is signed in, null when it is nobody. */
+export async function whoIsThere() {
+  const response = await fetch("/session");
+  if (response.status === 401) return null;
+  return (await answerOf(response)).viewer;
+}
+
+/** Who it is, as the page came with it; undefined when it came without: a link from elsewhere brings no cookie along. */
+export function whoCame() {
+  return parsed(document.getElementById("viewer").textContent).data?.viewer;
 }
 
 /** Throws a `Refusal` when the session is still there afterwards. */

@@ -2,7 +2,7 @@
 
 import { render } from "./vendor/preact.js";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/hooks.js";
-import { ask, hasSession, Refusal, signOut, whenOthersSign } from "./api.js";
+import { Refusal, signOut, whenOthersSign, whoCame, whoIsThere } from "./api.js";
 import { html } from "./html.js";
 import { hangUp } from "./live.js";
 import { BUYER_PAGE, pageAt, pagesFor } from "./pages.js";
@@ -11,8 +11,6 @@ import { usePeople } from "./people.js";
 import { SignIn } from "./sign-in.js";
 import { chosenLanguage, formats, keepLanguage, translator } from "./text.js";
 import { App, Said, SaidOfLate, useApp } from "./ui.js";
-
-const VIEWER = "{ viewer { id role merchant timeZone order } }";
 
 /** Their messages say more than their codes. */
 const DETAILED = ["INVALID_INPUT", "INVALID_ARGUMENT"];
@@ -42,23 +40,22 @@ addEventListener("pageshow", ({ persisted }) => persisted && anew());
 function Root() {
   const [language, setLanguage] = useState(chosenLanguage);
   // undefined: not known yet; null: nobody.
-  const [viewer, setViewer] = useState(undefined);
+  const [viewer, setViewer] = useState(whoCame);
   const [why, setWhy] = useState(null);
   const [said, setSaid] = useState([]);
   const t = useMemo(() => translator(language), [language]);
   const refusal = useMemo(() => saying(t, language), [t, language]);
   const look = () => {
     setWhy(null);
-    // While the server says who it is, the page's module comes.
-    pageAt(location.pathname).page?.load().catch(() => {});
-    const known = async () => ((await hasSession()) ? (await ask(VIEWER)).viewer : null);
-    known().then(setViewer, (error) => {
+    whoIsThere().then(setViewer, (error) => {
       // Whoever shares an address with one who tries tokens may still sign in with his own.
       if (error instanceof Refusal && [401, 403, 429].includes(error.status)) setViewer(null);
       else setWhy(error);
     });
   };
-  useLayoutEffect(look, []);
+  useLayoutEffect(() => {
+    if (viewer === undefined) look();
+  }, []);
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
@@ -142,24 +139,24 @@ function Frame({ languageButton, out }) {
     </div>`;
 }
 
+async function load(page) {
+  page.loaded = (await page.load()).default;
+}
+
 /** A page's module comes when it is first shown. */
 function Lazy({ page, ...given }) {
   const { t } = useApp();
   const [Page, setPage] = useState(() => page.loaded);
   const [isMissing, setMissing] = useState(false);
   useLayoutEffect(() => {
-    if (Page) return;
-    page.load().then(
-      (module) => {
-        page.loaded = module.default;
-        setPage(() => module.default);
-      },
-      () => setMissing(true),
-    );
+    if (!Page) load(page).then(() => setPage(() => page.loaded), () => setMissing(true));
   }, [page]);
   // After an update of the server the old files are gone.
   if (isMissing) return html`<p role="alert">${t("code.NO_CONNECTION")} <button onClick=${() => location.reload()}>${t("again")}</button></p>`;
   return Page ? html`<${Page} ...${given} />` : html`<p role="status" class="hint">${t("loading")}</p>`;
 }
 
-render(html`<${Root} />`, document.getElementById("app"));
+const begin = () => render(html`<${Root} />`, document.getElementById("app"));
+// The module of the page that is asked for comes along with this one: waiting for it is shorter than showing a page without it.
+const { page = BUYER_PAGE } = pageAt(location.pathname);
+load(page).then(begin, begin);

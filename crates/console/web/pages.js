@@ -1,7 +1,8 @@
 // The pages, in the order of the menu, and which roles have something to see there.
 
+import { WORKERS } from "./roles.js";
+
 const PEOPLE = ["PLATFORM", "OWNER", "CLERK", "SUPPORT", "AUDITOR"];
-const WORKERS = ["PLATFORM", "OWNER", "CLERK"];
 
 /** `path` may end in `:id`; what has `isHidden` stands in no menu. The server answers each of these paths: see lib.rs. */
 const PAGES = [

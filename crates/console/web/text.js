@@ -3,7 +3,7 @@
 import { FRAME } from "./texts/frame.js";
 import { WORDS } from "./texts/words.js";
 
-export const LANGUAGES = ["en", "zh-CN"];
+const LANGUAGES = ["en", "zh-CN"];
 const KEPT = "daybook-language";
 const texts = { en: {}, "zh-CN": {} };
 
@@ -26,11 +26,11 @@ export function keepLanguage(language) {
   localStorage.setItem(KEPT, language);
 }
 
-/** `t("failed", {why})`: the text with what stands in its braces. What has no text, such as a code of a newer server, is shown as it is. */
+/** `t("failed", {why})`: the text with what stands in its braces; `{s:count}` is an s unless the count is 1. What has no text, such as a code of a newer server, is shown as it is. */
 export function translator(language) {
   return (key, values = {}) => {
     const text = texts[language][key] ?? texts.en[key] ?? key;
-    return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+    return text.replace(/\{(s:)?(\w+)\}/g, (_, plural, name) => (plural ? (String(values[name]) === "1" ? "" : "s") : (values[name] ?? "")));
   };
 }
 

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use support::{Server, run};
 
+/// Of the shop; BROWSER_ORDERS makes another one.
 const ORDERS: &str = "2000";
 
 /// A browser, and a folder with what drives it; None where something is not installed.
@@ -76,7 +77,8 @@ impl Driver {
     /// Runs a script on a shop of its own; where to, it finds in OUT.
     fn run(&self, script: &str, seed: &str, out: &Path) {
         let data = self.folder.path().join("data");
-        let made = run(&["demo", "--past-only", "--orders", ORDERS, "--seed", seed], &data);
+        let orders = std::env::var("BROWSER_ORDERS").unwrap_or_else(|_| ORDERS.into());
+        let made = run(&["demo", "--past-only", "--orders", &orders, "--seed", seed], &data);
         let told = String::from_utf8_lossy(&made.stderr);
         assert!(made.status.success(), "{told}");
         let token = String::from_utf8_lossy(&made.stdout)

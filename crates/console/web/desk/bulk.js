@@ -4,6 +4,7 @@ import { useState } from "../vendor/hooks.js";
 import { ReasonFields, reasonOf } from "../forms/reason.js";
 import { html } from "../html.js";
 import { JobView } from "../jobs/view.js";
+import { WORKERS } from "../roles.js";
 import { Check, Dialog, Field, FormDialog, useApp, useCommand } from "../ui.js";
 import { ExportDialog } from "./export.js";
 
@@ -18,7 +19,6 @@ const ACTIONS = [
   { key: "settle", mutation: "bulkSettleRefunds", fields: ["provider"] },
   { key: "cancel", mutation: "bulkCancel", fields: ["reason"], isDangerous: true },
 ];
-const WORKERS = ["PLATFORM", "OWNER", "CLERK"];
 
 /** `only`: the keys of the actions that there are; else all, and the export. `told`: what is chosen, where that is more than orders. */
 export function BulkBar({ chosen, isAll, where, scope, matching, only, told, onAll, onClear, onDone }) {

@@ -1,7 +1,7 @@
 // What the order desk is asked to show: it stands in the address, and becomes the list's `where`.
 
 import { now } from "../api.js";
-import { addDays, dayOf, startOf } from "../zone.js";
+import { addDays, dayOf, isDay, startOf } from "../zone.js";
 
 export const LABELS = [
   "AWAITING_PAYMENT", "TO_SHIP", "SHIPPED", "COMPLETED", "AFTER_SALES", "REFUNDED", "CANCELLED", "EXCEPTION",
@@ -45,7 +45,6 @@ function placedAt({ range, from, to }, zone) {
   const today = dayOf(zone, now());
   if (range === "today") return { gte: startOf(zone, today) };
   if (range === "week") return { gte: startOf(zone, addDays(today, -6)) };
-  const isDay = (text) => /^\d{4}-\d{2}-\d{2}$/.test(text ?? "");
   const filter = {};
   if (isDay(from)) filter.gte = startOf(zone, from);
   if (isDay(to)) filter.lt = startOf(zone, addDays(to, 1));

@@ -7,7 +7,7 @@ import { stateOf, STATES, ticketsOf, useTickets } from "../after-sales/tickets.j
 import { html } from "../html.js";
 import { useChanges } from "../queues/changes.js";
 import { OfferDialog } from "../queues/dialog.js";
-import { ScopeBar, scopeOf } from "../queues/scope.js";
+import { ScopeBar, shownOf } from "../queues/scope.js";
 import { address, go, useAddress } from "../router.js";
 import { addTexts } from "../text.js";
 import { AFTER_SALES } from "../texts/after-sales.js";
@@ -22,7 +22,7 @@ const TABS = [...STATES, "disputes"];
 export default function AfterSales() {
   const { t, viewer } = useApp();
   const { params } = useAddress();
-  const shown = scopeOf(params, viewer);
+  const shown = shownOf(params, viewer);
   const tab = TABS.includes(params.tab) ? params.tab : TABS[0];
   const asked = useTickets(shown);
   const disputes = useDisputes(shown, params.after);

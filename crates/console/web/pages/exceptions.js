@@ -5,7 +5,7 @@ import { Lane } from "../exceptions/lane.js";
 import { html } from "../html.js";
 import { useChanges } from "../queues/changes.js";
 import { OfferDialog } from "../queues/dialog.js";
-import { ScopeBar, scopeOf } from "../queues/scope.js";
+import { ScopeBar, shownOf } from "../queues/scope.js";
 import { address, go, useAddress } from "../router.js";
 import { addTexts } from "../text.js";
 import { EXCEPTIONS } from "../texts/exceptions.js";
@@ -23,7 +23,7 @@ const NONE = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
 export default function Exceptions() {
   const { t, viewer } = useApp();
   const { params } = useAddress();
-  const shown = scopeOf(params, viewer);
+  const shown = shownOf(params, viewer);
   const only = KINDS.includes(params.kind) ? params.kind : null;
   const counts = useAsk(COUNTS, shown);
   const [changes, setChanges] = useState(NONE);

@@ -2,8 +2,9 @@
 
 import { useEffect, useState } from "../vendor/hooks.js";
 import { html } from "../html.js";
+import { useMerchants } from "../merchants.js";
 import { useAll } from "../queues/all.js";
-import { isOwn, mayStock, ScopeBar, scopeOf } from "../queues/scope.js";
+import { isOwn, mayStock, ScopeBar, shownOf } from "../queues/scope.js";
 import { address, go, useAddress } from "../router.js";
 import { StockDialog } from "../stock/actions.js";
 import { ImportDialog } from "../stock/import.js";
@@ -19,7 +20,6 @@ const QUERY = `query ($after: String, $merchant: String, $scope: Scope, $low: Bo
   stock(first: 250, after: $after, merchant: $merchant, scope: $scope, low: $low, atLeast: $atLeast) {
     nodes { merchant { id name } sku counted received free reserved deducted cards low lowAt } pageInfo { hasNextPage endCursor } } }`;
 const LOW = "query ($merchant: String, $scope: Scope, $atLeast: Position) { stockCount(merchant: $merchant, scope: $scope, low: true, atLeast: $atLeast) }";
-const MERCHANTS = "{ merchants(first: 250) { nodes { id name } } }";
 const MOST = 2_000;
 const STEP = 100;
 /** No subscription tells of stock: it is asked anew after this many milliseconds. */
@@ -33,11 +33,11 @@ function isGone({ counted, received, free, reserved, cards, lowAt }) {
 export default function Stock() {
   const { t, viewer, format } = useApp();
   const { params } = useAddress();
-  const shown = scopeOf(params, viewer);
+  const shown = shownOf(params, viewer);
   const asked = useAll({ query: QUERY, variables: { ...shown, low: params.low ? true : null }, field: "stock", most: MOST });
   const low = useAsk(LOW, shown);
   const may = mayStock(viewer);
-  const merchants = useAsk(may && !viewer.merchant ? MERCHANTS : null).data?.merchants.nodes ?? [];
+  const merchants = useMerchants(may && !viewer.merchant).merchants ?? [];
   const [find, setFind] = useState(params.find ?? "");
   const [count, setCount] = useState(STEP);
   // `{action, stock}`; where a link asks for it, as soon as the SKU is there.

@@ -10,7 +10,7 @@ export const DESK = {
     "sort.placed-asc": "Oldest first",
     "sort.amount-desc": "Highest amount first",
     "sort.amount-asc": "Lowest amount first",
-    newEvents: "{count} changes since: show them",
+    newEvents: "{count} change{s:count} since: show",
     listKeys: "Orders. Arrow keys or J and K move from row to row, X chooses, Enter opens.",
     filters: "Filters",
     search: "Search",
@@ -78,7 +78,7 @@ export const DESK = {
     "bulkField.provider": "Paid out by",
     rowsHint: "A line each: order number, carrier, tracking number. Copied from a sheet is fine. Empty: the chosen orders, with the carrier below.",
     format: "Format",
-    exportAbout: "{count} orders, times in {zone}.",
+    exportAbout: "{count} order{s:count}, times in {zone}.",
     download: "Download",
   },
   "zh-CN": {

@@ -3,7 +3,7 @@
 export const JOBS = {
   en: {
     "job.title": "Bulk job",
-    "job.expected": "{count} orders; {refused} would be refused.",
+    "job.expected": "{count} order{s:count}; {refused} would be refused.",
     "job.totals": "In all:",
     "job.progress": "Progress",
     "job.figures": "{done} done, {refused} refused",

@@ -11,7 +11,7 @@ export const ORDER = {
     "order.noEvidence": "Nobody has said anything yet.",
     "order.dispute": "dispute {number}",
     "order.timeline": "History",
-    "order.events": "{count} events",
+    "order.events": "{count} event{s:count}",
     "order.notWhole": "These are its first {count} events.",
     "order.asOf": "As of",
     "order.asOfRevision": "Show the order as of event {revision}",

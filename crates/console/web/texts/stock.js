@@ -47,7 +47,7 @@ export const STOCK = {
     "stock.lines": "One card a line. Blank lines do not count.",
     "stock.nothing": "Choose a file, or paste at least one card.",
     "stock.look": "Look them over",
-    "stock.found": "{count} cards",
+    "stock.found": "{count} card{s:count}",
     "stock.first": "The first of them:",
     "stock.length": "{length} characters",
     "stock.left.head": "Line {lines} is a heading, and left out.",
