@@ -12,6 +12,7 @@ use crate::wire::card::{
 };
 use crate::wire::clock::{DeadlineBreachedV1, DeliveryDueV1, OrderClosedV1, PaymentRemindedV1};
 use crate::wire::dispute::{DisputeOpenedV1, DisputeResolvedV1, EvidenceAddedV1, EvidenceReadV1};
+use crate::wire::erasure::SubjectErasedV1;
 use crate::wire::export::{ExportFetchedV1, ExportOpenedV1};
 use crate::wire::hold::{HoldPlacedV1, HoldReleasedV1};
 use crate::wire::job::{
@@ -133,6 +134,7 @@ pub fn encode_into(event: &Event, out: &mut Vec<u8>) -> (u16, u16) {
         Event::JobChecked(e) => write::<JobCheckedV1<'_>>(e, out),
         Event::JobAdvanced(e) => write::<JobAdvancedV1<'_>>(e, out),
         Event::ExportOpened(e) => write::<ExportOpenedV1<'_>>(e, out),
+        Event::SubjectErased(e) => write::<SubjectErasedV1<'_>>(e, out),
         Event::ExportFetched(e) => write::<ExportFetchedV1>(e, out),
         Event::JobCancelled(e) => write::<JobCancelledV1>(e, out),
         Event::JobFinished(e) => write::<JobFinishedV1>(e, out),
@@ -248,6 +250,7 @@ pub fn decode(kind: u16, version: u16, payload: &[u8]) -> Result<Event, CodecErr
         Kind::JobChecked => stored.only::<JobCheckedV1<'_>>(),
         Kind::JobAdvanced => stored.only::<JobAdvancedV1<'_>>(),
         Kind::ExportOpened => stored.only::<ExportOpenedV1<'_>>(),
+        Kind::SubjectErased => stored.only::<SubjectErasedV1<'_>>(),
         Kind::ExportFetched => stored.only::<ExportFetchedV1>(),
         Kind::JobCancelled => stored.only::<JobCancelledV1>(),
         Kind::JobFinished => stored.only::<JobFinishedV1>(),

@@ -11,7 +11,7 @@ use crate::export::{ExportFormat, ExportKind};
 use crate::ids::{Actor, CommandId, MerchantId, OrderNumber, Position, Revision, Role, Sku, StreamId, Tag};
 use crate::job::{CancelCause, ErrorPolicy, JobAction, JobRow, RefusalCount, Refusals};
 use crate::money::{Currency, Money};
-use crate::reason::Reason;
+use crate::reason::{Reason, ReasonCode};
 use crate::sealed::{Sealed, Slot};
 use crate::time::Timestamp;
 
@@ -396,6 +396,23 @@ pub struct OpenExport {
     pub rows: u64,
 }
 
+/// Destroys a buyer's keys. The account itself stands nowhere in it: a hash of the command is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EraseBuyer {
+    /// The root of the tree: a buyer is one of all merchants in it.
+    pub merchant: MerchantId,
+    /// The buyer's; most have one.
+    pub slots: Vec<Slot>,
+    /// How many of the buyer's orders still need to know who they are, as of `seen`.
+    pub unfinished: u32,
+    /// Orders placed behind this position were not looked at.
+    pub seen: Position,
+    /// Also while orders are unfinished.
+    pub even_open: bool,
+    /// Without a text, which might say whom it is about.
+    pub reason: ReasonCode,
+}
+
 /// The next rows of a job that is being opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelectForJob {
@@ -530,6 +547,7 @@ pub enum Command<T> {
     FetchExport {
         export: StreamId,
     },
+    EraseBuyer(EraseBuyer),
 }
 
 impl Command<String> {
@@ -725,6 +743,7 @@ impl Command<String> {
             Command::CancelJob(c) => Command::CancelJob(c),
             Command::OpenExport(c) => Command::OpenExport(c),
             Command::FetchExport { export } => Command::FetchExport { export },
+            Command::EraseBuyer(c) => Command::EraseBuyer(c),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! What happened. An event is a fact: it is never altered, and folding it never fails.
 
+mod erasure;
 mod export;
 mod job;
 mod merchant;
@@ -13,6 +14,7 @@ use crate::reason::ReasonCode;
 use crate::stock::Balance;
 use crate::time::Timestamp;
 
+pub use erasure::*;
 pub use export::*;
 pub use job::*;
 pub use merchant::*;
@@ -71,6 +73,7 @@ events! {
     ProfileSet = 8, "profile-set";
     TokenIssued = 11, "token-issued";
     TokenRevoked = 12, "token-revoked";
+    SubjectErased = 21, "subject-erased";
     OrderPlaced = 101, "order-placed";
     PriceEdited = 102, "price-edited";
     PaymentCaptured = 111, "payment-captured";
@@ -153,6 +156,8 @@ pub enum Subject {
     Job,
     /// A file that somebody takes out.
     Export,
+    /// Somebody who is not known any more.
+    Erasure,
 }
 
 impl Kind {
@@ -187,6 +192,7 @@ impl Kind {
             | Kind::JobCancelled
             | Kind::JobFinished => Subject::Job,
             Kind::ExportOpened | Kind::ExportFetched => Subject::Export,
+            Kind::SubjectErased => Subject::Erasure,
             Kind::StockReserved | Kind::StockReleased | Kind::StockTaken | Kind::StockReturned | Kind::CardsDrawn => {
                 Subject::Account
             }

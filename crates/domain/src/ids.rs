@@ -119,6 +119,12 @@ impl StreamId {
         derive("export", &[&opener.to_string(), &opened_by.to_string()])
     }
 
+    /// An erasure is (root of the tree, and the id of the command that asks for it): asked for again, it is met, though nothing
+    /// leads from the account to it any more.
+    pub fn erasure(tree_root: &MerchantId, asked_by: CommandId) -> Self {
+        derive("erasure", &[tree_root.as_str(), &asked_by.to_string()])
+    }
+
     /// A token's stream follows from the hash of its secret, so that checking a credential is one look-up.
     pub fn token(secret_sha256: &[u8; 32]) -> Self {
         derive("token", &[&hex(secret_sha256)])
@@ -304,6 +310,8 @@ mod tests {
         assert_eq!(oidc_actor("https://id.example", "ann").to_string(), "9112c113-2f93-5906-b3ca-4e49bddf6bcc");
         let job = StreamId::job(Some(&merchant), CommandId(Uuid::from_u128(7)));
         assert_eq!(job.to_string(), "5a61e6ba-5651-562e-8b8f-0a66c21f5ed4");
+        let erasure = StreamId::erasure(&merchant, CommandId(Uuid::from_u128(7)));
+        assert_eq!(erasure.to_string(), "264052ca-d700-5be9-92cf-49efdbf5d0eb");
         assert_eq!(StreamId::token(&[7; 32]).to_string(), "5fdfce6a-e304-50ba-bc8b-95a53729f69a");
     }
 

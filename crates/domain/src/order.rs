@@ -326,6 +326,16 @@ impl Order {
         self.tickets.iter().any(|ticket| ticket.state.is_open())
     }
 
+    /// Nobody has to do, ship or pay anything any more, so nobody needs to know who the buyer is. What is only observed can
+    /// still be disputed, by somebody who wants to be known.
+    pub fn is_finished(&self) -> bool {
+        self.lifecycle != Lifecycle::Placed
+            && !self.has_open_ticket()
+            && self.disputed_since.is_none()
+            && self.excess_outstanding_minor() <= 0
+            && self.late_minor <= self.late_returned_minor
+    }
+
     pub fn is_observed_at(&self, now: Timestamp) -> bool {
         self.lifecycle == Lifecycle::Completed && self.observed_until.is_some_and(|until| now < until)
     }

@@ -172,6 +172,12 @@ pub enum Rejection {
     TokenExists,
     #[error("the token is revoked already")]
     TokenRevoked,
+    #[error("no buyer with this account is known there: nobody ordered with it, or they were erased already")]
+    BuyerUnknown,
+    #[error("{orders} of the buyer's orders are not finished: finish them first, or say that they are erased even so")]
+    OrdersUnfinished { orders: u32 },
+    #[error("the buyer of the order was erased: nothing is written about them any more; leave the text out")]
+    BuyerErased,
     #[error("there is no such export")]
     ExportUnknown,
     #[error("there is no such job")]
@@ -278,6 +284,9 @@ impl Rejection {
             Rejection::TokenUnknown => "TOKEN_UNKNOWN",
             Rejection::TokenExists => "TOKEN_EXISTS",
             Rejection::TokenRevoked => "TOKEN_REVOKED",
+            Rejection::BuyerUnknown => "BUYER_UNKNOWN",
+            Rejection::OrdersUnfinished { .. } => "ORDERS_UNFINISHED",
+            Rejection::BuyerErased => "BUYER_ERASED",
             Rejection::ExportUnknown => "EXPORT_UNKNOWN",
             Rejection::JobUnknown => "JOB_UNKNOWN",
             Rejection::JobEnded => "JOB_ENDED",

@@ -243,6 +243,7 @@ pub fn missing<T>(command: &Command<T>, targets: &Targets, facts: &Facts<'_>) ->
         | Command::CancelJob(_)
         | Command::OpenExport(_)
         | Command::FetchExport { .. }
+        | Command::EraseBuyer(_)
         | Command::IssueToken(_)
         | Command::EditPrice(_)
         | Command::SetPolicy(_)

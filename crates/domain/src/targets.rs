@@ -128,6 +128,7 @@ impl Targets {
             Command::CancelJob(c) => of_order(c.job),
             Command::OpenExport(c) => (StreamId::export(c.opener, command_id), c.merchant.as_ref(), Vec::new()),
             Command::FetchExport { export } => of_order(*export),
+            Command::EraseBuyer(c) => (StreamId::erasure(&c.merchant, command_id), Some(&c.merchant), Vec::new()),
         };
         Self { own, merchant: merchant.map(StreamId::merchant), stock }
     }

@@ -16,6 +16,7 @@ use hashbrown::HashMap;
 use crate::alarm::{self, Thread};
 use crate::cache::{Cache, Stream};
 use crate::clock::time_to_record;
+use crate::erase::Lately;
 use crate::error::ExecuteError;
 use crate::job::{Body, Job, Surroundings};
 use crate::load_thread::Load;
@@ -71,6 +72,7 @@ pub(crate) struct Decider {
     /// Jobs that are not decided yet: more than one only while the batch is full.
     waiting: VecDeque<Box<Job>>,
     last_recorded: Timestamp,
+    lately: Lately,
     keys_synced: Position,
     stopped: Option<Arc<str>>,
     closing: bool,
@@ -111,6 +113,7 @@ impl Decider {
             in_flight: false,
             waiting: VecDeque::new(),
             last_recorded,
+            lately: Lately::since(keys_synced),
             keys_synced,
             stopped: None,
             closing: false,
@@ -235,6 +238,7 @@ impl Decider {
     fn discard(&mut self, why: &Synced, tail: Tail) {
         answer(std::mem::take(&mut self.answers), why);
         self.cache.clear();
+        self.lately.discard(&self.reader);
         self.batch = BatchBuilder::new(tail);
     }
 
@@ -357,12 +361,18 @@ impl Decider {
         }
         // Sealing is done once; a job that has to wait keeps its sealed form.
         if let Body::Plain(command) = &job.body {
-            match seal::in_writer(command.clone(), &job.targets, &context, &facts, &self.vault) {
+            match {
+                let is_gone = |slot| self.lately.is_gone(slot, &self.vault);
+                seal::in_writer(command.clone(), &job.targets, &context, &facts, &self.vault, is_gone)
+            } {
                 Ok(sealed) => job.body = Body::Sealed(sealed),
                 Err(error) => return Step::Answered(Err(error)),
             }
         }
         let Body::Sealed(command) = &job.body else { unreachable!("sealed above") };
+        if let Err(error) = self.lately.check(command, &self.vault) {
+            return Step::Answered(Err(error));
+        }
         match decide(&facts, command, &job.targets, &context) {
             Err(rejection) => Step::Answered(Err(rejection.into())),
             Ok(Decision::Repeat { of }) => Step::Answered(Ok(self.receipt_of(of, own))),
@@ -481,6 +491,7 @@ impl Decider {
                 occurred_at: context.happened_at(),
                 event: event.event,
             };
+            self.lately.note(&recorded);
             self.cache.get_mut(event.stream).expect("every stream of a decision was looked up").apply(&recorded, hash);
         }
         Ok(Receipt { position: commit_end, command_id: request.command_id, stream: own, repeated: false, remarks })

@@ -14,6 +14,9 @@ use crate::ClockBehind;
 pub enum ExecuteError {
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// As [`ExecuteError::Busy`] for whoever asked: under the same id it is carried out, under a new key.
+    #[error("the buyer was erased meanwhile: nothing was written; send the command again")]
+    ErasedMeanwhile,
     #[error("too many commands are waiting; try again in a moment")]
     Busy,
     #[error("the disk is full: nothing was written; make room and send the command again")]

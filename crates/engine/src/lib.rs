@@ -15,6 +15,7 @@ mod cache;
 mod cards;
 mod clock;
 mod decide_thread;
+mod erase;
 mod error;
 mod folder;
 mod job;
@@ -43,6 +44,7 @@ use tokio::sync::watch;
 
 pub use cards::{CardImport, CardReport, CardsCutOff};
 pub use clock::{Clock, ClockBehind, MAX_BRIDGED_SECONDS};
+pub use erase::{EraseError, Erased, Erasure, Unfinished};
 pub use error::{ExecuteError, ReadError, ShutdownError};
 pub use folder::{Folder, FolderOptions, MasterKeySource, OpenFolderError, open_folder};
 pub use reader::{Opened, Reader};
@@ -70,6 +72,7 @@ struct Shared {
     clock: Clock,
     merchants: seal::Merchants,
     tokens: tokens::Tokens,
+    erasures: Arc<erase::Erasures>,
     stopped: Stopped,
     closing: AtomicBool,
     threads: Mutex<Option<Threads>>,
@@ -89,7 +92,9 @@ impl Engine {
         let (jobs, inbox) = channel();
         let (stopped, _) = watch::channel(None);
         let merchants = seal::Merchants::default();
-        let (load, load_handle) = load_thread::spawn(reader.clone(), jobs.clone(), stopped.clone());
+        let erasures: Arc<erase::Erasures> = Arc::default();
+        let (load, load_handle) =
+            load_thread::spawn(reader.clone(), Arc::clone(&erasures), jobs.clone(), stopped.clone());
         let (batches, sync_handle) = sync_thread::spawn(appender, jobs.clone(), stopped.clone());
         let decider = decide_thread::Decider::new(
             reader.clone(),
@@ -117,6 +122,7 @@ impl Engine {
                 clock,
                 merchants,
                 tokens: tokens::Tokens::default(),
+                erasures,
                 stopped,
                 closing: AtomicBool::new(false),
                 threads: Mutex::new(Some(threads)),
@@ -191,7 +197,7 @@ impl Engine {
         let (decide, load, sync) = (threads.decide.join(), threads.load.join(), threads.sync.join());
         let (Ok(()), Ok(()), Ok(closed)) = (decide, load, sync) else { return Err(ShutdownError::Panicked) };
         closed.map_err(ShutdownError::Close)?;
-        relearn::checkpoint(&self.shared.reader).map_err(ShutdownError::Keys)
+        relearn::checkpoint(&self.shared.reader, &self.shared.erasures).map_err(ShutdownError::Keys)
     }
 
     pub fn reader(&self) -> Reader {

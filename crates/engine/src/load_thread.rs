@@ -1,5 +1,6 @@
 //! Reads streams that the writer has forgotten, so that the writer never waits for the disk to read.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -8,6 +9,7 @@ use daybook_domain::StreamId;
 use crate::alarm::{Alarm, Stopped, Thread};
 use crate::cache::Stream;
 use crate::decide_thread::Message;
+use crate::erase::Erasures;
 use crate::error::{ExecuteError, ReadError};
 use crate::job::Job;
 use crate::{Reader, relearn};
@@ -25,19 +27,24 @@ pub(crate) enum Load {
 }
 
 /// One thread, so that two jobs on one stream keep their order.
-pub(crate) fn spawn(reader: Reader, back: Sender<Message>, stopped: Stopped) -> (Sender<Load>, JoinHandle<()>) {
+pub(crate) fn spawn(
+    reader: Reader,
+    erasures: Arc<Erasures>,
+    back: Sender<Message>,
+    stopped: Stopped,
+) -> (Sender<Load>, JoinHandle<()>) {
     let (sender, inbox) = channel();
     let handle = std::thread::Builder::new()
         .name("daybook-load".into())
         .spawn(move || {
             let _alarm = Alarm::new(Thread::Load, stopped, Some(back.clone()));
-            run(&reader, &inbox, &back);
+            run(&reader, &erasures, &inbox, &back);
         })
         .expect("the system can start a thread");
     (sender, handle)
 }
 
-fn run(reader: &Reader, inbox: &Receiver<Load>, back: &Sender<Message>) {
+fn run(reader: &Reader, erasures: &Erasures, inbox: &Receiver<Load>, back: &Sender<Message>) {
     while let Ok(load) = inbox.recv() {
         match load {
             Load::Stream(id, mut job) => match stream(reader, id) {
@@ -67,7 +74,7 @@ fn run(reader: &Reader, inbox: &Receiver<Load>, back: &Sender<Message>) {
                 panic!("a test breaks the load thread");
             }
             Load::Keys => {
-                if let Err(error) = relearn::checkpoint(reader) {
+                if let Err(error) = relearn::checkpoint(reader, erasures) {
                     tracing::error!(%error, "the key file could not be synced; it is relearned at the next start");
                 }
             }

@@ -216,6 +216,11 @@ impl Reader {
         self.vault.find(tree_root.as_str(), account).map(|slot| Slot(slot.0))
     }
 
+    /// Whether a buyer's key was destroyed.
+    pub fn is_erased(&self, buyer: Slot) -> bool {
+        self.vault.is_erased(SlotId(buyer.0))
+    }
+
     pub(crate) fn last_recorded_at(&self) -> Result<Timestamp, ReadError> {
         match daybook_ledger::Position::new(self.watermark()) {
             Some(last) => Ok(Timestamp(self.ledger.read(last)?.record().recorded_at)),

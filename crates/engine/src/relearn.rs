@@ -11,6 +11,7 @@ use daybook_domain::{Event, Kind, MerchantId, Position, Recorded, State, StreamI
 use daybook_vault::{Context, OpenReport, OpenSealedError, RelearnError, SlotId, Vault};
 use thiserror::Error;
 
+use crate::erase::Erasures;
 use crate::error::ReadError;
 use crate::note::Note;
 use crate::reader::Reader;
@@ -42,9 +43,14 @@ fn path(reader: &Reader) -> PathBuf {
     reader.ledger().dir().join("keys.position")
 }
 
-/// Syncs the key file, then notes up to where it is known to be complete.
-pub(crate) fn checkpoint(reader: &Reader) -> io::Result<()> {
+/// Syncs the key file, then notes up to where it is known to be complete. Not while an erasure may stand in the log whose
+/// key is not destroyed yet: the next start would not find it.
+pub(crate) fn checkpoint(reader: &Reader, erasures: &Erasures) -> io::Result<()> {
     let note = Note::of(reader.vault(), reader.watermark());
+    // Asked after the position was: whichever begins now comes behind it.
+    if erasures.are_under_way() {
+        return Ok(());
+    }
     reader.vault().sync().map_err(io::Error::other)?;
     note.store(&path(reader))
 }
@@ -59,6 +65,7 @@ fn start(reader: &Reader, keys: &OpenReport) -> Position {
 pub(crate) fn relearn(reader: &Reader, keys: &OpenReport) -> Result<Relearned, KeysError> {
     let start = start(reader, keys);
     let mut relearned = Relearned::default();
+    erase_again(reader, start)?;
     let mut from = start;
     loop {
         let mut failed = None;
@@ -77,6 +84,33 @@ pub(crate) fn relearn(reader: &Reader, keys: &OpenReport) -> Result<Relearned, K
         }
         from = next;
     }
+}
+
+/// Destroys what the log says is destroyed: a crash may have come between, or an older key file may have been put back.
+/// Before anything is learned, so that nothing of it is opened, and whoever came again is learned under the new key.
+fn erase_again(reader: &Reader, start: Position) -> Result<(), KeysError> {
+    let vault = reader.vault();
+    let (mut erased, mut at) = (Vec::new(), 0);
+    let end = reader.watermark();
+    let mut from = start;
+    while from <= end {
+        let next = reader.some_of(&[Kind::SubjectErased], (from, end), 1 << 20, |recorded| {
+            if let Event::SubjectErased(event) = &recorded.event {
+                at = recorded.position;
+                erased.push(SlotId(event.slot.0));
+            }
+        })?;
+        if next == from {
+            break;
+        }
+        from = next;
+    }
+    if erased.is_empty() {
+        return Ok(());
+    }
+    let unfit = |error: String| KeysError::Unfit { position: at, what: error };
+    erased.iter().try_for_each(|slot| vault.mark_used(*slot)).map_err(|error| unfit(error.to_string()))?;
+    vault.erase_all(&erased).map_err(|error| unfit(error.to_string()))
 }
 
 impl Relearned {

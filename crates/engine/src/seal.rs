@@ -9,7 +9,7 @@ use daybook_domain::state::Facts;
 use daybook_domain::{
     Command, Expected, Kind, MerchantId, Order, Rejection, Sealed, Slot, State, StreamId, Targets, Timestamp, decide,
 };
-use daybook_vault::{Context, SlotId, Vault};
+use daybook_vault::{Context, SealError, SlotId, Vault};
 use hashbrown::HashMap;
 
 use crate::Reader;
@@ -31,6 +31,14 @@ impl Merchants {
         let Some(state) = state.map(Arc::new) else { return Ok(None) };
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), Arc::clone(&state));
         Ok(Some(state))
+    }
+}
+
+/// A key that was destroyed while somebody sealed with it.
+fn not_sealed(error: SealError) -> ExecuteError {
+    match error {
+        SealError::Erased { .. } => ExecuteError::ErasedMeanwhile,
+        error => failed(error),
     }
 }
 
@@ -112,7 +120,7 @@ fn under(
     let stream = targets.own.0;
     command.seal(|kind: Kind, text: &str| {
         let context = Context { tenant: root.as_str(), stream, kind: kind.tag() };
-        let bytes = vault.seal(slot, &context, text.as_bytes()).map_err(failed)?;
+        let bytes = vault.seal(slot, &context, text.as_bytes()).map_err(not_sealed)?;
         Ok(Sealed { slot: Slot(slot.0), bytes })
     })
 }
@@ -122,13 +130,14 @@ pub fn platform_tree() -> MerchantId {
     MerchantId::from_stored("")
 }
 
-/// Seals a command in the writer, where its order or merchant is known.
+/// Seals a command in the writer, where its order or merchant is known. `is_gone`: whose key is destroyed, or about to be.
 pub(crate) fn in_writer(
     command: Command<String>,
     targets: &Targets,
     context: &daybook_domain::Context,
     facts: &Facts<'_>,
     vault: &Vault,
+    is_gone: impl Fn(Slot) -> bool,
 ) -> Result<Command<Sealed>, ExecuteError> {
     match command {
         Command::Place(ref place) => {
@@ -138,6 +147,9 @@ pub(crate) fn in_writer(
                 .merchant(StreamId::merchant(&place.merchant))
                 .ok_or_else(|| Rejection::MerchantUnknown { id: place.merchant.clone() })?;
             let slot = vault.slot_for(merchant.tree_root().as_str(), &place.account).map_err(failed)?;
+            if is_gone(Slot(slot.0)) {
+                return Err(ExecuteError::ErasedMeanwhile);
+            }
             under(command, targets, merchant.tree_root(), slot, vault)
         }
         Command::ImportCards(ref import) => {
@@ -178,6 +190,7 @@ pub(crate) fn in_writer(
         | Command::CancelJob(_)
         | Command::OpenExport(_)
         | Command::FetchExport { .. }
+        | Command::EraseBuyer(_)
         | Command::SetPolicy(_)
         | Command::SetProfile(_)
         | Command::RaiseAlert(_)
@@ -192,6 +205,10 @@ pub(crate) fn in_writer(
         }
         _ => {
             let order: &Order = facts.order(targets.own).ok_or(Rejection::OrderUnknown)?;
+            if is_gone(order.buyer) {
+                // What says nothing goes on: an order that is open comes to its end.
+                return command.seal(|_, _| Err(Rejection::BuyerErased.into()));
+            }
             under(command, targets, order.tree_root(), SlotId(order.buyer.0), vault)
         }
     }

@@ -82,7 +82,7 @@ fn everybody_is_answered_when_the_disk_fails_behind_a_full_batch() {
     const JOBS: usize = 6_000;
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::new(&folder.path().join("data"), |reader, jobs| {
-        load_thread::spawn(reader.clone(), jobs.clone(), watch::channel(None).0).0
+        load_thread::spawn(reader.clone(), Arc::default(), jobs.clone(), watch::channel(None).0).0
     });
     // The first goes alone; the others fill a batch and queue behind it. Then the first one's sync fails.
     let mut pending = vec![bench.send(register(0, None))];

@@ -1,6 +1,6 @@
 //! What is known of the slots in memory: their states, the keys that were unwrapped so far, and who has which slot.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use zeroize::{Zeroize, Zeroizing};
 
@@ -114,14 +114,37 @@ impl Table {
         self.mark_used(slot);
     }
 
-    /// Forgets key and subject. Walks all subjects, because only the file knows a slot's subject and it may be damaged.
-    pub(crate) fn forget(&mut self, slot: SlotId) {
-        if let Some(state) = self.states.get_mut(slot.0 as usize) {
-            self.erased += u32::from(!state.is_erased());
-            *state = SlotState::Erased;
+    /// Forgets keys and subjects. Walks all subjects, because only the file knows a slot's subject and it may be damaged.
+    pub(crate) fn forget(&mut self, slots: &HashSet<SlotId>) {
+        if slots.is_empty() {
+            return;
         }
-        self.keys.wipe(slot);
-        self.disown(slot);
+        for &slot in slots {
+            if let Some(state) = self.states.get_mut(slot.0 as usize) {
+                self.erased += u32::from(!state.is_erased());
+                *state = SlotState::Erased;
+            }
+            self.keys.wipe(slot);
+            self.mark_used(slot);
+        }
+        self.subjects.retain(|_, bound| !slots.contains(bound));
+    }
+
+    /// Handed out, not erased, and nobody's.
+    pub(crate) fn unowned(&self) -> Vec<SlotId> {
+        let mut is_owned = vec![false; self.next as usize];
+        for slot in self.subjects.values() {
+            if let Some(owned) = is_owned.get_mut(slot.0 as usize) {
+                *owned = true;
+            }
+        }
+        let live = |slot: &SlotId| self.state(*slot).is_ok_and(|state| !state.is_erased());
+        (0..self.next)
+            .map(SlotId)
+            .zip(is_owned)
+            .filter(|(slot, owned)| !owned && live(slot))
+            .map(|(slot, _)| slot)
+            .collect()
     }
 
     /// Forgets who has the slot. Walks all subjects, see [`Table::forget`].

@@ -1,6 +1,7 @@
 //! The vault: who has which slot, sealing and opening under slots, erasing them.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -34,6 +35,9 @@ pub(crate) struct Tuning {
     /// When fewer are left, the next block is prepared in the background.
     pub(crate) low_water: u32,
 }
+
+/// Slots erased under one hold of the lock: whoever seals waits for no more than these.
+const ERASED_A_LOCK: usize = 256;
 
 const TUNING: Tuning = Tuning { block: 1024, low_water: 512 };
 
@@ -139,6 +143,21 @@ impl Vault {
     /// The subject's slot, if it has one that is not erased.
     pub fn find(&self, root: &str, account: &str) -> Option<SlotId> {
         self.slot_of(&self.subject(root, account)?)
+    }
+
+    /// All slots by which the subject may be found: accounts that counted byte for byte once may have one more.
+    pub fn find_all(&self, root: &str, account: &str) -> Vec<SlotId> {
+        let Some(subject) = self.subject(root, account) else { return Vec::new() };
+        let table = self.shared.read();
+        let mut found: Vec<SlotId> = subject.exact.and_then(|exact| table.slot_of(&exact)).into_iter().collect();
+        found.extend(table.slot_of(&subject.normal).filter(|slot| !found.contains(slot)));
+        found
+    }
+
+    /// Slots that were handed out, are not erased, and are nobody's: after a crash, after [`Vault::disown`], and where the
+    /// log gives a subject a second one. Only the log can tell whose texts lie under them. Walks all slots.
+    pub fn unowned(&self) -> Vec<SlotId> {
+        self.shared.read().unowned()
     }
 
     /// The log names this slot: it is never handed out again. Cheap to repeat.
@@ -282,13 +301,20 @@ impl Vault {
     /// # Errors
     /// As [`Vault::erase`].
     pub fn erase_all(&self, slots: &[SlotId]) -> Result<(), EraseError> {
-        for slot in slots {
+        for some in slots.chunks(ERASED_A_LOCK) {
             let mut table = self.shared.write();
-            // A slot that was read as erased is written again: an earlier process may have failed to sync it.
-            if table.state(*slot)? != SlotState::Erased {
-                self.shared.file.write_erased(*slot)?;
-                table.forget(*slot);
-            }
+            let mut written = HashSet::with_capacity(some.len());
+            let done = some.iter().try_for_each(|slot| {
+                // A slot that was read as erased is written again: an earlier process may have failed to sync it.
+                if table.state(*slot)? != SlotState::Erased {
+                    self.shared.file.write_erased(*slot)?;
+                    written.insert(*slot);
+                }
+                Ok::<_, EraseError>(())
+            });
+            // Also when the next one failed.
+            table.forget(&written);
+            done?;
         }
         // Covers another caller's erasure of the same slot too.
         Ok(self.sync()?)

@@ -88,9 +88,13 @@ pub(crate) fn touch(event: &Event) -> Touch<'_> {
             }
         }
         Subject::Merchant => Touch::Merchant,
-        Subject::Token | Subject::Claim | Subject::Sku | Subject::Account | Subject::Job | Subject::Export => {
-            Touch::Nothing
-        }
+        Subject::Token
+        | Subject::Claim
+        | Subject::Sku
+        | Subject::Account
+        | Subject::Job
+        | Subject::Export
+        | Subject::Erasure => Touch::Nothing,
     }
 }
 

@@ -62,9 +62,13 @@ impl StockState {
     fn touched(&mut self, recorded: &Recorded) -> Result<Option<u32>, FoldError> {
         match recorded.event.kind().subject() {
             Subject::Sku | Subject::Account => {}
-            Subject::Merchant | Subject::Token | Subject::Order | Subject::Claim | Subject::Job | Subject::Export => {
-                return Ok(None);
-            }
+            Subject::Merchant
+            | Subject::Token
+            | Subject::Order
+            | Subject::Claim
+            | Subject::Job
+            | Subject::Export
+            | Subject::Erasure => return Ok(None),
         }
         let sku = recorded.stream;
         if let Some(&row) = self.by_stream.get(&sku) {

@@ -145,5 +145,6 @@ pub fn action_name<T>(command: &Command<T>) -> &'static str {
         Command::CancelJob(_) => "cancel-job",
         Command::OpenExport(_) => "open-export",
         Command::FetchExport { .. } => "fetch-export",
+        Command::EraseBuyer(_) => "erase-buyer",
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use daybook_domain::command::{Command, IssueToken, PlaceOrder};
 use daybook_domain::event::{Alert, Line};
-use daybook_domain::reason::Reason;
+use daybook_domain::reason::{Reason, ReasonCode};
 use daybook_domain::{MerchantId, Role, Timestamp};
 use serde::{Serialize, Serializer};
 
@@ -306,6 +306,14 @@ impl<'a> Frame<'a> {
             | Command::AdvanceJob(_)
             | Command::CancelJob(_) => json(&JobLine::new(self.at, command)),
             Command::OpenExport(c) => json(&ExportLine::new(self.at, command, Some(&c.asked), None)),
+            Command::EraseBuyer(c) => json(&EraseLine {
+                action: action_name(command),
+                at: self.at,
+                merchant: c.merchant.as_str(),
+                slots: c.slots.iter().map(|slot| slot.0).collect(),
+                even_open: c.even_open,
+                reason: One(c.reason),
+            }),
             Command::FetchExport { export } => json(&ExportLine::new(self.at, command, None, Some((*export).into()))),
             Command::RevokeToken { token } => {
                 json(&RevokeTokenLine { action: action_name(command), at: self.at, token: (*token).into() })
@@ -472,6 +480,19 @@ impl<'a> ExportLine<'a> {
     fn new(at: Option<Time>, command: &Command<String>, asked: Option<&'a [u8; 32]>, export: Option<Id>) -> Self {
         Self { action: action_name(command), at, asked, export }
     }
+}
+
+/// Neither the account, which must not be told by what is stored of the command, nor what was found of its orders.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EraseLine<'a> {
+    action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<Time>,
+    merchant: &'a str,
+    slots: Vec<u32>,
+    even_open: bool,
+    reason: One<ReasonCode>,
 }
 
 fn maybe_hex<S: Serializer>(bytes: &Option<&[u8; 32]>, serializer: S) -> Result<S::Ok, S::Error> {

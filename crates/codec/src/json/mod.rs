@@ -4,6 +4,7 @@ mod address;
 mod card;
 mod clock;
 mod dispute;
+mod erasure;
 mod export;
 mod hold;
 mod job;
@@ -36,6 +37,7 @@ use self::card::{
 };
 use self::clock::{DeadlineBreachedJson, DeliveryDueJson, OrderClosedJson, PaymentRemindedJson};
 use self::dispute::{DisputeOpenedJson, DisputeResolvedJson, EvidenceAddedJson, EvidenceReadJson};
+use self::erasure::SubjectErasedJson;
 use self::export::{ExportFetchedJson, ExportOpenedJson};
 use self::hold::{HoldPlacedJson, HoldReleasedJson};
 use self::job::{
@@ -174,6 +176,7 @@ pub fn data_to_json(event: &Event, open: &mut dyn FnMut(&Sealed, Kind) -> Option
         Event::JobChecked(e) => write::<JobCheckedJson<'_>>(e, opener),
         Event::JobAdvanced(e) => write::<JobAdvancedJson<'_>>(e, opener),
         Event::ExportOpened(e) => write::<ExportOpenedJson<'_>>(e, opener),
+        Event::SubjectErased(e) => write::<SubjectErasedJson<'_>>(e, opener),
         Event::ExportFetched(e) => write::<ExportFetchedJson>(e, opener),
         Event::JobCancelled(e) => write::<JobCancelledJson>(e, opener),
         Event::JobFinished(e) => write::<JobFinishedJson>(e, opener),
@@ -260,6 +263,7 @@ pub fn event_from_json(kind: Kind, data: &Value, seal: &mut dyn FnMut(&str) -> S
         Kind::JobChecked => read::<JobCheckedJson<'_>>(data, sealer),
         Kind::JobAdvanced => read::<JobAdvancedJson<'_>>(data, sealer),
         Kind::ExportOpened => read::<ExportOpenedJson<'_>>(data, sealer),
+        Kind::SubjectErased => read::<SubjectErasedJson<'_>>(data, sealer),
         Kind::ExportFetched => read::<ExportFetchedJson>(data, sealer),
         Kind::JobCancelled => read::<JobCancelledJson>(data, sealer),
         Kind::JobFinished => read::<JobFinishedJson>(data, sealer),
@@ -341,6 +345,7 @@ pub(crate) fn data_schema(kind: Kind) -> Value {
         Kind::JobChecked => JobCheckedJson::schema(),
         Kind::JobAdvanced => JobAdvancedJson::schema(),
         Kind::ExportOpened => ExportOpenedJson::schema(),
+        Kind::SubjectErased => SubjectErasedJson::schema(),
         Kind::ExportFetched => ExportFetchedJson::schema(),
         Kind::JobCancelled => JobCancelledJson::schema(),
         Kind::JobFinished => JobFinishedJson::schema(),

@@ -176,6 +176,7 @@ impl Bounds {
                 }),
             Just(TokenRevoked {}.into()),
             Just(ExportFetched {}.into()),
+            (merchant(), any::<u32>()).prop_map(|(merchant, slot)| SubjectErased { merchant, slot: Slot(slot) }.into()),
             export_opened(),
             self.order_placed().prop_map(Into::into),
             (any::<u16>(), self.minor(), self.minor(), note()).prop_map(

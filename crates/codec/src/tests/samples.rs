@@ -318,6 +318,7 @@ pub(super) fn samples() -> Vec<Event> {
         }
         .into(),
         ExportFetched {}.into(),
+        SubjectErased { merchant: merchant("m1"), slot: Slot(70_000) }.into(),
     ]
 }
 
@@ -561,6 +562,14 @@ pub(super) fn commands() -> Vec<Command<String>> {
                 time_zone: Some("Asia/Shanghai".into()),
                 pay_url: Some("https://pay.example/{number}".into()),
             },
+        }),
+        Command::EraseBuyer(EraseBuyer {
+            merchant: merchant("m1"),
+            slots: vec![Slot(7), Slot(70_000)],
+            unfinished: 1,
+            seen: 9,
+            even_open: true,
+            reason: ReasonCode::BuyerRequest,
         }),
     ]
 }

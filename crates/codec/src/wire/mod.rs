@@ -8,6 +8,7 @@ pub(crate) mod address;
 pub(crate) mod card;
 pub(crate) mod clock;
 pub(crate) mod dispute;
+pub(crate) mod erasure;
 pub(crate) mod export;
 pub(crate) mod hold;
 pub(crate) mod job;

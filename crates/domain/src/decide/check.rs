@@ -180,7 +180,8 @@ pub(super) fn check_structure<T: Clone>(command: &Command<T>, judge: &mut Judge)
         | Command::AdvanceJob(_)
         | Command::CancelJob(_)
         | Command::OpenExport(_)
-        | Command::FetchExport { .. } => Ok(()),
+        | Command::FetchExport { .. }
+        | Command::EraseBuyer(_) => Ok(()),
         Command::Expire { .. }
         | Command::Remind { .. }
         | Command::Close { .. }
@@ -383,7 +384,8 @@ pub fn check_texts(command: &Command<String>, origin: Origin) -> Result<(), Reje
         | Command::AdvanceJob(_)
         | Command::CancelJob(_)
         | Command::OpenExport(_)
-        | Command::FetchExport { .. } => Ok(()),
+        | Command::FetchExport { .. }
+        | Command::EraseBuyer(_) => Ok(()),
         Command::RegisterMerchant(_)
         | Command::MoveMerchant(_)
         | Command::CloseMerchant { .. }

@@ -7,6 +7,7 @@ mod card;
 mod check;
 mod clock;
 mod dispute;
+mod erase;
 mod export;
 mod hold;
 mod job;
@@ -89,6 +90,7 @@ pub fn decide(
         Command::CancelJob(c) => job::cancel(facts, c, &mut out)?,
         Command::OpenExport(c) => export::open(facts, merchant, c, &mut out)?,
         Command::FetchExport { .. } => export::fetch(facts, &mut out)?,
+        Command::EraseBuyer(c) => erase::erase(merchant, c, context.revision, &mut out)?,
         Command::Place(c) => place::place(facts, merchant, targets, c, context, &mut out)?,
         Command::RecordPayment(c) => {
             let order = known(facts, stream)?;

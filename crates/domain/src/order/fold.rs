@@ -185,6 +185,7 @@ impl Order {
             | Event::JobFinished(_)
             | Event::ExportOpened(_)
             | Event::ExportFetched(_)
+            | Event::SubjectErased(_)
             | Event::CardsImported(_)
             | Event::CardsDrawn(_)
             | Event::TokenIssued(_)

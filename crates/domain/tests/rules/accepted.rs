@@ -31,7 +31,7 @@ commands! {
     RequestRefund ApproveRefund RejectRefund SettleRefund FailRefund AddNote AddTag Rate ReceiveStock CountStock
     SetStockMark ImportCards IssueToken RevokeToken
     OpenJob SelectForJob PreviewJob StartJob CheckJob AdvanceJob CancelJob
-    OpenExport FetchExport
+    OpenExport FetchExport EraseBuyer
 }
 
 type Row = (World, Command<Sealed>, &'static str);
@@ -105,6 +105,8 @@ fn jobs() -> Vec<Row> {
         (World::new(), open_export(Some(merchant())), "export-opened"),
         (World::new().with(&open_export(None)), fetch(), "export-fetched"),
         (World::new().with(&open_export(None)).with(&fetch()), fetch(), "export-fetched"),
+        (World::new(), erase_buyer(&[7], 0, false), "subject-erased"),
+        (World::new(), erase_buyer(&[7, 9], 2, true), "subject-erased subject-erased"),
     ]
 }
 

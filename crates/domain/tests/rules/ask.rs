@@ -304,6 +304,17 @@ pub(crate) fn fetch() -> Asked {
     Command::FetchExport { export: export() }
 }
 
+pub(crate) fn erase_buyer(slots: &[u32], unfinished: u32, even_open: bool) -> Asked {
+    Command::EraseBuyer(EraseBuyer {
+        merchant: MerchantId::new("root").unwrap(),
+        slots: slots.iter().copied().map(Slot).collect(),
+        unfinished,
+        seen: 9,
+        even_open,
+        reason: ReasonCode::BuyerRequest,
+    })
+}
+
 pub(crate) fn drop_job(cause: CancelCause) -> Asked {
     Command::CancelJob(CancelJob { job: job(), cause })
 }

@@ -115,8 +115,8 @@ fn play_part(part: u64, of: u64) {
     }
 }
 
-/// Events that nothing makes here: of tokens, policies, profiles, warnings, moved merchants, jobs, exports, and remarks of no consequence.
-const OUT_OF_REACH: [Kind; 25] = [
+/// Events that nothing makes here: of tokens, policies, profiles, warnings, moved merchants, jobs, exports, erasures, and remarks of no consequence.
+const OUT_OF_REACH: [Kind; 26] = [
     Kind::PolicySet,
     Kind::AlertRaised,
     Kind::AlertCleared,
@@ -126,6 +126,7 @@ const OUT_OF_REACH: [Kind; 25] = [
     Kind::ProfileSet,
     Kind::TokenIssued,
     Kind::TokenRevoked,
+    Kind::SubjectErased,
     Kind::DeliveryDue,
     Kind::NoteAdded,
     Kind::TagAdded,

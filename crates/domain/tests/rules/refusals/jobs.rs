@@ -1,4 +1,4 @@
-//! Jobs and exports.
+//! Jobs, exports and erasures.
 
 use daybook_domain::command::*;
 use daybook_domain::job::*;
@@ -26,6 +26,15 @@ fn with_action(action: JobAction<Sealed>) -> Command<Sealed> {
     }
 }
 
+fn erase_of(id: &str) -> Command<Sealed> {
+    match erase_buyer(&[7], 0, false) {
+        Command::EraseBuyer(erase) => {
+            Command::EraseBuyer(EraseBuyer { merchant: MerchantId::new(id).unwrap(), ..erase })
+        }
+        other => other,
+    }
+}
+
 pub(super) fn rows() -> Vec<Row> {
     let none = World::new;
     let long: Box<str> = "x".repeat(limits::MAX_NAME_CHARS + 1).into();
@@ -40,6 +49,10 @@ pub(super) fn rows() -> Vec<Row> {
     let long_row = Command::SelectForJob(SelectForJob { job: job(), first: 0, rows: vec![long_row] });
     vec![
         row(none(), fetch(), "EXPORT_UNKNOWN"),
+        row(none(), erase_of("nobody"), "MERCHANT_UNKNOWN"),
+        row(none(), erase_of(merchant().as_str()), "INVALID_INPUT"),
+        row(none(), erase_buyer(&[], 0, false), "BUYER_UNKNOWN"),
+        row(none(), erase_buyer(&[7], 1, false), "ORDERS_UNFINISHED"),
         row(none(), open_export(Some(MerchantId::new("nobody").unwrap())), "MERCHANT_UNKNOWN"),
         row(none(), nobody, "MERCHANT_UNKNOWN"),
         row(none(), open_job(limits::MAX_JOB_ROWS + 1, SKIP, false), "INVALID_INPUT"),

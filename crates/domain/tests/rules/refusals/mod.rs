@@ -139,6 +139,9 @@ codes! {
     TokenUnknown = "TOKEN_UNKNOWN",
     TokenExists = "TOKEN_EXISTS",
     TokenRevoked = "TOKEN_REVOKED",
+    BuyerUnknown = "BUYER_UNKNOWN",
+    OrdersUnfinished = "ORDERS_UNFINISHED",
+    BuyerErased = "BUYER_ERASED",
     ExportUnknown = "EXPORT_UNKNOWN",
     JobUnknown = "JOB_UNKNOWN",
     JobEnded = "JOB_ENDED",
@@ -147,9 +150,10 @@ codes! {
 }
 
 /// What `decide` refuses nothing with, and why.
-const GIVEN_ELSEWHERE: [(&str, &str); 3] = [
+const GIVEN_ELSEWHERE: [(&str, &str); 4] = [
     ("REVISION_CONFLICT", "the engine compares revisions before anything is decided"),
     ("COMMAND_ID_REUSED", "the engine remembers the ids of commands"),
+    ("BUYER_ERASED", "the engine has the keys, and knows that one is gone"),
     ("OUT_OF_ORDER", "only a remark on history: what happens now happens after all that is recorded"),
 ];
 

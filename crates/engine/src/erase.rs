@@ -1,0 +1,223 @@
+//! Erasing buyers: the event is durable first, then the key is destroyed.
+
+mod lately;
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use daybook_domain::command::EraseBuyer;
+use daybook_domain::reason::ReasonCode;
+use daybook_domain::{
+    Actor, Command, CommandId, Event, Kind, MerchantId, Position, Recorded, Rejection, Slot, State, StreamId,
+};
+use daybook_vault::SlotId;
+use thiserror::Error;
+
+use crate::error::{ExecuteError, ReadError};
+use crate::reader::Opened;
+use crate::request::{Receipt, Request};
+use crate::{Engine, Reader};
+
+pub(crate) use lately::Lately;
+
+/// Somebody asks that a buyer be forgotten.
+#[derive(Clone, Debug)]
+pub struct Erasure {
+    /// The same one again changes nothing, whoever the account leads to by then.
+    pub command_id: CommandId,
+    pub actor: Actor,
+    /// Any merchant of the tree in which they ordered.
+    pub merchant: MerchantId,
+    pub account: String,
+    /// Also while orders of theirs are not finished.
+    pub even_open: bool,
+    pub reason: ReasonCode,
+}
+
+/// What was found of a buyer's orders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unfinished {
+    pub orders: u32,
+    /// Up to which position all orders were looked at.
+    pub seen: Position,
+}
+
+/// Whom nothing is known of any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erased {
+    pub receipt: Receipt,
+    /// The root of their tree.
+    pub root: MerchantId,
+    pub slots: Vec<Slot>,
+}
+
+/// Why somebody is not erased, or not for certain.
+#[derive(Debug, Error)]
+pub enum EraseError {
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("what the buyer's orders need could not be found out: {0}")]
+    Orders(String),
+    #[error(
+        "the erasure is recorded, but the key could not be destroyed: {0}; check the disk and start again, which does it"
+    )]
+    Keys(#[source] Arc<daybook_vault::EraseError>),
+}
+
+impl From<Rejection> for EraseError {
+    fn from(rejection: Rejection) -> Self {
+        Self::Execute(rejection.into())
+    }
+}
+
+/// Erasures take turns, so that nobody is erased twice.
+#[derive(Default)]
+pub(crate) struct Erasures {
+    turn: Mutex<()>,
+    /// An event may be in the log whose key is not destroyed. Stays so when that failed.
+    are_under_way: AtomicBool,
+}
+
+impl Erasures {
+    pub(crate) fn are_under_way(&self) -> bool {
+        self.are_under_way.load(Ordering::SeqCst)
+    }
+}
+
+/// Whom an erasure is about.
+struct Found {
+    root: MerchantId,
+    slots: Vec<Slot>,
+    /// The same command was carried out before.
+    is_repeat: bool,
+}
+
+impl Engine {
+    /// Destroys the keys of buyers, with one sync for all of them. When this returns, nothing that was sealed under them can be
+    /// opened again, here or in a backup of the log; whoever keeps opened texts must let go of them now. Blocks this thread; not
+    /// for use in async code.
+    ///
+    /// `unfinished` counts the orders of these slots that are not finished, as far as everything durable now.
+    ///
+    /// # Errors
+    /// One for each erasure that was refused or failed; with [`EraseError::Keys`] it holds from the next start on.
+    pub fn erase(
+        &self,
+        asked: Vec<Erasure>,
+        mut unfinished: impl FnMut(&[Slot]) -> Result<Unfinished, String>,
+    ) -> Vec<Result<Erased, EraseError>> {
+        let erasures = &self.shared.erasures;
+        let _turn = erasures.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = erasures.are_under_way.swap(true, Ordering::SeqCst);
+        let mut named: HashSet<Slot> = HashSet::new();
+        let mut strays = Strays::default();
+        // All of them are decided before the first is waited for, so that they share syncs.
+        let sent: Vec<_> = asked
+            .into_iter()
+            .map(|asked| {
+                let mut found = self.find_buyer(&asked, &mut strays)?;
+                // Named twice: the second time there is nobody.
+                found.slots.retain(|slot| named.insert(*slot) || found.is_repeat);
+                let left = match found.is_repeat || asked.even_open || found.slots.is_empty() {
+                    true => Unfinished { orders: 0, seen: Position::MAX },
+                    false => unfinished(&found.slots).map_err(EraseError::Orders)?,
+                };
+                let erase = Command::EraseBuyer(EraseBuyer {
+                    merchant: found.root.clone(),
+                    slots: found.slots.clone(),
+                    unfinished: left.orders,
+                    seen: left.seen,
+                    even_open: asked.even_open,
+                    reason: asked.reason,
+                });
+                Ok::<_, EraseError>((found, self.submit(Request::live(asked.command_id, asked.actor, erase))))
+            })
+            .collect();
+        let mut is_unknown = false;
+        let mut answers: Vec<Result<Erased, EraseError>> = Vec::with_capacity(sent.len());
+        for sent in sent {
+            answers.push(sent.and_then(|(found, pending)| match pending.wait() {
+                Ok(receipt) => Ok(Erased { receipt, root: found.root, slots: found.slots }),
+                Err(error) => {
+                    is_unknown |= matches!(error, ExecuteError::Stopped { .. });
+                    Err(error.into())
+                }
+            }));
+        }
+        let slots: Vec<SlotId> =
+            answers.iter().flatten().flat_map(|erased| &erased.slots).map(|slot| SlotId(slot.0)).collect();
+        if let Err(error) = self.shared.vault.erase_all(&slots) {
+            let error = Arc::new(error);
+            tracing::error!(%error, "keys that the log says are destroyed are not yet: start again");
+            return answers
+                .into_iter()
+                .map(|answer| answer.and_then(|_| Err(EraseError::Keys(Arc::clone(&error)))))
+                .collect();
+        }
+        erasures.are_under_way.store(before || is_unknown, Ordering::SeqCst);
+        answers
+    }
+
+    fn find_buyer(&self, asked: &Erasure, strays: &mut Strays) -> Result<Found, EraseError> {
+        let reader = &self.shared.reader;
+        let Some(State::Merchant(merchant)) = reader.state(StreamId::merchant(&asked.merchant))? else {
+            return Err(Rejection::MerchantUnknown { id: asked.merchant.clone() }.into());
+        };
+        let root = merchant.tree_root().clone();
+        let stream = StreamId::erasure(&root, asked.command_id);
+        if reader.head(stream).is_some() {
+            let events = reader.history(stream)?;
+            let slots = events.iter().filter_map(erased_slot).collect();
+            return Ok(Found { root, slots, is_repeat: true });
+        }
+        let vault = reader.vault();
+        let mut slots: Vec<Slot> =
+            vault.find_all(root.as_str(), &asked.account).into_iter().map(|slot| Slot(slot.0)).collect();
+        slots.extend(strays.of(reader, &root, &asked.account)?);
+        Ok(Found { root, slots, is_repeat: false })
+    }
+}
+
+fn erased_slot(recorded: &Recorded) -> Option<Slot> {
+    if let Event::SubjectErased(event) = &recorded.event { Some(event.slot) } else { None }
+}
+
+/// Live keys that lead to nobody, with whom the log says they are of. Seldom are there any but those that a crash skipped.
+#[derive(Default)]
+struct Strays {
+    known: Option<Vec<(MerchantId, String, Slot)>>,
+}
+
+impl Strays {
+    fn of(&mut self, reader: &Reader, root: &MerchantId, account: &str) -> Result<Vec<Slot>, ReadError> {
+        if self.known.is_none() {
+            self.known = Some(Self::read(reader)?);
+        }
+        let wanted = account.trim().to_lowercase();
+        let is_theirs = |of: &MerchantId, known: &str| of == root && known.trim().to_lowercase() == wanted;
+        let known = self.known.iter().flatten();
+        Ok(known.filter(|(of, known, _)| is_theirs(of, known)).map(|(.., slot)| *slot).collect())
+    }
+
+    fn read(reader: &Reader) -> Result<Vec<(MerchantId, String, Slot)>, ReadError> {
+        let mut left: HashSet<u32> = reader.vault().unowned().into_iter().map(|slot| slot.0).collect();
+        let mut found = Vec::new();
+        if left.is_empty() {
+            return Ok(found);
+        }
+        reader.each_of(&[Kind::OrderPlaced], |recorded| {
+            let Event::OrderPlaced(placed) = &recorded.event else { return };
+            if !left.remove(&placed.account.slot.0) {
+                return;
+            }
+            let root = daybook_domain::event::tree_root(&placed.ancestors, &placed.merchant);
+            if let Opened::Text(account) = reader.open_text(&placed.account, root, recorded.stream, Kind::OrderPlaced) {
+                found.push((root.clone(), account, placed.account.slot));
+            }
+        })?;
+        Ok(found)
+    }
+}
