@@ -97,6 +97,7 @@ pub(crate) const FIELDS: &[(OperationType, &str, &[Role])] = &[
     (OperationType::Mutation, "setStockMark", SHOP),
     (OperationType::Mutation, "issueToken", OWNER),
     (OperationType::Mutation, "revokeToken", OWNER),
+    (OperationType::Mutation, "eraseBuyer", OWNER),
     (OperationType::Mutation, "bulkConfirmShipment", SHOP),
     (OperationType::Mutation, "bulkDeliverCards", SHOP),
     (OperationType::Mutation, "bulkRecordTracking", SHOP),

@@ -23,6 +23,11 @@ impl Accounts {
         reader: &Reader,
         sealed: impl FnOnce() -> Option<BuyerAccount>,
     ) -> Option<Arc<str>> {
+        // Whoever opened it beside the erasure may have put it back.
+        if reader.is_erased(slot) {
+            self.forget(slot);
+            return None;
+        }
         if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&slot) {
             return Some(Arc::clone(known));
         }
@@ -42,6 +47,9 @@ impl Accounts {
     }
 
     pub(crate) fn forget(&self, slot: Slot) {
-        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&slot);
+        let is_known = self.known.read().unwrap_or_else(PoisonError::into_inner).contains_key(&slot);
+        if is_known {
+            self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&slot);
+        }
     }
 }

@@ -169,6 +169,9 @@ impl Session {
         if !token.is_valid_at(engine.now()) {
             return Err(refuse(if token.revoked { "token-revoked" } else { "token-expired" }).of(actor));
         }
+        if token.buyer.is_some_and(|buyer| engine.is_erased(buyer)) {
+            return Err(refuse("buyer-erased").of(actor));
+        }
         let tenant = tenant(token.role, token.merchant, token.buyer).map_err(|unwelcome| unwelcome.of(actor))?;
         Ok(Self { actor, tenant, remote: None, credential: Credential::Token { secret_sha256 } })
     }

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, T
 use std::time::Duration;
 
 use daybook_domain::event::Subject;
-use daybook_domain::{Event, MerchantId, Position, Recorded, Slot};
+use daybook_domain::{Event, MerchantId, Position, Recorded, Slot, StreamId};
 use daybook_views::{Stopped, ViewStatus, Views};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub struct Host {
     position: watch::Sender<Position>,
     /// Trees, for accounts: the same account is another buyer in another tree.
     roots: RwLock<BTreeSet<MerchantId>>,
+    /// One erasure waits on a thread at a time.
+    pub(crate) erasing: tokio::sync::Mutex<()>,
     pub(crate) accounts: Accounts,
     pub(crate) phones: Phones,
     pub(crate) jobs: Board,
@@ -50,6 +52,7 @@ impl Host {
             views: RwLock::new(views),
             position,
             roots: RwLock::new(roots),
+            erasing: tokio::sync::Mutex::default(),
             accounts: Accounts::default(),
             phones: Phones::default(),
             jobs: Board::default(),
@@ -154,11 +157,18 @@ impl Host {
         self.phones.footprint()
     }
 
-    /// Drops what is remembered of a buyer's opened account and contacts: call it when the buyer's data was erased.
-    pub fn forget(&self, buyer: Slot) {
+    /// Drops what is remembered of a buyer's opened account and contacts: call it when the buyer's data was erased. Returns the
+    /// buyer's orders, as far as the views know them.
+    pub fn forget(&self, buyer: Slot) -> Vec<StreamId> {
         self.accounts.forget(buyer);
-        let orders = self.views().nths_of(buyer);
-        self.phones.forget(buyer, &orders);
+        let views = self.views();
+        let ids = views.order_list().map_or_else(|_| Vec::new(), |list| list.ids_of(buyer));
+        // The list has stopped: the other way goes through every order.
+        let nths =
+            if ids.is_empty() { views.nths_of(buyer) } else { ids.iter().filter_map(|id| views.nth(*id)).collect() };
+        drop(views);
+        self.phones.forget(buyer, &nths);
+        ids
     }
 
     pub fn new_shared(views: Views) -> Arc<Self> {

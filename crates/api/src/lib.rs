@@ -14,6 +14,7 @@ pub mod export;
 mod exports;
 #[cfg(feature = "faults")]
 pub mod faults;
+mod forget;
 mod host;
 mod http;
 mod jobs;
@@ -38,6 +39,7 @@ pub use auth::{Algorithm, KeysError, MAX_JWKS_BYTES, Oidc, OidcOptions};
 pub use credentials::{Credentials, NewToken};
 pub use edge::{COMPLEXITY_A_REQUEST, Limits, SECONDS_A_CODE, Width};
 pub use exports::{ExportLimits, ExportMaker, Exports};
+pub use forget::{Forgetting, Forgotten};
 pub use host::{Behind, Host};
 pub use http::{Services, router, router_within};
 pub use jobs::JobRunner;

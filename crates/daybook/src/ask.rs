@@ -9,7 +9,7 @@ use crate::console::{self, Console, Ended, Stop};
 use crate::data::Access;
 use crate::export::OutFile;
 use crate::failure::Failure;
-use crate::{export, history, import, interrupt, merchant, owner, rebuild, ship, token, verify};
+use crate::{erase, export, history, import, interrupt, merchant, owner, rebuild, ship, token, verify};
 
 /// Has the process that serves the folder do it, or opens the folder and does it here.
 pub(crate) fn run(mut ask: Ask) -> Result<ExitCode, Failure> {
@@ -67,6 +67,12 @@ fn fit_to_send(ask: &mut Ask) -> Result<(), Failure> {
         Ask::Import { from } => from,
         Ask::Ship(args) => {
             args.file = resolved(&args.file, Path::is_file)?;
+            return Ok(());
+        }
+        Ask::Erase(args) => {
+            if let Some(file) = &mut args.buyers {
+                *file = resolved(file, Path::is_file)?;
+            }
             return Ok(());
         }
         Ask::Token { .. }
@@ -127,6 +133,7 @@ fn act(ask: &Ask, access: &mut Access, console: &mut Console<'_>) -> Result<Ende
         Ask::History(args) => history::print(args, access, console),
         Ask::Export { what: ExportWhat::Orders(args) } => export::orders(args, access, console),
         Ask::Export { what: ExportWhat::Events(args) } => export::events(args, access, console),
+        Ask::Erase(args) => erase::run(args, access, console),
         Ask::Ship(args) => ship::run(args, access, console),
         Ask::Verify(args) => verify::run(args, access, console),
         Ask::Rebuild(args) => rebuild::run(args, access, console),

@@ -1,10 +1,14 @@
 //! What can be typed.
 
+mod erase;
+
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use erase::EraseArgs;
 
 /// An event-sourced order ledger.
 #[derive(Debug, Parser)]
@@ -55,6 +59,8 @@ pub(crate) enum Ask {
     },
     /// Confirm the shipments of a list, row by row; the same list again changes nothing
     Ship(ShipArgs),
+    /// Forget buyers: destroy the keys of what is stored about them; their orders stay
+    Erase(EraseArgs),
     /// Check everything that can be checked, and say what was checked
     Verify(VerifyArgs),
     /// Fold a view from the log again
@@ -64,7 +70,7 @@ pub(crate) enum Ask {
 impl Ask {
     /// Whether Ctrl-C ends it where it is, in good order.
     pub(crate) fn can_end_early(&self) -> bool {
-        matches!(self, Ask::Import { .. } | Ask::Rebuild(_) | Ask::Export { .. } | Ask::Ship(_))
+        matches!(self, Ask::Import { .. } | Ask::Rebuild(_) | Ask::Export { .. } | Ask::Ship(_) | Ask::Erase(_))
     }
 
     pub(crate) fn data(&self) -> &DataArgs {
@@ -83,6 +89,7 @@ impl Ask {
             Ask::Export { what: ExportWhat::Orders(args) } => &args.data,
             Ask::Export { what: ExportWhat::Events(args) } => &args.data,
             Ask::Ship(args) => &args.data,
+            Ask::Erase(args) => &args.data,
             Ask::Verify(args) => &args.data,
             Ask::Rebuild(args) => &args.data,
         }

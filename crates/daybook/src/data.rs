@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use daybook_api::{Host, Uses};
+use daybook_api::{Forgetting, Host, Uses};
 use daybook_domain::{Actor, MerchantId, Role, StreamId};
 use daybook_engine::{Engine, Folder, FolderOptions, MasterKeySource, Reader, open_folder};
 use daybook_ledger::Ledger;
@@ -28,6 +28,8 @@ pub(crate) struct Opened {
     pub(crate) reader: Reader,
     /// The views that this process serves, if it does.
     pub(crate) host: Option<Arc<Host>>,
+    /// What forgets a buyer in this process, if it serves.
+    pub(crate) forgetting: Option<Forgetting>,
     /// When tokens were last used, as this process notes it, if it serves.
     pub(crate) uses: Option<Uses>,
 }
@@ -73,7 +75,7 @@ impl Access {
             return Ok(opened.clone());
         }
         let folder = open_with(&self.data, id_if_new, console)?;
-        let opened = Opened { engine: folder.engine, reader: folder.reader, host: None, uses: None };
+        let opened = Opened { engine: folder.engine, reader: folder.reader, host: None, forgetting: None, uses: None };
         self.opened = Some(opened.clone());
         Ok(opened)
     }

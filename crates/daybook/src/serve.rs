@@ -17,7 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daybook_api::{
-    Credentials, ExportLimits, ExportMaker, Exports, Host, JobRunner, Limits, PhoneFollower, Services, router_within,
+    Credentials, ExportLimits, ExportMaker, Exports, Forgetting, Host, JobRunner, Limits, PhoneFollower, Services,
+    router_within,
 };
 use daybook_engine::Engine;
 use tokio::net::TcpListener;
@@ -58,24 +59,27 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let host = Host::new_shared(views);
     let followers = Followers::start(&folder.reader, &host, store)?;
     let (uses, keeping) = Keeping::start(&args.data.data)?;
+    let credentials = Credentials::new(token::new_token).with_uses(uses.clone());
+    let credentials = match oidc {
+        Some(oidc) => credentials.with_oidc(oidc),
+        None => credentials,
+    };
+    let exports = Exports::in_folder(args.data.data.join(EXPORTS), ExportLimits::default())?;
+    let (engine, exporting) = (folder.engine.clone(), exports.clone());
+    let forgetting = Forgetting::new(engine, Arc::clone(&host), exporting, Some(&credentials));
     let opened = Opened {
         engine: folder.engine.clone(),
         reader: folder.reader.clone(),
         host: Some(Arc::clone(&host)),
-        uses: Some(uses.clone()),
+        forgetting: Some(forgetting),
+        uses: Some(uses),
     };
     let phones = PhoneFollower::start(folder.reader.clone(), Arc::clone(&host))?;
     let owner = Owner::start(opened);
     let automation = Automation::start(folder.engine.clone(), Arc::clone(&host))?;
     let scrub = Scrub::start(folder.reader.ledger().clone())?;
-    let credentials = Credentials::new(token::new_token).with_uses(uses);
-    let credentials = match oidc {
-        Some(oidc) => credentials.with_oidc(oidc),
-        None => credentials,
-    };
     let (security, writing) = Writing::start(&args.data.data, clock::system())?;
     let (engine, reader) = (folder.engine.clone(), folder.reader.clone());
-    let exports = Exports::in_folder(args.data.data.join(EXPORTS), ExportLimits::default())?;
     let services = Services { engine, reader, host, credentials, security, exports, graphiql: true };
     let jobs = JobRunner::start(services.clone())?;
     let maker = ExportMaker::start(&services)?;

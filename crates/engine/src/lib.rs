@@ -37,7 +37,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use daybook_domain::decide::check_texts;
-use daybook_domain::{Timestamp, token::Token};
+use daybook_domain::{Slot, Timestamp, token::Token};
 use daybook_ledger::{Appender, Ledger};
 use daybook_vault::Vault;
 use tokio::sync::watch;
@@ -208,6 +208,11 @@ impl Engine {
     /// on. Seldom reads the ledger, see `tokens`.
     pub fn token(&self, secret_sha256: &[u8; 32]) -> Result<Option<Token>, ReadError> {
         self.shared.tokens.get(secret_sha256, &self.shared.reader)
+    }
+
+    /// Whether a buyer's key was destroyed.
+    pub fn is_erased(&self, buyer: Slot) -> bool {
+        self.shared.reader.is_erased(buyer)
     }
 
     /// What the clock says.

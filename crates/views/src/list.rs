@@ -14,7 +14,8 @@ use daybook_domain::{Label, MerchantId, OrderNumber, Slot, StreamId};
 use crate::Row as RowNumber;
 use crate::orders::Orders;
 use crate::query::{
-    BuyerAccount, Cursor, CursorKey, Direction, Filter, OrderQuery, Page, QueryError, Row, Scope, Sort, SortField, Take,
+    BuyerAccount, Condition, Cursor, CursorKey, Direction, Filter, OrderQuery, Page, QueryError, Row, Scope, Sort,
+    SortField, Take,
 };
 use effort::Effort;
 use index::{AmountKey, ListIndex, TimeKey};
@@ -177,6 +178,14 @@ impl<'a> OrderList<'a> {
             }
         }
         rows.into_iter().take(MAX_NAMESAKES).map(|row| self.row(row)).collect()
+    }
+
+    /// All orders of a buyer, in no order that is told.
+    pub fn ids_of(&self, buyer: Slot) -> Vec<StreamId> {
+        let sort = Sort { field: SortField::PlacedAt, direction: Direction::Ascending };
+        let filter = Filter::Is(Condition::Buyer(vec![buyer]));
+        // So many steps are never taken.
+        self.ids_within(&Scope::All, &filter, sort, u64::MAX).unwrap_or_default()
     }
 
     /// What opens a buyer's account.

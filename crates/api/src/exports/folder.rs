@@ -91,14 +91,14 @@ impl Board {
 }
 
 /// Another thread may have done it.
-fn remove(path: &Path) -> io::Result<()> {
+pub(super) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
 
-fn opened_at(reader: &Reader, id: StreamId) -> io::Result<Option<daybook_domain::export::Export>> {
+pub(super) fn opened_at(reader: &Reader, id: StreamId) -> io::Result<Option<daybook_domain::export::Export>> {
     match reader.state(id).map_err(io::Error::other)? {
         Some(State::Export(export)) => Ok(Some(*export)),
         _ => Ok(None),

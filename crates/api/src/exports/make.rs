@@ -12,6 +12,7 @@ use daybook_sheets::Table;
 use daybook_views::query::Row;
 
 use super::folder::Bounded;
+use super::forget::STALE;
 use super::{Board, Ended, Going, Rows, TELL_EVERY, Task};
 use crate::access::{Relation, Tenant};
 use crate::export::{EventColumn, ExportError, OrderColumn, Shown, write_event_lines, write_events, write_orders};
@@ -37,6 +38,7 @@ impl ExportMaker {
     pub fn start(services: &Services) -> io::Result<Self> {
         let mut maker = Self { board: services.exports.0.clone(), threads: Vec::new() };
         let Some(board) = &maker.board else { return Ok(maker) };
+        board.forget_left_over(&services.reader)?;
         board.desk().is_ending = false;
         for _ in 0..AT_ONCE {
             let (services, board) = (services.clone(), Arc::clone(board));
@@ -83,6 +85,7 @@ impl Board {
             let made = std::panic::catch_unwind(AssertUnwindSafe(|| self.make(services, task, &going)));
             let ended = match made {
                 Ok(Ok(())) => None,
+                Ok(Err(ExportError::Ended)) if going.is_stale.load(Relaxed) => Some(Ended::Failed(STALE.into())),
                 Ok(Err(ExportError::Ended)) if going.is_cancelled.load(Relaxed) => Some(Ended::Cancelled),
                 Ok(Err(error)) => Some(Ended::Failed(told(&error))),
                 Err(_) => Some(Ended::Failed("a bug of the server ended it; its log says more".into())),
@@ -138,6 +141,8 @@ impl Board {
         };
         out.flush()?;
         drop(out);
+        // Held, so that whoever removes files finds it, or ends it here.
+        let _desk = self.desk();
         if going.is_cancelled.load(Relaxed) {
             return Err(ExportError::Ended);
         }

@@ -8,6 +8,7 @@
 
 mod fetch;
 mod folder;
+mod forget;
 mod make;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -139,6 +140,8 @@ struct Going {
     merchant: Option<MerchantId>,
     is_made: AtomicBool,
     is_cancelled: AtomicBool,
+    /// Cancelled because somebody who may stand in it was erased.
+    is_stale: AtomicBool,
     rows: AtomicU64,
 }
 
@@ -247,6 +250,7 @@ impl Board {
             merchant: merchant.cloned(),
             is_made: AtomicBool::new(false),
             is_cancelled: AtomicBool::new(false),
+            is_stale: AtomicBool::new(false),
             rows: AtomicU64::new(0),
         };
         desk.going.insert(id, Arc::new(going));

@@ -51,6 +51,7 @@ impl Refusal {
                 Ok(Self::new("NOT_CARRIED_OUT", "a fault of the server, or the buyer's data was erased; see its log"))
             }
             error @ (ExecuteError::Busy
+            | ExecuteError::ErasedMeanwhile
             | ExecuteError::Full
             | ExecuteError::Fenced
             | ExecuteError::Stopped { .. }

@@ -82,6 +82,16 @@ impl Guests {
         known.guests.get(number).map(|(_, guest)| guest.clone())
     }
 
+    /// Whoever looked one of these orders up is let in no more: its buyer was erased.
+    pub(crate) fn end_of(&self, orders: &[StreamId]) {
+        let mut known = self.known();
+        for order in orders {
+            for number in known.of_order.get(order).cloned().unwrap_or_default() {
+                known.remove(number);
+            }
+        }
+    }
+
     /// It ends before its time.
     pub(crate) fn end(&self, secret_sha256: &[u8; 32]) {
         let mut known = self.known();
@@ -166,6 +176,16 @@ mod tests {
             add(&guests, "m3", secret.into(), secret);
         }
         assert_eq!(good(&guests), [0, 9, 10, 11, 12, 13], "whoever has most makes room");
+    }
+
+    #[test]
+    fn those_of_an_order_whose_buyer_was_erased_end_and_no_others() {
+        let guests = guests(10, 10, 10);
+        for (order, secret) in [(1, 1), (1, 2), (2, 3), (3, 4)] {
+            add(&guests, "m1", order, secret);
+        }
+        guests.end_of(&[StreamId(Uuid::from_u128(1)), StreamId(Uuid::from_u128(3)), StreamId(Uuid::from_u128(9))]);
+        assert_eq!(good(&guests), [3]);
     }
 
     #[test]

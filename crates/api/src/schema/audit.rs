@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use async_graphql::{Enum, ID, InputObject, SimpleObject};
 use daybook_domain::event::Subject;
-use daybook_domain::{Automatic, Event, Kind, MerchantId, Position, Recorded, StreamId, Timestamp};
+use daybook_domain::{Automatic, Event, Kind, MerchantId, Position, Recorded, Slot, StreamId, Timestamp};
+use daybook_views::Views;
 use uuid::Uuid;
 
 use super::error::ApiError;
@@ -23,6 +24,8 @@ const PIECE: u64 = 2_048;
 const MAX_SCANNED: u64 = 200_000;
 /// Bytes read at a time.
 const READ_BYTES: usize = 1 << 20;
+/// Orders of an erased buyer that are named.
+const NAMED_ORDERS: usize = 5;
 
 /// All of what is given must hold.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -45,6 +48,8 @@ pub(crate) enum AuditSubject {
     Token,
     Job,
     Export,
+    /// One who is not known any more.
+    Buyer,
 }
 
 /// Something that somebody did.
@@ -52,7 +57,8 @@ pub(crate) enum AuditSubject {
 pub(crate) struct AuditEntry {
     event: EventObject,
     subject: AuditSubject,
-    /// What it is called: an order's number, a SKU, a token's label, a merchant's id.
+    /// What it is called: an order's number, a SKU, a token's label, a merchant's id; of a buyer who was erased, some of their
+    /// orders' numbers.
     name: Option<String>,
     /// Whose it is; null: the platform's.
     merchant: Option<ID>,
@@ -80,6 +86,7 @@ fn subject(kind: Kind) -> Option<AuditSubject> {
         Subject::Token => AuditSubject::Token,
         Subject::Job => AuditSubject::Job,
         Subject::Export => AuditSubject::Export,
+        Subject::Erasure => AuditSubject::Buyer,
         Subject::Claim | Subject::Account => return None,
     })
 }
@@ -191,13 +198,20 @@ pub(crate) fn list(
             if let Some(exporter) = exports.get(&recorded.stream) {
                 owner.merchant = exporter.as_ref();
             }
+            let erased = if let Event::SubjectErased(event) = &recorded.event { Some(event.clone()) } else { None };
+            if let Some(event) = &erased {
+                owner.merchant = Some(&event.merchant);
+            }
             let Some(subject) = subject(recorded.event.kind()) else { continue };
             if !asked.is_of(tenant, owner.merchant) {
                 continue;
             }
             last_seen = Some(recorded.position);
             let merchant = owner.merchant.map(|id| ID(id.as_str().to_owned()));
-            let name = owner.name.filter(|name| !name.is_empty()).map(str::to_owned);
+            let name = match erased {
+                Some(event) => orders_of(&views, event.slot),
+                None => owner.name.filter(|name| !name.is_empty()).map(str::to_owned),
+            };
             let event = EventObject::alone(recorded, Shown::masked(tenant.is_masked));
             found.push(AuditEntry { event, subject, name, merchant });
             if found.len() == first {
@@ -219,6 +233,18 @@ pub(crate) fn list(
         end_cursor: last_seen.map(|seen| seen.to_string()),
     };
     Ok(AuditConnection { nodes: found, edges, page_info: info })
+}
+
+/// Some of the orders that were an erased buyer's, so that it can be told which ones nothing is known of.
+fn orders_of(views: &Views, slot: Slot) -> Option<String> {
+    let list = views.order_list().ok()?;
+    let ids = list.ids_of(slot);
+    let numbers = ids.iter().take(NAMED_ORDERS).filter_map(|id| Some(list.by_id(*id)?.number.to_string()));
+    let mut text = numbers.collect::<Vec<_>>().join(", ");
+    if ids.len() > NAMED_ORDERS {
+        text.push_str(", …");
+    }
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// Whose the exports among them are, which no view knows; none: the platform's.

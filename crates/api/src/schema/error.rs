@@ -113,6 +113,9 @@ codes! {
     TokenUnknown = "TOKEN_UNKNOWN",
     TokenExists = "TOKEN_EXISTS",
     TokenRevoked = "TOKEN_REVOKED",
+    BuyerUnknown = "BUYER_UNKNOWN",
+    OrdersUnfinished = "ORDERS_UNFINISHED",
+    BuyerErased = "BUYER_ERASED",
     ExportUnknown = "EXPORT_UNKNOWN",
     /// Too many exports are under way.
     TooManyExports = "TOO_MANY_EXPORTS",
@@ -171,6 +174,8 @@ impl UserError {
             Rejection::CheckpointKnown => "checkpoint",
             Rejection::TagKnown => "tag",
             Rejection::TokenUnknown | Rejection::TokenRevoked => "token",
+            Rejection::BuyerUnknown => "buyer",
+            Rejection::OrdersUnfinished { .. } => "evenOpen",
             Rejection::TokenNeedsMerchant { .. } => "merchant",
             Rejection::ExportUnknown | Rejection::JobUnknown | Rejection::JobEnded | Rejection::JobNotWaiting => "id",
             Rejection::BeforePlacing | Rejection::InTheFuture => "occurredAt",
@@ -305,7 +310,7 @@ pub(crate) fn refused(error: ExecuteError) -> Result<UserError, ApiError> {
         error @ ExecuteError::TooLarge { .. } => {
             Ok(UserError::new(vec!["input".into()], ErrorCode::CommandTooLarge, error.to_string()))
         }
-        ExecuteError::Busy => Err(ApiError::Busy),
+        ExecuteError::Busy | ExecuteError::ErasedMeanwhile => Err(ApiError::Busy),
         ExecuteError::Full => Err(ApiError::Full),
         error @ (ExecuteError::Stopped { .. } | ExecuteError::ClockBehind(_)) => {
             tracing::error!(%error, "a command met a writer that takes none");

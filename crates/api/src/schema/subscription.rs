@@ -119,9 +119,13 @@ impl Following {
         match recorded.event.kind().subject() {
             Subject::Order => {}
             Subject::Merchant => return self.follows_merchant(recorded.stream).await,
-            Subject::Token | Subject::Claim | Subject::Sku | Subject::Account | Subject::Job | Subject::Export => {
-                return Ok(false);
-            }
+            Subject::Token
+            | Subject::Claim
+            | Subject::Sku
+            | Subject::Account
+            | Subject::Job
+            | Subject::Export
+            | Subject::Erasure => return Ok(false),
         }
         if let Event::OrderPlaced(placed) = &recorded.event {
             let ours = self.is_ours(&placed.merchant, &placed.ancestors);

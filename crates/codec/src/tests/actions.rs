@@ -102,8 +102,8 @@ fn every_command_but_these_can_be_imported() {
             "cancel-job",
             "open-export",
             "fetch-export",
-            "erase-buyer",
             "set-profile",
+            "erase-buyer",
         ]
     );
 }

@@ -133,6 +133,7 @@ pub(super) fn samples() -> Vec<Event> {
         }
         .into(),
         TokenRevoked {}.into(),
+        SubjectErased { merchant: merchant("m1"), slot: Slot(70_000) }.into(),
         order_placed().into(),
         PriceEdited { line: 2, old_unit_minor: 990, new_unit_minor: 900, note: note() }.into(),
         PaymentCaptured {
@@ -318,7 +319,6 @@ pub(super) fn samples() -> Vec<Event> {
         }
         .into(),
         ExportFetched {}.into(),
-        SubjectErased { merchant: merchant("m1"), slot: Slot(70_000) }.into(),
     ]
 }
 

@@ -28,7 +28,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use daybook_api::{Credentials, ExportLimits, ExportMaker, Exports, JobRunner, Limits, PhoneFollower, Services};
+use daybook_api::{
+    Credentials, ExportLimits, ExportMaker, Exports, Forgetting, JobRunner, Limits, PhoneFollower, Services,
+};
 use daybook_engine::{Folder, FolderOptions, open_folder};
 use daybook_ledger::Ledger;
 
@@ -84,14 +86,15 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let phones = PhoneFollower::start(reader.clone(), host.clone())?;
     let (uses, keeping) = Keeping::start(&dir)?;
     let (writer, log) = (engine.clone(), reader.clone());
-    let opened = Opened { engine: writer, reader: log, host: Some(host.clone()), uses: Some(uses.clone()) };
+    let credentials = Credentials::new(token::new_token).with_uses(uses.clone());
+    let exports = Exports::in_folder(dir.join(serve::EXPORTS), ExportLimits::default())?;
+    let forgetting = Some(Forgetting::new(engine.clone(), host.clone(), exports.clone(), Some(&credentials)));
+    let opened = Opened { engine: writer, reader: log, host: Some(host.clone()), forgetting, uses: Some(uses) };
     let owner = Owner::start(opened);
     // From now on: in the past the plan itself brings about what automation would have done.
     let automation = Automation::start(engine.clone(), host.clone())?;
-    let credentials = Credentials::new(token::new_token).with_uses(uses);
     let (security, writing) = Writing::start(&dir, wall::system())?;
     let (writer, log) = (engine.clone(), reader.clone());
-    let exports = Exports::in_folder(dir.join(serve::EXPORTS), ExportLimits::default())?;
     let services = Services { engine: writer, reader: log, host, credentials, security, exports, graphiql: true };
     let jobs = JobRunner::start(services.clone())?;
     let maker = ExportMaker::start(&services)?;

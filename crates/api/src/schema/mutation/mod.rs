@@ -7,6 +7,7 @@ mod cards;
 mod deliver;
 mod disclose;
 mod dispute;
+mod erase;
 mod export;
 mod form;
 mod merchant;
@@ -31,6 +32,7 @@ use cards::{ImportCardsInput, ImportCardsPayload, RevealCardsPayload};
 use deliver::{CompleteTopUpInput, DeliverCardsInput, FailTopUpInput, RevealCardsInput};
 use disclose::{ReadEvidenceInput, ReadEvidencePayload, RevealContactInput, RevealContactPayload};
 use dispute::{AddEvidenceInput, OpenDisputeInput, ResolveDisputeInput};
+use erase::{EraseBuyerInput, EraseBuyerPayload};
 use export::{ExportEventsInput, ExportOrdersInput, ExportPayload};
 use merchant::{MerchantInput, MoveMerchantInput, RegisterMerchantInput};
 use payload::{MerchantPayload, OrderPayload, PolicyPayload, StockPayload};
@@ -323,6 +325,13 @@ impl MutationRoot {
     #[graphql(complexity = "BULK + child_complexity")]
     async fn export_events(&self, ctx: &Context<'_>, input: ExportEventsInput) -> Result<ExportPayload> {
         export::events(ctx, input).await
+    }
+
+    /// Destroys the key of a buyer in a tree of merchants: the orders stay, and nobody can read any more who they are, what was
+    /// written about them, or where anything went, here or in a backup of the log. That it was done is an event.
+    #[graphql(complexity = "BULK + child_complexity")]
+    async fn erase_buyer(&self, ctx: &Context<'_>, input: EraseBuyerInput) -> Result<EraseBuyerPayload> {
+        erase::erase(ctx, input).await
     }
 
     /// Ends an export that is under way, and removes a file that is there; null if there is none of that id. That it was

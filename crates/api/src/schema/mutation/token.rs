@@ -23,7 +23,7 @@ use crate::schema::token::TokenObject;
 use crate::schema::{allowed, look, orders, read, services};
 
 /// How long a command waits for those that issue tokens before it.
-const TURN_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const TURN_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the bearer of a token may be.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]

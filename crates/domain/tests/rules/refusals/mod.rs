@@ -153,8 +153,8 @@ codes! {
 const GIVEN_ELSEWHERE: [(&str, &str); 4] = [
     ("REVISION_CONFLICT", "the engine compares revisions before anything is decided"),
     ("COMMAND_ID_REUSED", "the engine remembers the ids of commands"),
-    ("BUYER_ERASED", "the engine has the keys, and knows that one is gone"),
     ("OUT_OF_ORDER", "only a remark on history: what happens now happens after all that is recorded"),
+    ("BUYER_ERASED", "the engine has the keys, and knows that one is gone"),
 ];
 
 #[test]
