@@ -4,12 +4,12 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::cli::{Ask, ExportWhat, FormatArg, ImportFrom, MerchantDo, TokenDo};
+use crate::cli::{Ask, ExportWhat, FormatArg, ImportFrom, KeysDo, MerchantDo, TokenDo};
 use crate::console::{self, Console, Ended, Stop};
 use crate::data::Access;
 use crate::export::OutFile;
 use crate::failure::Failure;
-use crate::{erase, export, history, import, interrupt, merchant, owner, rebuild, ship, token, verify};
+use crate::{erase, export, history, import, interrupt, keys, merchant, owner, rebuild, ship, token, verify};
 
 /// Has the process that serves the folder do it, or opens the folder and does it here.
 pub(crate) fn run(mut ask: Ask) -> Result<ExitCode, Failure> {
@@ -75,7 +75,12 @@ fn fit_to_send(ask: &mut Ask) -> Result<(), Failure> {
             }
             return Ok(());
         }
+        Ask::Keys { what: KeysDo::Backup(args) } => {
+            args.to = std::path::absolute(&args.to)?;
+            return Ok(());
+        }
         Ask::Token { .. }
+        | Ask::Keys { .. }
         | Ask::Merchant { .. }
         | Ask::History(_)
         | Ask::Export { .. }
@@ -133,6 +138,9 @@ fn act(ask: &Ask, access: &mut Access, console: &mut Console<'_>) -> Result<Ende
         Ask::History(args) => history::print(args, access, console),
         Ask::Export { what: ExportWhat::Orders(args) } => export::orders(args, access, console),
         Ask::Export { what: ExportWhat::Events(args) } => export::events(args, access, console),
+        Ask::Keys { what: KeysDo::RotateMaster(args) } => keys::rotate(args, access, console),
+        Ask::Keys { what: KeysDo::Backup(args) } => keys::back_up(args, access, console),
+        Ask::Keys { what: KeysDo::Restore(args) } => keys::restore(args, access, console),
         Ask::Erase(args) => erase::run(args, access, console),
         Ask::Ship(args) => ship::run(args, access, console),
         Ask::Verify(args) => verify::run(args, access, console),

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod erase;
+mod keys;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use erase::EraseArgs;
+pub(crate) use keys::{KeyBackupArgs, KeyRestoreArgs, KeysDo, RotateArgs};
 
 /// An event-sourced order ledger.
 #[derive(Debug, Parser)]
@@ -61,6 +63,11 @@ pub(crate) enum Ask {
     Ship(ShipArgs),
     /// Forget buyers: destroy the keys of what is stored about them; their orders stay
     Erase(EraseArgs),
+    /// The keys that personal data is sealed under
+    Keys {
+        #[command(subcommand)]
+        what: KeysDo,
+    },
     /// Check everything that can be checked, and say what was checked
     Verify(VerifyArgs),
     /// Fold a view from the log again
@@ -90,6 +97,7 @@ impl Ask {
             Ask::Export { what: ExportWhat::Events(args) } => &args.data,
             Ask::Ship(args) => &args.data,
             Ask::Erase(args) => &args.data,
+            Ask::Keys { what } => what.data(),
             Ask::Verify(args) => &args.data,
             Ask::Rebuild(args) => &args.data,
         }
@@ -162,7 +170,8 @@ pub(crate) struct DataArgs {
     /// The data folder
     #[arg(long, value_name = "DIR")]
     pub(crate) data: PathBuf,
-    /// The file with the master key (64 hexadecimal digits) [default: `master.key` in the data folder]
+    /// The file with the master key (64 hexadecimal digits) [default: the one that DAYBOOK_MASTER_KEY_FILE names, or the key in
+    /// DAYBOOK_MASTER_KEY, or `master.key` in the data folder]
     #[arg(long, value_name = "FILE")]
     pub(crate) master_key: Option<PathBuf>,
 }

@@ -1,5 +1,6 @@
 //! The data folder that a command acts on.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use daybook_api::{Forgetting, Host, Uses};
@@ -20,6 +21,8 @@ pub(crate) const IMPORTER: Actor = Actor { id: Uuid::from_u128(2), role: Role::I
 
 /// The environment variable with the master key, for machines where no file may hold it.
 const MASTER_KEY_VARIABLE: &str = "DAYBOOK_MASTER_KEY";
+/// The one with the file that it is in.
+const MASTER_KEY_FILE_VARIABLE: &str = "DAYBOOK_MASTER_KEY_FILE";
 
 /// A ledger that is open.
 #[derive(Clone)]
@@ -54,6 +57,11 @@ impl Access {
 
     pub(crate) fn is_served(&self) -> bool {
         self.opened.as_ref().is_some_and(|opened| opened.host.is_some())
+    }
+
+    /// For what is done to the folder while nobody has it open.
+    pub(crate) fn options(&self) -> FolderOptions {
+        FolderOptions { master_key: master_key(&self.data), ..FolderOptions::default() }
     }
 
     pub(crate) fn dir(&self) -> &std::path::Path {
@@ -94,15 +102,23 @@ pub(crate) fn open_to_serve(args: &DataArgs) -> Result<Folder, Failure> {
     console::with_own(Stop::default(), |console| open_with(args, Some(clock::random_id()), console))
 }
 
-fn open_with(args: &DataArgs, id_if_new: Option<Uuid>, console: &mut Console<'_>) -> Result<Folder, Failure> {
-    let master_key = match (&args.master_key, std::env::var(MASTER_KEY_VARIABLE)) {
-        (Some(path), _) => MasterKeySource::File(path.clone()),
+/// As the command line names it, or else the environment, or else in the folder.
+fn master_key(args: &DataArgs) -> MasterKeySource {
+    let named = args.master_key.clone().or_else(|| std::env::var_os(MASTER_KEY_FILE_VARIABLE).map(PathBuf::from));
+    match (named, std::env::var(MASTER_KEY_VARIABLE)) {
+        (Some(path), _) => MasterKeySource::File(path),
         (None, Ok(hex)) => MasterKeySource::Hex(hex),
         (None, Err(_)) => MasterKeySource::Folder,
-    };
-    let options = FolderOptions { master_key, id_if_new, ..FolderOptions::default() };
+    }
+}
+
+fn open_with(args: &DataArgs, id_if_new: Option<Uuid>, console: &mut Console<'_>) -> Result<Folder, Failure> {
+    let options = FolderOptions { master_key: master_key(args), id_if_new, ..FolderOptions::default() };
     let is_new = !Ledger::exists(&args.data);
-    let new_key = args.master_key.as_ref().filter(|path| !path.exists());
+    let new_key = match &options.master_key {
+        MasterKeySource::File(path) if !path.exists() => Some(path),
+        MasterKeySource::File(_) | MasterKeySource::Folder | MasterKeySource::Hex(_) => None,
+    };
     let folder = open_folder(&args.data, &options, clock::system())?;
     if is_new {
         console.say(&format!("{}: a new ledger was made", args.data.display()));

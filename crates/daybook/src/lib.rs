@@ -15,6 +15,7 @@ mod follower;
 mod history;
 mod import;
 mod interrupt;
+mod keys;
 mod merchant;
 mod oidc;
 mod owner;

@@ -119,6 +119,16 @@ fn check_given(source: &MasterKeySource) -> Result<(), MasterKeyError> {
     }
 }
 
+/// As `options` name it; made if there is neither it nor a key file.
+pub(crate) fn master_key(dir: &Path, options: &FolderOptions) -> Result<MasterKey, MasterKeyError> {
+    let keys = dir.join("keys");
+    match &options.master_key {
+        MasterKeySource::Folder => MasterKey::load_or_create(&dir.join("master.key"), &keys),
+        MasterKeySource::File(file) => MasterKey::load_or_create(file, &keys),
+        MasterKeySource::Hex(hex) => MasterKey::from_hex(hex),
+    }
+}
+
 /// `log` and `last`: the ledger's id and last position. Writes to the key file only if it belongs to that ledger.
 fn open_vault(
     dir: &Path,
@@ -132,11 +142,7 @@ fn open_vault(
         // They would open nothing.
         return Err(daybook_vault::OpenError::Missing { path }.into());
     }
-    let master = match &options.master_key {
-        MasterKeySource::Folder => MasterKey::load_or_create(&dir.join("master.key"), &path)?,
-        MasterKeySource::File(file) => MasterKey::load_or_create(file, &path)?,
-        MasterKeySource::Hex(hex) => MasterKey::from_hex(hex)?,
-    };
+    let master = master_key(dir, options)?;
     if !exists {
         drop(Vault::create(&path, &master, log)?);
     }

@@ -63,7 +63,15 @@ fn start(reader: &Reader, keys: &OpenReport) -> Position {
 
 /// Must run before the first buyer is given a key. `keys`: what opening the key file found.
 pub(crate) fn relearn(reader: &Reader, keys: &OpenReport) -> Result<Relearned, KeysError> {
-    let start = start(reader, keys);
+    relearn_from(reader, start(reader, keys))
+}
+
+/// From the first event on.
+pub(crate) fn relearn_all(reader: &Reader) -> Result<Relearned, KeysError> {
+    relearn_from(reader, 1)
+}
+
+fn relearn_from(reader: &Reader, start: Position) -> Result<Relearned, KeysError> {
     let mut relearned = Relearned::default();
     erase_again(reader, start)?;
     let mut from = start;

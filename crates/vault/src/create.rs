@@ -71,7 +71,7 @@ pub(crate) fn fill_slots(
 /// The bytes of a new key file with its first slots.
 pub(crate) fn new_file(keys: &Keys, id: Uuid, entropy: &Entropy, slots: u32) -> Result<Vec<u8>, FillError> {
     let filled = fill_slots(keys, id, entropy, 0..slots)?;
-    let header = encode_header(&Header { id, master_check: keys.master_check(id), prepared: slots });
+    let header = encode_header(&Header { id, master_check: keys.master_check(id), prepared: slots, hash_root: None });
     let mut page = header.to_vec();
     page.resize(usize::try_from(HEADER_PAGE_BYTES).unwrap_or(header.len()), 0);
     Ok([page.as_slice(), &page, &filled.bytes].concat())

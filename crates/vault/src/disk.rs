@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub(crate) trait Disk: Send + Sync {
     fn len(&self) -> io::Result<u64>;
@@ -37,19 +37,28 @@ impl Disk for File {
     }
 }
 
+fn temporary(path: &Path) -> io::Result<PathBuf> {
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+    name.push(".tmp");
+    Ok(path.with_file_name(name))
+}
+
+/// What a crash left of [`write_private_file`].
+pub(crate) fn remove_left_over(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(temporary(path)?) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a private file (mode 0600) whole or not at all: into a temporary one beside it, synced, then renamed.
 pub(crate) fn write_private_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
 
-    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
-    // Left over by a crash; removed rather than reused, because reuse would keep its mode.
-    match std::fs::remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    let temporary = temporary(path)?;
+    // Removed rather than reused, because reuse would keep its mode.
+    remove_left_over(path)?;
     let mut file = File::options().write(true).create_new(true).mode(0o600).open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;

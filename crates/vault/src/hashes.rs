@@ -6,9 +6,11 @@
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::layout::SubjectHash;
+use crate::layout::{Header, NONCE_BYTES, SubjectHash, WrappedRoot};
+use crate::sealing;
 
-/// What is derived from the master key, one key per purpose. No `Debug`, wiped on drop.
+/// What is derived from the master key, one key per purpose; those of hashes from the first master key that the file had, which
+/// is wrapped under the newest one. No `Debug`, wiped on drop.
 pub(crate) struct Keys {
     /// Wraps the slots' keys.
     pub(crate) wrapping: Zeroizing<[u8; 32]>,
@@ -16,6 +18,10 @@ pub(crate) struct Keys {
     command: Zeroizing<[u8; 32]>,
     lookup: Zeroizing<[u8; 32]>,
     check: Zeroizing<[u8; 32]>,
+    /// Wraps `root`.
+    root_wrapping: Zeroizing<[u8; 32]>,
+    /// From which the keys of hashes are derived.
+    root: Zeroizing<[u8; 32]>,
 }
 
 impl Keys {
@@ -27,7 +33,22 @@ impl Keys {
             command: key("daybook vault 1: command hash key"),
             lookup: key("daybook vault 1: lookup hash key"),
             check: key("daybook vault 1: master key check"),
+            root_wrapping: key("daybook vault 2: wrapping key of the hash root"),
+            root: Zeroizing::new(*master),
         }
+    }
+
+    /// With the hash keys that this header brings. None: it does not open under this master key.
+    pub(crate) fn of_header(self, header: &Header) -> Option<Keys> {
+        let Some((nonce, wrapped)) = &header.hash_root else { return Some(self) };
+        let root = sealing::unwrap_root(&self.root_wrapping, header.id, nonce, wrapped)?;
+        let Keys { subject, command, lookup, .. } = Keys::derive(&root);
+        Some(Keys { subject, command, lookup, root, ..self })
+    }
+
+    /// The hash root of these keys, wrapped for the header of a file under another master key.
+    pub(crate) fn wrapped_root(&self, other: &Keys, id: Uuid, nonce: [u8; NONCE_BYTES]) -> Option<WrappedRoot> {
+        Some((nonce, sealing::wrap_root(&other.root_wrapping, id, &nonce, &self.root)?))
     }
 
     /// Stands in the header and tells a wrong master key, without telling anything about the right one.

@@ -28,7 +28,9 @@ pub enum OpenError {
     UnknownFormat { path: PathBuf, version: u32 },
     #[error("both headers of the key file {path} are damaged: restore it from a backup")]
     HeaderDamaged { path: PathBuf },
-    #[error("the master key does not fit the key file {path}: give the master key with which the file was created")]
+    #[error(
+        "the master key does not fit the key file {path}: give the one with which the file was created, or the newest one if it was rotated"
+    )]
     WrongMasterKey { path: PathBuf },
     #[error("the key file {path} was cut off: {actual_bytes} of {expected_bytes} bytes; restore it from a backup")]
     Truncated { path: PathBuf, expected_bytes: u64, actual_bytes: u64 },
@@ -80,11 +82,13 @@ impl KeyFile {
     /// Reads and checks the whole file; unwraps nothing. `path` only names the file in errors.
     pub(crate) fn open(
         disk: Box<dyn Disk>,
-        keys: &Keys,
+        keys: Keys,
         path: &Path,
-    ) -> Result<(KeyFile, Table, OpenReport), OpenError> {
+    ) -> Result<(KeyFile, Keys, Table, OpenReport), OpenError> {
         let io = |source| OpenError::Io { path: path.to_owned(), source };
-        let Headers { pages, newest: mut header, length } = Headers::read(disk.as_ref(), keys, path)?;
+        let Headers { pages, newest: mut header, length } = Headers::read(disk.as_ref(), &keys, path)?;
+        // Its tag says that it is whole; that the master key is right was checked.
+        let keys = keys.of_header(&header).ok_or_else(|| OpenError::HeaderDamaged { path: path.to_owned() })?;
         let damaged_page = pages.iter().position(Result::is_err);
 
         let counted = file_bytes(header.prepared);
@@ -129,7 +133,29 @@ impl KeyFile {
             poisoned: AtomicBool::new(false),
             sync_turn: Mutex::new(()),
         };
-        Ok((file, table, report))
+        Ok((file, keys, table, report))
+    }
+
+    /// As the newest durable header has it.
+    pub(crate) fn header(&self) -> Header {
+        Header { prepared: self.prepared.load(Ordering::Acquire), ..self.header }
+    }
+
+    pub(crate) fn read_slots(&self, first: SlotId, bytes: &mut [u8]) -> io::Result<()> {
+        self.disk.read_exact_at(bytes, slot_offset(first))
+    }
+
+    /// Overwrites all of it with zeros, once another file has taken its place. Nothing is written to it afterwards.
+    pub(crate) fn destroy(&self) -> io::Result<()> {
+        const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+        self.poisoned.store(true, Ordering::Release);
+        let (mut at, end) = (0, self.disk.len()?);
+        while at < end {
+            let count = usize::try_from(end - at).map_or(ZEROS.len(), |left| left.min(ZEROS.len()));
+            self.disk.write_all_at(&ZEROS[..count], at)?;
+            at += count as u64;
+        }
+        self.disk.sync()
     }
 
     pub(crate) fn id(&self) -> Uuid {

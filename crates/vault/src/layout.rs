@@ -1,4 +1,4 @@
-//! The bytes of the key file, format 1. Frozen: a change here is a new format version.
+//! The bytes of the key file, formats 1 and 2. Frozen: a change here is a new format version.
 //!
 //! All numbers are little-endian.
 //!
@@ -9,13 +9,18 @@
 //!
 //! header page
 //!  0  8  magic "DAYBKEYS"
-//!  8  4  format version = 1
+//!  8  4  format version = 1, or 2 once the master key was exchanged
 //! 12 16  id of the vault: the ledger's
 //! 28 16  master key check: keyed hash of the id (see `hashes`)
 //! 44  4  prepared: number of slots that are filled and synced
 //! 48 12  zeros
 //! 60  4  CRC-32 of bytes 0..60
-//! 64     zeros, ignored
+//! 64     format 1: zeros, ignored
+//!
+//!        format 2: what hashes are made with, which must outlive the master key (see `hashes`)
+//! 64 24  nonce
+//! 88 48  wrapped secret (32) and its tag (16), AD = id
+//! 136  4  CRC-32 of bytes 64..136
 //!
 //! slot
 //!   0  1  state: 0 free (never among the prepared ones), 1 ready, 2 erased
@@ -37,7 +42,11 @@ use std::fmt;
 use uuid::Uuid;
 
 pub(crate) const HEADER_PAGE_BYTES: u64 = 4096;
-pub(crate) const HEADER_BYTES: usize = 64;
+pub(crate) const HEADER_BYTES: usize = 140;
+/// Where the part ends that every format has.
+const COMMON_BYTES: usize = 64;
+const ROOT_AT: usize = COMMON_BYTES + NONCE_BYTES;
+const ROOT_CRC_AT: usize = ROOT_AT + WRAPPED_BYTES;
 pub(crate) const SLOTS_START: u64 = 2 * HEADER_PAGE_BYTES;
 pub(crate) const SLOT_BYTES: usize = 128;
 pub(crate) const SUBJECT_AT: usize = 80;
@@ -46,7 +55,8 @@ pub(crate) const NONCE_BYTES: usize = 24;
 pub(crate) const WRAPPED_BYTES: usize = 48;
 
 const MAGIC: &[u8; 8] = b"DAYBKEYS";
-const FORMAT: u32 = 1;
+const FORMAT_1: u32 = 1;
+const FORMAT_2: u32 = 2;
 const STATE_READY: u8 = 1;
 const STATE_ERASED: u8 = 2;
 
@@ -71,7 +81,12 @@ pub(crate) struct Header {
     pub(crate) master_check: [u8; 16],
     /// Slots that are filled and synced.
     pub(crate) prepared: u32,
+    /// What hashes are made with, wrapped; none: with the master key itself.
+    pub(crate) hash_root: Option<WrappedRoot>,
 }
+
+/// A secret under the master key: its nonce, and what it became.
+pub(crate) type WrappedRoot = ([u8; NONCE_BYTES], [u8; WRAPPED_BYTES]);
 
 /// Why a header page cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,12 +123,19 @@ pub(crate) fn file_bytes(slots: u32) -> u64 {
 pub(crate) fn encode_header(header: &Header) -> [u8; HEADER_BYTES] {
     let mut bytes = [0; HEADER_BYTES];
     bytes[0..8].copy_from_slice(MAGIC);
-    bytes[8..12].copy_from_slice(&FORMAT.to_le_bytes());
+    let format = if header.hash_root.is_some() { FORMAT_2 } else { FORMAT_1 };
+    bytes[8..12].copy_from_slice(&format.to_le_bytes());
     bytes[12..28].copy_from_slice(header.id.as_bytes());
     bytes[28..44].copy_from_slice(&header.master_check);
     bytes[44..48].copy_from_slice(&header.prepared.to_le_bytes());
     let crc = crc32fast::hash(&bytes[..60]);
     bytes[60..64].copy_from_slice(&crc.to_le_bytes());
+    if let Some((nonce, wrapped)) = &header.hash_root {
+        bytes[COMMON_BYTES..ROOT_AT].copy_from_slice(nonce);
+        bytes[ROOT_AT..ROOT_CRC_AT].copy_from_slice(wrapped);
+        let crc = crc32fast::hash(&bytes[COMMON_BYTES..ROOT_CRC_AT]);
+        bytes[ROOT_CRC_AT..].copy_from_slice(&crc.to_le_bytes());
+    }
     bytes
 }
 
@@ -126,13 +148,19 @@ pub(crate) fn decode_header(bytes: &[u8; HEADER_BYTES]) -> Result<Header, Header
         return Err(HeaderFault::Checksum);
     }
     let version = u32_at(bytes, 8);
-    if version != FORMAT {
-        return Err(HeaderFault::Version(version));
-    }
+    let hash_root = match version {
+        FORMAT_1 => None,
+        FORMAT_2 if crc32fast::hash(&bytes[COMMON_BYTES..ROOT_CRC_AT]) != u32_at(bytes, ROOT_CRC_AT) => {
+            return Err(HeaderFault::Checksum);
+        }
+        FORMAT_2 => Some((array_at(bytes, COMMON_BYTES), array_at(bytes, ROOT_AT))),
+        version => return Err(HeaderFault::Version(version)),
+    };
     Ok(Header {
         id: Uuid::from_bytes(array_at(bytes, 12)),
         master_check: array_at(bytes, 28),
         prepared: u32_at(bytes, 44),
+        hash_root,
     })
 }
 

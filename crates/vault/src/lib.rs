@@ -50,6 +50,7 @@
 //! }
 //! ```
 
+mod copy;
 mod create;
 mod disk;
 mod error;
@@ -64,6 +65,7 @@ mod vault;
 #[cfg(test)]
 mod tests;
 
+pub use copy::{CopyError, RotateError};
 pub use create::CreateError;
 pub use error::{
     AssignError, DisownError, EraseError, OpenSealedError, RelearnError, SealError, SealSharedError, WriteError,

@@ -4,6 +4,7 @@
 //! sealed text   nonce (24, random) ‖ ciphertext (as long as the text) ‖ tag (16)
 //! its AD        length of tenant (8, little-endian) ‖ tenant ‖ stream (16, as written in a UUID) ‖ kind (2, little-endian)
 //! AD of a key   id of the vault (16) ‖ slot (4, little-endian)
+//! AD of what hashes are made with   id of the vault (16)
 //! ```
 
 use chacha20poly1305::{AeadInPlace, KeyInit, XChaCha20Poly1305, XNonce};
@@ -58,10 +59,28 @@ pub(crate) fn wrap(
     nonce: &[u8; NONCE_BYTES],
     key: &[u8; 32],
 ) -> Option<[u8; WRAPPED_BYTES]> {
+    wrap_at(wrapping, &place(id, slot), nonce, key)
+}
+
+pub(crate) fn wrap_root(
+    wrapping: &[u8; 32],
+    id: Uuid,
+    nonce: &[u8; NONCE_BYTES],
+    root: &[u8; 32],
+) -> Option<[u8; WRAPPED_BYTES]> {
+    wrap_at(wrapping, id.as_bytes(), nonce, root)
+}
+
+fn wrap_at(
+    wrapping: &[u8; 32],
+    place: &[u8],
+    nonce: &[u8; NONCE_BYTES],
+    key: &[u8; 32],
+) -> Option<[u8; WRAPPED_BYTES]> {
     let mut wrapped = [0; WRAPPED_BYTES];
     let (text, end) = wrapped.split_at_mut(32);
     text.copy_from_slice(key);
-    match cipher(wrapping).encrypt_in_place_detached(&XNonce::from(*nonce), &place(id, slot), text) {
+    match cipher(wrapping).encrypt_in_place_detached(&XNonce::from(*nonce), place, text) {
         Ok(tag) => end.copy_from_slice(&tag),
         Err(_) => {
             wrapped.zeroize();
@@ -78,11 +97,27 @@ pub(crate) fn unwrap(
     nonce: &[u8; NONCE_BYTES],
     wrapped: &[u8; WRAPPED_BYTES],
 ) -> Option<Zeroizing<[u8; 32]>> {
+    unwrap_at(wrapping, &place(id, slot), nonce, wrapped)
+}
+
+pub(crate) fn unwrap_root(
+    wrapping: &[u8; 32],
+    id: Uuid,
+    nonce: &[u8; NONCE_BYTES],
+    wrapped: &[u8; WRAPPED_BYTES],
+) -> Option<Zeroizing<[u8; 32]>> {
+    unwrap_at(wrapping, id.as_bytes(), nonce, wrapped)
+}
+
+fn unwrap_at(
+    wrapping: &[u8; 32],
+    place: &[u8],
+    nonce: &[u8; NONCE_BYTES],
+    wrapped: &[u8; WRAPPED_BYTES],
+) -> Option<Zeroizing<[u8; 32]>> {
     let mut key = Zeroizing::new(array_at::<32>(wrapped, 0));
     let tag: [u8; TAG_BYTES] = array_at(wrapped, 32);
-    cipher(wrapping)
-        .decrypt_in_place_detached(&XNonce::from(*nonce), &place(id, slot), key.as_mut_slice(), &tag.into())
-        .ok()?;
+    cipher(wrapping).decrypt_in_place_detached(&XNonce::from(*nonce), place, key.as_mut_slice(), &tag.into()).ok()?;
     Some(key)
 }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::create::{CreateError, Entropy, FillError, create_file, fill_slots, new_file};
-use crate::disk::Disk;
+use crate::disk::{Disk, remove_left_over};
 use crate::error::{
     AssignError, DisownError, EraseError, OpenSealedError, RelearnError, SealError, SealSharedError, WriteError,
 };
@@ -44,18 +44,18 @@ const TUNING: Tuning = Tuning { block: 1024, low_water: 512 };
 /// An open key file. Made to be shared by many threads: sealing, opening and looking up take a read lock for the time of
 /// copying 32 bytes; no lock that they need is held during a sync.
 pub struct Vault {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     background: Mutex<Option<JoinHandle<()>>>,
 }
 
-struct Shared {
-    file: KeyFile,
-    keys: Keys,
+pub(crate) struct Shared {
+    pub(crate) file: KeyFile,
+    pub(crate) keys: Keys,
     table: RwLock<Table>,
-    entropy: Entropy,
+    pub(crate) entropy: Entropy,
     tuning: Tuning,
     /// Held while a block is prepared.
-    preparing: Mutex<()>,
+    pub(crate) preparing: Mutex<()>,
     background_runs: AtomicBool,
 }
 
@@ -81,6 +81,8 @@ impl Vault {
     /// keep the others from being used: see [`OpenReport::damaged`].
     pub fn open(path: &Path, master: &MasterKey) -> Result<(Vault, OpenReport), OpenError> {
         let file = open_file(path, File::options().read(true).write(true))?;
+        // Erasing would not reach it.
+        remove_left_over(path).map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
         Vault::open_on(Box::new(file), master, path, system_entropy(), TUNING)
     }
 
@@ -100,8 +102,7 @@ impl Vault {
         entropy: Entropy,
         tuning: Tuning,
     ) -> Result<(Vault, OpenReport), OpenError> {
-        let keys = master.derive();
-        let (file, table, report) = KeyFile::open(disk, &keys, path)?;
+        let (file, keys, table, report) = KeyFile::open(disk, master.derive(), path)?;
         let shared = Shared {
             file,
             keys,
@@ -448,7 +449,7 @@ impl Shared {
         self.table.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Table> {
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Table> {
         self.table.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -542,6 +543,6 @@ fn system_entropy() -> Entropy {
     Box::new(getrandom::fill)
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

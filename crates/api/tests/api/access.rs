@@ -158,8 +158,8 @@ async fn token_of(server: &Server, role: Role) -> String {
 const OF_MERCHANTS: [Role; 7] =
     [Role::Owner, Role::Clerk, Role::Support, Role::Auditor, Role::Analyst, Role::Buyer, Role::Webhook];
 
-/// Asked about beside what they are of: `tokens.rs`, jobs in `bulk.rs`, and exports in `files.rs`.
-const ELSEWHERE: [&str; 4] = ["viewer", "tokens", "issueToken", "revokeToken"];
+/// Asked about beside what they are of: `tokens.rs`, `forget.rs`, jobs in `bulk.rs`, and exports in `files.rs`.
+const ELSEWHERE: [&str; 5] = ["viewer", "tokens", "issueToken", "revokeToken", "eraseBuyer"];
 
 fn is_mutation(field: &str) -> bool {
     daybook_api::access_table().any(|(root, name, _)| name == field && root == "Mutation")

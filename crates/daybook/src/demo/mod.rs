@@ -7,6 +7,7 @@ mod cards;
 mod clock;
 mod clocks;
 mod exports;
+mod forgotten;
 mod holds;
 mod jobs;
 mod life;
@@ -76,7 +77,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let folder = open_folder(&dir, &options, clock.clock())?;
     let host = serve::new_host();
     let followers = Followers::start(&folder.reader, &host, follower::store(&dir, &folder.reader))?;
-    let (token, future) = begin(&folder, &clock, plan, now)?;
+    let (token, future) = begin(&folder, &clock, (args.seed, plan), now)?;
     let Folder { engine, reader, .. } = folder;
     if args.past_only {
         say_what_is_there(&dir, args, reader.watermark(), began);
@@ -121,11 +122,13 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
 fn begin(
     folder: &Folder,
     clock: &clock::DemoClock,
-    plan: Vec<life::Step>,
+    (seed, plan): (u64, Vec<life::Step>),
     now: daybook_domain::Timestamp,
 ) -> Result<(String, Vec<life::Step>), Failure> {
+    let whom = forgotten::first(&plan);
     let future = past::live_through(&folder.engine, clock, plan, now)?;
     clock.arrive();
+    forgotten::forget(&folder.engine, seed, whom)?;
     let (secret, issue) = token::new_platform_token("demo")?;
     folder.engine.submit(issue).wait()?;
     Ok((secret, future))

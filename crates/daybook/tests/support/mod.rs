@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 pub fn daybook() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_daybook"));
-    command.env_remove("DAYBOOK_MASTER_KEY");
+    command.env_remove("DAYBOOK_MASTER_KEY").env_remove("DAYBOOK_MASTER_KEY_FILE");
     command
 }
 

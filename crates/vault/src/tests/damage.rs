@@ -101,10 +101,10 @@ fn two_damaged_headers_refuse_and_so_does_a_file_of_something_else() {
 #[test]
 fn a_later_format_is_refused_by_name() {
     let (mut bytes, _) = sample();
-    bytes[8] = 2;
+    bytes[8] = 3;
     let crc = crc32fast::hash(&bytes[..60]);
     bytes[60..64].copy_from_slice(&crc.to_le_bytes());
-    assert!(matches!(open(&LossyDisk::new(bytes)), Err(OpenError::UnknownFormat { version: 2, .. })));
+    assert!(matches!(open(&LossyDisk::new(bytes)), Err(OpenError::UnknownFormat { version: 3, .. })));
 }
 
 #[test]

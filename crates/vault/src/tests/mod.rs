@@ -1,4 +1,5 @@
 mod api;
+mod copy;
 mod crash;
 mod damage;
 mod golden;
