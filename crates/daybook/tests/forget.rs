@@ -180,7 +180,10 @@ fn a_thousand_buyers_are_forgotten_and_two_thousand_are_not() {
     let id = "6a0b1d38-7f7b-4d7e-8a4b-5a9d6c1e2f30";
     let erase = ["erase", "--merchant", "m1", "--buyers", list.to_str().unwrap(), "--command-id", id, "--json"];
     let first: Value = serde_json::from_str(&done(&erase, &data)).unwrap();
-    assert_eq!((&first["erased"], &first["orders"], &first["left"]), (&json!(ERASED), &json!(ERASED + TWICE / 3), &json!([])));
+    assert_eq!(
+        (&first["erased"], &first["orders"], &first["left"]),
+        (&json!(ERASED), &json!(ERASED + TWICE / 3), &json!([]))
+    );
     // The same again writes nothing.
     let again: Value = serde_json::from_str(&done(&erase, &data)).unwrap();
     assert_eq!((&again["erased"], &again["position"]), (&first["erased"], &first["position"]));

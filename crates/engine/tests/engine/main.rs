@@ -6,6 +6,7 @@ mod callbacks;
 mod cards;
 mod concurrency;
 mod expectations;
+mod forget;
 mod jobs;
 mod keys;
 mod personal;
