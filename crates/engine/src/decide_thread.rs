@@ -361,10 +361,8 @@ impl Decider {
         }
         // Sealing is done once; a job that has to wait keeps its sealed form.
         if let Body::Plain(command) = &job.body {
-            match {
-                let is_gone = |slot| self.lately.is_gone(slot, &self.vault);
-                seal::in_writer(command.clone(), &job.targets, &context, &facts, &self.vault, is_gone)
-            } {
+            let is_gone = |slot| self.lately.is_gone(slot, &self.vault);
+            match seal::in_writer(command.clone(), &job.targets, &context, &facts, &self.vault, is_gone) {
                 Ok(sealed) => job.body = Body::Sealed(sealed),
                 Err(error) => return Step::Answered(Err(error)),
             }

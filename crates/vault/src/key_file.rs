@@ -147,7 +147,7 @@ impl KeyFile {
 
     /// Overwrites all of it with zeros, once another file has taken its place. Nothing is written to it afterwards.
     pub(crate) fn destroy(&self) -> io::Result<()> {
-        const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+        static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
         self.poisoned.store(true, Ordering::Release);
         let (mut at, end) = (0, self.disk.len()?);
         while at < end {

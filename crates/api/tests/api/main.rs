@@ -11,6 +11,7 @@ mod dashboard;
 mod edge;
 mod exports;
 mod files;
+mod forget;
 mod hostile;
 mod kit;
 mod limits;
