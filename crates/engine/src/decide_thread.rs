@@ -383,7 +383,12 @@ impl Decider {
     /// What would become of the command: nothing is sealed, and nothing written.
     fn check(&self, own: StreamId, job: &Job, facts: &Facts<'_>, context: &Context) -> Answer {
         let decided = match &job.body {
-            Body::Plain(command) => decide(facts, &seal::unsealed(command.clone()), &job.targets, context),
+            Body::Plain(command) => {
+                if facts.order(own).is_some_and(|order| self.lately.is_gone(order.buyer, &self.vault)) {
+                    command.clone().seal(|_, _| Err(Rejection::BuyerErased))?;
+                }
+                decide(facts, &seal::unsealed(command.clone()), &job.targets, context)
+            }
             Body::Sealed(command) => decide(facts, command, &job.targets, context),
         };
         let remarks = match decided? {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use daybook_domain::{Event, Kind, Position, ReasonCode, Rejection, Slot};
-use daybook_engine::{EraseError, Erased, Erasure, ExecuteError, Opened, Unfinished};
+use daybook_engine::{EraseError, Erased, Erasure, ExecuteError, Opened, Request, Unfinished};
 
 use crate::shop::*;
 
@@ -106,6 +106,8 @@ fn nothing_is_said_any_more_of_somebody_who_was_erased_and_their_order_goes_on()
     shop.send(2, place("A", "ann")).unwrap();
     erase(&shop, 10, "ann").unwrap();
     assert_eq!(rejection(shop.send(3, note("A", "rang"))), Rejection::BuyerErased);
+    let checked = Request::live(id(6), clerk(), note("A", "rang"));
+    assert_eq!(rejection(shop.engine.check(checked).wait()), Rejection::BuyerErased);
     assert_eq!(rejection(shop.send(4, cancel("A", "does not want it"))), Rejection::BuyerErased);
     shop.send(5, pay("A", "T1")).unwrap();
     shop.close();
