@@ -15,7 +15,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 /// Where the pages are, and the script of each: as `web/pages.js` has them.
@@ -49,8 +52,22 @@ pub fn around(api: Router, is_https: bool) -> Router {
     pages
         .route("/console/{version}/{*path}", get(assets::asset))
         .route("/session", get(session::who).post(session::open).delete(session::close))
+        .fallback(elsewhere)
         .with_state(sessions)
         .merge(api.layer(from_fn_with_state(is_https, session::authorize)))
+}
+
+/// Where there is nothing: to a person who follows an old link the pages say so, to others the status does.
+async fn elsewhere(State(sessions): State<session::Sessions>, request: Request) -> Response {
+    let is_html = |accepted: &HeaderValue| accepted.to_str().is_ok_and(|accepted| accepted.contains("text/html"));
+    if request.method() != Method::GET || !request.headers().get(ACCEPT).is_some_and(is_html) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let is_https = sessions.is_https;
+    let document = assets::document(PAGES[0].1);
+    let mut response = assets::index(&document, &sessions.viewer_of(request).await, is_https);
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }
 
 #[cfg(test)]

@@ -197,7 +197,12 @@ async fn pages_are_packed_kept_and_run_nothing_of_others() {
         assert!(!file.headers().contains_key("set-cookie"));
     }
     assert_eq!(ask(false, "GET", "/console/0/app.js", &[], "").await.status().as_u16(), 404);
-    assert_eq!(ask(false, "GET", "/nothing", &[], "").await.status().as_u16(), 404);
+    for (head, is_page) in [(vec![], false), (vec![("accept", "text/html,*/*;q=0.8")], true)] {
+        let nothing = ask(false, "GET", "/nothing", &head, "").await;
+        assert_eq!(nothing.status().as_u16(), 404);
+        assert_eq!(text(nothing).await.contains("/app.js"), is_page);
+    }
+    assert_eq!(ask(false, "POST", "/nothing", &[], "").await.status().as_u16(), 404);
 }
 
 #[tokio::test]

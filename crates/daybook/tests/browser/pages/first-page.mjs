@@ -83,6 +83,13 @@ export default {
     assert.ok(!fetched.some((path) => path.startsWith("/console/")), `fetched again: ${fetched}`);
   },
 
+  "an address where nothing is leads back": async ({ visit }) => {
+    const page = await visit({ path: "/order/1", language: "en", refused: ["404 GET /order/1"] });
+    await page.getByRole("heading", { name: "There is no such page." }).waitFor();
+    await page.getByRole("main").getByRole("link", { name: "Orders", exact: true }).click();
+    await page.getByRole("rowheader").first().waitFor();
+  },
+
   "it can be installed": async ({ visit }) => {
     const page = await visit({ language: "en" });
     await page.getByRole("rowheader").first().waitFor();
