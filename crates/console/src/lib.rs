@@ -38,14 +38,17 @@ const PAGES: [(&str, &str); 13] = [
     ("/buyer", "pages/buyer.js"),
 ];
 
+/// What time it is, in milliseconds since 1970.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
 /// The API with the pages before it. `is_https`: whether browsers come by TLS, so that their cookie never goes without it.
-pub fn around(api: Router, is_https: bool) -> Router {
-    let sessions = session::Sessions { api: api.clone(), is_https };
+pub fn around(api: Router, is_https: bool, clock: Clock) -> Router {
+    let sessions = session::Sessions { api: api.clone(), is_https, clock };
     std::thread::spawn(assets::prepare);
     let page = |script| {
-        let document: Arc<str> = assets::document(script).into();
+        let document: Arc<str> = assets::document(Some(script)).into();
         get(async move |State(sessions): State<session::Sessions>, request: Request| {
-            assets::index(&document, &sessions.viewer_of(request).await, is_https)
+            sessions.show(&document, request).await
         })
     };
     let pages = PAGES.into_iter().fold(Router::new(), |router, (path, script)| router.route(path, page(script)));
@@ -63,9 +66,7 @@ async fn elsewhere(State(sessions): State<session::Sessions>, request: Request) 
     if request.method() != Method::GET || !request.headers().get(ACCEPT).is_some_and(is_html) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let is_https = sessions.is_https;
-    let document = assets::document(PAGES[0].1);
-    let mut response = assets::index(&document, &sessions.viewer_of(request).await, is_https);
+    let mut response = sessions.show(&assets::document(None), request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
