@@ -148,8 +148,8 @@ export async function whoIsThere() {
 /** Who it is, as the page came with it; undefined when it came without: a link from elsewhere brings no cookie along. */
 export function whoCame() {
   const { dataset, textContent } = document.getElementById("viewer");
-  const [{ responseStart }] = performance.getEntriesByType("navigation");
-  compareClocks(Number(dataset.at), Date.now() - (performance.now() - responseStart));
+  const [navigation] = performance.getEntriesByType("navigation");
+  compareClocks(Number(dataset.at), Date.now() - (performance.now() - (navigation?.responseStart ?? 0)));
   return parsed(textContent).data?.viewer;
 }
 
