@@ -9,7 +9,7 @@ use crate::console::{self, Console, Ended, Stop};
 use crate::data::Access;
 use crate::export::OutFile;
 use crate::failure::Failure;
-use crate::{export, history, import, interrupt, merchant, owner, rebuild, ship, token, verify};
+use crate::{backup, export, history, import, interrupt, merchant, owner, rebuild, ship, token, verify};
 
 /// Has the process that serves the folder do it, or opens the folder and does it here.
 pub(crate) fn run(mut ask: Ask) -> Result<ExitCode, Failure> {
@@ -67,6 +67,10 @@ fn fit_to_send(ask: &mut Ask) -> Result<(), Failure> {
         Ask::Import { from } => from,
         Ask::Ship(args) => {
             args.file = resolved(&args.file, Path::is_file)?;
+            return Ok(());
+        }
+        Ask::Backup(args) => {
+            args.to = std::path::absolute(&args.to)?;
             return Ok(());
         }
         Ask::Token { .. }
@@ -129,6 +133,7 @@ fn act(ask: &Ask, access: &mut Access, console: &mut Console<'_>) -> Result<Ende
         Ask::Export { what: ExportWhat::Events(args) } => export::events(args, access, console),
         Ask::Ship(args) => ship::run(args, access, console),
         Ask::Verify(args) => verify::run(args, access, console),
+        Ask::Backup(args) => backup::run(args, access, console),
         Ask::Rebuild(args) => rebuild::run(args, access, console),
     }
 }
