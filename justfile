@@ -41,7 +41,7 @@ bench:
 
 # How soon a browser that was never here shows the order desk
 first-page:
-    BROWSER_ONLY=first-page BROWSER_ORDERS=20000 FIRST_PAGE_VISITS=15 cargo test --release --package daybook --test browser -- --exact pages --nocapture
+    BROWSER_ONLY=first-page BROWSER_ORDERS=20000 FIRST_PAGE_VISITS=15 BROWSER_LONGEST_MS=600000 cargo test --release --package daybook --test browser -- --exact pages --nocapture
 
 # The documentation of the crates
 doc:

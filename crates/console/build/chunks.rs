@@ -54,14 +54,17 @@ fn needed<'a>(modules: &'a Modules, path: &'a str) -> Result<Vec<&'a str>, Strin
 
 /// `first`: the page that most people begin with.
 pub(crate) fn join(modules: &Modules, entry: &str, first: &str) -> Result<Vec<Chunk>, String> {
-    let pages: Vec<&str> = modules.values().flat_map(|module| module.later.iter().map(String::as_str)).collect();
-    let in_folders = modules.values().find(|module| !module.later.is_empty() && module.path.contains('/'));
-    if let Some(module) = in_folders {
-        return Err(format!("{}: import() is written as it leads from {entry}, and so only beside it", module.path));
-    }
+    let pages: BTreeSet<&str> = modules.values().flat_map(|module| module.later.iter().map(String::as_str)).collect();
     let mut frame = needed(modules, first)?;
     frame.retain(|&path| path != first);
     closure(modules, entry, &mut frame, &mut Vec::new())?;
+
+    for (path, name) in modules.values().flat_map(|module| &module.names) {
+        let is_there = |module: &Module| module.exports.iter().any(|(exported, _)| exported == name);
+        if !modules.get(path).is_none_or(is_there) {
+            return Err(format!("{path} exports no {name}"));
+        }
+    }
 
     let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
     let mut of_pages = Vec::new();
@@ -86,6 +89,17 @@ pub(crate) fn join(modules: &Modules, entry: &str, first: &str) -> Result<Vec<Ch
     parts.extend(of_pages);
     let chunk_of: BTreeMap<&str, &str> =
         parts.iter().flat_map(|(chunk, paths)| paths.iter().map(move |path| (*path, *chunk))).collect();
+    if let Some(page) = pages.iter().find(|page| chunk_of[**page] != **page) {
+        return Err(format!("{page} is both a page and a part of others"));
+    }
+    // Such a path is written as it leads from the entry.
+    let leads =
+        |module: &&Module| module.later.is_empty() || (chunk_of[&*module.path] == entry && !module.path.contains('/'));
+    if let Some(module) =
+        modules.values().filter(|module| chunk_of.contains_key(&*module.path)).find(|module| !leads(module))
+    {
+        return Err(format!("{}: import() is for modules that stand beside {entry} and come with it", module.path));
+    }
     if let Some(lost) = modules.keys().find(|path| !chunk_of.contains_key(path.as_str())) {
         return Err(format!("{lost} is imported by nobody"));
     }
@@ -113,6 +127,7 @@ fn write(modules: &Modules, chunk: &str, paths: &[&str], chunk_of: &BTreeMap<&st
     }
     for &path in paths {
         let Module { body, exports, .. } = &modules[path];
+        let exports: Vec<String> = exports.iter().map(|(name, local)| format!("{name}: {local}")).collect();
         let (name, body, exports) = (name_of(path), body.trim_end(), exports.join(", "));
         text.push_str(&format!("// {path}\nconst {name} = (() => {{\n{body}\nreturn {{ {exports} }};\n}})();\n"));
     }

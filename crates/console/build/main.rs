@@ -14,17 +14,28 @@ use module::Module;
 
 const ENTRY: &str = "app.js";
 const FIRST_PAGE: &str = "pages/desk.js";
-/// Neither of them is fetched by its path.
-const NO_FILE: [&str; 2] = ["index.html", "LICENSE"];
+/// What is fetched by its path; of everything else that lies there somebody has to say what it is for.
+const FILES: [&str; 4] = [".js", ".css", ".svg", ".webmanifest"];
+const NO_FILES: [&str; 3] = ["index.html", "vendor/htm.LICENSE", "vendor/preact.LICENSE"];
 
 fn walk(folder: &Path, root: &Path, found: &mut BTreeMap<String, PathBuf>) -> Result<(), String> {
     let failed = |error| format!("{}: {error}", folder.display());
     for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
+        // What editors and file managers leave behind.
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
         if path.is_dir() {
             walk(&path, root, found)?;
-        } else if let Some(name) = path.strip_prefix(root).ok().and_then(Path::to_str) {
-            found.insert(name.replace('\\', "/"), path);
+            continue;
+        }
+        let name = path.strip_prefix(root).ok().and_then(Path::to_str).unwrap_or_default().replace('\\', "/");
+        if FILES.iter().any(|end| name.ends_with(end)) {
+            found.insert(name, path);
+        } else if !NO_FILES.contains(&&*name) {
+            return Err(format!("{}: what is it for?", path.display()));
         }
     }
     Ok(())
@@ -33,7 +44,6 @@ fn walk(folder: &Path, root: &Path, found: &mut BTreeMap<String, PathBuf>) -> Re
 fn build(web: &Path, out: &Path) -> Result<(), String> {
     let mut found = BTreeMap::new();
     walk(web, web, &mut found)?;
-    found.retain(|name, _| !NO_FILE.iter().any(|end| name.ends_with(end)));
     let (scripts, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(name, _)| name.ends_with(".js"));
     let mut modules = BTreeMap::new();
     for (name, path) in scripts {

@@ -9,8 +9,10 @@ pub(crate) struct Module {
     pub(crate) imports: Vec<String>,
     /// Paths of what it fetches when it is wanted.
     pub(crate) later: Vec<String>,
-    /// `name: local`, as the object that holds the exports is written.
-    pub(crate) exports: Vec<String>,
+    /// What it takes of which of them, by the name that it has there.
+    pub(crate) names: Vec<(String, String)>,
+    /// What others may take, by that name, and what it is called inside.
+    pub(crate) exports: Vec<(String, String)>,
     /// What it does, in a scope where the modules that it imports are there under their `name_of`.
     pub(crate) body: String,
 }
@@ -43,19 +45,29 @@ fn renamings(list: &str) -> impl Iterator<Item = (&str, &str)> {
     list.split(',').map(str::trim).filter(|one| !one.is_empty()).map(|one| one.split_once(" as ").unwrap_or((one, one)))
 }
 
-/// Where statements begin that only a module has: at the beginning of a line, or, in a published library, behind another one.
+/// Where statements begin that only a module has: at the beginning of a line or behind another statement, as published libraries
+/// have them. Keys of that name, and `import(…)`, are none.
 fn statements<'a>(source: &'a str, keyword: &'a str) -> impl Iterator<Item = usize> + 'a {
     source.match_indices(keyword).map(|(at, _)| at).filter(move |&at| {
-        let begins = at == 0 || matches!(source.as_bytes()[at - 1], b'\n' | b';' | b'}');
-        begins && matches!(source.as_bytes().get(at + keyword.len()), Some(b' ' | b'{'))
+        let before = source[..at].trim_end_matches([' ', '\t']);
+        let after = &source[at + keyword.len()..];
+        let is_longer = after.starts_with(|letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '$'));
+        let begins = before.is_empty() || before.ends_with(['\n', ';', '}']);
+        begins && !is_longer && !after.trim_start().starts_with(['(', '.', ':', ',', '=', ')', '}'])
     })
 }
 
 impl Module {
     /// Fails where a statement has none of the forms that are known here, and says which.
     pub(crate) fn parse(path: &str, source: &str) -> Result<Self, String> {
-        let mut module =
-            Self { path: path.to_owned(), imports: vec![], later: vec![], exports: vec![], body: String::new() };
+        let mut module = Self {
+            path: path.to_owned(),
+            imports: vec![],
+            names: vec![],
+            later: vec![],
+            exports: vec![],
+            body: String::new(),
+        };
         let marks =
             statements(source, "import").map(|at| (at, true)).chain(statements(source, "export").map(|at| (at, false)));
         let mut marks: Vec<(usize, bool)> = marks.collect();
@@ -83,13 +95,15 @@ impl Module {
         let (what, from) = statement.strip_prefix("import")?.split_once("from")?;
         let to = from.trim().strip_prefix('"')?.strip_suffix('"')?;
         let what = what.trim();
-        let names: Vec<String> = match what.strip_prefix('{') {
-            Some(list) => renamings(list.strip_suffix('}')?).map(|(name, local)| format!("{name}: {local}")).collect(),
-            None if what.chars().all(char::is_alphanumeric) => vec![format!("default: {what}")],
+        let names: Vec<(&str, &str)> = match what.strip_prefix('{') {
+            Some(list) => renamings(list.strip_suffix('}')?).collect(),
+            None if what.chars().all(char::is_alphanumeric) => vec![("default", what)],
             None => return None,
         };
         let to = resolve(&self.path, to).ok()?;
-        self.body.push_str(&format!("const {{ {} }} = {};", names.join(", "), name_of(&to)));
+        let taken: Vec<String> = names.iter().map(|(name, local)| format!("{name}: {local}")).collect();
+        self.body.push_str(&format!("const {{ {} }} = {};", taken.join(", "), name_of(&to)));
+        self.names.extend(names.iter().map(|(name, _)| (to.clone(), (*name).to_owned())));
         self.imports.push(to);
         Some(statement.len() + 1)
     }
@@ -99,7 +113,10 @@ impl Module {
         let after = rest.strip_prefix("export")?;
         if let Some(list) = after.trim_start().strip_prefix('{') {
             let (list, end) = list.split_once('}')?;
-            self.exports.extend(renamings(list).map(|(local, name)| format!("{name}: {local}")));
+            if !end.trim_start().starts_with(';') && !end.trim().is_empty() {
+                return None;
+            }
+            self.exports.extend(renamings(list).map(|(local, name)| (name.to_owned(), local.to_owned())));
             let semicolon = usize::from(end.starts_with(';'));
             return Some(rest.len() - end.len() + semicolon);
         }
@@ -107,7 +124,7 @@ impl Module {
         let is_default = declared.strip_prefix("default ");
         let kept = is_default.unwrap_or(declared);
         if is_default.is_some() && kept.starts_with("function(") {
-            self.exports.push("default: $default".to_owned());
+            self.exports.push(("default".to_owned(), "$default".to_owned()));
             self.body.push_str("const $default = ");
             return Some(rest.len() - kept.len());
         }
@@ -118,7 +135,7 @@ impl Module {
             .next()
             .filter(|name| !name.is_empty())?;
         let as_what = if is_default.is_some() { "default" } else { name };
-        self.exports.push(format!("{as_what}: {name}"));
+        self.exports.push((as_what.to_owned(), name.to_owned()));
         Some(rest.len() - kept.len())
     }
 }

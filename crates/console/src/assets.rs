@@ -66,24 +66,23 @@ fn media_type(path: &str) -> &'static str {
     }
 }
 
-/// The document of the page whose script is `script`, so that all of it is fetched at once.
-pub(crate) fn document(script: &str) -> String {
-    let (path, needs) = NEEDS.iter().find(|(path, _)| *path == script).copied().unwrap_or((script, &[]));
+/// The document of a page, so that all of it is fetched at once; `script`: its own, None where there is no page.
+pub(crate) fn document(script: Option<&str>) -> String {
+    let (path, needs) = NEEDS.iter().find(|(path, _)| Some(*path) == script).copied().unwrap_or(("app.js", &[]));
     let preloads = needs.iter().chain([&path]).filter(|path| **path != "app.js");
-    let preload = |path| format!("<link rel=\"modulepreload\" href=\"/console/{{version}}/{path}\">");
-    let preloads: Vec<String> = preloads.map(preload).collect();
-    INDEX.replace("{preloads}", &preloads.join("\n")).replace("{version}", &VERSION)
+    let preload = |path| format!("<link rel=\"modulepreload\" href=\"/console/{{version}}/{path}\">\n");
+    INDEX.replace("{preloads}\n", &preloads.map(preload).collect::<String>()).replace("{version}", &VERSION)
 }
 
-/// Asked anew each time: it says which version the rest is of, and who is there. `viewer`: JSON, empty where nobody is known.
-/// `is_https`: it came by TLS, and is to go on so.
-pub(crate) fn index(document: &str, viewer: &str, is_https: bool) -> Response {
+/// Asked anew each time: it says which version the rest is of, what time it is, and who is there. `viewer`: JSON, empty where that is
+/// not known. `now`: in milliseconds since 1970. `is_https`: it came by TLS, and is to go on so.
+pub(crate) fn index(document: &str, viewer: &str, now: i64, is_https: bool) -> Response {
     // In JSON it stands in strings alone; in a document it would end the script.
-    let page = document.replace("{viewer}", &viewer.replace('<', "\\u003c"));
+    let viewer_text = viewer.replace('<', "\\u003c");
+    let page = document.replace("{at}", &now.to_string()).replace("{viewer}", &viewer_text);
     let mut response = (guarded("text/html; charset=utf-8"), page).into_response();
-    // What says who is there must not come back after they have left.
-    let kept = if viewer.is_empty() { "no-cache" } else { "no-store" };
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(kept));
+    // What says who is there must not come back after they have left, nor what time it was.
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if is_https {
         let a_year = HeaderValue::from_static("max-age=31536000");
         response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, a_year);
@@ -119,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_first_page_is_small_and_fetched_at_once() {
-        let document = document("pages/desk.js");
+        let document = document(Some("pages/desk.js"));
         let named = |path: &&Asset| document.contains(&format!("/console/{}/{}\"", *VERSION, path.path));
         let assets: Vec<&Asset> = ASSETS.iter().filter(named).collect();
         let paths: Vec<&str> = assets.iter().map(|asset| asset.path).collect();
@@ -128,19 +127,33 @@ mod tests {
         assert!(bytes < 100_000, "{bytes}");
     }
 
+    /// What a script imports, as the browser reads it.
+    fn imported(path: &str) -> Vec<String> {
+        let (_, bytes) = FILES.iter().find(|(known, _)| *known == path).unwrap_or_else(|| panic!("{path}"));
+        let source = str::from_utf8(bytes).unwrap();
+        let lines = source.lines().filter(|line| line.starts_with("import "));
+        let from =
+            |line: &str| line.rsplit('"').nth(1).unwrap().trim_start_matches("../").trim_start_matches("./").to_owned();
+        lines.map(from).collect()
+    }
+
     #[test]
     fn a_page_names_all_that_it_needs() {
-        for (path, needs) in NEEDS {
-            let document = document(path);
-            for needed in needs.iter().chain([path, &"app.js"]) {
-                assert!(document.contains(&format!("/console/{}/{needed}\"", *VERSION)), "{path}: {needed}");
+        assert!(NEEDS.len() > 10);
+        for (path, _) in NEEDS {
+            let document = document(Some(path));
+            let mut wanted = vec![(*path).to_owned()];
+            while let Some(one) = wanted.pop() {
+                assert!(document.contains(&format!("/console/{}/{one}\"", *VERSION)), "{path}: {one}");
+                wanted.extend(imported(&one));
             }
         }
+        assert!(!document(None).contains("modulepreload"));
     }
 
     #[test]
     fn a_name_ends_no_script() {
-        let page = index("<script>{viewer}</script>", r#"{"id":"</script><script>"}"#, false);
+        let page = index("<script>{viewer}</script>", r#"{"id":"</script><script>"}"#, 1, false);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let body = runtime.block_on(axum::body::to_bytes(page.into_body(), 1_000)).unwrap();
         assert_eq!(&body[..], br#"<script>{"id":"\u003c/script>\u003cscript>"}</script>"#);

@@ -15,7 +15,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 /// Where the pages are, and the script of each: as `web/pages.js` has them.
@@ -35,22 +38,37 @@ const PAGES: [(&str, &str); 13] = [
     ("/buyer", "pages/buyer.js"),
 ];
 
+/// What time it is, in milliseconds since 1970.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
 /// The API with the pages before it. `is_https`: whether browsers come by TLS, so that their cookie never goes without it.
-pub fn around(api: Router, is_https: bool) -> Router {
-    let sessions = session::Sessions { api: api.clone(), is_https };
+pub fn around(api: Router, is_https: bool, clock: Clock) -> Router {
+    let sessions = session::Sessions { api: api.clone(), is_https, clock };
     std::thread::spawn(assets::prepare);
     let page = |script| {
-        let document: Arc<str> = assets::document(script).into();
+        let document: Arc<str> = assets::document(Some(script)).into();
         get(async move |State(sessions): State<session::Sessions>, request: Request| {
-            assets::index(&document, &sessions.viewer_of(request).await, is_https)
+            sessions.show(&document, request).await
         })
     };
     let pages = PAGES.into_iter().fold(Router::new(), |router, (path, script)| router.route(path, page(script)));
     pages
         .route("/console/{version}/{*path}", get(assets::asset))
         .route("/session", get(session::who).post(session::open).delete(session::close))
+        .fallback(elsewhere)
         .with_state(sessions)
         .merge(api.layer(from_fn_with_state(is_https, session::authorize)))
+}
+
+/// Where there is nothing: to a person who follows an old link the pages say so, to others the status does.
+async fn elsewhere(State(sessions): State<session::Sessions>, request: Request) -> Response {
+    let is_html = |accepted: &HeaderValue| accepted.to_str().is_ok_and(|accepted| accepted.contains("text/html"));
+    if request.method() != Method::GET || !request.headers().get(ACCEPT).is_some_and(is_html) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let mut response = sessions.show(&assets::document(None), request).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 
 /// What browsers send by themselves, and no page can change.
-const SITE: &str = "sec-fetch-site";
+pub(crate) const SITE: &str = "sec-fetch-site";
 
 /// Whether the request comes of one of our own pages. Browsers say so themselves (`Sec-Fetch-Site`), or at least from where a
 /// page came (`Origin`); whoever says nothing is no browser, or one that is too old to be trusted with a cookie. `is_https`:
@@ -34,9 +34,23 @@ pub(crate) fn is_no_foreign(headers: &HeaderMap, is_https: bool) -> bool {
     }
 }
 
-/// Whether the page that asks came by TLS, also where a proxy speaks TLS for us.
+/// Whether the page that asks came by TLS, also where a proxy speaks TLS for us. Of where a page came browsers tell nothing when
+/// they only look; but whose page it is they say by TLS alone, or to their own machine.
 pub(crate) fn is_https(headers: &HeaderMap) -> bool {
-    headers.get(ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"))
+    match headers.get(ORIGIN) {
+        Some(origin) => origin.as_bytes().starts_with(b"https://"),
+        None => headers.contains_key(SITE) && !is_this_machine(headers),
+    }
+}
+
+fn is_this_machine(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else { return false };
+    let name = host
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+        .map_or(host, |(name, _)| name);
+    let is_loopback = |address: std::net::IpAddr| address.is_loopback();
+    name == "localhost" || name.ends_with(".localhost") || name.trim_matches(['[', ']']).parse().is_ok_and(is_loopback)
 }
 
 #[cfg(test)]
@@ -45,6 +59,24 @@ mod tests {
 
     fn of(pairs: &[(&'static str, &str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn by_what_way_a_page_came_is_told() {
+        let (site, shop) = (("sec-fetch-site", "none"), ("host", "shop.example"));
+        for (pairs, told) in [
+            (vec![("origin", "https://shop.example"), shop], true),
+            (vec![("origin", "http://shop.example"), shop, site], false),
+            (vec![site, shop], true),
+            (vec![shop], false),
+            (vec![site, ("host", "localhost:8080")], false),
+            (vec![site, ("host", "127.0.0.1:8080")], false),
+            (vec![site, ("host", "[::1]")], false),
+            (vec![site, ("host", "[::1]:8080")], false),
+            (vec![site, ("host", "127.0.0.1.shop.example")], true),
+        ] {
+            assert_eq!(is_https(&of(&pairs)), told, "{pairs:?}");
+        }
     }
 
     #[test]

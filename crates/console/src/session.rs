@@ -1,10 +1,11 @@
 //! A browser's session: its token in a cookie. What it may do is decided by the API at each request, as for everybody.
 
-use axum::Router;
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
@@ -13,8 +14,8 @@ use serde::Deserialize;
 use tokio::time::timeout;
 use tower::ServiceExt;
 
-use crate::origin;
 use crate::packing::{packed, takes_gzip};
+use crate::{Clock, assets, origin};
 
 /// By TLS, `__Host-` keeps other hosts of the domain, and plain HTTP, from setting it.
 const SECURE_NAME: &str = "__Host-daybook";
@@ -32,6 +33,7 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 pub(crate) struct Sessions {
     pub(crate) api: Router,
     pub(crate) is_https: bool,
+    pub(crate) clock: Clock,
 }
 
 #[derive(Deserialize)]
@@ -46,16 +48,23 @@ fn cookie(is_secure: bool, token: &str, ends: &str) -> String {
 
 /// What a page has to know of who looks at it before it can show anything.
 const VIEWER: &str = r#"{"query":"{ viewer { id role merchant timeZone order } }"}"#;
-/// How long a document waits for it: a page that was not told asks by itself.
-const VIEWER_WITHIN: Duration = Duration::from_secs(1);
+/// What the API says of nobody.
+const NOBODY: &str = r#"{"data":{"viewer":null}}"#;
+/// Enough to know whether a token is good.
+const ROLE: &str = r#"{"query":"{ viewer { role } }"}"#;
+/// How long a document waits for it: the page's files must not wait for a server that is busy. A page that was not told asks
+/// by itself.
+const VIEWER_WITHIN: Duration = Duration::from_millis(250);
 
 impl Sessions {
-    /// The API's answer to who that is.
-    async fn viewer(&self, header: HeaderValue, extensions: Extensions) -> Response {
-        let mut asked = Request::new(Body::from(VIEWER));
+    /// The API's answer to who that is. `outer`: what came with the request for which it is asked.
+    async fn viewer(&self, query: &'static str, header: HeaderValue, outer: &Extensions) -> Response {
+        let mut asked = Request::new(Body::from(query));
         *asked.method_mut() = Method::POST;
         *asked.uri_mut() = Uri::from_static("/graphql");
-        *asked.extensions_mut() = extensions;
+        if let Some(from) = outer.get::<ConnectInfo<SocketAddr>>() {
+            asked.extensions_mut().insert(*from);
+        }
         asked.headers_mut().insert(AUTHORIZATION, header);
         asked.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         match self.api.clone().oneshot(asked).await {
@@ -64,15 +73,30 @@ impl Sessions {
         }
     }
 
-    /// That answer for a document that a browser asks for; empty where there is none.
-    pub(crate) async fn viewer_of(&self, request: Request) -> String {
+    /// A document, for whoever asks for it.
+    pub(crate) async fn show(&self, document: &str, request: Request) -> Response {
+        let viewer = self.viewer_of(request).await;
+        assets::index(document, &viewer, (self.clock)(), self.is_https)
+    }
+
+    /// That answer for a document that a browser asks for; empty where the page has to ask by itself.
+    async fn viewer_of(&self, request: Request) -> String {
         let headers = request.headers();
-        let header = token_of(headers, self.is_https).and_then(bearer);
-        let Some(header) = header.filter(|_| origin::is_no_foreign(headers, self.is_https)) else {
+        if !origin::is_no_foreign(headers, self.is_https) {
             return String::new();
+        }
+        // Browsers send the cookie along unless another site led here, which only some of them tell.
+        let is_told = headers.contains_key(origin::SITE);
+        let Some(header) = token_of(headers, self.is_https).and_then(bearer) else {
+            return if is_told { NOBODY.to_owned() } else { String::new() };
         };
-        let answer = timeout(VIEWER_WITHIN, self.viewer(header, request.extensions().clone())).await;
-        let Some(answer) = answer.ok().filter(|answer| answer.status() == StatusCode::OK) else { return String::new() };
+        let answer = timeout(VIEWER_WITHIN, self.viewer(VIEWER, header, request.extensions())).await;
+        let Ok(answer) = answer else { return String::new() };
+        match answer.status() {
+            StatusCode::OK => {}
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return NOBODY.to_owned(),
+            _ => return String::new(),
+        }
         let bytes = axum::body::to_bytes(answer.into_body(), MOST_VIEWER_BYTES).await.unwrap_or_default();
         String::from_utf8(bytes.into()).unwrap_or_default()
     }
@@ -83,7 +107,7 @@ pub(crate) async fn who(State(sessions): State<Sessions>, request: Request) -> R
     let headers = request.headers();
     let header = token_of(headers, sessions.is_https).and_then(bearer);
     let mut answer = match header.filter(|_| origin::is_no_foreign(headers, sessions.is_https)) {
-        Some(header) => sessions.viewer(header, request.extensions().clone()).await,
+        Some(header) => sessions.viewer(VIEWER, header, request.extensions()).await,
         None => StatusCode::UNAUTHORIZED.into_response(),
     };
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -118,7 +142,7 @@ pub(crate) async fn open(State(sessions): State<Sessions>, request: Request) -> 
     let Some(header) = header.filter(|_| !token.is_empty()) else {
         return (StatusCode::BAD_REQUEST, "this is no token\n").into_response();
     };
-    let answer = sessions.viewer(header, extensions).await;
+    let answer = sessions.viewer(ROLE, header, &extensions).await;
     if answer.status() != StatusCode::OK {
         return answer;
     }

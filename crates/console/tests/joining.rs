@@ -13,13 +13,18 @@ fn parsed(path: &str, source: &str) -> Module {
     Module::parse(path, source).unwrap_or_else(|why| panic!("{why}"))
 }
 
+fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
+    of.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect()
+}
+
 #[test]
 fn each_form_of_import_and_export_is_known() {
     let source = "import a from \"../a.js\";\nimport { b, c as d } from \"./c.js\";\n\nexport const e = 1;\n\
                   export async function f() {}\nexport class G {}\nexport default function H() {}\n";
     let module = parsed("desk/x.js", source);
     assert_eq!(module.imports, ["a.js", "desk/c.js"]);
-    assert_eq!(module.exports, ["e: e", "f: f", "G: G", "default: H"]);
+    assert_eq!(module.names, pairs(&[("a.js", "default"), ("desk/c.js", "b"), ("desk/c.js", "c")]));
+    assert_eq!(module.exports, pairs(&[("e", "e"), ("f", "f"), ("G", "G"), ("default", "H")]));
     let body = "const { default: a } = $a;\nconst { b: b, c: d } = $desk_c;\n\nconst e = 1;\nasync function f() {}\nclass G {}\nfunction H() {}\n";
     assert_eq!(module.body, body);
 }
@@ -30,20 +35,18 @@ fn libraries_as_they_are_published_are_known() {
         "v/h.js",
         "import{options as n}from\"./p.js\";var t=n;function u(){}export{t as useState,u as default};",
     );
-    assert_eq!(
-        (module.imports, module.exports),
-        (vec!["v/p.js".to_owned()], vec!["useState: t".into(), "default: u".into()])
-    );
+    assert_eq!(module.imports, ["v/p.js"]);
+    assert_eq!(module.exports, pairs(&[("useState", "t"), ("default", "u")]));
     assert_eq!(module.body, "const { options: n } = $v_p;var t=n;function u(){}");
     let module = parsed("htm.js", "var n=1;export default function(s){return n}");
     assert_eq!(module.body, "var n=1;const $default = function(s){return n}");
-    assert_eq!(module.exports, ["default: $default"]);
+    assert_eq!(module.exports, pairs(&[("default", "$default")]));
 }
 
 #[test]
 fn words_in_texts_and_names_are_no_statements() {
-    let source =
-        "const importer = 1;\nconst text = \"to export what\";\nconst page = () => import(\"./pages/a.js\");\n";
+    let source = "const importer = 1;\nimporter.export();\nconst texts = {\n  export: 1,\n};\n// import of what is here\n\
+                  const text = \"to export what\";\nconst page = () => import(\"./pages/a.js\");\n";
     let module = parsed("app.js", source);
     assert_eq!((module.body.as_str(), module.later), (source, vec!["pages/a.js".to_owned()]));
 }
@@ -52,10 +55,17 @@ fn words_in_texts_and_names_are_no_statements() {
 fn what_is_not_known_is_refused_with_its_line() {
     for source in [
         "import * as a from \"./a.js\";",
+        "import*as a from\"./a.js\";",
         "import \"./a.js\";",
+        "import\"./a.js\";",
+        "  import a from \"./a.js\"",
         "export let a = 1;",
+        "export\tlet a = 1;",
         "export * from \"./a.js\";",
+        "export*from\"./a.js\";",
+        "export { a } from \"./a.js\";",
         "import { a } from \"a\";",
+        "import { a } from \"../../a.js\";",
     ] {
         let why = Module::parse("x.js", &format!("\n{source}\n")).err().unwrap_or_else(|| panic!("{source} is taken"));
         assert!(why.starts_with("x.js: "), "{why}");
@@ -120,5 +130,8 @@ fn what_cannot_run_is_not_joined() {
     assert!(with(("ui.js", "import { ui } from \"./app.js\";\n")).contains("in a circle"));
     assert!(with(("ui.js", "import { no } from \"./no.js\";\n")).contains("there is no no.js"));
     assert!(with(("lost.js", "const lost = 1;\n")).contains("imported by nobody"));
+    assert!(with(("app.js", "import { no } from \"./ui.js\";\n")).contains("ui.js exports no no"));
+    let b = "import B from \"./b.js\";\nexport default function A() {}\n";
+    assert!(with(("pages/a.js", b)).contains("both a page and a part of others"));
     assert!(with(("pages/a.js", "const more = () => import(\"./b.js\");\n")).contains("import()"));
 }

@@ -10,7 +10,12 @@ use axum::http::{HeaderMap, Request, Response, StatusCode};
 use axum::routing::{delete, get, post};
 use tower::ServiceExt;
 
+const NOW: i64 = 1_780_000_000_000;
 const TOKEN: &str = "dbk_0123";
+
+fn clock() -> daybook_console::Clock {
+    Arc::new(|| NOW)
+}
 
 fn bearer(headers: &HeaderMap) -> String {
     headers.get("authorization").map_or("nobody", |value| value.to_str().unwrap()).to_owned()
@@ -28,18 +33,23 @@ fn api() -> Router {
 }
 
 async fn ask(is_https: bool, method: &str, path: &str, head: &[(&str, &str)], body: &str) -> Response<Body> {
+    let host = head.iter().find(|(name, _)| *name == "host").map_or("localhost:8080", |(_, host)| host);
     let mut request = Request::builder().method(method).uri(path);
-    request = request.header("host", "shop.example").header("content-type", "application/json");
-    for (name, value) in head {
+    request = request.header("host", host).header("content-type", "application/json");
+    for (name, value) in head.iter().filter(|(name, _)| *name != "host") {
         request = request.header(*name, *value);
     }
-    daybook_console::around(api(), is_https).oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap()
+    daybook_console::around(api(), is_https, clock())
+        .oneshot(request.body(Body::from(body.to_owned())).unwrap())
+        .await
+        .unwrap()
 }
 
 async fn text(response: Response<Body>) -> String {
     String::from_utf8(to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap()
 }
 
+const SHOP: (&str, &str) = ("host", "shop.example");
 const OWN: (&str, &str) = ("sec-fetch-site", "same-origin");
 const FOREIGN: (&str, &str) = ("sec-fetch-site", "cross-site");
 
@@ -52,9 +62,12 @@ async fn signing_out_of_a_look_up_ends_it() {
         told.lock().unwrap().push(bearer(&headers));
         StatusCode::NO_CONTENT
     };
-    let app = daybook_console::around(Router::new().route("/lookup", delete(end)), false);
+    let app = daybook_console::around(Router::new().route("/lookup", delete(end)), false, clock());
     for (cookie, site) in [("dbb_12", OWN), ("dbk_12", OWN), ("dbb_34", FOREIGN)] {
-        let request = Request::delete("/session").header("cookie", format!("daybook={cookie}")).header(site.0, site.1);
+        let request = Request::delete("/session")
+            .header("host", "localhost")
+            .header("cookie", format!("daybook={cookie}"))
+            .header(site.0, site.1);
         let closed = app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(closed.headers().contains_key("set-cookie"), site == OWN);
     }
@@ -89,24 +102,37 @@ async fn a_token_becomes_a_cookie_that_no_script_reads() {
         ]
     );
     // Behind a proxy that speaks TLS for us, the browser tells.
-    let proxied = ask(false, "POST", "/session", &[("origin", "https://shop.example")], &body).await;
+    let proxied =
+        ask(false, "POST", "/session", &[("host", "shop.example"), ("origin", "https://shop.example")], &body).await;
     assert!(proxied.headers()["set-cookie"].to_str().unwrap().starts_with("__Host-daybook="));
 }
 
 #[tokio::test]
 async fn a_page_comes_with_who_looks_at_it() {
     let cookie = ("cookie", "daybook=dbk_0123");
-    let told = |page: &str| page.split_once("id=\"viewer\">").unwrap().1.split_once("</script>").unwrap().0.to_owned();
-    // A link that somebody follows elsewhere brings no cookie along: then the page asks by itself.
-    for (head, who, kept) in [
-        (vec![("sec-fetch-site", "none"), cookie], "in", "no-store"),
-        (vec![OWN, cookie], "in", "no-store"),
-        (vec![FOREIGN, cookie], "", "no-cache"),
-        (vec![OWN, ("cookie", "daybook=dbk_9")], "", "no-cache"),
-        (vec![OWN], "", "no-cache"),
+    let told = |page: &str| {
+        let (_, rest) = page.split_once("id=\"viewer\" data-at=\"").unwrap();
+        let (at, rest) = rest.split_once("\">").unwrap();
+        assert_eq!(at, NOW.to_string());
+        rest.split_once("</script>").unwrap().0.to_owned()
+    };
+    // A link that somebody follows elsewhere, or a browser that does not say: then the page asks by itself.
+    let nobody = r#"{"data":{"viewer":null}}"#;
+    let secure = ("cookie", "__Host-daybook=dbk_0123");
+    for (head, who) in [
+        (vec![("sec-fetch-site", "none"), cookie], "in"),
+        (vec![OWN, cookie], "in"),
+        (vec![SHOP, cookie], "in"),
+        (vec![SHOP, OWN, secure], "in"),
+        (vec![FOREIGN, cookie], ""),
+        (vec![], ""),
+        // By TLS, which a proxy speaks for us: the plain name may be another host's.
+        (vec![SHOP, OWN, cookie], nobody),
+        (vec![OWN, ("cookie", "daybook=dbk_9")], nobody),
+        (vec![OWN], nobody),
     ] {
         let page = ask(false, "GET", "/orders/1", &head, "").await;
-        assert_eq!(page.headers()["cache-control"], kept, "{head:?}");
+        assert_eq!(page.headers()["cache-control"], "no-store", "{head:?}");
         assert_eq!(told(&text(page).await), who, "{head:?}");
     }
     for (head, status, who) in [
@@ -149,7 +175,7 @@ async fn what_lets_nobody_in_opens_no_session() {
 async fn a_token_that_does_not_arrive_is_not_waited_for() {
     let never = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
     let request = Request::post("/session").header("content-type", "application/json").header(OWN.0, OWN.1);
-    let answer = daybook_console::around(api(), false).oneshot(request.body(never).unwrap()).await.unwrap();
+    let answer = daybook_console::around(api(), false, clock()).oneshot(request.body(never).unwrap()).await.unwrap();
     assert_eq!(answer.status().as_u16(), 408);
 }
 
@@ -158,9 +184,9 @@ async fn the_cookie_speaks_for_its_user_on_our_own_pages_alone() {
     let cookie = ("cookie", "theme=dark; daybook=dbk_0123");
     assert_eq!(text(ask(false, "POST", "/graphql", &[OWN, cookie], "{}").await).await, "in");
     let origin = ("origin", "http://shop.example");
-    assert_eq!(text(ask(false, "POST", "/graphql", &[origin, cookie], "{}").await).await, "in");
+    assert_eq!(text(ask(false, "POST", "/graphql", &[SHOP, origin, cookie], "{}").await).await, "in");
     let proxied = ("origin", "https://shop.example");
-    assert_eq!(text(ask(false, "POST", "/graphql", &[proxied, cookie], "{}").await).await, "nobody");
+    assert_eq!(text(ask(false, "POST", "/graphql", &[SHOP, proxied, cookie], "{}").await).await, "nobody");
     for head in [vec![FOREIGN, cookie], vec![cookie], vec![("origin", "https://evil.example"), cookie], vec![OWN]] {
         assert_eq!(text(ask(false, "POST", "/graphql", &head, "{}").await).await, "nobody", "{head:?}");
     }
@@ -170,7 +196,7 @@ async fn the_cookie_speaks_for_its_user_on_our_own_pages_alone() {
     assert_eq!(text(ask(false, "POST", "/graphql", &[OWN, secure], "{}").await).await, "in");
     assert_eq!(text(ask(true, "POST", "/graphql", &[OWN, cookie], "{}").await).await, "nobody");
     let plain = ("origin", "http://shop.example");
-    assert_eq!(text(ask(true, "POST", "/graphql", &[plain, secure], "{}").await).await, "nobody");
+    assert_eq!(text(ask(true, "POST", "/graphql", &[SHOP, plain, secure], "{}").await).await, "nobody");
     // A link that somebody follows on our own page, or an address that is typed.
     for head in [vec![OWN, cookie], vec![("sec-fetch-site", "none"), cookie], vec![cookie]] {
         assert_eq!(text(ask(false, "GET", "/exports/1", &head, "").await).await, "Bearer dbk_0123", "{head:?}");
@@ -184,7 +210,7 @@ async fn the_cookie_speaks_for_its_user_on_our_own_pages_alone() {
 #[tokio::test]
 async fn pages_are_packed_kept_and_run_nothing_of_others() {
     let page = ask(false, "GET", "/", &[], "").await;
-    assert_eq!(page.headers()["cache-control"], "no-cache");
+    assert_eq!(page.headers()["cache-control"], "no-store");
     let policy = page.headers()["content-security-policy"].to_str().unwrap();
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe") && !policy.contains("http"));
     let page = text(page).await;
@@ -197,7 +223,12 @@ async fn pages_are_packed_kept_and_run_nothing_of_others() {
         assert!(!file.headers().contains_key("set-cookie"));
     }
     assert_eq!(ask(false, "GET", "/console/0/app.js", &[], "").await.status().as_u16(), 404);
-    assert_eq!(ask(false, "GET", "/nothing", &[], "").await.status().as_u16(), 404);
+    for (head, is_page) in [(vec![], false), (vec![("accept", "text/html,*/*;q=0.8")], true)] {
+        let nothing = ask(false, "GET", "/nothing", &head, "").await;
+        assert_eq!(nothing.status().as_u16(), 404);
+        assert_eq!(text(nothing).await.contains("/app.js"), is_page);
+    }
+    assert_eq!(ask(false, "POST", "/nothing", &[], "").await.status().as_u16(), 404);
 }
 
 #[tokio::test]

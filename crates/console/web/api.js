@@ -40,10 +40,14 @@ export async function ask(query, variables = {}, signal) {
   return answerOf(response);
 }
 
+/** What the server's clock showed, in milliseconds, when ours showed `own`. Headers have whole seconds: less than two of
+ * difference say nothing. */
+function compareClocks(servers, own) {
+  if (servers) ahead = Math.abs(servers - own) < 2_000 ? 0 : servers - own;
+}
+
 async function answerOf(response) {
-  const date = Date.parse(response.headers.get("date"));
-  // The header has whole seconds: less than two of difference say nothing.
-  if (date) ahead = Math.abs(date - Date.now()) < 2_000 ? 0 : date - Date.now();
+  compareClocks(Date.parse(response.headers.get("date")), Date.now());
   const text = await response.text();
   const answer = parsed(text);
   const error = answer.errors?.[0];
@@ -143,7 +147,10 @@ export async function whoIsThere() {
 
 /** Who it is, as the page came with it; undefined when it came without: a link from elsewhere brings no cookie along. */
 export function whoCame() {
-  return parsed(document.getElementById("viewer").textContent).data?.viewer;
+  const { dataset, textContent } = document.getElementById("viewer");
+  const [navigation] = performance.getEntriesByType("navigation");
+  compareClocks(Number(dataset.at), Date.now() - (performance.now() - (navigation?.responseStart ?? 0)));
+  return parsed(textContent).data?.viewer;
 }
 
 /** Throws a `Refusal` when the session is still there afterwards. */

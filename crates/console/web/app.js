@@ -149,7 +149,14 @@ function Lazy({ page, ...given }) {
   const [Page, setPage] = useState(() => page.loaded);
   const [isMissing, setMissing] = useState(false);
   useLayoutEffect(() => {
-    if (!Page) load(page).then(() => setPage(() => page.loaded), () => setMissing(true));
+    if (Page) return;
+    load(page).then(
+      () => setPage(() => page.loaded),
+      (error) => {
+        console.warn(error);
+        setMissing(true);
+      },
+    );
   }, [page]);
   // After an update of the server the old files are gone.
   if (isMissing) return html`<p role="alert">${t("code.NO_CONNECTION")} <button onClick=${() => location.reload()}>${t("again")}</button></p>`;
@@ -157,6 +164,9 @@ function Lazy({ page, ...given }) {
 }
 
 const begin = () => render(html`<${Root} />`, document.getElementById("app"));
-// The module of the page that is asked for comes along with this one: waiting for it is shorter than showing a page without it.
-const { page = BUYER_PAGE } = pageAt(location.pathname);
-load(page).then(begin, begin);
+/** In milliseconds; then there is something to see, whatever is slow. */
+const PATIENCE = 300;
+const asked = location.pathname === "/buyer" ? BUYER_PAGE : pageAt(location.pathname).page;
+// The script of the page that is asked for comes along with this one: waiting for it is shorter than showing a page without it.
+if (asked) Promise.race([load(asked), new Promise((done) => setTimeout(done, PATIENCE))]).then(begin, begin);
+else begin();

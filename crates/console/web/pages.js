@@ -27,12 +27,22 @@ export function pagesFor(role) {
   return PAGES.filter(({ roles, isHidden }) => roles.includes(role) && !isHidden);
 }
 
+/** What is wrongly written is nobody's id. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** `{page, id}` of an address; page is undefined where there is none. */
 export function pageAt(path) {
   for (const page of PAGES) {
     if (page.path === path) return { page };
     const stem = page.path.endsWith(":id") && page.path.slice(0, -3);
-    if (stem && path.startsWith(stem) && path.length > stem.length) return { page, id: decodeURIComponent(path.slice(stem.length)) };
+    const id = stem && path.startsWith(stem) && path.slice(stem.length);
+    if (id && !id.includes("/")) return { page, id: decoded(id) };
   }
   return {};
 }

@@ -9,7 +9,7 @@ use crate::console::{self, Console, Ended, Stop};
 use crate::data::Access;
 use crate::export::OutFile;
 use crate::failure::Failure;
-use crate::{erase, export, history, import, interrupt, keys, merchant, owner, rebuild, ship, token, verify};
+use crate::{backup, erase, export, history, import, interrupt, keys, merchant, owner, rebuild, ship, token, verify};
 
 /// Has the process that serves the folder do it, or opens the folder and does it here.
 pub(crate) fn run(mut ask: Ask) -> Result<ExitCode, Failure> {
@@ -79,6 +79,10 @@ fn fit_to_send(ask: &mut Ask) -> Result<(), Failure> {
             args.to = std::path::absolute(&args.to)?;
             return Ok(());
         }
+        Ask::Backup(args) => {
+            args.to = std::path::absolute(&args.to)?;
+            return Ok(());
+        }
         Ask::Token { .. }
         | Ask::Keys { .. }
         | Ask::Merchant { .. }
@@ -144,6 +148,7 @@ fn act(ask: &Ask, access: &mut Access, console: &mut Console<'_>) -> Result<Ende
         Ask::Erase(args) => erase::run(args, access, console),
         Ask::Ship(args) => ship::run(args, access, console),
         Ask::Verify(args) => verify::run(args, access, console),
+        Ask::Backup(args) => backup::run(args, access, console),
         Ask::Rebuild(args) => rebuild::run(args, access, console),
     }
 }

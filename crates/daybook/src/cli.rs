@@ -28,6 +28,8 @@ pub(crate) enum Do {
     Demo(DemoArgs),
     /// Replay stories: what the rules and the views make of them must be what their files say
     Replay(ReplayArgs),
+    /// Make a data folder of a backup, and check all of it
+    Restore(RestoreArgs),
     /// Print the GraphQL schema
     Schema,
     #[command(flatten)]
@@ -70,6 +72,8 @@ pub(crate) enum Ask {
     },
     /// Check everything that can be checked, and say what was checked
     Verify(VerifyArgs),
+    /// Copy the log to another folder while it is used; the same folder again gets what is new
+    Backup(BackupArgs),
     /// Fold a view from the log again
     Rebuild(RebuildArgs),
 }
@@ -99,6 +103,7 @@ impl Ask {
             Ask::Erase(args) => &args.data,
             Ask::Keys { what } => what.data(),
             Ask::Verify(args) => &args.data,
+            Ask::Backup(args) => &args.data,
             Ask::Rebuild(args) => &args.data,
         }
     }
@@ -445,6 +450,35 @@ pub(crate) struct VerifyArgs {
     #[command(flatten)]
     #[serde(skip)]
     pub(crate) data: DataArgs,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BackupArgs {
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
+    /// The folder of the backup: a new one, or that of an earlier backup of this ledger
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// The folder that `daybook backup` has made
+    #[arg(value_name = "BACKUP")]
+    pub(crate) backup: PathBuf,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Nothing after this position, which must be the last of its commit [default: all]
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) to_position: Option<u64>,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -2,6 +2,7 @@
 
 mod ask;
 mod automation;
+mod backup;
 mod cli;
 mod clock;
 mod console;
@@ -53,6 +54,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
         Do::Serve(args) => serve::run(&args),
         Do::Demo(args) => demo::run(&args),
         Do::Replay(args) => replay::run(&args),
+        Do::Restore(args) => backup::restore(&args),
         Do::Schema => {
             console::print(&daybook_api::sdl())?;
             Ok(ExitCode::SUCCESS)

@@ -128,7 +128,9 @@ pub(crate) async fn serve(front: Front, services: Services, shutdown: impl Futur
         }
         let _ = tell.send(true);
     });
-    let router = daybook_console::around(router_within(services, &front.limits), front.tls.is_some());
+    let now = clock::system();
+    let millis = move || now().0 / 1_000;
+    let router = daybook_console::around(router_within(services, &front.limits), front.tls.is_some(), Arc::new(millis));
     let served = connections::serve(front.listener, front.tls, router, told);
     let cut_off = async move {
         // Subscriptions never end by themselves.

@@ -94,6 +94,7 @@ impl Driver {
             .env("DAYBOOK_PROGRAM", env!("CARGO_BIN_EXE_daybook"))
             .env("DAYBOOK_DATA", &data)
             .env("DAYBOOK_CHROMIUM", &self.chromium)
+            .env("DAYBOOK_WEB", Path::new(env!("CARGO_MANIFEST_DIR")).join("../console/web"))
             .env("OUT", out)
             .status()
             .unwrap();
@@ -109,7 +110,10 @@ fn seed() -> String {
 /// Runs all, or with BROWSER_ONLY=text those with the text in their name; evidence of failures is kept in target/browser.
 #[test]
 fn pages() {
-    let Some(driver) = driver() else { return };
+    let Some(driver) = driver() else {
+        assert!(std::env::var_os("BROWSER_ONLY").is_none(), "there is no browser for what was asked for");
+        return;
+    };
     let evidence = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("browser");
     if evidence.exists() {
         std::fs::remove_dir_all(&evidence).unwrap();

@@ -53,6 +53,32 @@ fn foreign(dir: &Path) -> io::Result<Option<OsString>> {
     Ok(None)
 }
 
+/// Makes a folder for a ledger that is to come, and locks it: a new one, or one in which there is none.
+pub(crate) fn prepare(dir: &Path) -> Result<DirLock, CreateError> {
+    let io = |source| CreateError::Io { dir: dir.into(), source };
+    if dir.exists() && !dir.is_dir() {
+        return Err(CreateError::NoFolder { dir: dir.into() });
+    }
+    fsio::make_dir(dir).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => CreateError::NoParent { dir: dir.into() },
+        _ => io(error),
+    })?;
+    if let Some(found) = foreign(dir).map_err(io)? {
+        return Err(CreateError::Foreign { dir: dir.into(), found });
+    }
+    let lock = DirLock::take(dir).map_err(CreateError::Lock)?;
+    if Ledger::exists(dir) {
+        return Err(CreateError::Exists { dir: dir.into() });
+    }
+    for inner in [wal_dir(dir), volumes_dir(dir)] {
+        fsio::make_dir(&inner).map_err(io)?;
+        if fs::read_dir(&inner).map_err(io)?.next().is_some() {
+            return Err(CreateError::Leftover { dir: dir.into() });
+        }
+    }
+    Ok(lock)
+}
+
 impl Ledger {
     /// Does the folder hold a ledger?
     #[must_use]
@@ -64,26 +90,7 @@ impl Ledger {
     /// ever. A creation that a crash cut short can be repeated.
     pub fn create(dir: &Path, id: Uuid) -> Result<(), CreateError> {
         let io = |source| CreateError::Io { dir: dir.into(), source };
-        if dir.exists() && !dir.is_dir() {
-            return Err(CreateError::NoFolder { dir: dir.into() });
-        }
-        fsio::make_dir(dir).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => CreateError::NoParent { dir: dir.into() },
-            _ => io(error),
-        })?;
-        if let Some(found) = foreign(dir).map_err(io)? {
-            return Err(CreateError::Foreign { dir: dir.into(), found });
-        }
-        let _lock = DirLock::take(dir).map_err(CreateError::Lock)?;
-        if Self::exists(dir) {
-            return Err(CreateError::Exists { dir: dir.into() });
-        }
-        for inner in [wal_dir(dir), volumes_dir(dir)] {
-            fsio::make_dir(&inner).map_err(io)?;
-            if fs::read_dir(&inner).map_err(io)?.next().is_some() {
-                return Err(CreateError::Leftover { dir: dir.into() });
-            }
-        }
+        let _lock = prepare(dir)?;
         Marker::create(dir, id).map_err(io)?;
         // Last: this file is what makes it a ledger.
         Identity { ledger: id, epoch: 0 }.store(dir).map_err(io)

@@ -40,6 +40,7 @@
 //! ```
 
 mod appender;
+mod backup;
 mod batch;
 mod binder;
 mod bytes;
@@ -80,6 +81,7 @@ mod wal_index;
 use std::path::{Path, PathBuf};
 
 pub use appender::{Append, Appender};
+pub use backup::{BackupError, BackupReport, RestoreError, RestoreReport, restore};
 pub use batch::{Batch, BatchBuilder, PushError, Tail};
 pub use chunk::Chunk;
 pub use create::CreateError;

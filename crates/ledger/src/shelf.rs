@@ -127,6 +127,10 @@ impl Shelf {
         self.volumes().len()
     }
 
+    pub(crate) fn spans(&self) -> Vec<VolumeSpan> {
+        self.volumes().clone()
+    }
+
     /// Puts a volume that was just sealed onto the shelf.
     pub(crate) fn publish(&self, manifest: Manifest, store: PageStore) {
         let span = VolumeSpan { first: manifest.first, last: manifest.last };

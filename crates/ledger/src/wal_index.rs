@@ -95,6 +95,11 @@ impl WalIndex {
         })
     }
 
+    /// Oldest first.
+    pub(crate) fn files(&self) -> &[IndexedFile] {
+        &self.files
+    }
+
     /// Forgets the files of a volume that is sealed and hands them back.
     pub(crate) fn drop_volume(&mut self, volume: Position) -> Vec<IndexedFile> {
         let dropped: Vec<_> = self.files.extract_if(.., |file| file.volume == volume).collect();

@@ -2,12 +2,12 @@
 
 import { useMemo, useState } from "../vendor/hooks.js";
 import { CurrencyChoice, currencyOf } from "../currency.js";
+import { LabelTabs, ListHead, matching, NewerOlder, useOrders } from "../desk/around.js";
 import { ExportDialog } from "../desk/export.js";
 import { FilterBar } from "../desk/filter-bar.js";
-import { filtersOf, LABELS, whereOf } from "../desk/filters.js";
+import { filtersOf, whereOf } from "../desk/filters.js";
 import { List } from "../desk/list.js";
 import { useMissed } from "../desk/missed.js";
-import { COUNTS_QUERY, countedBy, ORDERS_QUERY, partOf, SORTS, sortOf } from "../desk/queries.js";
 import { html } from "../html.js";
 import { inOrder, MoreMerchants, useMerchants } from "../merchants.js";
 import { address, go, Link, useAddress } from "../router.js";
@@ -16,7 +16,7 @@ import { movedAway, Tree } from "../sub-orders/tree.js";
 import { addTexts } from "../text.js";
 import { DESK } from "../texts/desk.js";
 import { SUB_ORDERS } from "../texts/sub-orders.js";
-import { Answer, Choice, Failed, Loading, Tabs, Title, useApp, useAsk } from "../ui.js";
+import { Answer, Failed, Loading, Title, useApp } from "../ui.js";
 
 addTexts(DESK);
 addTexts(SUB_ORDERS);
@@ -65,9 +65,7 @@ function Below({ placed, below, isBelow, found }) {
     const all = whereOf({ ...params, merchant: null }, zone);
     return isAll ? all : { ...all, merchant: { oneOf: chosen ? [chosen] : ids.split("\n") } };
   }, [filterKey, zone, chosen, isAll, ids, refreshed]);
-  const page = useAsk(ORDERS_QUERY, { where, scope, sortBy: sortOf(params), ...partOf(params) });
-  const counted = useMemo(() => countedBy(where, scope), [where, scope]);
-  const counts = useAsk(COUNTS_QUERY, counted);
+  const { page, counts } = useOrders({ where, scope, params });
   const sales = useSales(currency);
   const lacksSome = sales.data?.week.byMerchant.length === MOST_FIGURES;
   const refresh = () => {
@@ -83,30 +81,24 @@ function Below({ placed, below, isBelow, found }) {
     go(instead ? address("/sub-orders", { ...instead, scope: null, currency: kept })
       : next === null ? address("/sub-orders", { label, merchant: chosen, sort: params.sort, currency: kept }) : to(next));
   };
-  const tab = (name) => ({ key: name ?? "", text: name ? t(`OrderLabel.${name}`) : t("all"), count: counts.data?.[name ?? "all"], to: to({ label: name }) });
   return html`<${Failed} why=${sales.why} again=${sales.again} />
     ${seesFigures(viewer) && html`<div class="below-head"><${CurrencyChoice} value=${currency} onChange=${(code) => go(to({ currency: code }))} />
       ${lacksSome && html`<p class="hint">${t("sub.mostFigures", { count: format.number(MOST_FIGURES) })}</p>`}</div>`}
     <${Tree} ...${{ isBelow, chosen }} isCut=${found.isCut} merchants=${placed} sales=${sales.data} to=${(merchant) => to({ merchant })} />
     <${MoreMerchants} of=${found} />
     ${isAll && html`<p class="hint">${t(viewer.merchant ? "sub.ownToo" : "sub.othersToo")}</p>`}
-    <${Tabs} name=${t("status")} tabs=${[null, ...LABELS].map(tab)} current=${label ?? ""} />
+    <${LabelTabs} ...${{ counts, label, to }} />
     <${FilterBar} params=${{ ...params, merchant: undefined }} onChange=${change} without=${viewer.merchant ? ["scope", "merchant", "buyer", "phone"] : ["scope", "merchant"]} />
-    <div class="list-head">
-      <${Choice} name=${t("sort")} value=${params.sort ?? ""} onChange=${(sort) => change({ sort })} options=${Object.keys(SORTS).map((key) => [key, t(`sort.${key || "placed-desc"}`)])} />
-      ${missed > 0 && html`<button class="quiet" onClick=${() => {
-        forget();
-        refresh();
-        if (after || before) go(to({}));
-      }}>${t("newEvents", { count: missed })}</button>`}
+    <${ListHead} sort=${params.sort} onSort=${(sort) => change({ sort })} missed=${missed} onShow=${() => {
+      forget();
+      refresh();
+      if (after || before) go(to({}));
+    }}>
       ${EXPORTS.includes(viewer.role) && html`<button class="quiet" onClick=${() => setExporting(true)}>${t("bulk.export")}</button>`}
       ${seesFigures(viewer) && html`<${Link} class="button quiet" to=${address("/dashboard", { merchant: chosen, scope: chosen ? null : "SUBTREE", currency: params.currency })}>${t("sub.dashboard")}<//>`}
-    </div>
-    ${isExporting && html`<${ExportDialog} ...${{ where, scope }} count=${counts.data?.[label ?? "all"]} onClose=${() => setExporting(false)} />`}
+    <//>
+    ${isExporting && html`<${ExportDialog} ...${{ where, scope }} count=${matching(counts, params)} onClose=${() => setExporting(false)} />`}
     <${Answer} of=${page}>${({ orders }) => html`
       ${orders.nodes.length === 0 ? html`<p class="empty">${t("sub.noOrders")}</p>` : html`<${List} orders=${orders.nodes} isChosen=${() => false} withMerchant />`}
-      <nav class="pages" aria-label=${t("pages")}>
-        <button class="quiet" disabled=${!orders.pageInfo.hasPreviousPage} onClick=${() => go(to({ before: orders.pageInfo.startCursor }))}>${t("newer")}</button>
-        <button class="quiet" disabled=${!orders.pageInfo.hasNextPage} onClick=${() => go(to({ after: orders.pageInfo.endCursor }))}>${t("older")}</button>
-      </nav>`}<//>`;
+      <${NewerOlder} info=${orders.pageInfo} onTurn=${(part) => go(to(part))} />`}<//>`;
 }

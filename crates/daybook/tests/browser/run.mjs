@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 
 import { launch, Visits } from "./harness.mjs";
 
-const LONGEST_MS = 120_000;
+const LONGEST_MS = Number(process.env.BROWSER_LONGEST_MS ?? 120_000);
 const only = process.env.BROWSER_ONLY ?? "";
 const evidence = process.env.OUT;
 

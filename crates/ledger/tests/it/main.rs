@@ -1,6 +1,7 @@
 //! The ledger as its users see it: real files in temporary folders.
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
 
+mod backup;
 mod cut;
 mod damage;
 mod kit;

@@ -174,6 +174,19 @@ export default {
     assert.ok((await shown(page)).includes(number));
   },
 
+  "what is today is the server's to say": async ({ visit }) => {
+    const DAY = 86_400_000;
+    const page = await visit({ path: "about:blank", language: "en" });
+    await page.addInitScript((ahead) => {
+      const now = Date.now;
+      Date.now = () => now() + ahead;
+    }, 3 * DAY);
+    const asked = page.waitForRequest((request) => request.postData()?.includes("placedAt") ?? false);
+    await page.goto("/?range=today");
+    const begins = Date.parse((await asked).postDataJSON().variables.where.placedAt.gte);
+    assert.ok(begins <= Date.now() && Date.now() < begins + DAY + 60_000, new Date(begins).toISOString());
+  },
+
   "the first key leads to the content": async ({ visit }) => {
     const page = await visit({ ...OWNER, language: "en" });
     await page.getByRole("heading", { level: 1, name: "Orders" }).waitFor();

@@ -1,11 +1,18 @@
 // What pages reckon with: days of a zone, sums of money, the tree of merchants.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 
-/** Calls a function of a module as the server gives it to pages: `call("money.js", "sum", ["1"])`. */
+/** Where modules are in the browser: of those that the server joins, nothing outside sees a single one. */
+const folder = "/modules";
+
+/** Calls a function of a module, as it is written: `call("money.js", "sum", ["1"])`. */
 async function modules(visit) {
   const page = await visit({ role: null, language: "en" });
-  const folder = await page.locator('script[type="module"]').evaluate(({ src }) => src.slice(0, src.lastIndexOf("/")));
+  await page.route(`**${folder}/**`, (route) => {
+    const { pathname } = new URL(route.request().url());
+    return route.fulfill({ path: join(process.env.DAYBOOK_WEB, pathname.slice(folder.length)), contentType: "text/javascript" });
+  });
   return (file, name, ...given) => page.evaluate(
     async ([address, exported, values]) => (await import(address))[exported](...values),
     [`${folder}/${file}`, name, given],

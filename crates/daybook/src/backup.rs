@@ -1,0 +1,73 @@
+//! Copies of the log, and data folders out of them.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use daybook_ledger::{BackupReport, Position, RestoreReport, restore as restore_from};
+use serde_json::json;
+
+use crate::cli::{BackupArgs, RestoreArgs};
+use crate::console::{self, Console, Ended};
+use crate::data::Access;
+use crate::failure::Failure;
+
+pub(crate) fn run(args: &BackupArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
+    if is_within(&args.to, access.dir()) {
+        return Err(Failure::new(format!(
+            "{} lies in the data folder, and would be lost with it: name a folder elsewhere",
+            args.to.display()
+        )));
+    }
+    let report = access.open(console)?.reader.ledger().back_up(&args.to)?;
+    console.print(&if args.json { json_of(&report) } else { text_of(&report, &args.to) })?;
+    Ok(Ended::Well)
+}
+
+/// Also of what is not there yet.
+fn is_within(path: &Path, folder: &Path) -> bool {
+    let Ok(folder) = folder.canonicalize() else { return false };
+    path.ancestors().filter_map(|above| above.canonicalize().ok()).any(|above| above.starts_with(&folder))
+}
+
+fn text_of(report: &BackupReport, to: &Path) -> String {
+    let BackupReport { last, before, volumes, copied_volumes, bytes } = report;
+    format!(
+        "{}: everything up to position {last}, {} events more than before; {volumes} sealed volumes, {copied_volumes} of them copied \
+         now; {bytes} bytes written\nThe keys are not in it: `daybook restore` needs a copy of the key file too\n",
+        to.display(),
+        last - before
+    )
+}
+
+fn json_of(report: &BackupReport) -> String {
+    let BackupReport { last, before, volumes, copied_volumes, bytes } = report;
+    let text =
+        json!({"last": last, "before": before, "volumes": volumes, "copiedVolumes": copied_volumes, "bytes": bytes});
+    format!("{text}\n")
+}
+
+pub(crate) fn restore(args: &RestoreArgs) -> Result<ExitCode, Failure> {
+    let until = args.to_position.map(|position| {
+        Position::new(position).ok_or_else(|| Failure::new("positions begin at 1: name one, or none for all of it"))
+    });
+    let dir = &args.data.data;
+    let report = restore_from(&args.backup, dir, until.transpose()?)?;
+    let RestoreReport { ledger, last, backup, volumes, records } = report;
+    if args.json {
+        let text = json!({"ledger": ledger.to_string(), "last": last, "backup": backup, "volumes": volumes, "records": records});
+        console::print(&format!("{text}\n"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let left_out = if last < backup { format!("; the backup goes on to {backup}") } else { String::new() };
+    console::print(&format!(
+        "{}: ledger {ledger} up to position {last}{left_out}; {volumes} sealed volumes; all {records} events were checked\n",
+        dir.display()
+    ))?;
+    if !dir.join("keys").exists() {
+        console::print(&format!(
+            "Before it is opened, put the newest copy of the key file there as {}, and its master key beside it\n",
+            dir.join("keys").display()
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
