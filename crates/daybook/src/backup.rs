@@ -54,7 +54,7 @@ pub(crate) fn restore(args: &RestoreArgs) -> Result<ExitCode, Failure> {
     let report = restore_from(&args.backup, dir, until.transpose()?)?;
     let RestoreReport { ledger, last, backup, volumes, records } = report;
     if args.json {
-        let text = json!({"ledger": ledger, "last": last, "backup": backup, "volumes": volumes, "records": records});
+        let text = json!({"ledger": ledger.to_string(), "last": last, "backup": backup, "volumes": volumes, "records": records});
         console::print(&format!("{text}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
