@@ -4,6 +4,7 @@
 mod cut;
 mod damage;
 mod kit;
+mod prove;
 mod reopen;
 mod scrub;
 mod unsealed;
