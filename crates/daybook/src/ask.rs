@@ -4,12 +4,14 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::cli::{Ask, ExportWhat, FormatArg, ImportFrom, MerchantDo, TokenDo};
+use crate::cli::{Ask, ExportWhat, FormatArg, ImportFrom, KeysDo, MerchantDo, TokenDo};
 use crate::console::{self, Console, Ended, Stop};
 use crate::data::Access;
 use crate::export::OutFile;
 use crate::failure::Failure;
-use crate::{export, history, import, interrupt, merchant, owner, rebuild, ship, token, verify};
+use crate::{
+    checkpoint, evidence, export, history, import, interrupt, keys, merchant, owner, rebuild, ship, token, verify,
+};
 
 /// Has the process that serves the folder do it, or opens the folder and does it here.
 pub(crate) fn run(mut ask: Ask) -> Result<ExitCode, Failure> {
@@ -69,11 +71,19 @@ fn fit_to_send(ask: &mut Ask) -> Result<(), Failure> {
             args.file = resolved(&args.file, Path::is_file)?;
             return Ok(());
         }
+        Ask::Verify(args) => {
+            if let Some(file) = &mut args.checkpoint {
+                *file = resolved(file, Path::is_file)?;
+            }
+            return Ok(());
+        }
         Ask::Token { .. }
         | Ask::Merchant { .. }
         | Ask::History(_)
         | Ask::Export { .. }
-        | Ask::Verify(_)
+        | Ask::Keys { .. }
+        | Ask::Checkpoint(_)
+        | Ask::Evidence(_)
         | Ask::Rebuild(_) => return Ok(()),
     };
     match from {
@@ -129,6 +139,10 @@ fn act(ask: &Ask, access: &mut Access, console: &mut Console<'_>) -> Result<Ende
         Ask::Export { what: ExportWhat::Events(args) } => export::events(args, access, console),
         Ask::Ship(args) => ship::run(args, access, console),
         Ask::Verify(args) => verify::run(args, access, console),
+        Ask::Keys { what: KeysDo::Create(args) } => keys::create(args, access, console),
+        Ask::Keys { what: KeysDo::Show(_) } => keys::show(access, console),
+        Ask::Checkpoint(args) => checkpoint::run(args, access, console),
+        Ask::Evidence(args) => evidence::make(args, access, console),
         Ask::Rebuild(args) => rebuild::run(args, access, console),
     }
 }

@@ -6,7 +6,9 @@ use daybook_api::{Host, Uses};
 use daybook_domain::{Actor, MerchantId, Role, StreamId};
 use daybook_engine::{Engine, Folder, FolderOptions, MasterKeySource, Reader, open_folder};
 use daybook_ledger::Ledger;
+use daybook_proof::Notary;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::cli::DataArgs;
 use crate::clock;
@@ -30,6 +32,8 @@ pub(crate) struct Opened {
     pub(crate) host: Option<Arc<Host>>,
     /// When tokens were last used, as this process notes it, if it serves.
     pub(crate) uses: Option<Uses>,
+    /// Who signs checkpoints, where this process has one.
+    pub(crate) notary: Option<Arc<Notary>>,
 }
 
 /// A command's way to its folder. It is opened when the command asks for it, so that wrong arguments make no folder.
@@ -73,9 +77,22 @@ impl Access {
             return Ok(opened.clone());
         }
         let folder = open_with(&self.data, id_if_new, console)?;
-        let opened = Opened { engine: folder.engine, reader: folder.reader, host: None, uses: None };
+        let opened = Opened { engine: folder.engine, reader: folder.reader, host: None, uses: None, notary: None };
         self.opened = Some(opened.clone());
         Ok(opened)
+    }
+
+    /// Who signs for the folder, which must hold a ledger.
+    pub(crate) fn notary(&mut self, console: &mut Console<'_>) -> Result<Arc<Notary>, Failure> {
+        let opened = self.open(console)?;
+        let notary = match opened.notary {
+            Some(notary) => notary,
+            None => Arc::new(open_notary(&opened.reader)?),
+        };
+        if let Some(opened) = &mut self.opened {
+            opened.notary = Some(Arc::clone(&notary));
+        }
+        Ok(notary)
     }
 
     /// Closes the ledger cleanly, if the command opened it.
@@ -85,6 +102,12 @@ impl Access {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// Who signs for a ledger that is open.
+pub(crate) fn open_notary(reader: &Reader) -> Result<Notary, Failure> {
+    let key = std::env::var(daybook_proof::KEY_VARIABLE).ok().map(Zeroizing::new);
+    Ok(Notary::open(reader.ledger().clone(), key.as_ref().map(|key| key.as_str()))?)
 }
 
 /// Opens the folder, or makes it, for a server.

@@ -2,11 +2,13 @@
 
 mod ask;
 mod automation;
+mod checkpoint;
 mod cli;
 mod clock;
 mod console;
 mod data;
 mod demo;
+mod evidence;
 mod export;
 mod failure;
 mod find;
@@ -14,6 +16,7 @@ mod follower;
 mod history;
 mod import;
 mod interrupt;
+mod keys;
 mod merchant;
 mod oidc;
 mod owner;
@@ -55,6 +58,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
             console::print(&daybook_api::sdl())?;
             Ok(ExitCode::SUCCESS)
         }
+        Do::VerifyEvidence(args) => evidence::verify(&args),
         Do::Ask(ask) => ask::run(ask),
     }
 }

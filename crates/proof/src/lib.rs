@@ -8,6 +8,7 @@
 
 mod canonical;
 mod checkpoint;
+mod consistency;
 mod evidence;
 mod key;
 mod key_file;
@@ -18,11 +19,13 @@ mod tree;
 mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use consistency::{ConsistencyProof, ConsistencyWrong, verify_consistency};
+pub use daybook_ledger::ProofError;
 pub use evidence::EvidenceError;
 pub use key::{KeyError, SigningKey, VerifierKey};
 pub use key_file::{KEY_FILE, KEY_VARIABLE, KeyFileError};
-pub use notary::{ConsistencyProof, Notary, NotaryError, signed_roots};
+pub use notary::{Notary, NotaryError, signed_roots};
 pub use note::NoteError;
 pub use store::{CHECKPOINTS, StoreError, Stored};
-pub use tree::{ProofWrong, verify_consistency};
+pub use tree::ProofWrong;
 pub use verify::{BundleWrong, Verified, verify_evidence};

@@ -10,7 +10,7 @@ use crate::checkpoint::CheckpointError;
 use crate::key_file::{self, KEY_VARIABLE};
 use crate::note::{self, NoteError};
 use crate::store::Store;
-use crate::{Checkpoint, KeyError, KeyFileError, ProofWrong, SigningKey, StoreError, Stored, VerifierKey, tree};
+use crate::{Checkpoint, ConsistencyProof, KeyError, KeyFileError, ProofWrong, SigningKey, StoreError, Stored, VerifierKey, tree};
 
 /// Why nothing was signed or proven.
 #[derive(Debug, Error)]
@@ -47,14 +47,6 @@ pub enum NotaryError {
     KeyFile(#[from] KeyFileError),
     #[error("the variable {KEY_VARIABLE}: {0}")]
     Key(#[from] KeyError),
-}
-
-/// Two checkpoints, and the hashes that show that the later one goes on from the earlier.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConsistencyProof {
-    pub earlier: Stored,
-    pub later: Stored,
-    pub proof: Vec<[u8; 32]>,
 }
 
 /// Signs, keeps and proves for one ledger.
@@ -158,7 +150,7 @@ impl Notary {
         let last = self.check_with(&mut signing)?;
         let key = self.needed_key()?;
         let size = self.ledger.watermark();
-        if let Some(stored) = self.latest().filter(|last| last.checkpoint.size == size) {
+        if let Some(stored) = self.latest().filter(|last| last.checkpoint.size == size && self.has_signed(last)) {
             return Ok(stored);
         }
         if size == 0 {
@@ -166,7 +158,7 @@ impl Notary {
         }
         let root = self.ledger.root(size)?;
         let next = Checkpoint { origin: key.verifier().name().to_owned(), size, root };
-        if let Some(last) = last {
+        if let Some(last) = last.filter(|last| last.size < size) {
             let proof = self.ledger.consistency(last.size, size)?;
             if let Err(wrong) = tree::verify_consistency(&last, &next, &proof) {
                 tracing::error!(
@@ -208,7 +200,11 @@ impl Notary {
         let (earlier, later) = (self.checkpoint(from)?, self.checkpoint(to)?);
         let proof = self.ledger.consistency(from, to)?;
         tree::verify_consistency(&earlier.checkpoint, &later.checkpoint, &proof)?;
-        Ok(ConsistencyProof { earlier, later, proof })
+        Ok(ConsistencyProof::new(&earlier, &later, &proof))
+    }
+
+    pub(crate) fn has_signed(&self, stored: &Stored) -> bool {
+        self.key().is_some_and(|key| Checkpoint::open(&stored.text, key.verifier()).is_ok())
     }
 
     /// Signs a text as this ledger's operator.

@@ -70,7 +70,7 @@ impl Store {
             let note = &text[at..at + length];
             let damaged = |_| StoreError::Damaged { path: store.path.clone(), at };
             let checkpoint = Checkpoint::read_unchecked(note).map_err(damaged)?;
-            if store.last.as_ref().is_some_and(|last| last.checkpoint.size >= checkpoint.size) {
+            if store.last.as_ref().is_some_and(|last| last.checkpoint.size > checkpoint.size) {
                 return Err(StoreError::Order { path: store.path, at });
             }
             store.at.push((checkpoint.size, at as u64));
@@ -97,9 +97,11 @@ impl Store {
 
     /// The checkpoint of so many records; none if there is no such one.
     pub(crate) fn get(&self, size: u64) -> Result<Option<Stored>, StoreError> {
-        match self.at.binary_search_by_key(&size, |(size, _)| *size) {
-            Ok(number) => self.read(number).map(Some),
-            Err(_) => Ok(None),
+        // The newest of those that two keys signed.
+        let after = self.at.partition_point(|(own, _)| *own <= size);
+        match after.checked_sub(1).filter(|&number| self.at[number].0 == size) {
+            Some(number) => self.read(number).map(Some),
+            None => Ok(None),
         }
     }
 
@@ -120,7 +122,7 @@ impl Store {
         Ok(Stored { text, checkpoint })
     }
 
-    /// Makes it durable behind the others; it covers more records than they do.
+    /// Makes it durable behind the others; it covers at least as many records as they do.
     pub(crate) fn append(&mut self, stored: Stored) -> Result<(), StoreError> {
         let io = |source| StoreError::Io { path: self.path.clone(), source };
         let written = (|| {

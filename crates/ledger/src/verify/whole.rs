@@ -28,7 +28,7 @@ impl Whole {
     /// `kept`: how many records are in the folder's tree, if there is one.
     pub(super) fn new(dir: &Path, kept: u64, signed: &[SignedRoot]) -> (Self, Option<Finding>) {
         let mut signed = signed.to_vec();
-        signed.sort_unstable_by_key(|signed| signed.size);
+        signed.sort_unstable_by_key(|signed| (signed.size, signed.root));
         let (kept, finding) = match Rows::open(&tree::folder(dir)) {
             Ok(rows) => (Some((rows, kept)).filter(|(_, kept)| *kept > 0), None),
             Err(error) => (None, Some(Finding { file: tree::folder(dir), position: 0, what: error.to_string() })),
