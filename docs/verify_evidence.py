@@ -133,8 +133,8 @@ def evidence(bundle, key):
         need((revision, previous) == (before[0] + 1, before[1]), f"event {number}: one is missing or out of place")
         need(root_of(sha(b"\0", record), position - 1, size, [b64(h) for h in entry["proof"]]) == root,
              f"event {number}: it is not in the ledger")
-        need((event["position"], event["revision"], event["version"], event["stream"]) == (position, revision,
-             event["version"], stream), f"event {number}: what is to be read is not what the record says")
+        need((event["position"], event["revision"], event["version"], event["stream"]) == (position, revision, version,
+             stream), f"event {number}: what is to be read is not what the record says")
         before = (revision, position)
     need(head == f"{before[0]} {before[1]}", "the last event is not the one that the operator says is the last")
     text = json.dumps([entry["event"] for entry in bundle["events"]], sort_keys=True, separators=(",", ":"),

@@ -82,9 +82,9 @@ async fn with_notary(
     });
     match answer.await {
         Ok(Ok(response)) => response,
-        Ok(Err(error @ (NotaryError::NoCheckpoint(_) | NotaryError::Proof(ProofError::Beyond { .. } | ProofError::Empty)))) => {
-            say(StatusCode::NOT_FOUND, format!("{error}\n"))
-        }
+        Ok(Err(
+            error @ (NotaryError::NoCheckpoint(_) | NotaryError::Proof(ProofError::Beyond { .. } | ProofError::Empty)),
+        )) => say(StatusCode::NOT_FOUND, format!("{error}\n")),
         Ok(Err(error)) => {
             tracing::error!(%error, "a checkpoint or proof could not be given");
             say(StatusCode::INTERNAL_SERVER_ERROR, "it could not be read; the process log says why\n")

@@ -24,5 +24,6 @@ pub(crate) fn run(args: &CheckpointArgs, access: &mut Access, console: &mut Cons
 
 fn sizes(text: &str) -> Result<(u64, u64), Failure> {
     let sizes = text.split_once("..").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
-    sizes.ok_or_else(|| Failure::new(format!("--consistency {text:?}: give two numbers of records, such as 1000..2500")))
+    sizes
+        .ok_or_else(|| Failure::new(format!("--consistency {text:?}: give two numbers of records, such as 1000..2500")))
 }

@@ -5,11 +5,7 @@ use crate::console::{Console, Ended};
 use crate::data::Access;
 use crate::failure::Failure;
 
-pub(crate) fn create(
-    args: &KeysCreateArgs,
-    access: &mut Access,
-    console: &mut Console<'_>,
-) -> Result<Ended, Failure> {
+pub(crate) fn create(args: &KeysCreateArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
     let key = access.notary(console)?.create_key(args.name.as_deref())?;
     let file = access.dir().join(daybook_proof::KEY_FILE);
     console.say(&format!(
@@ -23,7 +19,8 @@ pub(crate) fn create(
 pub(crate) fn show(access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
     let dir = access.dir().display().to_string();
     let key = access.notary(console)?.verifier();
-    let key = key.ok_or_else(|| Failure::new(format!("there is no key: `daybook keys create --data {dir}` makes one")))?;
+    let key =
+        key.ok_or_else(|| Failure::new(format!("there is no key: `daybook keys create --data {dir}` makes one")))?;
     console.print(&format!("{key}\n"))?;
     Ok(Ended::Well)
 }

@@ -89,7 +89,8 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let (security, writing) = Writing::start(&args.data.data, clock::system())?;
     let (engine, reader) = (folder.engine.clone(), folder.reader.clone());
     let exports = Exports::in_folder(args.data.data.join(EXPORTS), ExportLimits::default())?;
-    let services = Services { engine, reader, host, credentials, security, exports, notary: Some(notary), graphiql: true };
+    let services =
+        Services { engine, reader, host, credentials, security, exports, notary: Some(notary), graphiql: true };
     let jobs = JobRunner::start(services.clone())?;
     let maker = ExportMaker::start(&services)?;
     let served = runtime.block_on(async {

@@ -27,7 +27,9 @@ pub enum ConsistencyWrong {
     Malformed(String),
     #[error("its {which} checkpoint: {source}")]
     Checkpoint { which: &'static str, source: CheckpointError },
-    #[error("the later checkpoint does not go on from the earlier: records were changed or left out between them, or the proof was")]
+    #[error(
+        "the later checkpoint does not go on from the earlier: records were changed or left out between them, or the proof was"
+    )]
     Proof(#[from] ProofWrong),
 }
 
@@ -56,9 +58,8 @@ pub fn verify_consistency(text: &str, key: &VerifierKey) -> Result<(Checkpoint, 
     if it.format != FORMAT {
         return Err(ConsistencyWrong::Malformed(format!("its format is {:?}", it.format)));
     }
-    let open = |which, text| {
-        Checkpoint::open(text, key).map_err(|source| ConsistencyWrong::Checkpoint { which, source })
-    };
+    let open =
+        |which, text| Checkpoint::open(text, key).map_err(|source| ConsistencyWrong::Checkpoint { which, source });
     let (earlier, later) = (open("earlier", &it.earlier)?, open("later", &it.later)?);
     let proof = it.proof.iter().map(|hash| tree::decode(hash)).collect::<Option<Vec<_>>>().ok_or(ProofWrong)?;
     tree::verify_consistency(&earlier, &later, &proof)?;

@@ -10,7 +10,9 @@ use crate::checkpoint::CheckpointError;
 use crate::key_file::{self, KEY_VARIABLE};
 use crate::note::{self, NoteError};
 use crate::store::Store;
-use crate::{Checkpoint, ConsistencyProof, KeyError, KeyFileError, ProofWrong, SigningKey, StoreError, Stored, VerifierKey, tree};
+use crate::{
+    Checkpoint, ConsistencyProof, KeyError, KeyFileError, ProofWrong, SigningKey, StoreError, Stored, VerifierKey, tree,
+};
 
 /// Why nothing was signed or proven.
 #[derive(Debug, Error)]

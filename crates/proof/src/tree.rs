@@ -30,7 +30,11 @@ pub(crate) fn verify_inclusion(
 }
 
 /// Whether what `earlier` says is the beginning of what `later` says.
-pub(crate) fn verify_consistency(earlier: &Checkpoint, later: &Checkpoint, proof: &[[u8; 32]]) -> Result<(), ProofWrong> {
+pub(crate) fn verify_consistency(
+    earlier: &Checkpoint,
+    later: &Checkpoint,
+    proof: &[[u8; 32]],
+) -> Result<(), ProofWrong> {
     // The library takes the two for equal by their roots alone where nothing has to be hashed.
     if earlier.size == later.size && earlier.root != later.root {
         return Err(ProofWrong);

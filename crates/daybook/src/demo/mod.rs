@@ -84,7 +84,8 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let phones = PhoneFollower::start(reader.clone(), host.clone())?;
     let (uses, keeping) = Keeping::start(&dir)?;
     let (writer, log) = (engine.clone(), reader.clone());
-    let opened = Opened { engine: writer, reader: log, host: Some(host.clone()), uses: Some(uses.clone()), notary: None };
+    let opened =
+        Opened { engine: writer, reader: log, host: Some(host.clone()), uses: Some(uses.clone()), notary: None };
     let owner = Owner::start(opened);
     // From now on: in the past the plan itself brings about what automation would have done.
     let automation = Automation::start(engine.clone(), host.clone())?;
@@ -92,7 +93,8 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let (security, writing) = Writing::start(&dir, wall::system())?;
     let (writer, log) = (engine.clone(), reader.clone());
     let exports = Exports::in_folder(dir.join(serve::EXPORTS), ExportLimits::default())?;
-    let services = Services { engine: writer, reader: log, host, credentials, security, exports, notary: None, graphiql: true };
+    let services =
+        Services { engine: writer, reader: log, host, credentials, security, exports, notary: None, graphiql: true };
     let jobs = JobRunner::start(services.clone())?;
     let maker = ExportMaker::start(&services)?;
     let served = runtime.block_on(async {

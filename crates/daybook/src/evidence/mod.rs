@@ -54,7 +54,8 @@ pub(crate) fn verify(args: &VerifyEvidenceArgs) -> Result<ExitCode, Failure> {
 }
 
 fn is_consistency(text: &str) -> bool {
-    let format = serde_json::from_str::<Value>(text).ok().and_then(|value| Some(value.get("format")?.as_str()?.to_owned()));
+    let format =
+        serde_json::from_str::<Value>(text).ok().and_then(|value| Some(value.get("format")?.as_str()?.to_owned()));
     format.is_some_and(|format| format.starts_with("daybook-consistency"))
 }
 

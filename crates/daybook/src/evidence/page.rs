@@ -60,7 +60,8 @@ pub(super) fn write(
         row(&mut rows, words, &recorded, &json["data"], &changed, args.personal);
     }
     let order = order(state.as_ref()).ok_or_else(|| Failure::new(format!("{}: there is no such order", args.order)))?;
-    let columns = [words.number, words.time, words.what, words.who, words.because, words.changed, words.details, words.position];
+    let columns =
+        [words.number, words.time, words.what, words.who, words.because, words.changed, words.details, words.position];
     let head: String = columns.iter().map(|column| format!("<th>{}</th>", escape(column))).collect();
     let privacy = if args.personal { words.note_personal } else { words.note_masked };
     Ok(format!(
