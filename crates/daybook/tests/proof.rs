@@ -1,5 +1,7 @@
 //! Keys, checkpoints and evidence as a user meets them: the real binary, real folders, the script in docs.
 
+#![allow(clippy::unwrap_used, reason = "unwrap is how a test fails")]
+
 mod support;
 
 use std::path::{Path, PathBuf};

@@ -78,8 +78,7 @@ impl Ledger {
     }
 
     fn nodes(&self, numbers: &[u64], size: u64) -> Result<Vec<Hash>, ProofError> {
-        let hashes = numbers.iter().map(|&number| self.shared.tree.node(number, size)).collect::<Result<_, _>>();
-        hashes.map_err(|source| self.tree_error(source))
+        self.shared.tree.nodes(numbers, size).map_err(|source| self.tree_error(source))
     }
 
     fn tree_error(&self, source: std::io::Error) -> ProofError {

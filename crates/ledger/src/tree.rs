@@ -109,11 +109,15 @@ impl Tree {
         Files::open(&self.dir)?.range(from, to)
     }
 
-    /// The hash of a node of the tree over `size` leaves, numbered as `ct_merkle` does: in order, leaves being even.
-    pub(crate) fn node(&self, number: u64, size: u64) -> io::Result<Hash> {
-        let level = number.trailing_ones();
-        let from = (number >> level >> 1) << level;
-        self.range(from, size.min(from + (1 << level)))
+    /// The hashes of nodes of the tree over `size` leaves, numbered as `ct_merkle` does: in order, leaves being even.
+    pub(crate) fn nodes(&self, numbers: &[u64], size: u64) -> io::Result<Vec<Hash>> {
+        let files = Files::open(&self.dir)?;
+        let node = |&number: &u64| {
+            let level = number.trailing_ones();
+            let from = (number >> level >> 1) << level;
+            files.range(from, size.min(from + (1 << level)))
+        };
+        numbers.iter().map(node).collect()
     }
 
     fn grown(&self) -> MutexGuard<'_, Grown> {
