@@ -15,6 +15,7 @@ mod overload;
 mod pages;
 mod phones;
 mod spread;
+mod tree;
 mod usage;
 mod views;
 mod write;
@@ -28,6 +29,7 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
 
   write   durable placeOrder through the engine, beside a bare preallocated file with one fdatasync per batch
   flash   the same of a SKU whose stock is counted, all of one SKU, beside a thousand
+  tree    the same with the tree over all records kept up, beside without; what roots and proofs take
   open    opening a ledger of a million events
   fold    folding a ledger of a million events into all views, beside decoding alone
   views   what the views of a million orders cost: memory, pages, counts, dashboards, checkpoints
@@ -41,8 +43,8 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   --orders    instead of a million
   --dir       where to write (default: the system's folder for temporary files)";
 
-const ALL: [&str; 11] =
-    ["write", "flash", "open", "fold", "views", "deadlines", "pages", "overload", "export", "phones", "bulk"];
+const ALL: [&str; 12] =
+    ["write", "flash", "tree", "open", "fold", "views", "deadlines", "pages", "overload", "export", "phones", "bulk"];
 
 /// What the command line asks for.
 struct Config {
@@ -80,6 +82,7 @@ fn main() -> ExitCode {
         match what {
             "write" => write::run(&config.dir, config.sustained),
             "flash" => flash::run(&config.dir, config.sustained),
+            "tree" => tree::run(&config.dir, config.sustained),
             "open" => write::open(&config.dir),
             "fold" => fold::run(&config.dir),
             "bulk" => bulk::run(&config.dir, config.orders),

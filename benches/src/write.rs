@@ -23,7 +23,7 @@ pub(crate) struct Round {
     /// Sorted.
     pub(crate) took: Vec<Duration>,
     /// Processor time of all threads, the callers' too, in microseconds.
-    computed: u64,
+    pub(crate) computed: u64,
 }
 
 /// So many callers, each with one order under way, for so long.

@@ -41,6 +41,7 @@ pub(crate) const FIELDS: &[(OperationType, &str, &[Role])] = &[
     (OperationType::Query, "dashboardEvents", FIGURES),
     (OperationType::Query, "events", LOG),
     (OperationType::Query, "auditLog", AUDIT),
+    (OperationType::Query, "orderEvidence", AUDIT),
     (OperationType::Query, "viewer", EVERYBODY),
     (OperationType::Query, "merchants", TREE),
     (OperationType::Query, "merchant", TREE),

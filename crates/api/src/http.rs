@@ -14,11 +14,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use daybook_engine::{Engine, Reader};
+use daybook_proof::Notary;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use crate::auth::{self, Session};
+use crate::checkpoints::{self, Room};
 use crate::credentials::Credentials;
 use crate::edge::{Edge, Limits, SMALL_BODY_BYTES, SOON};
 use crate::exports::{self, Exports};
@@ -49,6 +51,8 @@ pub struct Services {
     pub credentials: Credentials,
     pub security: SecurityLog,
     pub exports: Exports,
+    /// Who signs checkpoints of the ledger; none: nobody does.
+    pub notary: Option<Arc<Notary>>,
     /// Whether GET /graphql answers with a page to try queries on.
     pub graphiql: bool,
 }
@@ -58,7 +62,7 @@ impl Services {
     pub fn within(engine: Engine, reader: Reader, host: Arc<Host>) -> Self {
         let credentials = Credentials::new(|| Err(std::io::ErrorKind::Unsupported.into()));
         let (security, exports) = (SecurityLog::nowhere(), Exports::nowhere());
-        Self { engine, reader, host, credentials, security, exports, graphiql: false }
+        Self { engine, reader, host, credentials, security, exports, notary: None, graphiql: false }
     }
 }
 
@@ -69,10 +73,11 @@ pub(crate) struct App {
     pub(crate) runner: Runner,
     pub(crate) door: Door,
     pub(crate) lookups: Arc<Lookups>,
+    pub(crate) checkpoints: Room,
     readiness: Arc<Readiness>,
 }
 
-/// All routes: /graphql, /graphql/ws, /exports/{id}, /lookup, /healthz, /readyz, /metrics. Within the limits that go without saying.
+/// All routes: /graphql, /graphql/ws, /exports/{id}, /lookup, /checkpoint, /healthz, /readyz, /metrics. Within the limits that go without saying.
 pub fn router(services: Services) -> Router {
     router_within(services, &Limits::default())
 }
@@ -85,12 +90,16 @@ pub fn router_within(services: Services, limits: &Limits) -> Router {
 
 pub(crate) fn routes(services: Services, schema: Schema, limits: &Limits) -> Router {
     let runner = Runner::new(schema, Edge::new(limits), services.security.clone());
-    let app = App { services, runner, door: Door::default(), lookups: Arc::default(), readiness: Arc::default() };
+    let (door, lookups, checkpoints, readiness) = Default::default();
+    let app = App { services, runner, door, lookups, checkpoints, readiness };
     Router::new()
         .route("/graphql", get(page).post(graphql))
         .route("/graphql/ws", get(socket::upgrade))
         .route("/exports/{id}", get(exports::fetch))
         .route("/lookup", post(lookups::look_up).delete(lookups::end))
+        .route("/checkpoint", get(checkpoints::latest))
+        .route("/checkpoint/{size}", get(checkpoints::earlier))
+        .route("/checkpoint/consistency", get(checkpoints::consistency))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics_page))

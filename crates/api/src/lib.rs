@@ -6,6 +6,7 @@
 mod access;
 mod accounts;
 mod auth;
+mod checkpoints;
 mod contact;
 mod credentials;
 mod documents;

@@ -10,6 +10,7 @@ mod assets;
 mod origin;
 mod packing;
 mod session;
+mod words;
 
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+
+pub use words::word;
 
 /// Where the pages are, and the script of each: as `web/pages.js` has them.
 const PAGES: [(&str, &str); 13] = [

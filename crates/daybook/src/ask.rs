@@ -9,7 +9,10 @@ use crate::console::{self, Console, Ended, Stop};
 use crate::data::Access;
 use crate::export::OutFile;
 use crate::failure::Failure;
-use crate::{backup, erase, export, history, import, interrupt, keys, merchant, owner, rebuild, ship, token, verify};
+use crate::{
+    backup, checkpoint, erase, evidence, export, history, import, interrupt, keys, merchant, owner, rebuild, ship,
+    signing, token, verify,
+};
 
 /// Has the process that serves the folder do it, or opens the folder and does it here.
 pub(crate) fn run(mut ask: Ask) -> Result<ExitCode, Failure> {
@@ -75,6 +78,12 @@ fn fit_to_send(ask: &mut Ask) -> Result<(), Failure> {
             }
             return Ok(());
         }
+        Ask::Verify(args) => {
+            if let Some(file) = &mut args.checkpoint {
+                *file = resolved(file, Path::is_file)?;
+            }
+            return Ok(());
+        }
         Ask::Keys { what: KeysDo::Backup(args) } => {
             args.to = std::path::absolute(&args.to)?;
             return Ok(());
@@ -84,11 +93,12 @@ fn fit_to_send(ask: &mut Ask) -> Result<(), Failure> {
             return Ok(());
         }
         Ask::Token { .. }
-        | Ask::Keys { .. }
         | Ask::Merchant { .. }
         | Ask::History(_)
         | Ask::Export { .. }
-        | Ask::Verify(_)
+        | Ask::Keys { .. }
+        | Ask::Checkpoint(_)
+        | Ask::Evidence(_)
         | Ask::Rebuild(_) => return Ok(()),
     };
     match from {
@@ -149,6 +159,10 @@ fn act(ask: &Ask, access: &mut Access, console: &mut Console<'_>) -> Result<Ende
         Ask::Ship(args) => ship::run(args, access, console),
         Ask::Verify(args) => verify::run(args, access, console),
         Ask::Backup(args) => backup::run(args, access, console),
+        Ask::Keys { what: KeysDo::Create(args) } => signing::create(args, access, console),
+        Ask::Keys { what: KeysDo::Show(_) } => signing::show(access, console),
+        Ask::Checkpoint(args) => checkpoint::run(args, access, console),
+        Ask::Evidence(args) => evidence::make(args, access, console),
         Ask::Rebuild(args) => rebuild::run(args, access, console),
     }
 }

@@ -10,7 +10,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use erase::EraseArgs;
-pub(crate) use keys::{KeyBackupArgs, KeyRestoreArgs, KeysDo, RotateArgs};
+pub(crate) use keys::{KeyBackupArgs, KeyRestoreArgs, KeysCreateArgs, KeysDo, KeysShowArgs, RotateArgs};
 
 /// An event-sourced order ledger.
 #[derive(Debug, Parser)]
@@ -32,6 +32,8 @@ pub(crate) enum Do {
     Restore(RestoreArgs),
     /// Print the GraphQL schema
     Schema,
+    /// Check what `evidence` or `checkpoint --consistency` wrote, without any data folder
+    VerifyEvidence(VerifyEvidenceArgs),
     #[command(flatten)]
     Ask(Ask),
 }
@@ -65,7 +67,7 @@ pub(crate) enum Ask {
     Ship(ShipArgs),
     /// Forget buyers: destroy the keys of what is stored about them; their orders stay
     Erase(EraseArgs),
-    /// The keys that personal data is sealed under
+    /// The keys that personal data is sealed under, and the one that checkpoints are signed with
     Keys {
         #[command(subcommand)]
         what: KeysDo,
@@ -74,6 +76,10 @@ pub(crate) enum Ask {
     Verify(VerifyArgs),
     /// Copy the log to another folder while it is used; the same folder again gets what is new
     Backup(BackupArgs),
+    /// Sign how many records there are and what they are, and print it; what was signed last if nothing came since
+    Checkpoint(CheckpointArgs),
+    /// Everything that happened to an order, with proofs that others can check without the ledger
+    Evidence(EvidenceArgs),
     /// Fold a view from the log again
     Rebuild(RebuildArgs),
 }
@@ -104,6 +110,8 @@ impl Ask {
             Ask::Keys { what } => what.data(),
             Ask::Verify(args) => &args.data,
             Ask::Backup(args) => &args.data,
+            Ask::Checkpoint(args) => &args.data,
+            Ask::Evidence(args) => &args.data,
             Ask::Rebuild(args) => &args.data,
         }
     }
@@ -453,6 +461,72 @@ pub(crate) struct VerifyArgs {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// The key that must have signed all checkpoints, as `keys show` prints it [default: the folder's, if it has one]
+    #[arg(long, value_name = "KEY")]
+    #[serde(default)]
+    pub(crate) key: Option<String>,
+    /// A checkpoint that was kept elsewhere: the ledger must go on from it
+    #[arg(long, value_name = "FILE", requires = "key")]
+    #[serde(default)]
+    pub(crate) checkpoint: Option<PathBuf>,
+}
+
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[command(group(ArgGroup::new("which").args(["size", "consistency", "list"])))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CheckpointArgs {
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
+    /// Print the one of so many records instead
+    #[arg(long, value_name = "RECORDS")]
+    pub(crate) size: Option<u64>,
+    /// Print the proof that one goes on from another: their numbers of records, such as 1000..2500
+    #[arg(long, value_name = "FROM..TO")]
+    pub(crate) consistency: Option<String>,
+    /// Print how many records each covers that was signed so far
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub(crate) enum LanguageArg {
+    #[default]
+    En,
+    #[value(name = "zh-CN")]
+    ZhCn,
+}
+
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EvidenceArgs {
+    /// An order's NUMBER, MERCHANT/NUMBER, or its id
+    #[arg(value_name = "ORDER")]
+    pub(crate) order: String,
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
+    /// A page to read and print, for whoever settles a dispute, instead of the bundle
+    #[arg(long)]
+    pub(crate) html: bool,
+    /// The page's language
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", requires = "html")]
+    #[serde(default)]
+    pub(crate) language: LanguageArg,
+    /// Show what is personal on the page: accounts, contacts, texts, what leads to the buyer elsewhere
+    #[arg(long, requires = "html")]
+    #[serde(default)]
+    pub(crate) personal: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyEvidenceArgs {
+    /// The bundle, or the proof of consistency
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The public key of whoever keeps the ledger, as `keys show` prints it: not taken from the bundle's own source
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: String,
 }
 
 #[derive(Debug, Args, Serialize, Deserialize)]
@@ -510,6 +584,9 @@ pub(crate) struct ServeArgs {
     /// Requests that one token may send in a second, and twice as many at once; 0: any number
     #[arg(long, default_value_t = 500, value_name = "NUMBER")]
     pub(crate) rate_limit: u32,
+    /// How often a checkpoint is signed, if something was recorded since the last; 0: only on demand
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    pub(crate) checkpoint_every: u64,
     #[command(flatten)]
     pub(crate) oidc: OidcArgs,
 }

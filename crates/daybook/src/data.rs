@@ -7,7 +7,9 @@ use daybook_api::{Forgetting, Host, Uses};
 use daybook_domain::{Actor, MerchantId, Role, StreamId};
 use daybook_engine::{Engine, Folder, FolderOptions, MasterKeySource, Reader, open_folder};
 use daybook_ledger::Ledger;
+use daybook_proof::Notary;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::cli::DataArgs;
 use crate::clock;
@@ -35,6 +37,8 @@ pub(crate) struct Opened {
     pub(crate) forgetting: Option<Forgetting>,
     /// When tokens were last used, as this process notes it, if it serves.
     pub(crate) uses: Option<Uses>,
+    /// Who signs checkpoints, where this process has one.
+    pub(crate) notary: Option<Arc<Notary>>,
 }
 
 /// A command's way to its folder. It is opened when the command asks for it, so that wrong arguments make no folder.
@@ -83,9 +87,23 @@ impl Access {
             return Ok(opened.clone());
         }
         let folder = open_with(&self.data, id_if_new, console)?;
-        let opened = Opened { engine: folder.engine, reader: folder.reader, host: None, forgetting: None, uses: None };
+        let (engine, reader) = (folder.engine, folder.reader);
+        let opened = Opened { engine, reader, host: None, forgetting: None, uses: None, notary: None };
         self.opened = Some(opened.clone());
         Ok(opened)
+    }
+
+    /// Who signs for the folder, which must hold a ledger.
+    pub(crate) fn notary(&mut self, console: &mut Console<'_>) -> Result<Arc<Notary>, Failure> {
+        let opened = self.open(console)?;
+        let notary = match opened.notary {
+            Some(notary) => notary,
+            None => Arc::new(open_notary(&opened.reader)?),
+        };
+        if let Some(opened) = &mut self.opened {
+            opened.notary = Some(Arc::clone(&notary));
+        }
+        Ok(notary)
     }
 
     /// Closes the ledger cleanly, if the command opened it.
@@ -95,6 +113,12 @@ impl Access {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// Who signs for a ledger that is open.
+pub(crate) fn open_notary(reader: &Reader) -> Result<Notary, Failure> {
+    let key = std::env::var(daybook_proof::KEY_VARIABLE).ok().map(Zeroizing::new);
+    Ok(Notary::open(reader.ledger().clone(), key.as_ref().map(|key| key.as_str()))?)
 }
 
 /// Opens the folder, or makes it, for a server.

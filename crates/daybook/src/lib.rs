@@ -3,12 +3,14 @@
 mod ask;
 mod automation;
 mod backup;
+mod checkpoint;
 mod cli;
 mod clock;
 mod console;
 mod data;
 mod demo;
 mod erase;
+mod evidence;
 mod export;
 mod failure;
 mod find;
@@ -25,6 +27,7 @@ mod replay;
 mod security_log;
 mod serve;
 mod ship;
+mod signing;
 mod table;
 mod token;
 mod uses;
@@ -59,6 +62,7 @@ fn carry_out(cli: Cli) -> Result<ExitCode, Failure> {
             console::print(&daybook_api::sdl())?;
             Ok(ExitCode::SUCCESS)
         }
+        Do::VerifyEvidence(args) => evidence::verify(&args),
         Do::Ask(ask) => ask::run(ask),
     }
 }

@@ -1,5 +1,6 @@
 //! Serving: everything is wired here, and ends here.
 
+mod checkpoints;
 mod connections;
 mod files;
 mod idle;
@@ -20,7 +21,8 @@ use daybook_api::{
     Credentials, ExportLimits, ExportMaker, Exports, Forgetting, Host, JobRunner, Limits, PhoneFollower, Services,
     router_within,
 };
-use daybook_engine::Engine;
+use daybook_engine::{Engine, Reader};
+use daybook_proof::Notary;
 use tokio::net::TcpListener;
 
 use crate::automation::Automation;
@@ -33,6 +35,7 @@ use crate::owner::Owner;
 use crate::security_log::Writing;
 use crate::uses::Keeping;
 use crate::{clock, oidc, token};
+use checkpoints::Checkpoints;
 use scrub::Scrub;
 pub(crate) use tls::Tls;
 
@@ -53,6 +56,14 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let place = runtime.block_on(listen::place(&args.listen, tls.is_some()))?;
     let oidc = oidc::start(&args.oidc)?;
     let folder = data::open_to_serve(&args.data)?;
+    // Before anything more is written to it: a ledger that was put back or exchanged is not gone on with.
+    let notary = match notary(&folder.reader) {
+        Ok(notary) => notary,
+        Err(failure) => {
+            folder.engine.shutdown()?;
+            return Err(failure);
+        }
+    };
     let mut store = follower::store(&args.data.data, &folder.reader);
     let load = |console: &mut console::Console<'_>| follower::load(&mut store, &folder.reader, console);
     let views = console::with_own(console::Stop::default(), load)?;
@@ -73,14 +84,17 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
         host: Some(Arc::clone(&host)),
         forgetting: Some(forgetting),
         uses: Some(uses),
+        notary: Some(Arc::clone(&notary)),
     };
     let phones = PhoneFollower::start(folder.reader.clone(), Arc::clone(&host))?;
     let owner = Owner::start(opened);
     let automation = Automation::start(folder.engine.clone(), Arc::clone(&host))?;
     let scrub = Scrub::start(folder.reader.ledger().clone())?;
+    let checkpoints = Checkpoints::start(&folder.reader, &notary, Duration::from_secs(args.checkpoint_every))?;
     let (security, writing) = Writing::start(&args.data.data, clock::system())?;
     let (engine, reader) = (folder.engine.clone(), folder.reader.clone());
-    let services = Services { engine, reader, host, credentials, security, exports, graphiql: true };
+    let services =
+        Services { engine, reader, host, credentials, security, exports, notary: Some(notary), graphiql: true };
     let jobs = JobRunner::start(services.clone())?;
     let maker = ExportMaker::start(&services)?;
     let served = runtime.block_on(async {
@@ -101,8 +115,20 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     writing.finish();
     keeping.stop();
     scrub.stop();
+    checkpoints.stop();
     automation.stop();
     end(&folder.engine, owner, followers, served)
+}
+
+/// Who signs for the ledger, once it was seen to go on from what was signed last.
+fn notary(reader: &Reader) -> Result<Arc<Notary>, Failure> {
+    let notary = data::open_notary(reader)?;
+    notary.check()?;
+    if notary.verifier().is_none() {
+        let dir = reader.ledger().dir().display();
+        eprintln!("no checkpoints are signed: there is no key; `daybook keys create --data {dir}` makes one");
+    }
+    Ok(Arc::new(notary))
 }
 
 pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {

@@ -33,6 +33,10 @@ fn measure(dir: &Path) -> Result<(), Box<dyn Error>> {
         let data = dir.join(format!("data-{round}"));
         Ledger::create(&data, Uuid::from_u128(1))?;
         rate(&format!("ledger, binding on, round {round}"), append(&data, &Options::default())?);
+        let without = dir.join(format!("without-{round}"));
+        Ledger::create(&without, Uuid::from_u128(1))?;
+        let options = Options { keep_tree: false, ..Options::default() };
+        rate(&format!("the same without the tree over all records, round {round}"), append(&without, &options)?);
         if round == 2 {
             // Seals, if the appends were faster than the binder.
             timed_open("opening, volume maybe not sealed", &data)?;

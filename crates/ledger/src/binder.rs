@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::merkle::Merkle;
+use crate::merkle::{self, Hash, Merkle};
 use crate::open::Sealed;
 use crate::page::{Packer, Page, PageEntry};
 use crate::page_store::{PageStore, StoreError};
@@ -66,12 +66,15 @@ enum Task {
     /// Take in records up to here.
     Bind(u64),
     Seal(EndedVolume),
+    /// Take records into the ledger's tree that were bound before it came to them: of a folder that had none.
+    GrowTree,
     Stop,
 }
 
 impl Binder {
     pub(crate) fn start(shared: Arc<Shared>, sealed: Sealed, recycler: Recycler) -> io::Result<Self> {
-        let worker = Worker { shared: Arc::clone(&shared), recycler, rebuild: false };
+        let keeps_tree = shared.options.keep_tree;
+        let worker = Worker { shared: Arc::clone(&shared), recycler, rebuild: false, keeps_tree };
         shared.counters.bound.store(sealed.last, Ordering::Relaxed);
         let first = Position::FIRST.plus(sealed.last);
         let thread = std::thread::Builder::new().name("ledger-binder".into()).spawn(move || worker.run(first))?;
@@ -100,17 +103,25 @@ struct Worker {
     recycler: Recycler,
     /// Sled's folder is not to be trusted: begin with an empty one.
     rebuild: bool,
+    /// Whether the ledger's tree grows. Not once it could not be written: who wants a root tries again, and is told why
+    /// there is none.
+    keeps_tree: bool,
 }
 
 impl Worker {
     fn run(mut self, first: Position) {
         let mut binding = Binding::new(&self.shared, first);
         let mut pause = FIRST_PAUSE;
+        let mut trees_turn = false;
         loop {
-            let result = match self.wait(binding.next) {
+            let result = match self.wait(binding.next, &mut trees_turn) {
                 Task::Stop => return,
                 Task::Bind(last) => self.bind(&mut binding, last),
                 Task::Seal(ended) => self.seal(&mut binding, &ended),
+                Task::GrowTree => {
+                    self.grow_tree();
+                    continue;
+                }
             };
             match result {
                 Ok(()) => pause = FIRST_PAUSE,
@@ -129,17 +140,26 @@ impl Worker {
     }
 
     /// Waits until there is something to do.
-    fn wait(&self, next: Position) -> Task {
+    fn wait(&self, next: Position, trees_turn: &mut bool) -> Task {
         let mut work = self.shared.work();
         loop {
             if work.stop {
                 return Task::Stop;
+            }
+            // In turns, so that neither holds up the other for long.
+            let is_behind = self.keeps_tree && self.shared.tree.size() + 1 < next.get();
+            *trees_turn = is_behind && !*trees_turn;
+            if *trees_turn {
+                return Task::GrowTree;
             }
             if let Some(ended) = work.ended.front() {
                 return if next <= ended.last { Task::Bind(ended.last.get()) } else { Task::Seal(*ended) };
             }
             if next.get() <= work.durable {
                 return Task::Bind(work.durable);
+            }
+            if is_behind {
+                continue;
             }
             work = self.shared.work_changed.wait(work).unwrap_or_else(PoisonError::into_inner);
         }
@@ -154,14 +174,43 @@ impl Worker {
     fn bind(&mut self, binding: &mut Binding, last: u64) -> Result<(), BindError> {
         let ledger = Ledger { shared: Arc::clone(&self.shared) };
         let chunk = ledger.read_from(binding.next, STEP_BYTES)?;
+        let (first, mut leaves) = (binding.next.get() - 1, Vec::new());
         for record in chunk.records().take_while(|record| record.position.get() <= last) {
-            binding.merkle.push(record.bytes());
+            let leaf = merkle::leaf(record.bytes());
+            binding.merkle.push(leaf);
+            leaves.push(leaf);
             if let Some(page) = binding.packer.push(&record) {
                 self.put(binding, &page)?;
             }
             binding.next = record.position.plus(1);
         }
+        self.offer_to_tree(first, &leaves);
         Ok(())
+    }
+
+    fn offer_to_tree(&mut self, first: u64, leaves: &[Hash]) {
+        if self.keeps_tree {
+            self.note_tree(self.shared.tree.extend(first, leaves));
+        }
+    }
+
+    fn grow_tree(&mut self) {
+        let ledger = Ledger { shared: Arc::clone(&self.shared) };
+        let before = self.shared.tree.size();
+        let grown = ledger.grow_tree_step(STEP_BYTES);
+        self.note_tree(grown);
+        // What takes long to make once is not begun again.
+        if let Some(end) = self.shared.shelf.end_within(self.shared.tree.size()).filter(|end| end.last.get() > before) {
+            self.note_tree(self.shared.tree.save(end.last.get(), &end.chain));
+        }
+    }
+
+    /// The tree follows from the records: without it nothing is lost, and binding goes on.
+    fn note_tree<E: std::fmt::Display>(&mut self, result: Result<(), E>) {
+        if let Err(error) = result {
+            tracing::warn!(%error, "the tree over all records is not kept up for now; appends go on");
+            self.keeps_tree = false;
+        }
     }
 
     fn put(&mut self, binding: &mut Binding, page: &Page) -> Result<(), BindError> {
@@ -207,6 +256,9 @@ impl Worker {
         let _sealing = shared.sealing.lock().unwrap_or_else(PoisonError::into_inner);
         let (manifest, store) = seal::seal(&self.shared, binding, ended, store)?;
         self.shared.shelf.publish(manifest, store);
+        if self.keeps_tree && self.shared.tree.size() >= ended.last.get() {
+            self.note_tree(self.shared.tree.save(ended.last.get(), &ended.chain));
+        }
         let files = self.shared.wal_mut().drop_volume(ended.first);
         self.shared.work().ended.pop_front();
         *binding = Binding::new(&self.shared, ended.last.plus(1));

@@ -62,6 +62,7 @@ mod options;
 mod page;
 mod page_store;
 mod position;
+mod prove;
 mod read;
 mod record;
 mod run;
@@ -74,6 +75,7 @@ mod stats;
 mod stream_index;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod verify;
 mod wal_file;
 mod wal_index;
@@ -90,12 +92,13 @@ pub use open::OpenError;
 pub use options::Options;
 pub use page_store::StoreError;
 pub use position::{Head, Position};
+pub use prove::{ProofError, SignedRoot};
 pub use read::{Ledger, ReadError};
 pub use record::{Origin, OwnedRecord, Record, RecordDraft, RecordError};
 pub use scrub::Scrubbed;
 pub use shelf::ShelfError;
 pub use stats::{SYNC_BUCKETS_MICROS, Stats};
-pub use verify::{Finding, VerifyReport, verify_dir};
+pub use verify::{Finding, VerifyReport, verify_dir, verify_dir_against};
 
 /// A commit's records together, in bytes.
 pub const MAX_COMMIT_BYTES: usize = 48 << 10;

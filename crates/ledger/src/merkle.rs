@@ -12,8 +12,8 @@ pub(crate) struct Merkle {
 }
 
 impl Merkle {
-    pub(crate) fn push(&mut self, leaf: &[u8]) {
-        let mut hash: Hash = Sha256::new().chain_update([0]).chain_update(leaf).finalize().into();
+    /// Takes in the next leaf, given as its hash.
+    pub(crate) fn push(&mut self, mut hash: Hash) {
         // As in binary addition: each one-bit of the count is a subtree that the new one merges with.
         for _ in 0..self.leaves.trailing_ones() {
             let left = self.subtrees.pop().expect("one for each one-bit");
@@ -23,6 +23,10 @@ impl Merkle {
         self.leaves += 1;
     }
 
+    pub(crate) fn leaves(&self) -> u64 {
+        self.leaves
+    }
+
     pub(crate) fn root(&self) -> Hash {
         let mut rest = self.subtrees.iter().rev();
         let Some(&last) = rest.next() else { return Sha256::digest([]).into() };
@@ -30,7 +34,11 @@ impl Merkle {
     }
 }
 
-fn node(left: &Hash, right: &Hash) -> Hash {
+pub(crate) fn leaf(bytes: &[u8]) -> Hash {
+    Sha256::new().chain_update([0]).chain_update(bytes).finalize().into()
+}
+
+pub(crate) fn node(left: &Hash, right: &Hash) -> Hash {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
@@ -66,7 +74,7 @@ mod tests {
         let mut tree = Merkle::default();
         assert_eq!(hex::encode(&tree.root()), roots[0]);
         for (leaf, root) in leaves.iter().zip(&roots[1..]) {
-            tree.push(leaf);
+            tree.push(super::leaf(leaf));
             assert_eq!(hex::encode(&tree.root()), *root);
         }
     }
@@ -89,7 +97,7 @@ mod tests {
         let mut tree = Merkle::default();
         for (count, leaf) in leaves.iter().enumerate() {
             assert_eq!(tree.root(), defined(&leaves[..count]), "{count} leaves");
-            tree.push(leaf);
+            tree.push(super::leaf(leaf));
         }
     }
 }

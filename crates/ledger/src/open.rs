@@ -26,6 +26,7 @@ use crate::shelf::Shelf;
 use crate::spares::Spares;
 use crate::stats::Counters;
 use crate::stream_index::StreamIndex;
+use crate::tree::Tree;
 use crate::wal_file::{ChainPoint, WAL_HEADER, WalHeader, follow_frames, frame_after, wal_dir};
 use crate::wal_index::WalIndex;
 use crate::{Ledger, MAX_BATCH_BYTES, Options, Position, fsio, volumes_dir};
@@ -146,6 +147,7 @@ impl Ledger {
         let spares = Spares::start(&wal_dir(dir), options.wal_file_bytes).map_err(at(&wal_dir(dir)))?;
 
         let (ended, volume, current) = place(found.files, sealed, found.end, options);
+        let tree = Tree::open(dir, identity.ledger, |end| shelf.end_within(end));
         let shared = Arc::new(Shared {
             dir: dir.into(),
             ledger: identity.ledger,
@@ -155,6 +157,7 @@ impl Ledger {
             streams: RwLock::new(streams),
             wal: RwLock::new(found.index),
             shelf,
+            tree,
             work: Mutex::new(Work { ended: ended.into(), durable: last, stop: false }),
             work_changed: Condvar::new(),
             sealing: Mutex::default(),

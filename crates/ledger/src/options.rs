@@ -7,10 +7,12 @@ pub struct Options {
     pub wal_file_bytes: u64,
     /// Sealed volumes open for reading at once, at most.
     pub open_volumes: usize,
+    /// Whether the tree over all records grows with them; else it does when a root or a proof is asked for.
+    pub keep_tree: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { volume_events: 1 << 20, wal_file_bytes: 64 << 20, open_volumes: 4 }
+        Self { volume_events: 1 << 20, wal_file_bytes: 64 << 20, open_volumes: 4, keep_tree: true }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::binder::{BindError, Binding};
 use crate::manifest::Manifest;
-use crate::merkle::Merkle;
+use crate::merkle::{self, Merkle};
 use crate::page::{PAGE_HEADER, parse_page};
 use crate::page_store::PageStore;
 use crate::run::check_run;
@@ -67,7 +67,7 @@ fn read_back(shared: &Shared, binding: &Binding, store: &PageStore) -> Result<([
             return Err(wrong());
         }
         check_run(&page[PAGE_HEADER..], entry.first, entry.count, |_, record| {
-            merkle.push(record.bytes());
+            merkle.push(merkle::leaf(record.bytes()));
             places.push((record.stream, Head { position: record.position, revision: record.revision }));
             Ok(())
         })

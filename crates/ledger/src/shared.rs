@@ -13,6 +13,7 @@ use crate::lock::DirLock;
 use crate::shelf::Shelf;
 use crate::stats::Counters;
 use crate::stream_index::StreamIndex;
+use crate::tree::Tree;
 use crate::wal_index::WalIndex;
 use crate::{Options, Position};
 
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     pub(crate) streams: RwLock<StreamIndex>,
     pub(crate) wal: RwLock<WalIndex>,
     pub(crate) shelf: Shelf,
+    pub(crate) tree: Tree,
     pub(crate) work: Mutex<Work>,
     pub(crate) work_changed: Condvar,
     /// Held while a volume is sealed and its write-ahead files go, or while neither may happen.

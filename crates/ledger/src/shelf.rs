@@ -10,6 +10,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::chunk::Chunk;
+use crate::frame::Chain;
 use crate::manifest::Manifest;
 use crate::open::Sealed;
 use crate::page::{PAGE_HEADER, PageEntry};
@@ -36,6 +37,8 @@ pub enum ShelfError {
 pub(crate) struct VolumeSpan {
     pub(crate) first: Position,
     pub(crate) last: Position,
+    /// The chain of batches at its end.
+    pub(crate) chain: Chain,
 }
 
 #[derive(Debug)]
@@ -117,7 +120,7 @@ impl Shelf {
                 streams.set(stream, head);
             }
             sealed = Sealed { last: manifest.last.get(), chain: manifest.chain };
-            volumes.push(VolumeSpan { first: manifest.first, last: manifest.last });
+            volumes.push(VolumeSpan { first: manifest.first, last: manifest.last, chain: manifest.chain });
         }
         let capacity = options.open_volumes.max(1);
         Ok((Self { dir: dir.into(), capacity, volumes: RwLock::new(volumes), open: Mutex::default() }, sealed))
@@ -133,7 +136,7 @@ impl Shelf {
 
     /// Puts a volume that was just sealed onto the shelf.
     pub(crate) fn publish(&self, manifest: Manifest, store: PageStore) {
-        let span = VolumeSpan { first: manifest.first, last: manifest.last };
+        let span = VolumeSpan { first: manifest.first, last: manifest.last, chain: manifest.chain };
         let folder = volume_folder(&self.dir, span.first);
         let volume = OpenVolume { folder, first: span.first, pages: manifest.pages, store };
         self.keep(Arc::new(volume));
@@ -145,6 +148,13 @@ impl Shelf {
         let volumes = self.volumes();
         let after = volumes.partition_point(|volume| volume.first <= position);
         after.checked_sub(1).map(|at| volumes[at]).filter(|volume| position <= volume.last)
+    }
+
+    /// The last sealed volume that ends at `position` or before it.
+    pub(crate) fn end_within(&self, position: u64) -> Option<VolumeSpan> {
+        let volumes = self.volumes();
+        let after = volumes.partition_point(|volume| volume.last.get() <= position);
+        after.checked_sub(1).map(|at| volumes[at])
     }
 
     /// The records from `position` to the end of their page, or fewer once `max_bytes` are reached.

@@ -1,6 +1,7 @@
 //! Checking everything: what opening checks, and all that opening takes on trust.
 
 mod unsealed;
+mod whole;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,7 +16,7 @@ use crate::identity::Identity;
 use crate::lock::DirLock;
 use crate::manifest::Manifest;
 use crate::marker::{self, Mark};
-use crate::merkle::Merkle;
+use crate::merkle::{self, Hash, Merkle};
 use crate::page::{PAGE_HEADER, PageEntry, parse_page};
 use crate::page_store::{PageStore, StoreError};
 use crate::record::Record;
@@ -23,8 +24,9 @@ use crate::run::check_run;
 use crate::shelf::{self, OpenVolume, manifest_path, sled_folder};
 use crate::stream_index::StreamIndex;
 use crate::wal_file::{ChainPoint, WAL_HEADER, WalHeader, follow_frames, frame_after, wal_dir};
-use crate::{Head, Ledger, OpenError, Position, fsio, volumes_dir};
+use crate::{Head, Ledger, OpenError, Position, SignedRoot, fsio, volumes_dir};
 use unsealed::Unsealed;
+use whole::Whole;
 
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +65,10 @@ pub struct VerifyReport {
     /// Records anywhere: checksum, gapless position, place in its stream.
     pub records: u64,
     pub streams: u64,
+    /// Roots that were signed, each against that of the records.
+    pub signed_roots: u64,
+    /// The root over all records; none if one of them is missing.
+    pub root: Option<[u8; 32]>,
     pub findings: Vec<Finding>,
     /// What is not as it should be though nothing is lost or wrong by it.
     pub remarks: Vec<Finding>,
@@ -108,13 +114,26 @@ impl fmt::Display for VerifyReport {
 ///
 /// Errors only if the folder cannot be examined at all: what is wrong stands in the report.
 pub fn verify_dir(dir: &Path) -> Result<VerifyReport, OpenError> {
+    verify_dir_against(dir, &[])
+}
+
+/// As [`verify_dir`], and whether the ledger is what these roots were signed over, and goes on from there.
+///
+/// # Errors
+/// As [`verify_dir`].
+pub fn verify_dir_against(dir: &Path, signed: &[SignedRoot]) -> Result<VerifyReport, OpenError> {
     // Only what looks like a data folder is given a lock file.
     if !Ledger::exists(dir) && !wal_dir(dir).is_dir() {
         return Err(OpenError::NoLedger { dir: dir.into() });
     }
     let _lock = DirLock::take(dir)?;
     let identity = Identity::load(dir)?;
-    let mut verifier = Verifier::new(dir, identity.ledger, None);
+    let (kept, remark) = match whole::kept_at_rest(dir, identity.ledger) {
+        Ok(kept) => (kept, None),
+        Err(remark) => (0, Some(remark)),
+    };
+    let mut verifier = Verifier::new(dir, identity.ledger, None, (kept, signed));
+    verifier.report.remarks.extend(remark);
     verifier.unsealed = Some(Unsealed::new(identity.ledger));
     verifier
         .volumes(|folder, _| PageStore::open(&sled_folder(folder)).map(Store::Own).map_err(|error| error.to_string()));
@@ -133,10 +152,17 @@ impl Ledger {
     /// Checks everything up to the watermark while the ledger is in use.
     #[must_use]
     pub fn verify(&self) -> VerifyReport {
+        self.verify_against(&[])
+    }
+
+    /// As [`Ledger::verify`], and whether the ledger is what these roots were signed over, and goes on from there.
+    #[must_use]
+    pub fn verify_against(&self, signed: &[SignedRoot]) -> VerifyReport {
         let shared = &self.shared;
+        let kept = shared.tree.size();
         // While this is held, no volume is sealed and no write-ahead file goes away.
         let _quiet = shared.sealing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut verifier = Verifier::new(&shared.dir, shared.ledger, Some(self.watermark()));
+        let mut verifier = Verifier::new(&shared.dir, shared.ledger, Some(self.watermark()), (kept, signed));
         verifier.volumes(|_, manifest| {
             shared.shelf.open_volume(manifest.first).map(Store::Shared).map_err(|error| error.to_string())
         });
@@ -171,11 +197,13 @@ struct Verifier<'a> {
     unsealed: Option<Unsealed>,
     /// What continues the end of the last file, but is not whole.
     cut: Option<Cut>,
+    whole: Whole,
     report: VerifyReport,
 }
 
 impl<'a> Verifier<'a> {
-    fn new(dir: &'a Path, ledger: Uuid, until: Option<u64>) -> Self {
+    fn new(dir: &'a Path, ledger: Uuid, until: Option<u64>, (kept, signed): (u64, &[SignedRoot])) -> Self {
+        let (whole, finding) = Whole::new(dir, kept, signed);
         let end = ChainPoint { next: Position::FIRST, chain: [0; 32], offset: 0 };
         Self {
             dir,
@@ -185,7 +213,8 @@ impl<'a> Verifier<'a> {
             streams: StreamIndex::default(),
             unsealed: None,
             cut: None,
-            report: VerifyReport::default(),
+            whole,
+            report: VerifyReport { findings: finding.into_iter().collect(), ..VerifyReport::default() },
         }
     }
 
@@ -198,6 +227,8 @@ impl<'a> Verifier<'a> {
         if let Some(unsealed) = self.unsealed.take() {
             unsealed.compare(&mut self.report);
         }
+        let end = self.end.next.get() - 1;
+        (self.report.signed_roots, self.report.root) = self.whole.finish(end, &mut self.report.findings);
         self.report
     }
 
@@ -281,10 +312,13 @@ impl<'a> Verifier<'a> {
             return Err("another page stands in the place of this".into());
         }
         let mut result = Ok(());
-        let (streams, records) = (&mut self.streams, &mut self.report.records);
+        let (streams, whole) = (&mut self.streams, &mut self.whole);
+        let VerifyReport { records, findings, .. } = &mut self.report;
         check_run(&page[PAGE_HEADER..], entry.first, entry.count, |_, record| {
             *records += 1;
-            seen.take(record);
+            let leaf = merkle::leaf(record.bytes());
+            whole.take(record.position.get(), leaf, findings);
+            seen.take(record, leaf);
             let placed = streams.advance(record);
             if placed.is_err() {
                 streams.set(record.stream, Head { position: record.position, revision: record.revision });
@@ -356,6 +390,7 @@ impl<'a> Verifier<'a> {
         let until = self.until.unwrap_or(u64::MAX);
         let mut found = Vec::new();
         let (streams, unsealed, report) = (&mut self.streams, &mut self.unsealed, &mut self.report);
+        let whole = &mut self.whole;
         let volume = header.volume;
         let stopped = follow_frames(self.ledger, &bytes, begin, |at, header, frame| {
             if header.first.get() > until {
@@ -364,6 +399,7 @@ impl<'a> Verifier<'a> {
             report.frames += 1;
             let checked = check_run(&frame[FRAME_HEADER..], header.first, header.count, |_, record| {
                 report.records += 1;
+                whole.take(record.position.get(), merkle::leaf(record.bytes()), &mut report.findings);
                 if let Some(unsealed) = unsealed {
                     unsealed.take(volume, record);
                 }
@@ -405,8 +441,8 @@ struct Seen {
 }
 
 impl Seen {
-    fn take(&mut self, record: &Record<'_>) {
-        self.merkle.push(record.bytes());
+    fn take(&mut self, record: &Record<'_>, leaf: Hash) {
+        self.merkle.push(leaf);
         self.heads.insert(record.stream, Head { position: record.position, revision: record.revision });
     }
 }

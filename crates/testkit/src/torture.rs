@@ -22,5 +22,5 @@ use daybook_ledger::Options;
 /// Volumes and write-ahead files so small that both change many times in a second of load.
 #[must_use]
 pub fn options() -> Options {
-    Options { volume_events: 2000, wal_file_bytes: 128 << 10, open_volumes: 2 }
+    Options { volume_events: 2000, wal_file_bytes: 128 << 10, open_volumes: 2, ..Options::default() }
 }

@@ -33,6 +33,19 @@ const RULES: &[Rule] = &[
         deep: true,
     },
     Rule { krate: "daybook-engine", forbidden: &["daybook-views", "daybook-api", "axum", "async-graphql"], deep: true },
+    Rule {
+        krate: "daybook-proof",
+        forbidden: &[
+            "daybook-engine",
+            "daybook-views",
+            "daybook-api",
+            "tokio-tungstenite",
+            "axum",
+            "async-graphql",
+            "chrono",
+        ],
+        deep: true,
+    },
     Rule { krate: "daybook-automation", forbidden: &["daybook-api", "axum", "async-graphql", "chrono"], deep: true },
     Rule { krate: "daybook-automation", forbidden: &["sled", "daybook-ledger", "daybook-vault"], deep: false },
     Rule {

@@ -12,6 +12,7 @@ pub(crate) mod delivery;
 pub(crate) mod enums;
 pub(crate) mod error;
 mod events;
+mod evidence;
 mod export;
 pub(crate) mod filter;
 mod history;

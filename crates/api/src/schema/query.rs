@@ -12,6 +12,7 @@ use super::contributions::{self, ContributionConnection};
 use super::dashboard::{self, Dashboard, Question, TimeRange};
 use super::enums::{Basis, ExceptionKind, Metric, Scope};
 use super::error::ApiError;
+use super::evidence::{self, OrderEvidence};
 use super::export::{self, ExportObject};
 use super::filter::{OrderWhere, Seen};
 use super::history::HistoryConnection;
@@ -146,6 +147,22 @@ impl QueryRoot {
             Some(stream) => by_stream(ctx, stream, as_of).await,
             None => Ok(None),
         }
+    }
+
+    /// Everything that happened to one of your own orders, with proofs that others can check without the ledger; null if
+    /// there is no such order, or it stands below yours.
+    #[graphql(complexity = "10 * ORDER + child_complexity")]
+    async fn order_evidence(&self, ctx: &Context<'_>, by: OrderInput) -> Result<Option<OrderEvidence>> {
+        let tenant = tenant(ctx)?.clone();
+        let stream = match lookup::named(services(ctx)?, &tenant, &by) {
+            Named::At(stream) => stream,
+            Named::Nowhere => return Ok(None),
+            Named::InViews(by) => match look(ctx, move |services, views| lookup::order(services, views, &by)).await? {
+                Some(stream) => stream,
+                None => return Ok(None),
+            },
+        };
+        read(ctx, move |services| evidence::make(services, &tenant, stream)).await
     }
 
     /// The figures of a period. Without `merchant`, of all.

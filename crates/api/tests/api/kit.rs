@@ -13,6 +13,7 @@ use daybook_api::{
 use daybook_domain::command::{Command, IssueToken};
 use daybook_domain::{Actor, CommandId, Role, Slot, StreamId, Timestamp};
 use daybook_engine::{Clock, Folder, FolderOptions, Request, open_folder};
+use daybook_proof::Notary;
 use daybook_views::Views;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -241,7 +242,10 @@ impl Server {
         let exports =
             Exports::in_folder(dir.join("exports"), ExportLimits { under_way_of_one: 2, ..ExportLimits::default() })
                 .unwrap();
-        let services = Services { engine, reader, host, credentials, security, exports, graphiql: true };
+        let notary = Arc::new(Notary::open(reader.ledger().clone(), None).unwrap());
+        notary.create_key(Some("api.test/ledger")).unwrap();
+        let notary = Some(notary);
+        let services = Services { engine, reader, host, credentials, security, exports, notary, graphiql: true };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = router(services.clone());

@@ -6,6 +6,7 @@ mod actions;
 mod audit;
 mod auth;
 mod bulk;
+mod checkpoints;
 mod crowd;
 mod dashboard;
 mod edge;

@@ -1,4 +1,4 @@
-//! The key file.
+//! The key file, and the signing key.
 
 use std::path::PathBuf;
 
@@ -9,6 +9,10 @@ use super::DataArgs;
 
 #[derive(Debug, Subcommand, Serialize, Deserialize)]
 pub(crate) enum KeysDo {
+    /// Make the key that checkpoints are signed with, once, and print its public half; give that to those who are to check
+    Create(KeysCreateArgs),
+    /// Print the public half of the key that checkpoints are signed with
+    Show(KeysShowArgs),
     /// Put all keys under another master key; to be done while nobody serves the folder
     RotateMaster(RotateArgs),
     /// Copy the key file, and delete copies that are too old: an erased key is in every copy that was made before
@@ -21,6 +25,8 @@ pub(crate) enum KeysDo {
 impl KeysDo {
     pub(crate) fn data(&self) -> &DataArgs {
         match self {
+            KeysDo::Create(args) => &args.data,
+            KeysDo::Show(args) => &args.data,
             KeysDo::RotateMaster(args) => &args.data,
             KeysDo::Backup(args) => &args.data,
             KeysDo::Restore(args) => &args.data,
@@ -62,4 +68,23 @@ pub(crate) struct KeyRestoreArgs {
     /// The copy
     #[arg(long, value_name = "FILE")]
     pub(crate) from: PathBuf,
+}
+
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeysCreateArgs {
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
+    /// What checkpoints call this ledger, such as shop.example/ledger [default: its id]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeysShowArgs {
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
 }

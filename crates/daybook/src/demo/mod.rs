@@ -90,13 +90,15 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let credentials = Credentials::new(token::new_token).with_uses(uses.clone());
     let exports = Exports::in_folder(dir.join(serve::EXPORTS), ExportLimits::default())?;
     let forgetting = Some(Forgetting::new(engine.clone(), host.clone(), exports.clone(), Some(&credentials)));
-    let opened = Opened { engine: writer, reader: log, host: Some(host.clone()), forgetting, uses: Some(uses) };
+    let opened =
+        Opened { engine: writer, reader: log, host: Some(host.clone()), forgetting, uses: Some(uses), notary: None };
     let owner = Owner::start(opened);
     // From now on: in the past the plan itself brings about what automation would have done.
     let automation = Automation::start(engine.clone(), host.clone())?;
     let (security, writing) = Writing::start(&dir, wall::system())?;
     let (writer, log) = (engine.clone(), reader.clone());
-    let services = Services { engine: writer, reader: log, host, credentials, security, exports, graphiql: true };
+    let services =
+        Services { engine: writer, reader: log, host, credentials, security, exports, notary: None, graphiql: true };
     let jobs = JobRunner::start(services.clone())?;
     let maker = ExportMaker::start(&services)?;
     let served = runtime.block_on(async {

@@ -362,7 +362,7 @@ fn a_missing_file_is_refused() {
 
 /// Two sealed volumes and an open one.
 fn volumes() -> (Folder, Picture, Vec<Vec<u8>>, Options) {
-    let options = Options { volume_events: 300, wal_file_bytes: 64 << 10, open_volumes: 1 };
+    let options = Options { volume_events: 300, wal_file_bytes: 64 << 10, open_volumes: 1, ..Options::default() };
     let folder = folder();
     let mut it = open(&folder.dir, &options);
     for _ in 0..70 {
@@ -473,7 +473,7 @@ fn damaged_pages_are_noticed() {
 /// Files of sealed volumes are used again as they are: what they still hold must not come back.
 #[test]
 fn what_a_recycled_file_held_stays_forgotten() {
-    let options = Options { volume_events: 200, wal_file_bytes: 64 << 10, open_volumes: 2 };
+    let options = Options { volume_events: 200, wal_file_bytes: 64 << 10, open_volumes: 2, ..Options::default() };
     let folder = folder();
     let mut it = open(&folder.dir, &options);
     let mut recycled = 0;

@@ -5,6 +5,7 @@ mod backup;
 mod cut;
 mod damage;
 mod kit;
+mod prove;
 mod reopen;
 mod scrub;
 mod unsealed;

@@ -77,7 +77,7 @@ fn volumes_are_sealed_while_readers_read_and_the_writer_writes() {
 #[test]
 fn full_pages_make_no_blobs() {
     let folder = folder();
-    let options = Options { volume_events: 500, wal_file_bytes: 4 << 20, open_volumes: 1 };
+    let options = Options { volume_events: 500, wal_file_bytes: 4 << 20, open_volumes: 1, ..Options::default() };
     let mut it = open(&folder.dir, &options);
     // Two records of 32 KiB less their headers: every page is as large as a page can be.
     for _ in 0..80 {
@@ -96,7 +96,7 @@ fn full_pages_make_no_blobs() {
 #[test]
 fn an_unsealed_sled_folder_is_repaired_or_made_anew() {
     let folder = folder();
-    let options = Options { volume_events: 3000, wal_file_bytes: 256 << 10, open_volumes: 2 };
+    let options = Options { volume_events: 3000, wal_file_bytes: 256 << 10, open_volumes: 2, ..Options::default() };
     let mut it = open(&folder.dir, &options);
     for _ in 0..100 {
         it.append(29, 11, 400);

@@ -1,0 +1,87 @@
+//! What the operator signs, as anybody gets it, and evidence, as those get it whom it concerns.
+
+use daybook_proof::{Checkpoint, VerifierKey, verify_consistency, verify_evidence};
+use serde_json::{Value, json};
+
+use crate::kit::{Server, by};
+
+fn key(server: &Server) -> VerifierKey {
+    server.services.notary.as_ref().unwrap().verifier().unwrap()
+}
+
+fn sign(server: &Server) -> u64 {
+    server.services.notary.as_ref().unwrap().sign().unwrap().checkpoint.size
+}
+
+#[tokio::test]
+async fn checkpoints_and_proofs_are_for_anybody() {
+    let server = Server::start().await;
+    let get = async |path: &str| server.http(&format!("GET {path}"), "", b"").await;
+    assert_eq!(get("/checkpoint").await.status, 404);
+    server.merchant("m1", None).await;
+    let first = sign(&server);
+    server.place("m1", "N-1", "ann").await;
+    let last = sign(&server);
+    let newest = get("/checkpoint").await;
+    assert_eq!((newest.status, newest.head.contains("cache-control: no-cache")), (200, true));
+    let checkpoint = Checkpoint::open(&newest.body, &key(&server)).unwrap();
+    assert_eq!((checkpoint.size, checkpoint.size > first), (last, true));
+    let earlier = get(&format!("/checkpoint/{first}")).await;
+    assert_eq!(Checkpoint::open(&earlier.body, &key(&server)).unwrap().size, first);
+    let proof = get(&format!("/checkpoint/consistency?from={first}&to={last}")).await;
+    assert_eq!((proof.status, proof.head.contains("content-type: application/json")), (200, true));
+    let (from, to) = verify_consistency(&proof.body, &key(&server)).unwrap();
+    assert_eq!((from.size, to), (first, checkpoint));
+    for (path, status) in [
+        (format!("/checkpoint/{}", last + 1), 404),
+        ("/checkpoint/one".into(), 400),
+        ("/checkpoint/-1".into(), 400),
+        ("/checkpoint/consistency".into(), 400),
+        (format!("/checkpoint/consistency?from={first}&to=x"), 400),
+        (format!("/checkpoint/consistency?from={last}&to={first}"), 404),
+        (format!("/checkpoint/consistency?from=0&to={last}"), 404),
+    ] {
+        let answer = get(&path).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn evidence_that_was_asked_for_proves_itself_and_has_every_event() {
+    let server = Server::start().await;
+    server.merchant("m1", None).await;
+    server.place("m1", "N-1", "ann").await;
+    server.done("addNote", json!({"order": by("m1", "N-1"), "text": "ann's door is the green one"})).await;
+    let ask = "query ($by: OrderInput!) { orderEvidence(by: $by) { bundle key } order(by: $by) { id history(first: 9) { \
+               nodes { position } } } }";
+    let data = server.data(ask, json!({"by": by("m1", "N-1")})).await;
+    let bundle = data["orderEvidence"]["bundle"].as_str().unwrap();
+    assert_eq!(data["orderEvidence"]["key"], key(&server).to_string());
+    assert!(!bundle.contains("green one"), "personal texts stay sealed");
+    let verified = verify_evidence(bundle, &key(&server)).unwrap();
+    let shown: Vec<&Value> =
+        data["order"]["history"]["nodes"].as_array().unwrap().iter().map(|node| &node["position"]).collect();
+    assert_eq!(
+        (verified.events, verified.order.to_string()),
+        (shown.len(), data["order"]["id"].as_str().unwrap().into())
+    );
+    assert_eq!(shown.last().unwrap().to_string().trim_matches('"'), verified.last_position.to_string());
+    let none = server.data(ask, json!({"by": by("m1", "N-404")})).await;
+    assert_eq!(none, json!({"orderEvidence": null, "order": null}));
+    let merchant = daybook_domain::StreamId::merchant(&daybook_domain::MerchantId::new("m1").unwrap());
+    let other = server.data(ask, json!({"by": {"id": merchant.0.to_string()}})).await;
+    assert_eq!(other["orderEvidence"], Value::Null, "a merchant is no order");
+}
+
+#[tokio::test]
+async fn without_a_key_it_is_said_who_makes_one() {
+    let server = Server::start().await;
+    server.merchant("m1", None).await;
+    server.place("m1", "N-1", "ann").await;
+    let unsigned = server.serve_again(daybook_api::Services { notary: None, ..server.services.clone() }).await;
+    let answer = unsigned
+        .ask("query ($by: OrderInput!) { orderEvidence(by: $by) { key } }", json!({"by": by("m1", "N-1")}))
+        .await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "INVALID_ARGUMENT", "{answer}");
+    assert!(answer["errors"][0]["message"].as_str().unwrap().contains("makes a key first"));
+}

@@ -1,0 +1,198 @@
+//! The file `checkpoints` in the data folder: every checkpoint that was signed, oldest first, each followed by an empty
+//! line. It is only ever appended to.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::Checkpoint;
+
+/// Within the data folder.
+pub const CHECKPOINTS: &str = "checkpoints";
+
+/// A checkpoint is shorter: what a crash tore is too.
+const TORN_BYTES: usize = 2_048;
+
+/// Why checkpoints could not be read or kept.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error(
+        "{path}: what stands at byte {at} is no checkpoint; restore this file from a backup, or from whoever has copies"
+    )]
+    Damaged { path: PathBuf, at: usize },
+    #[error(
+        "{path}: the checkpoint at byte {at} has fewer records than the one before it; restore this file from a backup"
+    )]
+    Order { path: PathBuf, at: usize },
+    #[error("{path}: {source}")]
+    Io { path: PathBuf, source: io::Error },
+}
+
+/// A checkpoint as it was signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub text: String,
+    pub checkpoint: Checkpoint,
+}
+
+#[derive(Debug)]
+pub(crate) struct Store {
+    path: PathBuf,
+    /// Where each begins, and the end of the last.
+    at: Vec<(u64, u64)>,
+    end: u64,
+    last: Option<Stored>,
+}
+
+impl Store {
+    /// Reads what there is. What a crash tore at the end was told nobody, and is written over.
+    pub(crate) fn open(dir: &Path) -> Result<Self, StoreError> {
+        let path = dir.join(CHECKPOINTS);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(source) => return Err(StoreError::Io { path, source }),
+        };
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text,
+            // A character that was torn at the end.
+            Err(error) if error.error_len().is_none() => {
+                std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
+            }
+            Err(error) => return Err(StoreError::Damaged { path, at: error.valid_up_to() }),
+        };
+        let mut store = Self { path, at: Vec::new(), end: 0, last: None };
+        let mut at = 0;
+        while let Some(length) = length(&text[at..]) {
+            let note = &text[at..at + length];
+            let damaged = |_| StoreError::Damaged { path: store.path.clone(), at };
+            let checkpoint = Checkpoint::read_unchecked(note).map_err(damaged)?;
+            if store.last.as_ref().is_some_and(|last| last.checkpoint.size > checkpoint.size) {
+                return Err(StoreError::Order { path: store.path, at });
+            }
+            store.at.push((checkpoint.size, at as u64));
+            store.last = Some(Stored { text: note.to_owned(), checkpoint });
+            at += length + 1;
+        }
+        store.end = at as u64;
+        match text.len() - at {
+            0 => {}
+            torn if torn < TORN_BYTES => tracing::warn!("{}: its end was torn, and is not used", store.path.display()),
+            _ => return Err(StoreError::Damaged { path: store.path, at }),
+        }
+        Ok(store)
+    }
+
+    pub(crate) fn last(&self) -> Option<&Stored> {
+        self.last.as_ref()
+    }
+
+    /// How many records each covers, ascending.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = u64> + '_ {
+        self.at.iter().map(|(size, _)| *size)
+    }
+
+    /// The checkpoint of so many records; none if there is no such one.
+    pub(crate) fn get(&self, size: u64) -> Result<Option<Stored>, StoreError> {
+        // The newest of those that two keys signed.
+        let after = self.at.partition_point(|(own, _)| *own <= size);
+        match after.checked_sub(1).filter(|&number| self.at[number].0 == size) {
+            Some(number) => self.read(number).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Every one, in order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Result<Stored, StoreError>> + '_ {
+        (0..self.at.len()).map(|number| self.read(number))
+    }
+
+    fn read(&self, number: usize) -> Result<Stored, StoreError> {
+        let (_, from) = self.at[number];
+        let to = self.at.get(number + 1).map_or(self.end, |(_, next)| *next);
+        let mut bytes = vec![0; usize::try_from(to - from - 1).unwrap_or_default()];
+        let read = File::open(&self.path).and_then(|file| file.read_exact_at(&mut bytes, from));
+        read.map_err(|source| StoreError::Io { path: self.path.clone(), source })?;
+        let damaged = || StoreError::Damaged { path: self.path.clone(), at: usize::try_from(from).unwrap_or_default() };
+        let text = String::from_utf8(bytes).map_err(|_| damaged())?;
+        let checkpoint = Checkpoint::read_unchecked(&text).map_err(|_| damaged())?;
+        Ok(Stored { text, checkpoint })
+    }
+
+    /// Makes it durable behind the others; it covers at least as many records as they do.
+    pub(crate) fn append(&mut self, stored: Stored) -> Result<(), StoreError> {
+        let io = |source| StoreError::Io { path: self.path.clone(), source };
+        let written = (|| {
+            let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&self.path)?;
+            file.write_all_at(format!("{}\n", stored.text).as_bytes(), self.end)?;
+            file.set_len(self.end + stored.text.len() as u64 + 1)?;
+            file.sync_all()?;
+            if self.at.is_empty() {
+                File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
+            } else {
+                Ok(())
+            }
+        })();
+        written.map_err(io)?;
+        self.at.push((stored.checkpoint.size, self.end));
+        self.end += stored.text.len() as u64 + 1;
+        self.last = Some(stored);
+        Ok(())
+    }
+}
+
+/// The first note's length in bytes, the empty line behind it not counted; none if it is not whole.
+fn length(text: &str) -> Option<usize> {
+    let body = text.find("\n\n")?;
+    let signatures = text[body + 2..].find("\n\n")?;
+    Some(body + 2 + signatures + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SigningKey;
+
+    fn stored(size: u64, key: &SigningKey) -> Stored {
+        let text = Checkpoint::sign(size, [7; 32], key);
+        Stored { checkpoint: Checkpoint::open(&text, key.verifier()).unwrap(), text }
+    }
+
+    #[test]
+    fn what_was_kept_is_there_whatever_a_crash_tore_behind_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = SigningKey::generate("a").unwrap();
+        let mut store = Store::open(folder.path()).unwrap();
+        assert!(store.last().is_none() && store.get(1).unwrap().is_none());
+        let all: Vec<Stored> = [1, 5, 12].map(|size| stored(size, &key)).to_vec();
+        all.iter().for_each(|one| store.append(one.clone()).unwrap());
+        let path = folder.path().join(CHECKPOINTS);
+        let whole = fs::read(&path).unwrap();
+        let two = all[0].text.len() + all[1].text.len() + 2;
+        for cut in two..whole.len() {
+            fs::write(&path, &whole[..cut]).unwrap();
+            let mut store = Store::open(folder.path()).unwrap();
+            assert_eq!(store.last(), Some(&all[1]), "cut at {cut}");
+            store.append(all[2].clone()).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), whole);
+            assert_eq!(store.get(5).unwrap().as_ref(), Some(&all[1]));
+            assert_eq!(store.get(12).unwrap().as_ref(), Some(&all[2]));
+        }
+        let again: Result<Vec<_>, _> = Store::open(folder.path()).unwrap().all().collect();
+        assert_eq!(again.unwrap(), all);
+    }
+
+    #[test]
+    fn what_is_damaged_before_the_end_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = SigningKey::generate("a").unwrap();
+        let text = |size| format!("{}\n", stored(size, &key).text);
+        fs::write(folder.path().join(CHECKPOINTS), text(5) + &text(4)).unwrap();
+        assert!(matches!(Store::open(folder.path()), Err(StoreError::Order { .. })));
+        fs::write(folder.path().join(CHECKPOINTS), text(5).replace("\n5\n", "\nfive\n") + &text(6)).unwrap();
+        assert!(matches!(Store::open(folder.path()), Err(StoreError::Damaged { at: 0, .. })));
+    }
+}

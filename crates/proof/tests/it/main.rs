@@ -1,0 +1,8 @@
+//! Whatever is done to evidence or to a ledger is noticed: by this crate, and by the script that knows nothing of it.
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+
+mod bundles;
+mod folders;
+mod kit;
+mod notary;
+mod script;
