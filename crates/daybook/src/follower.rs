@@ -104,7 +104,10 @@ impl Followers {
         let (stop_keeping, told) = channel();
         let keeping = {
             let host = Arc::clone(host);
-            std::thread::Builder::new().name("daybook-keep".into()).spawn(move || keep(store, &host, &told))?
+            let (hand_in, handed) = channel();
+            host.past().with_checkpoints(store.folder().to_path_buf(), hand_in);
+            let keep = move || keep(store, &host, &told, &handed);
+            std::thread::Builder::new().name("daybook-keep".into()).spawn(keep)?
         };
         Ok(Self { stop_folding, stop_keeping, folding, keeping })
     }
@@ -195,7 +198,8 @@ fn wait_for(reader: &Reader, from: u64, told: &Receiver<()>) -> bool {
     false
 }
 
-fn keep(mut store: Store, host: &Host, told: &Receiver<()>) {
+/// `handed`: views of the past that somebody folded far.
+fn keep(mut store: Store, host: &Host, told: &Receiver<()>, handed: &Receiver<Arc<Views>>) {
     loop {
         let is_ending = !matches!(told.recv_timeout(CHECKPOINT_EVERY), Err(RecvTimeoutError::Timeout));
         let checkpoint = store.checkpoint(&host.views());
@@ -204,6 +208,10 @@ fn keep(mut store: Store, host: &Host, told: &Receiver<()>) {
         }
         if is_ending {
             return;
+        }
+        // One each time: all of it is much.
+        if let Some(Err(error)) = handed.try_recv().ok().map(|past| store.keep(&past)) {
+            tracing::error!(%error, "views of the past could not be written down; they are folded again");
         }
     }
 }

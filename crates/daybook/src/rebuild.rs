@@ -91,6 +91,7 @@ fn beside(
             Ok(old) => {
                 // When nobody waits any more.
                 drop(old);
+                host.past().forget(reader);
                 return Ok(Some(Folded::of(&host.views())));
             }
             Err(rebuilt) => rebuilt,

@@ -85,6 +85,10 @@ impl Store {
         Self { folder: folder.to_path_buf(), ledger, newest: Manifests::new(), of: None }
     }
 
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// What has to be saved of these views: what changed since the last time if it was theirs, else all. None: nothing.
     pub fn checkpoint(&self, views: &Views) -> Option<Checkpoint> {
         let mut since = Since::default();

@@ -18,6 +18,7 @@ mod history;
 mod job;
 pub(crate) mod lookup;
 pub(crate) mod merchant;
+mod moment;
 mod money;
 mod mutation;
 mod order;

@@ -20,6 +20,7 @@ mod mutations;
 mod oidc;
 mod pages;
 mod panics;
+mod past;
 mod phones;
 mod profile;
 mod queries;
