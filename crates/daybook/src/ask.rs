@@ -9,7 +9,7 @@ use crate::console::{self, Console, Ended, Stop};
 use crate::data::Access;
 use crate::export::OutFile;
 use crate::failure::Failure;
-use crate::{export, history, import, interrupt, merchant, owner, rebuild, ship, token, verify};
+use crate::{diff, export, history, import, interrupt, merchant, owner, rebuild, ship, token, verify};
 
 /// Has the process that serves the folder do it, or opens the folder and does it here.
 pub(crate) fn run(mut ask: Ask) -> Result<ExitCode, Failure> {
@@ -74,7 +74,8 @@ fn fit_to_send(ask: &mut Ask) -> Result<(), Failure> {
         | Ask::History(_)
         | Ask::Export { .. }
         | Ask::Verify(_)
-        | Ask::Rebuild(_) => return Ok(()),
+        | Ask::Rebuild(_)
+        | Ask::Diff(_) => return Ok(()),
     };
     match from {
         ImportFrom::Jsonl(args) => {
@@ -130,5 +131,6 @@ fn act(ask: &Ask, access: &mut Access, console: &mut Console<'_>) -> Result<Ende
         Ask::Ship(args) => ship::run(args, access, console),
         Ask::Verify(args) => verify::run(args, access, console),
         Ask::Rebuild(args) => rebuild::run(args, access, console),
+        Ask::Diff(args) => diff::run(args, access, console),
     }
 }

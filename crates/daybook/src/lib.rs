@@ -7,6 +7,7 @@ mod clock;
 mod console;
 mod data;
 mod demo;
+mod diff;
 mod export;
 mod failure;
 mod find;
