@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use daybook_api::{Host, Limits, Services, router_within, views_at};
@@ -65,7 +65,7 @@ pub(crate) fn run(dir: &Path, span: Duration) {
         let bare = serve(router_within(services(Views::new()), &limits())).await;
         let without = first(bare, head, 20, &mut random).await;
         let services = services(views);
-        let (hand_in, _handed) = channel();
+        let (hand_in, _handed) = sync_channel(1);
         services.host.past().with_checkpoints(place.clone(), hand_in);
         let ours = serve(router_within(services, &limits())).await;
         let once = first(ours, head, POSITIONS, &mut random).await;

@@ -42,7 +42,7 @@ pub use exports::{ExportLimits, ExportMaker, Exports};
 pub use host::{Behind, Host};
 pub use http::{Services, router, router_within};
 pub use jobs::JobRunner;
-pub use past::{Past, views_at};
+pub use past::{Folded, Past, views_at};
 pub use phones::{PhoneFollower, read_phones};
 pub use run::panic_words;
 pub use schema::sdl;

@@ -78,6 +78,8 @@ type Manifests = BTreeMap<ViewName, Manifest>;
 pub struct Saved {
     pub chunks: usize,
     pub bytes: u64,
+    /// What was saved before was of other views, and is not there any more.
+    pub replaces: bool,
 }
 
 impl Store {
@@ -156,10 +158,10 @@ impl Store {
     pub fn save(&mut self, checkpoint: &Checkpoint) -> Result<Saved, StoreError> {
         let (saved, manifests) = self.write(&checkpoint.views)?;
         self.newest.extend(manifests);
-        let is_of_others = self.of.as_ref() != Some(&checkpoint.of);
+        let replaces = self.of.as_ref() != Some(&checkpoint.of);
         self.of = Some(checkpoint.of.clone());
-        self.tidy(if is_of_others { 1 } else { KEPT_MANIFESTS })?;
-        Ok(saved)
+        self.tidy(if replaces { 1 } else { KEPT_MANIFESTS })?;
+        Ok(Saved { replaces, ..saved })
     }
 
     fn write(&self, views: &[ViewCheckpoint]) -> Result<(Saved, Manifests), StoreError> {

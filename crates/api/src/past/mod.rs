@@ -9,8 +9,8 @@ mod kept;
 mod quiet;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::Sender;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use daybook_domain::Position;
@@ -48,13 +48,21 @@ struct Inner {
     kept: Mutex<Kept>,
     queue: Mutex<Queue>,
     checkpoints: OnceLock<Checkpoints>,
+    /// Rises when views are replaced: what was folded before may stand on what they were.
+    generation: AtomicU64,
     is_ending: AtomicBool,
 }
 
 /// Where checkpoints are, and who saves more of them.
 struct Checkpoints {
     folder: PathBuf,
-    keeper: Mutex<Sender<Arc<Views>>>,
+    keeper: SyncSender<Folded>,
+}
+
+/// Views of the past that somebody folded far, so that saving them is worth it.
+pub struct Folded {
+    views: Arc<Views>,
+    generation: u64,
 }
 
 #[derive(Default)]
@@ -77,15 +85,28 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Past {
     /// From here on folds begin at the checkpoints in this folder, and what was folded far is handed to `keeper`, which may
-    /// save it there.
-    pub fn with_checkpoints(&self, folder: PathBuf, keeper: Sender<Arc<Views>>) {
+    /// save it there; as much as it has room for, since each is as large as the views were.
+    pub fn with_checkpoints(&self, folder: PathBuf, keeper: SyncSender<Folded>) {
         // Of two folders the first one is as good.
-        let _ = self.0.checkpoints.set(Checkpoints { folder, keeper: Mutex::new(keeper) });
+        let _ = self.0.checkpoints.set(Checkpoints { folder, keeper });
+    }
+
+    /// What was handed in, unless views were replaced since.
+    pub fn trusted(&self, folded: Folded) -> Option<Arc<Views>> {
+        (folded.generation == self.0.generation.load(Relaxed)).then_some(folded.views)
+    }
+
+    /// Nothing that was folded until now is used any more.
+    pub fn distrust(&self) {
+        // Held meanwhile: what is folded just now is put there before, or not at all.
+        let mut kept = lock(&self.0.kept);
+        self.0.generation.fetch_add(1, Relaxed);
+        kept.clear();
     }
 
     /// Nothing that was folded or saved until now is used any more: call it when views were rebuilt.
     pub fn forget(&self, reader: &Reader) {
-        lock(&self.0.kept).clear();
+        self.distrust();
         if let Some(checkpoints) = self.0.checkpoints.get()
             && let Err(error) = store(checkpoints, reader).forget()
         {
@@ -136,11 +157,15 @@ impl Past {
         quiet::yield_to_others();
         while let Some(job) = self.next() {
             let position = job.position;
-            let folded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.fold(&job)));
+            let generation = self.0.generation.load(Relaxed);
+            let folded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.fold(&job, generation)));
             let outcome = folded.unwrap_or(Err(NotFolded::Panicked));
             let mut queue = lock(&self.0.queue);
             if let Ok(views) = &outcome {
-                lock(&self.0.kept).put(position, Arc::clone(views));
+                let mut kept = lock(&self.0.kept);
+                if generation == self.0.generation.load(Relaxed) {
+                    kept.put(position, Arc::clone(views));
+                }
             }
             queue.asked.retain(|(asked, _)| *asked != position);
             drop(queue);
@@ -164,7 +189,7 @@ impl Past {
         Some(queue.waiting.remove(0))
     }
 
-    fn fold(&self, job: &Job) -> Result<Arc<Views>, NotFolded> {
+    fn fold(&self, job: &Job, generation: u64) -> Result<Arc<Views>, NotFolded> {
         let checkpoints = self.0.checkpoints.get();
         let store = checkpoints.map(|checkpoints| store(checkpoints, &job.reader));
         let go_on = || !self.0.is_ending.load(Relaxed);
@@ -181,8 +206,8 @@ impl Past {
         if job.position - from >= WORTH_KEEPING
             && let Some(checkpoints) = checkpoints
         {
-            // Whoever saves may have ended before.
-            let _ = lock(&checkpoints.keeper).send(Arc::clone(&views));
+            // Whoever saves may have enough to do, or have ended before.
+            let _ = checkpoints.keeper.try_send(Folded { views: Arc::clone(&views), generation });
         }
         Ok(views)
     }
@@ -264,8 +289,11 @@ mod tests {
         let views = past.ask(&reader, 0).unwrap().views().await.unwrap();
         let Asked::There(again) = past.ask(&reader, 0).unwrap() else { panic!("it is kept") };
         assert!(Arc::ptr_eq(&views, &again));
+        let folded = |generation| Folded { views: Arc::clone(&views), generation };
+        assert!(past.trusted(folded(0)).is_some());
         past.forget(&reader);
         assert!(matches!(past.ask(&reader, 0), Ok(Asked::Coming(_))));
+        assert!(past.trusted(folded(0)).is_none(), "it was folded before");
         past.end();
         let stopped = past.ask(&reader, 1).unwrap().views().await;
         assert_eq!(stopped.err(), Some(NotFolded::Stopped));

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 
 use daybook_domain::{MerchantId, Role, Timestamp};
 use daybook_testkit::random::{self, Random};
@@ -218,7 +218,7 @@ async fn grown(dir: &Path, random: &mut Random) -> (Vec<Noted>, i64) {
     }
     let tokens = [crate::kit::PLATFORM.to_owned(), token(4), token(5), token(6)];
     let mut store = Store::new(&dir.join("views"), *server.services.reader.ledger().id().as_bytes());
-    let (hand_in, handed) = channel();
+    let (hand_in, handed) = sync_channel(1);
     server.services.host.past().with_checkpoints(store.folder().to_path_buf(), hand_in);
     let (mut noted, mut orders) = (Vec::new(), Vec::new());
     for step in 0..90 {
