@@ -89,7 +89,7 @@ fn a_served_folders_views_are_rebuilt_while_they_answer_and_orders_come_in() {
 }
 
 /// A folder's checkpoints of a view as a fold would have made them that counts differently: whole, but of other content.
-fn folded_differently(data: &Path, view: &str, edit: impl Fn(&mut Vec<u8>)) {
+fn folded_differently(data: &Path, view: &str, edit: impl Fn(&mut [u8])) {
     let folder = data.join("views").join(view);
     let files = || std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
     let is_chunk = |path: &Path| path.extension().is_some_and(|extension| extension == "chunk");
@@ -114,7 +114,7 @@ fn folded_differently(data: &Path, view: &str, edit: impl Fn(&mut Vec<u8>)) {
 }
 
 /// Two more of the SKU came in than the log says.
-fn two_too_many(bytes: &mut Vec<u8>) {
+fn two_too_many(bytes: &mut [u8]) {
     let after = bytes.windows(3).position(|three| three == b"mug").unwrap() + 3;
     bytes[after] += 4;
 }
