@@ -43,7 +43,7 @@ fn timed(run: impl FnOnce()) -> Duration {
 }
 
 /// Orders as most go: placed, paid, shipped, delivered; eight events each. A thousand are under way at a time.
-fn fill(engine: &Engine) {
+pub(crate) fn fill(engine: &Engine) {
     orders::register(engine);
     let mut waiting = VecDeque::new();
     for at in 0..ORDERS + 3 * orders::LAG {

@@ -4,6 +4,7 @@
 //! cargo run --release --package daybook-benches -- [WHAT…] [--seconds N] [--orders N] [--dir DIR]
 //! ```
 
+mod asof;
 mod bulk;
 mod deadlines;
 mod export;
@@ -38,13 +39,27 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   overload  ten times as many requests as are done in time, for 60 s: what is answered, how soon, and what comes after
   export  a million orders as CSV, JSON lines and XLSX, beside the csv library alone
   phones  the telephones of a million orders read from the log, beside the log read alone; orders found by them
+  asof    a million events as of random positions: first and repeated questions, and those about now beside them
   bulk    500 orders of one card SKU delivered by a job, a hundred thousand shipped, beside a plain pipeline
   --seconds   how long each width is sustained in all (default 60; 3 for a smoke run)
   --orders    instead of a million
   --dir       where to write (default: the system's folder for temporary files)";
 
-const ALL: [&str; 12] =
-    ["write", "flash", "tree", "open", "fold", "views", "deadlines", "pages", "overload", "export", "phones", "bulk"];
+const ALL: [&str; 12] = [
+    "write",
+    "flash",
+    "tree",
+    "open",
+    "fold",
+    "asof",
+    "views",
+    "deadlines",
+    "pages",
+    "overload",
+    "export",
+    "phones",
+    "bulk",
+];
 
 /// What the command line asks for.
 struct Config {
@@ -85,6 +100,7 @@ fn main() -> ExitCode {
             "tree" => tree::run(&config.dir, config.sustained),
             "open" => write::open(&config.dir),
             "fold" => fold::run(&config.dir),
+            "asof" => asof::run(&config.dir, config.sustained / 6),
             "bulk" => bulk::run(&config.dir, config.orders),
             "deadlines" => deadlines::run(config.orders),
             "views" => views::run(&config.dir, config.orders),

@@ -120,15 +120,7 @@ pub(crate) fn fill(engine: &Engine, count: u64) {
     let top = MerchantId::new("top").unwrap();
     let merchants: Vec<MerchantId> = (0..MERCHANTS).map(|n| MerchantId::new(&format!("m{n}")).unwrap()).collect();
     let mut commands = vec![
-        Command::IssueToken(IssueToken {
-            secret_sha256: Sha256::digest(TOKEN.as_bytes()).into(),
-            id: Uuid::from_u128(2),
-            role: Role::Platform,
-            merchant: None,
-            expires_at: None,
-            label: "bench".into(),
-            buyer: None,
-        }),
+        token(),
         Command::RegisterMerchant(RegisterMerchant { id: top.clone(), name: "Top".into(), parent: None }),
     ];
     commands.extend(merchants.iter().map(|id| {
@@ -145,6 +137,19 @@ pub(crate) fn fill(engine: &Engine, count: u64) {
     for pending in waiting {
         pending.wait().unwrap();
     }
+}
+
+/// A token that shows everything.
+pub(crate) fn token() -> Command<String> {
+    Command::IssueToken(IssueToken {
+        secret_sha256: Sha256::digest(TOKEN.as_bytes()).into(),
+        id: Uuid::from_u128(2),
+        role: Role::Platform,
+        merchant: None,
+        expires_at: None,
+        label: "bench".into(),
+        buyer: None,
+    })
 }
 
 fn place(merchants: &[MerchantId], n: u64) -> PlaceOrder<String> {
@@ -189,20 +194,25 @@ pub(crate) fn post_of(body: &str) -> String {
     )
 }
 
-struct Asked {
-    rate: u64,
+pub(crate) struct Asked {
+    pub(crate) rate: u64,
     /// Sorted.
     took: Vec<Duration>,
     bytes_a_page: usize,
 }
 
 impl Asked {
-    fn at(&self, per_mille: usize) -> Duration {
+    pub(crate) fn at(&self, per_mille: usize) -> Duration {
         percentile(&self.took, per_mille)
     }
 }
 
-async fn ask(address: SocketAddr, clients: usize, span: Duration, requests: &[String; LISTS.len()]) -> Asked {
+pub(crate) async fn ask(
+    address: SocketAddr,
+    clients: usize,
+    span: Duration,
+    requests: &[String; LISTS.len()],
+) -> Asked {
     let begin = Instant::now();
     let running: Vec<_> = (0..clients).map(|_| tokio::spawn(client(address, requests.clone(), begin + span))).collect();
     let (mut took, mut bytes) = (Vec::new(), 0);
@@ -236,7 +246,7 @@ async fn client(address: SocketAddr, requests: [String; LISTS.len()], until: Ins
 }
 
 /// The body of one answer.
-async fn answer<'b>(stream: &mut TcpStream, buffer: &'b mut [u8]) -> &'b [u8] {
+pub(crate) async fn answer<'b>(stream: &mut TcpStream, buffer: &'b mut [u8]) -> &'b [u8] {
     let (mut have, mut body) = (0, 0..usize::MAX);
     while have < body.end {
         let read = stream.read(&mut buffer[have..]).await.unwrap();

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::accounts::Accounts;
 use crate::jobs::Board;
 use crate::metrics::Metrics;
+use crate::past::Past;
 use crate::phones::Phones;
 
 /// Events folded under one hold of the lock: readers wait for no more than these.
@@ -30,6 +31,7 @@ pub struct Host {
     pub(crate) erasing: tokio::sync::Mutex<()>,
     pub(crate) accounts: Accounts,
     pub(crate) phones: Phones,
+    pub(crate) past: Past,
     pub(crate) jobs: Board,
     pub(crate) metrics: Metrics,
 }
@@ -55,6 +57,7 @@ impl Host {
             erasing: tokio::sync::Mutex::default(),
             accounts: Accounts::default(),
             phones: Phones::default(),
+            past: Past::default(),
             jobs: Board::default(),
             metrics: Metrics::default(),
         }
@@ -152,6 +155,11 @@ impl Host {
         self.roots.read().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
+    /// The views as they were.
+    pub fn past(&self) -> &Past {
+        &self.past
+    }
+
     /// Bytes that are allocated for the telephones by which orders are found.
     pub fn phones_footprint(&self) -> usize {
         self.phones.footprint()
@@ -173,5 +181,11 @@ impl Host {
 
     pub fn new_shared(views: Views) -> Arc<Self> {
         Arc::new(Self::new(views))
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.past.end();
     }
 }

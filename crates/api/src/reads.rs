@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use daybook_domain::Position;
 use daybook_views::Views;
 use tokio::sync::{AcquireError, Mutex, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio::time::Instant;
 
 use crate::edge::Turn;
 use crate::http::Services;
+use crate::past::{Asked, NotFolded};
 use crate::schema::error::ApiError;
 
 /// Threads that reads run on, and how many may wait for one; whoever comes then is told to come again.
@@ -35,11 +37,18 @@ pub(crate) struct Rooms {
     long: ReadingRoom,
     /// For short looks at the views while somebody changes them.
     short: ReadingRoom,
+    /// For looks at the views as they were.
+    past: ReadingRoom,
 }
 
 impl Default for Rooms {
     fn default() -> Self {
-        Self { ledger: ReadingRoom::new(8, 64), long: ReadingRoom::new(2, 64), short: ReadingRoom::new(32, 512) }
+        Self {
+            ledger: ReadingRoom::new(8, 64),
+            long: ReadingRoom::new(2, 64),
+            short: ReadingRoom::new(32, 512),
+            past: ReadingRoom::new(2, 64),
+        }
     }
 }
 
@@ -128,6 +137,42 @@ impl Reads {
         look: impl FnOnce(&Services, &Views) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         self.run_in(&self.rooms.long, services, move |services| look(services, &services.host.views())).await
+    }
+
+    /// The views at a position that is durable: waits, while somebody else has the operation's turn, until they are folded.
+    ///
+    /// # Errors
+    /// `Busy` when too many positions wait to be folded; `Folding` when it takes too long: it goes on, so that whoever asks
+    /// again may find them there.
+    pub(crate) async fn past(&self, services: &Services, position: Position) -> Result<Arc<Views>, ApiError> {
+        let _one = self.one_by_one.lock().await;
+        let asked = services.host.past().ask(&services.reader, position)?;
+        let asked = match asked {
+            Asked::There(views) => return Ok(views),
+            coming @ Asked::Coming(_) => coming,
+        };
+        if let Some(turn) = &self.turn {
+            turn.pause();
+        }
+        let folded = tokio::time::timeout_at(self.begun + DEADLINE, asked.views()).await;
+        if let Some(turn) = &self.turn {
+            turn.resume().await?;
+        }
+        match folded {
+            Ok(Ok(views)) => Ok(views),
+            Ok(Err(NotFolded::Stopped)) => Err(ApiError::Stopped),
+            Ok(Err(why)) => Err(ApiError::Internal(format!("the views of position {position}: {why:?}").into())),
+            Err(_) => Err(ApiError::Folding { position }),
+        }
+    }
+
+    /// Looks at views as they were, for as long as it may take. As [`Reads::run_in`].
+    pub(crate) async fn look_back<T: Send + 'static>(
+        &self,
+        services: &Services,
+        look: impl FnOnce(&Services) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.run_in(&self.rooms.past, services, look).await
     }
 
     /// Runs `read` on a thread that may block, while somebody else has the operation's turn. Goes on to its end even if

@@ -10,8 +10,8 @@ use crate::data::Access;
 use crate::export::OutFile;
 use crate::failure::Failure;
 use crate::{
-    backup, checkpoint, erase, evidence, export, history, import, interrupt, keys, merchant, owner, rebuild, ship,
-    signing, token, verify,
+    backup, checkpoint, diff, erase, evidence, export, history, import, interrupt, keys, merchant, owner, rebuild,
+    ship, signing, token, verify,
 };
 
 /// Has the process that serves the folder do it, or opens the folder and does it here.
@@ -99,7 +99,8 @@ fn fit_to_send(ask: &mut Ask) -> Result<(), Failure> {
         | Ask::Keys { .. }
         | Ask::Checkpoint(_)
         | Ask::Evidence(_)
-        | Ask::Rebuild(_) => return Ok(()),
+        | Ask::Rebuild(_)
+        | Ask::Diff(_) => return Ok(()),
     };
     match from {
         ImportFrom::Jsonl(args) => {
@@ -164,5 +165,6 @@ fn act(ask: &Ask, access: &mut Access, console: &mut Console<'_>) -> Result<Ende
         Ask::Checkpoint(args) => checkpoint::run(args, access, console),
         Ask::Evidence(args) => evidence::make(args, access, console),
         Ask::Rebuild(args) => rebuild::run(args, access, console),
+        Ask::Diff(args) => diff::run(args, access, console),
     }
 }

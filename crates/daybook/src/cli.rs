@@ -82,12 +82,17 @@ pub(crate) enum Ask {
     Evidence(EvidenceArgs),
     /// Fold a view from the log again
     Rebuild(RebuildArgs),
+    /// Which rows of a view differ between two moments, and what they were and are
+    Diff(DiffArgs),
 }
 
 impl Ask {
     /// Whether Ctrl-C ends it where it is, in good order.
     pub(crate) fn can_end_early(&self) -> bool {
-        matches!(self, Ask::Import { .. } | Ask::Rebuild(_) | Ask::Export { .. } | Ask::Ship(_) | Ask::Erase(_))
+        matches!(
+            self,
+            Ask::Import { .. } | Ask::Rebuild(_) | Ask::Export { .. } | Ask::Ship(_) | Ask::Erase(_) | Ask::Diff(_)
+        )
     }
 
     pub(crate) fn data(&self) -> &DataArgs {
@@ -113,6 +118,7 @@ impl Ask {
             Ask::Checkpoint(args) => &args.data,
             Ask::Evidence(args) => &args.data,
             Ask::Rebuild(args) => &args.data,
+            Ask::Diff(args) => &args.data,
         }
     }
 }
@@ -659,6 +665,36 @@ pub(crate) struct RebuildArgs {
     #[command(flatten)]
     #[serde(skip)]
     pub(crate) data: DataArgs,
+    /// First list the rows that differ between the old one and the new one, at the same position
+    #[arg(long)]
+    pub(crate) compare: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub(crate) enum DiffView {
+    Orders,
+    /// Figures by merchant, currency, basis and UTC day
+    Dashboard,
+    Stock,
+    Exceptions,
+}
+
+#[derive(Debug, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DiffArgs {
+    pub(crate) view: DiffView,
+    /// What was known then: `position:N`, or `time:2026-01-31T12:00:00Z`
+    #[arg(long, value_name = "POINT")]
+    pub(crate) from: String,
+    /// The same; now unless told otherwise
+    #[arg(long, value_name = "POINT")]
+    pub(crate) to: Option<String>,
+    #[command(flatten)]
+    #[serde(skip)]
+    pub(crate) data: DataArgs,
+    /// One JSON object per row
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// The views that there are, and all of them.

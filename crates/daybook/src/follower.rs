@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use daybook_api::Host;
+use daybook_api::{Folded, Host};
 use daybook_engine::{ReadError, Reader};
 use daybook_views::store::Store;
 use daybook_views::{BulkFold, Views};
@@ -104,7 +104,11 @@ impl Followers {
         let (stop_keeping, told) = channel();
         let keeping = {
             let host = Arc::clone(host);
-            std::thread::Builder::new().name("daybook-keep".into()).spawn(move || keep(store, &host, &told))?
+            // One may wait while another is saved.
+            let (hand_in, handed) = sync_channel(1);
+            host.past().with_checkpoints(store.folder().to_path_buf(), hand_in);
+            let keep = move || keep(store, &host, &told, &handed);
+            std::thread::Builder::new().name("daybook-keep".into()).spawn(keep)?
         };
         Ok(Self { stop_folding, stop_keeping, folding, keeping })
     }
@@ -195,15 +199,24 @@ fn wait_for(reader: &Reader, from: u64, told: &Receiver<()>) -> bool {
     false
 }
 
-fn keep(mut store: Store, host: &Host, told: &Receiver<()>) {
+/// `handed`: views of the past that somebody folded far.
+fn keep(mut store: Store, host: &Host, told: &Receiver<()>, handed: &Receiver<Folded>) {
     loop {
         let is_ending = !matches!(told.recv_timeout(CHECKPOINT_EVERY), Err(RecvTimeoutError::Timeout));
         let checkpoint = store.checkpoint(&host.views());
-        if let Some(Err(error)) = checkpoint.map(|checkpoint| store.save(&checkpoint)) {
-            tracing::error!(%error, "the views could not be written down; the log has all");
+        match checkpoint.map(|checkpoint| store.save(&checkpoint)) {
+            // Beside it somebody may have begun at a checkpoint of those that it replaces.
+            Some(Ok(saved)) if saved.replaces => host.past().distrust(),
+            Some(Err(error)) => tracing::error!(%error, "the views could not be written down; the log has all"),
+            Some(Ok(_)) | None => {}
         }
         if is_ending {
             return;
+        }
+        // One each time: all of it is much.
+        let past = handed.try_recv().ok().and_then(|folded| host.past().trusted(folded));
+        if let Some(Err(error)) = past.map(|past| store.keep(&past)) {
+            tracing::error!(%error, "views of the past could not be written down; they are folded again");
         }
     }
 }

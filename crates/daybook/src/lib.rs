@@ -9,6 +9,7 @@ mod clock;
 mod console;
 mod data;
 mod demo;
+mod diff;
 mod erase;
 mod evidence;
 mod export;

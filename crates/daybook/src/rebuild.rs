@@ -1,13 +1,14 @@
-//! Folding views from the log again, beside those that are there.
+//! Folding views from the log again, beside those that are there, and what differs between the two.
 
 use daybook_api::Host;
 use daybook_engine::Reader;
 use daybook_views::query::{Filter, Scope};
-use daybook_views::{BulkFold, VIEWS, ViewName, Views};
+use daybook_views::{BulkFold, VIEWS, ViewName, Views, differences};
 
 use crate::cli::RebuildArgs;
 use crate::console::{Console, Ended, out};
 use crate::data::Access;
+use crate::diff;
 use crate::failure::Failure;
 use crate::follower;
 use crate::import::Progress;
@@ -33,8 +34,8 @@ pub(crate) fn run(args: &RebuildArgs, access: &mut Access, console: &mut Console
     let which: Vec<ViewName> = VIEWS.into_iter().filter(|view| args.view == "all" || args.view == view.name).collect();
     let opened = access.open(console)?;
     let folded = match &opened.host {
-        Some(host) => beside(&which, &opened.reader, host, console)?,
-        None => at_rest(&which, access, &opened.reader, console)?,
+        Some(host) => beside(&which, args.compare, &opened.reader, host, console)?,
+        None => at_rest(&which, args.compare, access, &opened.reader, console)?,
     };
     let Some(Folded { position, orders }) = folded else {
         console.say("interrupted: the views are as they were");
@@ -51,6 +52,7 @@ pub(crate) fn run(args: &RebuildArgs, access: &mut Access, console: &mut Console
 /// Nobody serves the folder: what is there is read, in part replaced, and written back.
 fn at_rest(
     which: &[ViewName],
+    compares: bool,
     access: &Access,
     reader: &Reader,
     console: &mut Console<'_>,
@@ -60,6 +62,12 @@ fn at_rest(
     let mut store = follower::store(access.dir(), reader);
     let mut views = follower::load(&mut store, reader, console)?;
     follow(&mut views, reader, head)?;
+    if compares {
+        let compared = compare(which, console, |view, part| Ok(differences(&views, &rebuilt, view, part)))?;
+        if !compared {
+            return Ok(None);
+        }
+    }
     views.replace(which, Box::new(rebuilt)).map_err(|rebuilt| stopped(&rebuilt, which))?;
     if let Some(checkpoint) = store.checkpoint(&views) {
         store.save(&checkpoint)?;
@@ -70,12 +78,19 @@ fn at_rest(
 /// The folder is served: the old views answer until the new ones are level with them.
 fn beside(
     which: &[ViewName],
+    compares: bool,
     reader: &Reader,
     host: &Host,
     console: &mut Console<'_>,
 ) -> Result<Option<Folded>, Failure> {
     let Some(rebuilt) = fold_all(reader, host.position(), console)? else { return Ok(None) };
     let mut rebuilt = Box::new(rebuilt);
+    if compares {
+        let compared = compare(which, console, |view, part| level(&mut rebuilt, reader, host, view, part))?;
+        if !compared {
+            return Ok(None);
+        }
+    }
     loop {
         if console.stop.is_set() {
             return Ok(None);
@@ -91,6 +106,7 @@ fn beside(
             Ok(old) => {
                 // When nobody waits any more.
                 drop(old);
+                host.past().forget(reader);
                 return Ok(Some(Folded::of(&host.views())));
             }
             Err(rebuilt) => rebuilt,
@@ -99,6 +115,56 @@ fn beside(
             return Err(stopped(&rebuilt, which));
         }
     }
+}
+
+/// What differs in a part of a view.
+type Part = Result<Option<Vec<daybook_views::RowDifference>>, daybook_views::Stopped>;
+
+/// What differs between the views that serve and the rebuilt ones once these are level with them. They are held for this part
+/// alone, so that queries go on; each row is compared at one position, and parts at rising ones.
+fn level(rebuilt: &mut Views, reader: &Reader, host: &Host, view: ViewName, part: usize) -> Result<Part, Failure> {
+    loop {
+        follow(rebuilt, reader, host.position())?;
+        let serving = host.views();
+        if serving.position() - rebuilt.position() <= WHILE_LOCKED {
+            follow(rebuilt, reader, serving.position())?;
+            return Ok(differences(&serving, rebuilt, view, part));
+        }
+    }
+}
+
+/// Lists what differs, part by part. False: interrupted.
+fn compare(
+    which: &[ViewName],
+    console: &mut Console<'_>,
+    mut of_part: impl FnMut(ViewName, usize) -> Result<Part, Failure>,
+) -> Result<bool, Failure> {
+    for &view in which {
+        let mut differing = 0;
+        for part in 0.. {
+            if console.stop.is_set() {
+                return Ok(false);
+            }
+            match of_part(view, part)? {
+                Ok(Some(rows)) => {
+                    differing += rows.len();
+                    let rows = rows
+                        .into_iter()
+                        .map(|row| daybook_views::RowDifference { row: format!("{} {}", view.name, row.row), ..row });
+                    console.print(&diff::text(rows))?;
+                }
+                Ok(None) => break,
+                Err(stopped) => {
+                    console.say(&format!("{}: nothing to compare with, {stopped}", view.name));
+                    break;
+                }
+            }
+        }
+        let mut text = String::new();
+        out!(text, "{}: {} from what the log says", view.name, diff::rows(differing));
+        console.print(&text)?;
+    }
+    Ok(true)
 }
 
 /// All views from the first event on. None: interrupted.

@@ -221,6 +221,28 @@ impl Reader {
         self.vault.is_erased(SlotId(buyer.0))
     }
 
+    /// The last position that was recorded at this time or before, 0 if none was. Looks at some twenty events of a million:
+    /// recorded times never run backwards.
+    pub fn position_at(&self, time: Timestamp) -> Result<Position, ReadError> {
+        let (mut known, mut beyond) = (0, self.watermark() + 1);
+        while beyond - known > 1 {
+            let middle = known + (beyond - known) / 2;
+            match self.recorded_at(middle)? {
+                Some(at) if at <= time => known = middle,
+                Some(_) | None => beyond = middle,
+            }
+        }
+        Ok(known)
+    }
+
+    /// When the event at a position was recorded; none if nothing durable is there.
+    pub fn recorded_at(&self, position: Position) -> Result<Option<Timestamp>, ReadError> {
+        match daybook_ledger::Position::new(position).filter(|at| at.get() <= self.watermark()) {
+            Some(at) => Ok(Some(Timestamp(self.ledger.read(at)?.record().recorded_at))),
+            None => Ok(None),
+        }
+    }
+
     pub(crate) fn last_recorded_at(&self) -> Result<Timestamp, ReadError> {
         match daybook_ledger::Position::new(self.watermark()) {
             Some(last) => Ok(Timestamp(self.ledger.read(last)?.record().recorded_at)),

@@ -20,6 +20,7 @@ mod bulk;
 pub mod checkpoint;
 mod chunks;
 mod dashboard;
+mod difference;
 mod error;
 mod jobs;
 mod list;
@@ -40,6 +41,7 @@ mod wire;
 
 pub use bulk::BulkFold;
 pub use dashboard::{Dashboard, FORECAST_WEEKS, MAX_DAYS, MAX_FORECAST_HOURS};
+pub use difference::{FieldDifference, RowDifference, differences, exception_differences};
 pub use error::{FoldError, Stopped};
 pub use jobs::{Jobs, goes_on};
 pub use list::{MAX_NAMESAKES, OrderList};

@@ -141,6 +141,18 @@ impl QueueState {
         is_right
     }
 
+    /// Each as often as a list tells it.
+    pub(crate) fn each_exception(&self, mut each: impl FnMut(ExceptionKind, ExceptionKey)) {
+        for ((_, kind), queue) in &self.exceptions {
+            queue.iter().for_each(|key| each(*kind, *key));
+        }
+    }
+
+    /// Each as often as a list tells it.
+    pub(crate) fn each_deadline(&self, mut each: impl FnMut(DeadlineKey)) {
+        self.deadlines.iter().flatten().for_each(|key| each(*key));
+    }
+
     fn change(&mut self, orders: &Orders, change: &Change<'_>) -> Result<(), FoldError> {
         let place = place_of(orders, change.row);
         let mut waits = std::mem::take(&mut self.waits);

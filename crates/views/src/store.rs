@@ -1,6 +1,8 @@
 //! Checkpoints on disk: `views/<name>-v<version>/` holds chunk files, named by what is in them, and manifests, named by
 //! their position. A manifest is written last; whatever is missing, damaged or foreign makes its checkpoint one that is
-//! ignored with a reason, and the view is folded from the log again.
+//! ignored with a reason, and the view is folded from the log again. Beside the newest some stay for the past ([`past`]).
+
+mod past;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
@@ -76,11 +78,17 @@ type Manifests = BTreeMap<ViewName, Manifest>;
 pub struct Saved {
     pub chunks: usize,
     pub bytes: u64,
+    /// What was saved before was of other views, and is not there any more.
+    pub replaces: bool,
 }
 
 impl Store {
     pub fn new(folder: &Path, ledger: LedgerId) -> Self {
         Self { folder: folder.to_path_buf(), ledger, newest: Manifests::new(), of: None }
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// What has to be saved of these views: what changed since the last time if it was theirs, else all. None: nothing.
@@ -145,11 +153,21 @@ impl Store {
         }
     }
 
-    /// Writes what [`Store::checkpoint`] gave, makes it durable, and removes what no kept manifest names.
+    /// Writes what [`Store::checkpoint`] gave, makes it durable, and removes what no kept manifest names. What was saved of
+    /// other views than these is not kept for the past either: it may be why they were rebuilt.
     pub fn save(&mut self, checkpoint: &Checkpoint) -> Result<Saved, StoreError> {
+        let (saved, manifests) = self.write(&checkpoint.views)?;
+        self.newest.extend(manifests);
+        let replaces = self.of.as_ref() != Some(&checkpoint.of);
+        self.of = Some(checkpoint.of.clone());
+        self.tidy(if replaces { 1 } else { KEPT_MANIFESTS })?;
+        Ok(Saved { replaces, ..saved })
+    }
+
+    fn write(&self, views: &[ViewCheckpoint]) -> Result<(Saved, Manifests), StoreError> {
         let mut saved = Saved::default();
-        let mut manifests = Vec::new();
-        for view in &checkpoint.views {
+        let mut manifests = Manifests::new();
+        for view in views {
             let folder = self.view_folder(view.view);
             // Its owner's alone, as all of a data folder.
             let mut builder = fs::DirBuilder::new();
@@ -176,18 +194,15 @@ impl Store {
                 }
             }
             sync_folder(&folder)?;
-            manifests.push((view.view, Manifest { position: view.position, chunks }));
+            manifests.insert(view.view, Manifest { position: view.position, chunks });
         }
-        for (view, manifest) in manifests {
-            let folder = self.view_folder(view);
+        for (view, manifest) in &manifests {
+            let folder = self.view_folder(*view);
             let path = folder.join(manifest_name(manifest.position));
-            write_durably(&path, &self.put_manifest(view, &manifest))?;
+            write_durably(&path, &self.put_manifest(*view, manifest))?;
             sync_folder(&folder)?;
-            self.newest.insert(view, manifest);
-            self.tidy(view)?;
         }
-        self.of = Some(checkpoint.of.clone());
-        Ok(saved)
+        Ok((saved, manifests))
     }
 
     fn view_folder(&self, view: ViewName) -> PathBuf {
@@ -264,24 +279,32 @@ impl Store {
         Ok(manifest)
     }
 
-    /// Removes older manifests and the chunks that only they named.
-    fn tidy(&self, view: ViewName) -> Result<(), StoreError> {
+    /// Removes all but the newest manifests of each view and those that stay for the past, and the chunks that only they
+    /// named. With one kept: none stay for the past, since what was saved before is not to be trusted.
+    fn tidy(&self, kept_manifests: usize) -> Result<(), StoreError> {
+        let past = if kept_manifests == KEPT_MANIFESTS { self.kept_for_the_past()? } else { Vec::new() };
+        for view in VIEWS {
+            // Those ahead of what was just saved belong to a ledger that was cut back: they will never be right again.
+            let newest = self.newest.get(&view).map_or(Position::MAX, |manifest| manifest.position);
+            let until: Vec<Position> =
+                self.positions(view)?.into_iter().filter(|&position| position <= newest).collect();
+            let mut kept: Vec<Position> = until.iter().copied().take(kept_manifests).collect();
+            kept.extend(until.into_iter().skip(kept_manifests).filter(|position| past.contains(position)));
+            self.keep_only(view, &kept)?;
+        }
+        Ok(())
+    }
+
+    fn keep_only(&self, view: ViewName, kept: &[Position]) -> Result<(), StoreError> {
         let folder = self.view_folder(view);
-        let positions = self.positions(view)?;
-        let newest = self.newest.get(&view);
-        // Those ahead of what was just saved belong to a ledger that was cut back: they will never be right again.
-        let newest = newest.map_or(Position::MAX, |manifest| manifest.position);
-        let kept: Vec<Position> =
-            positions.iter().copied().filter(|&position| position <= newest).take(KEPT_MANIFESTS).collect();
         let mut named: HashSet<String> = kept.iter().map(|&position| manifest_name(position)).collect();
-        for &position in &kept {
+        for &position in kept {
             if let Ok(manifest) = self.manifest(view, position, Position::MAX) {
                 named.extend(manifest.chunks.values().map(chunk_name));
             }
         }
         for name in names_in(&folder)?.iter().filter(|name| !named.contains(*name)) {
-            let path = folder.join(name);
-            fs::remove_file(&path).map_err(failed("remove", &path))?;
+            remove(&folder.join(name))?;
         }
         Ok(())
     }
@@ -317,6 +340,14 @@ fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         fs::rename(&unfinished, path)
     };
     write().map_err(failed("write", path))
+}
+
+/// Whoever else removed it did the same.
+fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("remove", path)(error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 fn sync_folder(folder: &Path) -> Result<(), StoreError> {

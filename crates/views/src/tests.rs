@@ -1,6 +1,7 @@
 //! The views against naive ones, over histories that the rules themselves made.
 
 mod dashboard;
+mod difference;
 mod jobs;
 mod list;
 mod merchants;

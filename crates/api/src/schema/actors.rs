@@ -10,6 +10,7 @@ use super::contributions::{self, LOOKS};
 use super::dashboard::Asked;
 use super::error::ApiError;
 use super::history::Actor;
+use super::moment::Moment;
 use crate::http::Services;
 use crate::reads::Going;
 
@@ -35,6 +36,7 @@ pub(crate) struct ActorFigures {
 pub(crate) fn list(
     services: &Services,
     going: &Going,
+    moment: &Moment,
     asked: &Asked,
     first: usize,
 ) -> Result<Vec<ActorFigures>, ApiError> {
@@ -53,11 +55,11 @@ pub(crate) fn list(
         first: MAX_ORDERS + 1,
         looks: LOOKS,
     };
-    let (some, position) = contributions::step(services, going, &query)?;
+    let (some, position) = contributions::step(services, going, moment, &query)?;
     let (mut orders, mut next) = (some.found, some.next);
     while next.is_some() && orders.len() <= MAX_ORDERS {
         query.from_order = next;
-        let (some, _) = contributions::step(services, going, &query)?;
+        let (some, _) = contributions::step(services, going, moment, &query)?;
         orders.extend(some.found);
         next = some.next;
     }

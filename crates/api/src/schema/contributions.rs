@@ -10,6 +10,7 @@ use daybook_views::query::{Basis, Contributor, ContributorQuery, Contributors, H
 
 use super::dashboard::Asked;
 use super::error::ApiError;
+use super::moment::Moment;
 use super::order::OrderObject;
 use super::page::{self, PageInfo, from_hex, to_hex};
 use super::query::READ;
@@ -119,17 +120,19 @@ pub(crate) fn hours(weekday: Option<i32>, hour: Option<i32>) -> Result<HoursOfWe
 pub(super) fn step(
     services: &Services,
     going: &Going,
+    moment: &Moment,
     query: &ContributorQuery<'_>,
 ) -> Result<(Contributors, Position), ApiError> {
     going.check()?;
-    let views = services.host.views();
-    Ok((views.dashboard()?.contributors(query), views.position()))
+    moment.with(services, |views| Ok((views.dashboard()?.contributors(query), views.position())))
 }
 
 /// Reads the views and the ledger.
+#[expect(clippy::too_many_arguments, reason = "what is asked, and where")]
 pub(crate) fn list(
     services: &Services,
     going: &Going,
+    moment: &Moment,
     asked: &Asked,
     hours: HoursOfWeek,
     metric: Metric,
@@ -156,7 +159,7 @@ pub(crate) fn list(
         looks: LOOKS,
     };
     let mut nodes = Vec::with_capacity(first + 1);
-    let (mut some, position) = step(services, going, &query)?;
+    let (mut some, position) = step(services, going, moment, &query)?;
     loop {
         for found in some.found {
             going.check()?;
@@ -174,7 +177,7 @@ pub(crate) fn list(
             break;
         }
         query.from_order = some.next;
-        (some, _) = step(services, going, &query)?;
+        (some, _) = step(services, going, moment, &query)?;
     }
     let has_next = nodes.len() > first;
     nodes.truncate(first);

@@ -17,11 +17,13 @@ use super::actors::{self, ActorFigures};
 use super::enums;
 use super::error::ApiError;
 use super::merchant::{self, MerchantObject};
+use super::moment::Moment;
 use super::money::MoneyObject;
 use super::page::MAX_FIRST;
 use super::scalar::{Date, DateTime, Decimal};
-use super::{look_long, read, zone};
+use super::{read, zone};
 use crate::auth::Session;
+use crate::http::Services;
 use crate::reads::Reads;
 
 /// At or after `gte` and before `lt`.
@@ -44,6 +46,7 @@ pub(crate) struct Question {
 pub(crate) struct Dashboard {
     answer: Arc<DashboardAnswer>,
     asked: Asked,
+    moment: Moment,
     currency: Currency,
     /// Made when one of the fields that need it is asked for.
     breakdown: OnceCell<Arc<Breakdown>>,
@@ -81,7 +84,8 @@ impl Question {
     }
 }
 
-pub(crate) fn ask(views: &Views, question: &Question) -> Result<Dashboard, ApiError> {
+/// `moment` is that of the views.
+pub(crate) fn ask(views: &Views, question: &Question, moment: Moment) -> Result<Dashboard, ApiError> {
     let asked = question.read(views.merchants())?;
     let zone = zone::offsets(&asked.time_zone)?;
     let query = DashboardQuery {
@@ -97,7 +101,7 @@ pub(crate) fn ask(views: &Views, question: &Question) -> Result<Dashboard, ApiEr
     };
     let answer = views.dashboard()?.answer(&query)?;
     let (answer, currency) = (Arc::new(answer), asked.currency);
-    Ok(Dashboard { answer, asked, currency, breakdown: OnceCell::new() })
+    Ok(Dashboard { answer, asked, moment, currency, breakdown: OnceCell::new() })
 }
 
 /// An hour of the week.
@@ -164,13 +168,13 @@ struct ReasonFigures {
 struct ProductSales {
     found: ByProduct,
     currency: Currency,
+    moment: Moment,
 }
 
 #[Object(name = "ProductFigures")]
 impl ProductSales {
     async fn merchant(&self, ctx: &Context<'_>) -> Result<MerchantObject> {
-        let id = &self.found.merchant;
-        Ok(merchant::look_up(ctx, id.clone()).await?.unwrap_or_else(|| merchant::unregistered(id)))
+        merchant::at(ctx, &self.moment, &self.found.merchant).await
     }
 
     async fn sku(&self) -> &str {
@@ -265,13 +269,13 @@ struct StageDuration {
 struct MerchantFigures {
     found: ByMerchant,
     currency: Currency,
+    moment: Moment,
 }
 
 #[Object]
 impl MerchantFigures {
     async fn merchant(&self, ctx: &Context<'_>) -> Result<MerchantObject> {
-        let id = &self.found.merchant;
-        Ok(merchant::look_up(ctx, id.clone()).await?.unwrap_or_else(|| merchant::unregistered(id)))
+        merchant::at(ctx, &self.moment, &self.found.merchant).await
     }
 
     async fn placed_orders(&self) -> u64 {
@@ -303,7 +307,8 @@ impl Dashboard {
         let make = || async {
             let Asked { merchant, subtree, under, from, to, currency, .. } = self.asked.clone();
             let query = BreakdownQuery { merchant, subtree, under, from, to, currency, products: MAX_FIRST };
-            look_long(ctx, move |_, views| Ok(Arc::new(views.dashboard()?.breakdown(&query)?))).await
+            let make = move |_: &Services, views: &Views| Ok(Arc::new(views.dashboard()?.breakdown(&query)?));
+            self.moment.look_long(ctx, make).await
         };
         self.breakdown.get_or_try_init(make).await.cloned()
     }
@@ -428,7 +433,9 @@ impl Dashboard {
     async fn by_product(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<ProductSales>> {
         let first = super::page::first(first)?;
         let products = self.breakdown(ctx).await?.products.clone();
-        Ok(products.into_iter().take(first).map(|found| ProductSales { found, currency: self.currency }).collect())
+        let (currency, moment) = (self.currency, &self.moment);
+        let of = |found| ProductSales { found, currency, moment: moment.clone() };
+        Ok(products.into_iter().take(first).map(of).collect())
     }
 
     /// Why refunds were asked for, by the orders that were placed in the range: the most frequent first.
@@ -449,7 +456,8 @@ impl Dashboard {
         let first = super::page::first(first)?;
         let asked = self.asked.clone();
         let going = ctx.data::<Arc<Reads>>()?.going();
-        read(ctx, move |services| actors::list(services, &going, &asked, first)).await
+        let moment = self.moment.clone();
+        read(ctx, move |services| actors::list(services, &going, &moment, &asked, first)).await
     }
 
     /// Buyers with more than one order in the range, of all that ordered in it; null without any, and where orders count whose
@@ -473,13 +481,13 @@ impl Dashboard {
         let hours = usize::try_from(hours).ok().filter(|hours| (1..=MAX_FORECAST_HOURS).contains(hours));
         let hours = hours.ok_or_else(|| ApiError::Invalid(format!("ask for 1 to {MAX_FORECAST_HOURS} hours")))?;
         let asked = self.asked.clone();
-        let forecast = look_long(ctx, move |_, views| {
+        let look = move |_: &Services, views: &Views| {
             let zone = zone::offsets(&asked.time_zone)?;
             let Asked { merchant, subtree, under, to, currency, .. } = asked;
             let query = ForecastQuery { merchant, subtree, under, at: to, zone: &zone, currency, hours };
             Ok(views.dashboard()?.forecast(&query)?)
-        })
-        .await?;
+        };
+        let forecast = self.moment.look_long(ctx, look).await?;
         let share =
             |of: fn(&ForecastError) -> Option<u64>| forecast.error.as_ref().and_then(of).map(Decimal::from_millionths);
         Ok(OrderForecast {
@@ -515,7 +523,9 @@ impl Dashboard {
     async fn by_merchant(&self, first: Option<i32>) -> Result<Vec<MerchantFigures>> {
         let first = super::page::first(first)?;
         let found = self.answer.by_merchant.iter().take(first);
-        Ok(found.map(|found| MerchantFigures { found: found.clone(), currency: self.currency }).collect())
+        let (currency, moment) = (self.currency, &self.moment);
+        let of = |found: &ByMerchant| MerchantFigures { found: found.clone(), currency, moment: moment.clone() };
+        Ok(found.map(of).collect())
     }
 
     async fn stages(&self) -> Vec<StageDuration> {

@@ -205,6 +205,10 @@ pub(crate) enum ApiError {
         at: Position,
         wanted: Position,
     },
+    /// The views of this position are not folded yet.
+    Folding {
+        position: Position,
+    },
     Full,
     Stopped,
     /// Logged in full, shown as a number.
@@ -223,7 +227,7 @@ impl ApiError {
             ApiError::Behind(_) => Code::ViewBehind,
             ApiError::TooMuchWork(_) => Code::TooMuchWork,
             ApiError::TimedOut => Code::TimedOut,
-            ApiError::Busy | ApiError::Reading { .. } => Code::Busy,
+            ApiError::Busy | ApiError::Reading { .. } | ApiError::Folding { .. } => Code::Busy,
             ApiError::Full => Code::DiskFull,
             ApiError::Stopped => Code::Unavailable,
             ApiError::Internal(_) => Code::Internal,
@@ -246,6 +250,9 @@ impl ApiError {
             ApiError::Reading { at, wanted } => format!(
                 "telephones cannot be asked for yet: contacts are read up to position {at} of {wanted}; ask again in a moment"
             ),
+            ApiError::Folding { position } => {
+                format!("position {position} is still being folded; ask for the same again in a moment")
+            }
             ApiError::Full => "the disk is full: nothing was written".into(),
             ApiError::Stopped => "no commands are taken at the moment".into(),
             ApiError::Internal(error) => masked(error.as_ref()),
@@ -266,7 +273,7 @@ impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", error.code().name());
-        if matches!(error, ApiError::Busy | ApiError::Reading { .. }) {
+        if matches!(error, ApiError::Busy | ApiError::Reading { .. } | ApiError::Folding { .. }) {
             extensions.set("retryAfter", SOON.0);
         }
         Error { message: error.message(), source: None, extensions: Some(extensions) }

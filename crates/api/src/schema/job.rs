@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::enums;
 use super::error::{ApiError, ErrorCode, UserError};
 use super::history::Actor;
+use super::moment::Moment;
 use super::money::MoneyObject;
 use super::order::OrderObject;
 use super::page::{self, PageInfo};
@@ -231,7 +232,8 @@ impl JobObject {
                 .map(|row| {
                     let found = row.order.and_then(|order| list.by_id(order));
                     let found = found.filter(|found| tenant.relation(found.id, &found.order) != Relation::Foreign);
-                    let order = orders::objects(services, views, &tenant, found.into_iter().collect())?.pop();
+                    let order =
+                        orders::objects(services, views, &Moment::Now, &tenant, found.into_iter().collect())?.pop();
                     Ok(Arc::new(JobResult { job: id, row, order }))
                 })
                 .collect::<std::result::Result<Vec<_>, ApiError>>()

@@ -9,9 +9,10 @@ use daybook_domain::merchant::Merchant;
 use daybook_domain::profile::Profile;
 use daybook_domain::{MerchantId, Position, State, StreamId};
 use daybook_views::Views;
-use daybook_views::query::MerchantEntry;
+use daybook_views::query::{MerchantEntry, MerchantPage};
 
 use super::error::ApiError;
+use super::moment::Moment;
 use super::page::{MAX_FIRST, PageInfo};
 use super::plain::{self, Plain, Selected};
 use super::policy::{self, DatedPolicy, Policy, RaisedAlert};
@@ -21,14 +22,14 @@ use crate::access;
 use crate::auth::Session;
 use crate::http::Services;
 
-/// A merchant.
+/// A merchant, and as of when.
 #[derive(Clone, Debug)]
-pub(crate) struct MerchantObject(pub(crate) Arc<MerchantEntry>);
+pub(crate) struct MerchantObject(pub(crate) Arc<MerchantEntry>, pub(crate) Moment);
 
 /// From the views, or from the ledger where the views have not got to it yet.
 pub(crate) async fn look_up(ctx: &Context<'_>, id: MerchantId) -> Result<Option<MerchantObject>> {
     let wanted = id.clone();
-    match look(ctx, move |_, views| Ok(in_views(views, &wanted))).await? {
+    match look(ctx, move |_, views| Ok(in_views(views, &wanted, &Moment::Now))).await? {
         Some(found) => Ok(Some(found)),
         None => read(ctx, move |services| in_ledger(services, &id)).await,
     }
@@ -45,22 +46,36 @@ pub(crate) async fn as_of(ctx: &Context<'_>, id: MerchantId, position: Position)
     }
 }
 
-fn in_views(views: &Views, id: &MerchantId) -> Option<MerchantObject> {
-    views.merchants().get(id).map(|entry| MerchantObject(Arc::new(entry)))
+/// As [`look_up`], at any moment. One that was not registered then is told by its id alone.
+pub(super) async fn at(ctx: &Context<'_>, moment: &Moment, id: &MerchantId) -> Result<MerchantObject> {
+    let found = match moment {
+        Moment::Now => look_up(ctx, id.clone()).await?,
+        Moment::Then(_) => {
+            let (wanted, then) = (id.clone(), moment.clone());
+            moment.look(ctx, move |_, views| Ok(in_views(views, &wanted, &then))).await?
+        }
+    };
+    Ok(found.unwrap_or_else(|| unregistered(id)))
+}
+
+/// `moment` is that of the views.
+pub(super) fn in_views(views: &Views, id: &MerchantId, moment: &Moment) -> Option<MerchantObject> {
+    views.merchants().get(id).map(|entry| MerchantObject(Arc::new(entry), moment.clone()))
 }
 
 fn in_ledger(services: &Services, id: &MerchantId) -> Result<Option<MerchantObject>, ApiError> {
     if let Some(merchant) = state(services, StreamId::merchant(id))? {
         let above = above(services, &merchant)?;
         let profile = above.iter().rev().fold(merchant.profile, |profile, above| profile.or(&above.profile));
-        return Ok(Some(MerchantObject(Arc::new(MerchantEntry {
+        let entry = Arc::new(MerchantEntry {
             id: merchant.id,
             name: merchant.name,
             ancestors: above.into_iter().map(|above| above.id).collect(),
             children: 0,
             is_closed: merchant.is_closed,
             profile,
-        }))));
+        });
+        return Ok(Some(MerchantObject(entry, Moment::Now)));
     }
     Ok(None)
 }
@@ -97,7 +112,7 @@ pub(crate) async fn shown(ctx: &Context<'_>, id: &str) -> Result<Option<Merchant
     let own = tenant.own().cloned();
     look(ctx, move |_, views| {
         let is_below = own.is_some_and(|own| views.merchants().stands_below(&id, &own));
-        Ok(if is_below { in_views(views, &id) } else { None })
+        Ok(if is_below { in_views(views, &id, &Moment::Now) } else { None })
     })
     .await
 }
@@ -122,7 +137,7 @@ pub(crate) fn state(services: &Services, stream: StreamId) -> Result<Option<Merc
 
 /// An order's merchant is always known; an import may name one that was never registered. May read the ledger.
 pub(crate) fn of_order(services: &Services, id: &MerchantId) -> Result<MerchantObject, ApiError> {
-    let found = match in_views(&services.host.views(), id) {
+    let found = match in_views(&services.host.views(), id, &Moment::Now) {
         Some(found) => Some(found),
         None => in_ledger(services, id)?,
     };
@@ -130,14 +145,15 @@ pub(crate) fn of_order(services: &Services, id: &MerchantId) -> Result<MerchantO
 }
 
 pub(crate) fn unregistered(id: &MerchantId) -> MerchantObject {
-    MerchantObject(Arc::new(MerchantEntry {
+    let entry = MerchantEntry {
         id: id.clone(),
         name: id.as_str().into(),
         ancestors: Vec::new(),
         children: 0,
         is_closed: false,
         profile: Profile::default(),
-    }))
+    };
+    MerchantObject(Arc::new(entry), Moment::Now)
 }
 
 /// Whether the token shows more of a merchant than its name: its own, to those who may ask about merchants at all.
@@ -167,7 +183,7 @@ impl MerchantObject {
     #[graphql(complexity = "10 + child_complexity")]
     async fn parent(&self, ctx: &Context<'_>) -> Result<Option<MerchantObject>> {
         match self.0.parent() {
-            Some(parent) if is_shown(ctx, parent)? => look_up(ctx, parent.clone()).await,
+            Some(parent) if is_shown(ctx, parent)? => Ok(Some(at(ctx, &self.1, parent).await?)),
             Some(_) | None => Ok(None),
         }
     }
@@ -191,10 +207,16 @@ impl MerchantObject {
 
     /// How many merchants stand directly below; 0 where the token does not show them.
     async fn children_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(if shows_below(ctx, &self.0)? { self.0.children as u64 } else { 0 })
+        if !shows_below(ctx, &self.0)? {
+            return Ok(0);
+        }
+        if !self.1.is_past() {
+            return Ok(self.0.children as u64);
+        }
+        Ok(self.children_of(ctx, usize::MAX, None).await?.merchants.len() as u64)
     }
 
-    /// What holds now, of this merchant alone: what stands above it in the tree sets nothing for it. Null for a merchant
+    /// What holds now, also where the merchant is shown as of a past moment; of this merchant alone: what stands above it in the tree sets nothing for it. Null for a merchant
     /// that was never registered.
     #[graphql(complexity = "READ + child_complexity")]
     async fn policy(&self, ctx: &Context<'_>) -> Result<Option<Policy>> {
@@ -216,7 +238,7 @@ impl MerchantObject {
         read(ctx, move |services| policy::dated(services, &id)).await
     }
 
-    /// The thresholds of its policy that are crossed now.
+    /// The thresholds of its policy that are crossed now, also where the merchant is shown as of a past moment.
     #[graphql(complexity = "READ + 10 * child_complexity")]
     async fn alerts(&self, ctx: &Context<'_>) -> Result<Vec<RaisedAlert>> {
         let id = self.0.id.clone();
@@ -236,12 +258,27 @@ impl MerchantObject {
     ) -> Result<MerchantConnection> {
         let (first, after) = arguments(first, after)?;
         if !shows_below(ctx, &self.0)? {
-            return Ok(connection(Vec::new(), false, false));
+            return Ok(connection(Vec::new(), false, false, &self.1));
         }
+        let has_previous = after.is_some();
+        let page = self.children_of(ctx, first, after).await?;
+        Ok(connection(page.merchants, page.has_next, has_previous, &self.1))
+    }
+}
+
+impl MerchantObject {
+    /// Those that stand below it at its moment, and that the token shows now: whoever was moved away since is not shown, so
+    /// that a page of the past may have fewer than were asked for.
+    async fn children_of(&self, ctx: &Context<'_>, first: usize, after: Option<MerchantId>) -> Result<MerchantPage> {
         let id = self.0.id.clone();
+        let children = move |_: &Services, views: &Views| Ok(views.merchants().children(&id, after.as_ref(), first));
+        let page = self.1.look(ctx, children).await?;
+        let own = ctx.data::<Session>()?.tenant.own().cloned();
+        let Some(own) = own.filter(|_| self.1.is_past()) else { return Ok(page) };
         look(ctx, move |_, views| {
-            let page = views.merchants().children(&id, after.as_ref(), first);
-            Ok(connection(page.merchants, page.has_next, after.is_some()))
+            let MerchantPage { mut merchants, has_next } = page;
+            merchants.retain(|entry| views.merchants().stands_below(&entry.id, &own));
+            Ok(MerchantPage { merchants, has_next })
         })
         .await
     }
@@ -280,9 +317,15 @@ fn arguments(first: Option<i32>, after: Option<String>) -> Result<(usize, Option
     Ok((first, after.map(|cursor| MerchantId::new(&cursor)).transpose().map_err(bad)?))
 }
 
-fn connection(merchants: Vec<MerchantEntry>, has_next: bool, has_previous: bool) -> MerchantConnection {
+fn connection(
+    merchants: Vec<MerchantEntry>,
+    has_next: bool,
+    has_previous: bool,
+    moment: &Moment,
+) -> MerchantConnection {
     debug_assert!(merchants.len() <= MAX_FIRST);
-    let nodes: Vec<MerchantObject> = merchants.into_iter().map(|entry| MerchantObject(Arc::new(entry))).collect();
+    let nodes: Vec<MerchantObject> =
+        merchants.into_iter().map(|entry| MerchantObject(Arc::new(entry), moment.clone())).collect();
     let edges: Vec<MerchantEdge> =
         nodes.iter().map(|node| MerchantEdge { cursor: node.0.id.as_str().to_owned(), node: node.clone() }).collect();
     let page_info = PageInfo::of(edges.iter().map(|edge| edge.cursor.as_str()), has_next, has_previous);
@@ -298,5 +341,5 @@ pub(crate) fn list(
 ) -> Result<MerchantConnection, ApiError> {
     let (first, after) = arguments(first, after)?;
     let page = views.merchants().page(root, after.as_ref(), first);
-    Ok(connection(page.merchants, page.has_next, after.is_some()))
+    Ok(connection(page.merchants, page.has_next, after.is_some(), &Moment::Now))
 }

@@ -19,6 +19,7 @@ mod history;
 mod job;
 pub(crate) mod lookup;
 pub(crate) mod merchant;
+mod moment;
 mod money;
 mod mutation;
 mod order;

@@ -84,6 +84,11 @@ impl OrderObject {
         }
     }
 
+    /// Whether more has happened to it since.
+    pub(crate) fn of_the_past(self, is_past: bool) -> Self {
+        Self { is_past, ..self }
+    }
+
     /// Folds events of one stream, oldest first. None: they are not of an order that the tenant is shown. May read the ledger,
     /// for the merchant.
     fn fold(services: &Services, tenant: &Tenant, events: &[Recorded]) -> Result<Option<Self>, ApiError> {

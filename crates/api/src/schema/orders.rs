@@ -10,6 +10,7 @@ use super::enums::{OrderSortField, SortDirection};
 use super::error::ApiError;
 use super::filter::{self, OrderWhere, Seen};
 use super::merchant::{self, MerchantObject};
+use super::moment::Moment;
 use super::order::OrderObject;
 use super::page::{self, PageInfo, from_hex, to_hex};
 use super::plain::{self, Plain, PlainList, Selected};
@@ -91,10 +92,12 @@ fn cursor(text: Option<&String>, name: &str) -> Result<Option<Cursor>, ApiError>
     Cursor::from_bytes(&bytes).map(Some).map_err(|error| ApiError::Invalid(format!("{name}: {error}")))
 }
 
-/// The rows with what they name, looked up under the same hold of the views, so that all of it is of one position.
+/// The rows with what they name, looked up under the same hold of the views, so that all of it is of one position. `moment` is
+/// that of the views.
 pub(crate) fn objects(
     services: &Services,
     views: &Views,
+    moment: &Moment,
     tenant: &Tenant,
     rows: Vec<Row>,
 ) -> Result<Vec<Arc<OrderObject>>, ApiError> {
@@ -105,23 +108,26 @@ pub(crate) fn objects(
         let id = &row.order.merchant;
         let known = merchants.iter().rev().find(|known| known.0.id == *id).cloned();
         let merchant = known.unwrap_or_else(|| {
-            let found = views.merchants().get(id).map(|entry| MerchantObject(entry.into()));
+            let found = merchant::in_views(views, id, moment);
             let merchant = found.unwrap_or_else(|| merchant::unregistered(id));
             merchants.push(merchant.clone());
             merchant
         });
         let slot = row.order.buyer;
         let account = services.host.accounts.get(slot, &services.reader, || list.account(slot));
-        objects.push(Arc::new(OrderObject::from_row(row, merchant, account, tenant)));
+        let is_past = moment.is_past() && services.reader.head(row.id).is_some_and(|(_, newest)| newest > row.revision);
+        objects.push(Arc::new(OrderObject::from_row(row, merchant, account, tenant).of_the_past(is_past)));
     }
     Ok(objects)
 }
 
 /// In so many steps at most.
+#[expect(clippy::too_many_arguments, reason = "what is asked, and where")]
 pub(crate) fn list(
     services: &Services,
     views: &Views,
     steps: u64,
+    moment: &Moment,
     wanted: Option<OrderWhere>,
     seen: &Seen,
     sort: OrderSort,
@@ -153,7 +159,7 @@ pub(crate) fn list(
     let page = views.order_list()?.page_within(&query, steps)?;
     let cursors: Vec<String> = page.rows.iter().map(|row| to_hex(&row.cursor(sort.field).to_bytes())).collect();
     let page_info = PageInfo::of(cursors.iter().map(String::as_str), page.has_next, page.has_previous);
-    let nodes = objects(services, views, &seen.tenant, page.rows)?;
+    let nodes = objects(services, views, moment, &seen.tenant, page.rows)?;
     let edges = cursors.into_iter().zip(&nodes).map(|(cursor, node)| OrderEdge { cursor, node: node.clone() });
     Ok(OrderConnection { edges: PlainList(edges.collect()), nodes: PlainList(nodes), page_info })
 }

@@ -19,6 +19,7 @@ use super::history::HistoryConnection;
 use super::job::{self, JobConnection, JobObject};
 use super::lookup::{self, AsOf, Named, OrderInput};
 use super::merchant::{self, MerchantConnection, MerchantObject};
+use super::moment::Moment;
 use super::order::OrderObject;
 use super::orders::{self, OrderConnection, OrderSort, Paging};
 use super::queue::{self, DeadlineConnection, ExceptionCount, OrderExceptionConnection, Whose};
@@ -26,7 +27,7 @@ use super::scalar::{DateTime, Position};
 use super::stock::{self, StockConnection};
 use super::subscription::{Viewer, viewer};
 use super::token::{self, TokenConnection};
-use super::{allowed, events, look, look_in_steps, look_long, page, read, services};
+use super::{allowed, events, look, look_long, page, read, services};
 use crate::access::{Relation, Tenant};
 use crate::auth::Session;
 use crate::reads::Reads;
@@ -40,6 +41,12 @@ const ORDER: usize = 900;
 const MERCHANTS: usize = 500;
 /// What one read of the ledger counts for at least.
 pub(super) const READ: usize = 50;
+/// What a moment that is past counts for, once more. How many are folded is bounded where they are.
+const PAST: usize = VIEW;
+
+fn past(as_of: Option<&AsOf>) -> usize {
+    if as_of.is_some() { PAST } else { 0 }
+}
 
 /// Whatever has an id.
 #[derive(Interface)]
@@ -86,8 +93,32 @@ pub(super) async fn meant(ctx: &Context<'_>, merchant: Option<String>, scope: Op
     allowed(ctx, meant.await)
 }
 
-async fn whose(ctx: &Context<'_>, merchant: Option<String>, scope: Option<Scope>) -> Result<Whose> {
-    Ok(Whose { scope: meant(ctx, merchant, scope).await?, tenant: tenant(ctx)?.clone() })
+async fn whose(ctx: &Context<'_>, merchant: Option<String>, scope: Option<Scope>, at: At) -> Result<Whose> {
+    let scope = meant(ctx, merchant, scope).await?;
+    Ok(Whose { scope, tenant: tenant(ctx)?.clone(), moment: at.moment(ctx).await? })
+}
+
+/// Which views a question is about.
+struct At {
+    least: Option<Position>,
+    as_of: Option<AsOf>,
+}
+
+impl At {
+    /// Waits for them.
+    async fn moment(self, ctx: &Context<'_>) -> Result<Moment> {
+        orders::wait(services(ctx)?, self.least.map(|at| at.0)).await?;
+        Moment::of(ctx, self.as_of).await
+    }
+}
+
+/// Telephones are known as they are now.
+fn no_phones_of_the_past(wanted: Option<&OrderWhere>, moment: &Moment) -> Result<()> {
+    if moment.is_past() && wanted.is_some_and(OrderWhere::asks_for_phones) {
+        let message = "phoneTail is known of now alone: leave it out, or ask without asOf";
+        return Err(ApiError::Invalid(message.into()).into());
+    }
+    Ok(())
 }
 
 #[Object(name = "Query")]
@@ -95,7 +126,7 @@ async fn whose(ctx: &Context<'_>, merchant: Option<String>, scope: Option<Scope>
 impl QueryRoot {
     /// Orders, newest first unless told otherwise; at most 250 at a time. `scope` says whether the merchants below those
     /// named in `where.merchant` count too.
-    #[graphql(complexity = "VIEW + page::cost(first, last, child_complexity)")]
+    #[graphql(complexity = "VIEW + page::cost(first, last, child_complexity) + past(as_of.as_ref())")]
     async fn orders(
         &self,
         ctx: &Context<'_>,
@@ -107,29 +138,32 @@ impl QueryRoot {
         last: Option<i32>,
         before: Option<String>,
         #[graphql(desc = "Wait until the list knows this position, such as a receipt's.")] at_least: Option<Position>,
+        #[graphql(desc = "As it was known then, at a position or at a time; today's rights hold.")] as_of: Option<AsOf>,
     ) -> Result<OrderConnection> {
-        let services = services(ctx)?;
-        orders::wait(services, at_least.map(|at| at.0)).await?;
+        let moment = At { least: at_least, as_of }.moment(ctx).await?;
+        no_phones_of_the_past(wanted.as_ref(), &moment)?;
         let paging = Paging { first, after, last, before };
         let (seen, sort_by) = (seen(ctx, scope)?, sort_by.unwrap_or_default());
-        let page = look_in_steps(ctx, move |services, views, steps| {
-            orders::list(services, views, steps, wanted.clone(), &seen, sort_by, &paging)
+        let then = moment.clone();
+        let page = moment.look_in_steps(ctx, move |services, views, steps| {
+            orders::list(services, views, steps, &then, wanted.clone(), &seen, sort_by, &paging)
         });
         allowed(ctx, page.await)
     }
 
-    #[graphql(complexity = "VIEW")]
+    #[graphql(complexity = "VIEW + past(as_of.as_ref())")]
     async fn orders_count(
         &self,
         ctx: &Context<'_>,
         #[graphql(name = "where")] wanted: Option<OrderWhere>,
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
         at_least: Option<Position>,
+        #[graphql(desc = "As it was known then, at a position or at a time; today's rights hold.")] as_of: Option<AsOf>,
     ) -> Result<u64> {
-        let services = services(ctx)?;
-        orders::wait(services, at_least.map(|at| at.0)).await?;
+        let moment = At { least: at_least, as_of }.moment(ctx).await?;
+        no_phones_of_the_past(wanted.as_ref(), &moment)?;
         let seen = seen(ctx, scope)?;
-        let count = look_in_steps(ctx, move |services, views, steps| {
+        let count = moment.look_in_steps(ctx, move |services, views, steps| {
             orders::count(services, views, steps, wanted.clone(), &seen)
         });
         allowed(ctx, count.await)
@@ -166,7 +200,7 @@ impl QueryRoot {
     }
 
     /// The figures of a period. Without `merchant`, of all.
-    #[graphql(complexity = "VIEW + child_complexity")]
+    #[graphql(complexity = "VIEW + child_complexity + past(as_of.as_ref())")]
     async fn dashboard(
         &self,
         ctx: &Context<'_>,
@@ -178,17 +212,18 @@ impl QueryRoot {
         currency: String,
         #[graphql(desc = "COHORT unless told otherwise.")] basis: Option<Basis>,
         at_least: Option<Position>,
+        #[graphql(desc = "As it was known then, at a position or at a time; today's rights hold.")] as_of: Option<AsOf>,
     ) -> Result<Dashboard> {
         let whose = meant(ctx, merchant, scope).await?;
-        let services = services(ctx)?;
-        orders::wait(services, at_least.map(|at| at.0)).await?;
+        let moment = At { least: at_least, as_of }.moment(ctx).await?;
         let question = Question { whose, range, time_zone, currency, basis: basis.unwrap_or(Basis::Cohort) };
-        look_long(ctx, move |_, views| dashboard::ask(views, &question)).await
+        let then = moment.clone();
+        moment.look_long(ctx, move |_, views| dashboard::ask(views, &question, then)).await
     }
 
     /// The events behind a figure of the dashboard: what they contribute is the figure. By the UTC day on which they count,
     /// then by order.
-    #[graphql(complexity = "VIEW + page::cost(first, None, READ + child_complexity)")]
+    #[graphql(complexity = "VIEW + page::cost(first, None, READ + child_complexity) + past(as_of.as_ref())")]
     async fn dashboard_events(
         &self,
         ctx: &Context<'_>,
@@ -204,15 +239,16 @@ impl QueryRoot {
         first: Option<i32>,
         after: Option<String>,
         at_least: Option<Position>,
+        #[graphql(desc = "As it was known then, at a position or at a time; today's rights hold.")] as_of: Option<AsOf>,
     ) -> Result<ContributionConnection> {
         let whose = meant(ctx, merchant, scope).await?;
-        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        let moment = At { least: at_least, as_of }.moment(ctx).await?;
         let question = Question { whose, range, time_zone, currency, basis: basis.unwrap_or(Basis::Cohort) };
         let hours = contributions::hours(weekday, hour)?;
         let going = ctx.data::<Arc<Reads>>()?.going();
         read(ctx, move |services| {
-            let asked = question.read(services.host.views().merchants())?;
-            contributions::list(services, &going, &asked, hours, metric.into(), first, after.as_deref())
+            let asked = moment.with(services, |views| question.read(views.merchants()))?;
+            contributions::list(services, &going, &moment, &asked, hours, metric.into(), first, after.as_deref())
         })
         .await
     }
@@ -289,7 +325,7 @@ impl QueryRoot {
     }
 
     /// The stock of SKUs that were received, counted or marked, by merchant and SKU. Without `merchant`, of all.
-    #[graphql(complexity = "MERCHANTS + page::cost(first, None, child_complexity)")]
+    #[graphql(complexity = "MERCHANTS + page::cost(first, None, child_complexity) + past(as_of.as_ref())")]
     async fn stock(
         &self,
         ctx: &Context<'_>,
@@ -299,14 +335,16 @@ impl QueryRoot {
         first: Option<i32>,
         after: Option<String>,
         at_least: Option<Position>,
+        #[graphql(desc = "As it was known then, at a position or at a time; today's rights hold.")] as_of: Option<AsOf>,
     ) -> Result<StockConnection> {
         let scope = meant(ctx, merchant, scope).await?;
-        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
-        let question = stock::Question { scope, only_low: low.unwrap_or_default() };
-        look_long(ctx, move |_, views| stock::list(views, &question, first, after.as_deref())).await
+        let moment = At { least: at_least, as_of }.moment(ctx).await?;
+        let shown_now = stock::shown_now(ctx, &moment, tenant(ctx)?).await?;
+        let question = stock::Question { scope, only_low: low.unwrap_or_default(), moment: moment.clone(), shown_now };
+        moment.look_long(ctx, move |_, views| stock::list(views, &question, first, after.as_deref())).await
     }
 
-    #[graphql(complexity = "VIEW")]
+    #[graphql(complexity = "VIEW + past(as_of.as_ref())")]
     async fn stock_count(
         &self,
         ctx: &Context<'_>,
@@ -314,15 +352,17 @@ impl QueryRoot {
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
         #[graphql(desc = "Only what is low.")] low: Option<bool>,
         at_least: Option<Position>,
+        #[graphql(desc = "As it was known then, at a position or at a time; today's rights hold.")] as_of: Option<AsOf>,
     ) -> Result<u64> {
         let scope = meant(ctx, merchant, scope).await?;
-        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
-        let question = stock::Question { scope, only_low: low.unwrap_or_default() };
-        look_long(ctx, move |_, views| stock::count(views, &question)).await
+        let moment = At { least: at_least, as_of }.moment(ctx).await?;
+        let shown_now = stock::shown_now(ctx, &moment, tenant(ctx)?).await?;
+        let question = stock::Question { scope, only_low: low.unwrap_or_default(), moment: moment.clone(), shown_now };
+        moment.look_long(ctx, move |_, views| stock::count(views, &question)).await
     }
 
     /// The exception queue: orders that are kept out of the normal queue, the longest first.
-    #[graphql(complexity = "MERCHANTS + page::cost(first, None, child_complexity)")]
+    #[graphql(complexity = "MERCHANTS + page::cost(first, None, child_complexity) + past(as_of.as_ref())")]
     async fn exceptions(
         &self,
         ctx: &Context<'_>,
@@ -332,31 +372,34 @@ impl QueryRoot {
         first: Option<i32>,
         after: Option<String>,
         at_least: Option<Position>,
+        #[graphql(desc = "As it was known then, at a position or at a time; today's rights hold.")] as_of: Option<AsOf>,
     ) -> Result<OrderExceptionConnection> {
-        let whose = whose(ctx, merchant, scope).await?;
-        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
-        look(ctx, move |services, views| {
-            queue::exceptions(services, views, &whose, kind.as_deref(), first, after.as_deref())
-        })
-        .await
+        let whose = whose(ctx, merchant, scope, At { least: at_least, as_of }).await?;
+        let moment = whose.moment.clone();
+        moment
+            .look(ctx, move |services, views| {
+                queue::exceptions(services, views, &whose, kind.as_deref(), first, after.as_deref())
+            })
+            .await
     }
 
     /// How many wait for which reason, and how long; of each kind.
-    #[graphql(complexity = "MERCHANTS + child_complexity")]
+    #[graphql(complexity = "MERCHANTS + child_complexity + past(as_of.as_ref())")]
     async fn exceptions_count(
         &self,
         ctx: &Context<'_>,
         merchant: Option<String>,
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
         at_least: Option<Position>,
+        #[graphql(desc = "As it was known then, at a position or at a time; today's rights hold.")] as_of: Option<AsOf>,
     ) -> Result<Vec<ExceptionCount>> {
-        let whose = whose(ctx, merchant, scope).await?;
-        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
-        look(ctx, move |services, views| queue::exception_counts(views, &whose, services.engine.now())).await
+        let whose = whose(ctx, merchant, scope, At { least: at_least, as_of }).await?;
+        let moment = whose.moment.clone();
+        moment.look(ctx, move |services, views| queue::exception_counts(services, views, &whose)).await
     }
 
     /// Clocks that will ring, the next one first. Those that were missed have rung.
-    #[graphql(complexity = "MERCHANTS + page::cost(first, None, child_complexity)")]
+    #[graphql(complexity = "MERCHANTS + page::cost(first, None, child_complexity) + past(as_of.as_ref())")]
     async fn deadlines(
         &self,
         ctx: &Context<'_>,
@@ -366,15 +409,19 @@ impl QueryRoot {
         first: Option<i32>,
         after: Option<String>,
         at_least: Option<Position>,
+        #[graphql(desc = "As it was known then, at a position or at a time; today's rights hold.")] as_of: Option<AsOf>,
     ) -> Result<DeadlineConnection> {
-        let whose = whose(ctx, merchant, scope).await?;
-        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        let whose = whose(ctx, merchant, scope, At { least: at_least, as_of }).await?;
+        let moment = whose.moment.clone();
         let before = before.map(|at| at.0);
-        look(ctx, move |services, views| queue::deadlines(services, views, &whose, before, first, after.as_deref()))
+        moment
+            .look(ctx, move |services, views| {
+                queue::deadlines(services, views, &whose, before, first, after.as_deref())
+            })
             .await
     }
 
-    #[graphql(complexity = "VIEW")]
+    #[graphql(complexity = "VIEW + past(as_of.as_ref())")]
     async fn deadlines_count(
         &self,
         ctx: &Context<'_>,
@@ -382,11 +429,12 @@ impl QueryRoot {
         #[graphql(desc = "OWN unless told otherwise.")] scope: Option<Scope>,
         #[graphql(desc = "Only those that run out before this.")] before: Option<DateTime>,
         at_least: Option<Position>,
+        #[graphql(desc = "As it was known then, at a position or at a time; today's rights hold.")] as_of: Option<AsOf>,
     ) -> Result<u64> {
-        let whose = whose(ctx, merchant, scope).await?;
-        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        let whose = whose(ctx, merchant, scope, At { least: at_least, as_of }).await?;
+        let moment = whose.moment.clone();
         let before = before.map(|at| at.0);
-        look_long(ctx, move |_, views| queue::deadlines_count(views, &whose, before)).await
+        moment.look_long(ctx, move |_, views| queue::deadlines_count(views, &whose, before)).await
     }
 
     /// Credentials, newest first, without their secrets; an owner's own merchant's alone.

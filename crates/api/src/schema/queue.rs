@@ -12,6 +12,7 @@ use daybook_views::query::{
 
 use super::enums;
 use super::error::ApiError;
+use super::moment::Moment;
 use super::order::OrderObject;
 use super::orders;
 use super::page::{PageInfo, first, from_hex, to_hex};
@@ -24,6 +25,8 @@ use crate::http::Services;
 pub(crate) struct Whose {
     pub(crate) scope: ViewScope,
     pub(crate) tenant: Tenant,
+    /// That of the views which are asked.
+    pub(crate) moment: Moment,
 }
 
 /// An order that is kept out of the normal queue; one that is for several reasons is in the queue several times.
@@ -108,7 +111,7 @@ pub(crate) fn exceptions(
     let cursors: Vec<String> = page.entries.iter().map(|entry| exception_cursor(&entry.cursor)).collect();
     let rest: Vec<_> = page.entries.iter().map(|entry| (entry.kind, entry.since, entry.due, entry.ticket)).collect();
     let rows = page.entries.into_iter().map(|entry| entry.row).collect();
-    let nodes: Vec<Exception> = orders::objects(services, views, &whose.tenant, rows)?
+    let nodes: Vec<Exception> = orders::objects(services, views, &whose.moment, &whose.tenant, rows)?
         .into_iter()
         .zip(rest)
         .map(|(order, (kind, since, due, ticket))| Exception {
@@ -124,7 +127,12 @@ pub(crate) fn exceptions(
     Ok(OrderExceptionConnection { edges: edges.collect(), nodes, page_info })
 }
 
-pub(crate) fn exception_counts(views: &Views, whose: &Whose, now: Timestamp) -> Result<Vec<ExceptionCount>, ApiError> {
+pub(crate) fn exception_counts(
+    services: &Services,
+    views: &Views,
+    whose: &Whose,
+) -> Result<Vec<ExceptionCount>, ApiError> {
+    let now = whose.moment.now(services);
     let counts = views.queues()?.exception_counts(&whose.scope);
     let of = |counted: Counted| ExceptionCount {
         kind: counted.kind.into(),
@@ -151,7 +159,7 @@ pub(crate) fn deadlines(
     let cursors: Vec<String> = page.entries.iter().map(|entry| deadline_cursor(&entry.cursor)).collect();
     let clocks: Vec<_> = page.entries.iter().map(|entry| entry.running).collect();
     let rows = page.entries.into_iter().map(|entry| entry.row).collect();
-    let nodes: Vec<Deadline> = orders::objects(services, views, &whose.tenant, rows)?
+    let nodes: Vec<Deadline> = orders::objects(services, views, &whose.moment, &whose.tenant, rows)?
         .into_iter()
         .zip(clocks)
         .map(|(order, running)| Deadline {

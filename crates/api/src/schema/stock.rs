@@ -1,5 +1,7 @@
 //! How much of a SKU there is.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{Context, Object, Result, SimpleObject};
 use daybook_domain::stock::{Balance, SkuState, SkuStreams};
 use daybook_domain::{MerchantId, Sku, State};
@@ -7,23 +9,26 @@ use daybook_views::Views;
 use daybook_views::query::{Scope as ViewScope, StockEntry, StockQuery};
 
 use super::error::ApiError;
+use super::look_long;
 use super::lookup;
-use super::merchant::{MerchantObject, look_up, unregistered};
+use super::merchant::{self, MerchantObject};
+use super::moment::Moment;
 use super::page::{PageInfo, from_hex, to_hex};
+use crate::access::Tenant;
 use crate::http::Services;
 
 /// The stock of a merchant's SKU, in units.
 #[derive(Clone, Debug)]
 pub(crate) struct Stock {
     entry: StockEntry,
+    moment: Moment,
 }
 
 #[Object]
 impl Stock {
     #[graphql(complexity = "10 + child_complexity")]
     async fn merchant(&self, ctx: &Context<'_>) -> Result<MerchantObject> {
-        let id = &self.entry.merchant;
-        Ok(look_up(ctx, id.clone()).await?.unwrap_or_else(|| unregistered(id)))
+        merchant::at(ctx, &self.moment, &self.entry.merchant).await
     }
 
     async fn sku(&self) -> &str {
@@ -88,12 +93,40 @@ pub(crate) struct StockConnection {
 pub(crate) struct Question {
     pub(crate) scope: ViewScope,
     pub(crate) only_low: bool,
+    /// That of the views which are asked.
+    pub(crate) moment: Moment,
+    /// Of the past only what belongs to these is shown; none: all.
+    pub(crate) shown_now: Option<BTreeSet<MerchantId>>,
 }
 
 impl Question {
-    fn query(&self) -> StockQuery {
-        StockQuery { scope: self.scope.clone(), only_low: self.only_low, ..StockQuery::default() }
+    fn query(&self, views: &Views) -> StockQuery {
+        StockQuery { scope: self.shown(views), only_low: self.only_low, ..StockQuery::default() }
     }
+
+    /// Who stood there then, and still is shown.
+    fn shown(&self, views: &Views) -> ViewScope {
+        let root = match &self.scope {
+            ViewScope::Merchants { ids, subtree: true } => ids.first(),
+            ViewScope::Below { id, subtree: true, .. } => Some(id),
+            ViewScope::All | ViewScope::Merchants { .. } | ViewScope::Below { .. } => None,
+        };
+        let (Some(root), Some(shown)) = (root, &self.shown_now) else { return self.scope.clone() };
+        let below = views.merchants().page(Some(root), None, usize::MAX).merchants.into_iter().map(|entry| entry.id);
+        let ids = below.filter(|id| shown.contains(id)).chain([root.clone()]).collect();
+        ViewScope::Merchants { ids, subtree: false }
+    }
+}
+
+/// Whose stock of the past is shown to a token of a merchant: that of those who stand below it now. None: no question of that.
+pub(crate) async fn shown_now(
+    ctx: &Context<'_>,
+    moment: &Moment,
+    tenant: &Tenant,
+) -> Result<Option<BTreeSet<MerchantId>>> {
+    let Some(own) = tenant.own().filter(|_| moment.is_past()).cloned() else { return Ok(None) };
+    let below = look_long(ctx, move |_, views| Ok(views.merchants().page(Some(&own), None, usize::MAX).merchants));
+    Ok(Some(below.await?.into_iter().map(|entry| entry.id).collect()))
 }
 
 pub(crate) fn list(
@@ -105,8 +138,9 @@ pub(crate) fn list(
     let first = super::page::first(first)?;
     let after = after.map(read_cursor).transpose()?;
     let has_previous = after.is_some();
-    let page = views.stock()?.page(&StockQuery { after, first, ..question.query() });
-    let nodes: Vec<Stock> = page.entries.into_iter().map(|entry| Stock { entry }).collect();
+    let page = views.stock()?.page(&StockQuery { after, first, ..question.query(views) });
+    let nodes: Vec<Stock> =
+        page.entries.into_iter().map(|entry| Stock { entry, moment: question.moment.clone() }).collect();
     let edges: Vec<StockEdge> =
         nodes.iter().map(|node| StockEdge { cursor: cursor(&node.entry), node: node.clone() }).collect();
     let page_info = PageInfo::of(edges.iter().map(|edge| edge.cursor.as_str()), page.has_next, has_previous);
@@ -114,7 +148,7 @@ pub(crate) fn list(
 }
 
 pub(crate) fn count(views: &Views, question: &Question) -> Result<u64, ApiError> {
-    Ok(views.stock()?.count(&question.query()))
+    Ok(views.stock()?.count(&question.query(views)))
 }
 
 fn cursor(entry: &StockEntry) -> String {
@@ -141,5 +175,5 @@ pub(crate) fn load(services: &Services, merchant: &str, sku: &str) -> Result<Sto
         Some(State::Stock(balance)) => balance,
         Some(_) | None => Balance::default(),
     };
-    Ok(Stock { entry: StockEntry { merchant, sku, state, balance } })
+    Ok(Stock { entry: StockEntry { merchant, sku, state, balance }, moment: Moment::Now })
 }

@@ -22,6 +22,7 @@ mod mutations;
 mod oidc;
 mod pages;
 mod panics;
+mod past;
 mod phones;
 mod profile;
 mod queries;

@@ -375,3 +375,99 @@ fn what_takes_the_place_of_other_views_is_saved_whole() {
     let (loaded, ignored) = Store::new(folder.path(), LEDGER).load(head(&world)).unwrap();
     assert_eq!((dump(&loaded.unwrap()), ignored), (newer, vec![]));
 }
+
+/// The manifests of a view that are there, rising.
+fn manifests(folder: &Path) -> Vec<u64> {
+    let names = fs::read_dir(folder.join(format!("{}-v{}", ORDERS.name, ORDERS.version))).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut found: Vec<u64> = names.filter_map(|name| name.strip_prefix("manifest-")?.parse().ok()).collect();
+    found.sort_unstable();
+    found
+}
+
+/// The views as of a position: what was saved nearest, and what came after it.
+fn as_of(store: &Store, world: &World, at: u64) -> (Views, u64) {
+    let (found, ignored) = store.nearest(at).unwrap();
+    assert_eq!(ignored, []);
+    let mut views = found.unwrap_or_default();
+    let from = views.position();
+    assert!(from <= at);
+    apply(&mut views, &world.recorded[..usize::try_from(at).unwrap()]);
+    (views, from)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_past_is_as_it_was_from_whatever_was_saved_nearest(seed: u64, steps in 100_usize..900, gap in 1_usize..60) {
+        println!("seed {seed} steps {steps} gap {gap}");
+        let world = World::random(seed, steps);
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::new(folder.path(), LEDGER);
+        let mut views = Views::new();
+        for some in world.recorded.chunks(gap) {
+            apply(&mut views, some);
+            save(&mut store, &views);
+        }
+        let kept = manifests(folder.path());
+        assert!(kept.len() <= 34, "{kept:?}");
+        let mut behind = 0;
+        for at in [1, head(&world) / 7, head(&world) / 3, head(&world) / 2, head(&world) - 1, head(&world)] {
+            let (views, from) = as_of(&store, &world, at);
+            behind = behind.max(at - from);
+            let mut then = Views::new();
+            apply(&mut then, &world.recorded[..usize::try_from(at).unwrap()]);
+            assert_eq!(dump(&views), dump(&then), "as of {at}, from {from}");
+        }
+        assert!(behind <= 16 * (2 + head(&world) / 256) + 2 * gap as u64, "{behind} events were folded, kept {kept:?}");
+    }
+}
+
+#[test]
+fn a_checkpoint_of_the_past_that_is_damaged_or_gone_costs_time_alone() {
+    let world = World::random(8, 400);
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::new(folder.path(), LEDGER);
+    let mut views = Views::new();
+    for some in world.recorded.chunks(20) {
+        apply(&mut views, some);
+        save(&mut store, &views);
+    }
+    let kept = manifests(folder.path());
+    let (at, before) = (kept[5], kept[4]);
+    assert_eq!(store.nearest(at + 1).unwrap().0.unwrap().position(), at);
+    let orders = folder.path().join(format!("{}-v{}", ORDERS.name, ORDERS.version));
+    let manifest = orders.join(format!("manifest-{at:020}"));
+    fs::write(&manifest, b"nothing of the sort").unwrap();
+    let (views_then, ignored) = store.nearest(at + 1).unwrap();
+    assert_eq!(views_then.unwrap().position(), before);
+    assert_eq!(ignored[0].position, at);
+    fs::remove_file(&manifest).unwrap();
+    let (again, from) = as_of(&store, &world, at + 1);
+    assert_eq!((from, again.position()), (before, at + 1));
+    // Whoever folded that far hands it in, so that the next one need not.
+    assert!(store.keep(&again).unwrap());
+    assert_eq!(store.nearest(at + 2).unwrap().0.unwrap().position(), at + 1);
+    assert!(!store.keep(&again).unwrap(), "it is there");
+    assert!(!store.keep(&views).unwrap(), "the newest is no past");
+    assert_eq!(dump(&store.load(head(&world)).unwrap().0.unwrap()), dump(&views));
+}
+
+#[test]
+fn what_was_saved_of_views_that_were_replaced_answers_for_no_past() {
+    let world = World::random(9, 400);
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::new(folder.path(), LEDGER);
+    let mut views = Views::new();
+    for some in world.recorded.chunks(20) {
+        apply(&mut views, some);
+        save(&mut store, &views);
+    }
+    assert!(manifests(folder.path()).len() > 2);
+    views.replace(&VIEWS, Box::new(fold(&world))).unwrap();
+    save(&mut store, &views);
+    assert_eq!(manifests(folder.path()), [head(&world)]);
+    store.forget().unwrap();
+    assert!(store.nearest(head(&world)).unwrap().0.is_none());
+}

@@ -1,0 +1,95 @@
+//! Which rows differ between two states of the views.
+
+use std::collections::BTreeSet;
+
+use daybook_domain::event::Subject;
+use proptest::prelude::*;
+
+use super::world::World;
+use crate::bulk::BulkFold;
+use crate::difference::{RowDifference, differences, exception_differences};
+use crate::query::{ExceptionQuery, Scope};
+use crate::registry::{ORDERS, STOCK, VIEWS, ViewName};
+use crate::views::Views;
+
+fn fold(world: &World, until: usize) -> Views {
+    let mut views = Views::new();
+    world.recorded[..until].iter().for_each(|recorded| views.apply(recorded).unwrap());
+    views
+}
+
+fn all(before: &Views, after: &Views, view: ViewName) -> Vec<RowDifference> {
+    (0..).map_while(|part| differences(before, after, view, part).unwrap()).flatten().collect()
+}
+
+fn exceptions(views: &Views) -> BTreeSet<String> {
+    let query = ExceptionQuery {
+        scope: Scope::All,
+        kinds: crate::query::ExceptionKind::ALL.to_vec(),
+        after: None,
+        first: usize::MAX - 1,
+    };
+    let page = views.queues().unwrap().exceptions(&query);
+    page.entries.iter().map(|entry| format!("{:?}", (entry.row.id, entry.kind, entry.ticket, entry.since))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 30, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_orders_that_differ_are_those_that_something_happened_to(seed: u64, steps in 1_usize..600, cut in 0_usize..1_000) {
+        println!("seed {seed} steps {steps} cut {cut}");
+        let world = World::random(seed, steps);
+        let cut = world.recorded.len() * cut / 1_000;
+        let (before, after) = (fold(&world, cut), fold(&world, world.recorded.len()));
+        let is_order = |recorded: &&daybook_domain::Recorded| recorded.event.kind().subject() == Subject::Order;
+        let touched: BTreeSet<String> = world.recorded[cut..].iter().filter(is_order).map(|it| it.stream.to_string()).collect();
+        let found = all(&before, &after, ORDERS);
+        let number = |views: &Views, id: &str| {
+            let list = views.order_list().unwrap();
+            let row = list.by_id(daybook_domain::StreamId(id.parse().unwrap())).unwrap();
+            format!("{}/{}", row.order.merchant, row.number)
+        };
+        let names: BTreeSet<String> = touched.iter().map(|id| number(&after, id)).collect();
+        prop_assert_eq!(found.iter().map(|row| row.row.clone()).collect::<BTreeSet<_>>(), names);
+        prop_assert_eq!(found.len(), touched.len(), "each once");
+        // The other way round the same rows, told the other way round.
+        let back = all(&after, &before, ORDERS);
+        for (there, back) in found.iter().zip(&back) {
+            prop_assert_eq!(&there.row, &back.row);
+            for (there, back) in there.fields.iter().zip(&back.fields) {
+                prop_assert_eq!((&there.before, &there.after), (&back.after, &back.before));
+            }
+        }
+        let waited = exception_differences(&before, &after).unwrap();
+        let (old, new) = (exceptions(&before), exceptions(&after));
+        prop_assert_eq!(waited.is_empty(), old == new);
+    }
+
+    #[test]
+    fn nothing_differs_however_it_was_folded(seed: u64, steps in 1_usize..600) {
+        println!("seed {seed} steps {steps}");
+        let world = World::random(seed, steps);
+        let mut bulk = BulkFold::default();
+        world.recorded.iter().for_each(|recorded| bulk.apply(recorded).unwrap());
+        let (bulk, one_by_one) = (bulk.finish(), fold(&world, world.recorded.len()));
+        for view in VIEWS {
+            prop_assert_eq!(all(&bulk, &one_by_one, view), vec![], "{}", view.name);
+        }
+    }
+}
+
+#[test]
+fn a_sku_that_differs_is_told_field_by_field() {
+    let world = World::random(5, 500);
+    let after = fold(&world, world.recorded.len());
+    let found = all(&Views::new(), &after, STOCK);
+    let skus = after.stock().unwrap().count(&crate::query::StockQuery::default());
+    assert!(skus > 0);
+    assert_eq!(found.len() as u64, skus);
+    assert!(found.iter().all(|row| row.fields.iter().all(|field| field.before.is_none() && field.after.is_some())));
+    assert_eq!(
+        found[0].fields.iter().map(|field| field.field).collect::<Vec<_>>()[..3],
+        ["counted", "received", "free"]
+    );
+}
