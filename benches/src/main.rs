@@ -45,7 +45,7 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   --orders    instead of a million
   --dir       where to write (default: the system's folder for temporary files)";
 
-const ALL: [&str; 12] = [
+const ALL: [&str; 13] = [
     "write",
     "flash",
     "tree",

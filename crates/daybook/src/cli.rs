@@ -10,7 +10,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use erase::EraseArgs;
-pub(crate) use keys::{KeyBackupArgs, KeyRestoreArgs, KeysCreateArgs, KeysDo, KeysShowArgs, RotateArgs};
+pub(crate) use keys::{KeyBackupArgs, KeyRestoreArgs, KeysCreateArgs, KeysDo, RotateArgs};
 
 /// An event-sourced order ledger.
 #[derive(Debug, Parser)]

@@ -16,7 +16,7 @@ use crate::frame::{Chain, FRAME_HEADER, FrameHeader, chain_hash};
 use crate::identity::Identity;
 use crate::manifest::Manifest;
 use crate::marker::{Mark, Marker};
-use crate::merkle::Merkle;
+use crate::merkle::{self, Merkle};
 use crate::page::{MAX_PAGE_BYTES, PAGE_HEADER, PageEntry, parse_page};
 use crate::page_store::{PageStore, StoreError};
 use crate::record::{Record, first_record};
@@ -204,7 +204,7 @@ impl<'a> Restoring<'a> {
         self.pages(theirs, manifest, |entry, page| {
             store.insert(entry.first, page)?;
             records(theirs, entry, page, |record| {
-                merkle.push(record.bytes());
+                merkle.push(merkle::leaf(record.bytes()));
                 places.push((record.stream, crate::Head { position: record.position, revision: record.revision }));
                 Ok(())
             })
