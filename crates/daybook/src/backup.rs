@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use daybook_ledger::{BackupReport, Position, RestoreReport, restore as restore_from};
+use daybook_proof::{VerifierKey, copy_checkpoints, signed_roots};
 use serde_json::json;
 
 use crate::cli::{BackupArgs, RestoreArgs};
@@ -18,7 +19,10 @@ pub(crate) fn run(args: &BackupArgs, access: &mut Access, console: &mut Console<
             args.to.display()
         )));
     }
-    let report = access.open(console)?.reader.ledger().back_up(&args.to)?;
+    let opened = access.open(console)?;
+    let report = opened.reader.ledger().back_up(&args.to)?;
+    // What was signed meanwhile is of records that may not be in it.
+    copy_checkpoints(access.dir(), &args.to, report.last)?;
     console.print(&if args.json { json_of(&report) } else { text_of(&report, &args.to) })?;
     Ok(Ended::Well)
 }
@@ -51,18 +55,31 @@ pub(crate) fn restore(args: &RestoreArgs) -> Result<ExitCode, Failure> {
         Position::new(position).ok_or_else(|| Failure::new("positions begin at 1: name one, or none for all of it"))
     });
     let dir = &args.data.data;
-    let report = restore_from(&args.backup, dir, until.transpose()?)?;
+    let key = args.key.as_deref().map(str::parse::<VerifierKey>).transpose()?;
+    let signed = signed_roots(&args.backup, key.as_ref())?;
+    if signed.is_empty() && key.is_some() {
+        return Err(Failure::new(format!(
+            "{} has no checkpoint, so that nothing shows whose it is; without --key it is restored as it is",
+            args.backup.display()
+        )));
+    }
+    let report = restore_from(&args.backup, dir, until.transpose()?, &signed)?;
+    let checkpoints = copy_checkpoints(&args.backup, dir, report.last)?;
     let RestoreReport { ledger, last, backup, volumes, records } = report;
     if args.json {
-        let text = json!({"ledger": ledger.to_string(), "last": last, "backup": backup, "volumes": volumes, "records": records});
+        let text = json!({"ledger": ledger.to_string(), "last": last, "backup": backup, "volumes": volumes, "records": records,
+            "checkpoints": checkpoints, "isKeyGiven": key.is_some()});
         console::print(&format!("{text}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
     let left_out = if last < backup { format!("; the backup goes on to {backup}") } else { String::new() };
     console::print(&format!(
-        "{}: ledger {ledger} up to position {last}{left_out}; {volumes} sealed volumes; all {records} events were checked\n",
+        "{}: ledger {ledger} up to position {last}{left_out}; {volumes} sealed volumes; all {records} events were checked, and {checkpoints} checkpoints\n",
         dir.display()
     ))?;
+    if key.is_none() && checkpoints > 0 {
+        console::print("Who signed the checkpoints was not checked: name the public key with --key\n")?;
+    }
     if !dir.join("keys").exists() {
         console::print(&format!(
             "Before it is opened, put the newest copy of the key file there as {}, and its master key beside it\n",

@@ -556,6 +556,9 @@ pub(crate) struct RestoreArgs {
     pub(crate) backup: PathBuf,
     #[command(flatten)]
     pub(crate) data: DataArgs,
+    /// The public key that the backup's checkpoints must be signed with, as `daybook keys show` prints it
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
     /// Nothing after this position, which must be the last of its commit [default: all]
     #[arg(long, value_name = "POSITION")]
     pub(crate) to_position: Option<u64>,

@@ -119,3 +119,60 @@ fn what_cannot_be_done_is_said() {
     bring_keys(&data, &new);
     assert!(good(run(&["merchant", "list"], &new)).contains("m1"));
 }
+
+#[test]
+fn what_was_signed_must_be_what_comes_back() {
+    let temp = tempfile::tempdir().unwrap();
+    let place = |name: &str| temp.path().join(name);
+    let (data, other) = (place("data"), place("other"));
+    good(run(&["merchant", "create", "m1"], &data));
+    good(run(&["keys", "create"], &data));
+    let key = good(run(&["keys", "show"], &data));
+    let key = key.trim();
+    copy(&data, &other);
+    for (folder, merchant) in [(&data, "m2"), (&other, "m3")] {
+        good(run(&["merchant", "create", merchant], folder));
+        good(run(&["checkpoint"], folder));
+        good(run(&["merchant", "create", "m4"], folder));
+    }
+    let back_up = |folder: &Path, to: &str| good(run(&["backup", "--to", place(to).to_str().unwrap()], folder));
+    back_up(&data, "backup");
+    back_up(&other, "branch");
+
+    let told = good(restore(&place("backup"), &place("restored"), &["--key", key]));
+    assert!(told.contains("and 1 checkpoints"), "{told}");
+    bring_keys(&data, &place("restored"));
+    assert!(good(run(&["verify", "--key", key], &place("restored"))).contains("\nsound\n"));
+    // Before it was signed there is nothing to compare, and nothing that was signed is kept.
+    let told = good(restore(&place("backup"), &place("early"), &["--key", key, "--to-position", "1"]));
+    assert!(told.contains("and 0 checkpoints"), "{told}");
+
+    // Another branch of the ledger under this one's checkpoint; its own one, signed by somebody else; and none at all.
+    std::fs::copy(place("backup").join("checkpoints"), place("branch").join("checkpoints")).unwrap();
+    for more in [vec!["--key", key], vec![]] {
+        let why = refused(restore(&place("branch"), &place("branched"), &more));
+        assert!(why.contains("not sound"), "{why}");
+        std::fs::remove_dir_all(place("branched")).unwrap();
+    }
+    good(run(&["merchant", "create", "stranger"], &place("strange")));
+    good(run(&["keys", "create"], &place("strange")));
+    let strangers = good(run(&["keys", "show"], &place("strange")));
+    let why = refused(restore(&place("backup"), &place("new"), &["--key", strangers.trim()]));
+    assert!(why.contains("not signed as it should be"), "{why}");
+    std::fs::remove_file(place("backup").join("checkpoints")).unwrap();
+    let why = refused(restore(&place("backup"), &place("new"), &["--key", key]));
+    assert!(why.contains("has no checkpoint"), "{why}");
+    good(restore(&place("backup"), &place("new"), &[]));
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(std::fs::copy(entry.path(), &target).unwrap()),
+        }
+    }
+}

@@ -35,8 +35,21 @@ pub enum CreateError {
 
 /// What a data folder may hold before its ledger is there: what a creation that was cut short left, the keys, and what a
 /// file system has at its root.
-const OWN: [&str; 10] =
-    ["lock", "wal", "volumes", "durable", "ledger", "keys", "master.key", "views", "owner.sock", "lost+found"];
+const OWN: [&str; 13] = [
+    "lock",
+    "wal",
+    "volumes",
+    "durable",
+    "ledger",
+    "keys",
+    "master.key",
+    "signing.key",
+    "checkpoints",
+    "tree",
+    "views",
+    "owner.sock",
+    "lost+found",
+];
 
 /// Something in the folder that nobody put there for a ledger: a name that was mistyped must not turn somebody's folder
 /// into a data folder.
@@ -63,12 +76,16 @@ pub(crate) fn prepare(dir: &Path) -> Result<DirLock, CreateError> {
         io::ErrorKind::NotFound => CreateError::NoParent { dir: dir.into() },
         _ => io(error),
     })?;
+    let exists = || CreateError::Exists { dir: dir.into() };
+    if Ledger::exists(dir) {
+        return Err(exists());
+    }
     if let Some(found) = foreign(dir).map_err(io)? {
         return Err(CreateError::Foreign { dir: dir.into(), found });
     }
     let lock = DirLock::take(dir).map_err(CreateError::Lock)?;
     if Ledger::exists(dir) {
-        return Err(CreateError::Exists { dir: dir.into() });
+        return Err(exists());
     }
     for inner in [wal_dir(dir), volumes_dir(dir)] {
         fsio::make_dir(&inner).map_err(io)?;

@@ -144,6 +144,34 @@ impl Store {
     }
 }
 
+/// Copies the checkpoints of at most so many records from one folder to another, which then has these alone; says how many.
+///
+/// # Errors
+/// They cannot be read or written.
+pub fn copy_checkpoints(from: &Path, to: &Path, records: u64) -> Result<u64, StoreError> {
+    let found = Store::open(from)?;
+    let (mut text, mut copied) = (String::new(), 0);
+    for stored in found.all() {
+        let stored = stored?;
+        if stored.checkpoint.size <= records {
+            text.push_str(&stored.text);
+            text.push('\n');
+            copied += 1;
+        }
+    }
+    let path = to.join(CHECKPOINTS);
+    let tmp = path.with_extension("tmp");
+    let written = (|| {
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&tmp)?;
+        file.write_all_at(text.as_bytes(), 0)?;
+        file.sync_all()?;
+        fs::rename(&tmp, &path)?;
+        File::open(to)?.sync_all()
+    })();
+    written.map_err(|source| StoreError::Io { path, source })?;
+    Ok(copied)
+}
+
 /// The first note's length in bytes, the empty line behind it not counted; none if it is not whole.
 fn length(text: &str) -> Option<usize> {
     let body = text.find("\n\n")?;

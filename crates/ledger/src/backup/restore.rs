@@ -23,7 +23,9 @@ use crate::record::{Record, first_record};
 use crate::run::check_run;
 use crate::shelf::{heads_path, manifest_path, sled_folder};
 use crate::wal_file::{WAL_HEADER, WalHeader, wal_path};
-use crate::{CreateError, Finding, OpenError, Position, fsio, heads, shelf, verify_dir, volumes_dir};
+use crate::{
+    CreateError, Finding, OpenError, Position, SignedRoot, fsio, heads, shelf, verify_dir_against, volumes_dir,
+};
 
 /// Batches made anew are about so large.
 const FRAME_BYTES: usize = 256 << 10;
@@ -76,11 +78,16 @@ fn damaged(file: &Path, what: impl Into<String>) -> RestoreError {
 }
 
 /// Makes a data folder `dir`, which must be new or empty, of the backup in `from`: all of it, or up to position `until`, which must be the
-/// last of its commit. No keys come with it.
+/// last of its commit. Those of `signed` that do not go beyond must be what comes out. No keys come with it.
 ///
 /// # Errors
 /// Anything that is missing in the backup or damaged, a folder that holds something, failures to read or write.
-pub fn restore(from: &Path, dir: &Path, until: Option<Position>) -> Result<RestoreReport, RestoreError> {
+pub fn restore(
+    from: &Path,
+    dir: &Path,
+    until: Option<Position>,
+    signed: &[SignedRoot],
+) -> Result<RestoreReport, RestoreError> {
     let state = State::load(from).map_err(|what| damaged(&state::path(from), what))?;
     let state = state.ok_or_else(|| RestoreError::NoBackup { dir: from.into() })?;
     let until = until.map_or(state.last, Position::get);
@@ -118,7 +125,8 @@ pub fn restore(from: &Path, dir: &Path, until: Option<Position>) -> Result<Resto
         records: to.end.0,
     };
     drop(lock);
-    let found = verify_dir(dir)?;
+    let signed: Vec<SignedRoot> = signed.iter().filter(|root| root.size <= report.last).copied().collect();
+    let found = verify_dir_against(dir, &signed)?;
     match found.findings.into_iter().next() {
         Some(finding) => Err(RestoreError::Unsound(finding)),
         None => Ok(report),

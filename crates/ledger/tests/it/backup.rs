@@ -103,14 +103,14 @@ fn twenty_backups_are_made_and_restored_while_others_write() {
             before = report.last;
             let records = all(&ledger);
             let dir = temp.join(format!("restored-{round}"));
-            let restored = restore(&backup, &dir, None).unwrap();
+            let restored = restore(&backup, &dir, None, &[]).unwrap();
             assert_eq!((restored.last, restored.records), (report.last, report.last));
             is_whole(&dir, &records[..report.last as usize]);
             fs::remove_dir_all(&dir).unwrap();
 
             let wanted = 1 + random.below(report.last);
             let (first, last) = commit_of(&ledger, wanted);
-            let to = |position| restore(&backup, &dir, Position::new(position));
+            let to = |position| restore(&backup, &dir, Position::new(position), &[]);
             let last = if last > report.last { first - 1 } else { last };
             if wanted < last {
                 match to(wanted) {
@@ -174,7 +174,7 @@ fn whatever_is_changed_in_a_backup_is_found() {
     let changes = std::env::var("BACKUP_CHANGES").ok().and_then(|count| count.parse().ok()).unwrap_or(40);
     let dir = temp.join("restored");
     let refused = |what: &str| {
-        let result = restore(&backup, &dir, None);
+        let result = restore(&backup, &dir, None, &[]);
         assert!(result.is_err(), "{what} is not found");
         if dir.exists() {
             fs::remove_dir_all(&dir).unwrap();
@@ -198,7 +198,7 @@ fn whatever_is_changed_in_a_backup_is_found() {
         assert!(name == "state" || why.contains("missing"), "{why}");
         fs::write(path, &whole).unwrap();
     }
-    assert!(restore(&backup, &dir, None).is_ok());
+    assert!(restore(&backup, &dir, None, &[]).is_ok());
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn only_what_leads_on_is_put_to_a_backup() {
     assert!(matches!(again, Err(BackupError::Forked { position, .. }) if position == ended), "{again:?}");
     it.close();
     let early = temp.join("early");
-    restore(&backup, &early, Position::new(commit_of_dir(&folder.dir, ended / 2))).unwrap();
+    restore(&backup, &early, Position::new(commit_of_dir(&folder.dir, ended / 2)), &[]).unwrap();
     let it = open(&early, &small());
     let again = it.ledger.back_up(&backup);
     assert!(matches!(again, Err(BackupError::Ahead { theirs, .. }) if theirs == ended), "{again:?}");
@@ -239,14 +239,14 @@ fn only_what_leads_on_is_put_to_a_backup() {
     assert_eq!(it.ledger.back_up(&empty).unwrap().last, 0);
     it.close();
     let restored = temp.join("restored");
-    assert_eq!(restore(&empty, &restored, None).unwrap().last, 0);
+    assert_eq!(restore(&empty, &restored, None, &[]).unwrap().last, 0);
     open(&restored, &small()).close();
 
-    let refused = restore(&backup, &folder.dir, None);
+    let refused = restore(&backup, &folder.dir, None, &[]);
     assert!(matches!(refused, Err(RestoreError::Create(CreateError::Exists { .. }))), "{refused:?}");
-    let refused = restore(&folder.dir, &temp.join("none"), None);
+    let refused = restore(&folder.dir, &temp.join("none"), None, &[]);
     assert!(matches!(refused, Err(RestoreError::NoBackup { .. })), "{refused:?}");
-    let refused = restore(&backup, &temp.join("none"), Position::new(ended + 1));
+    let refused = restore(&backup, &temp.join("none"), Position::new(ended + 1), &[]);
     assert!(matches!(refused, Err(RestoreError::Beyond { last, .. }) if last == ended), "{refused:?}");
 }
 
@@ -277,13 +277,13 @@ fn a_run_that_was_killed_changes_nothing() {
     fs::write(backup.join("state"), before).unwrap();
     fs::write(backup.join("tail/part.tmp"), b"half").unwrap();
     let dir = temp.join("restored");
-    assert_eq!(restore(&backup, &dir, None).unwrap().last, records.len() as u64);
+    assert_eq!(restore(&backup, &dir, None, &[]).unwrap().last, records.len() as u64);
     is_whole(&dir, &records);
 
     let report = it.ledger.back_up(&backup).unwrap();
     assert_eq!((report.before, report.last), (records.len() as u64, it.ledger.watermark()));
     let dir = temp.join("restored again");
-    restore(&backup, &dir, None).unwrap();
+    restore(&backup, &dir, None, &[]).unwrap();
     is_whole(&dir, &all(&it.ledger));
     it.close();
 }
