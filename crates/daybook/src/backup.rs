@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use daybook_ledger::{BackupReport, Position, RestoreReport, restore as restore_from};
-use daybook_proof::{VerifierKey, copy_checkpoints, signed_roots};
+use daybook_proof::{VerifierKey, add_checkpoints, copy_checkpoints, signed_roots};
 use serde_json::json;
 
 use crate::cli::{BackupArgs, RestoreArgs};
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &BackupArgs, access: &mut Access, console: &mut Console<
     let opened = access.open(console)?;
     let report = opened.reader.ledger().back_up(&args.to)?;
     // What was signed meanwhile is of records that may not be in it.
-    copy_checkpoints(access.dir(), &args.to, report.last)?;
+    add_checkpoints(access.dir(), &args.to, report.last)?;
     console.print(&if args.json { json_of(&report) } else { text_of(&report, &args.to) })?;
     Ok(Ended::Well)
 }
@@ -65,10 +65,10 @@ pub(crate) fn restore(args: &RestoreArgs) -> Result<ExitCode, Failure> {
     }
     let report = restore_from(&args.backup, dir, until.transpose()?, &signed)?;
     let checkpoints = copy_checkpoints(&args.backup, dir, report.last)?;
-    let RestoreReport { ledger, last, backup, volumes, records } = report;
+    let RestoreReport { ledger, last, backup, volumes, records, signed } = report;
     if args.json {
         let text = json!({"ledger": ledger.to_string(), "last": last, "backup": backup, "volumes": volumes, "records": records,
-            "checkpoints": checkpoints, "isKeyGiven": key.is_some()});
+            "checkpoints": checkpoints, "signedUpTo": signed, "isKeyGiven": key.is_some()});
         console::print(&format!("{text}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -77,13 +77,18 @@ pub(crate) fn restore(args: &RestoreArgs) -> Result<ExitCode, Failure> {
         "{}: ledger {ledger} up to position {last}{left_out}; {volumes} sealed volumes; all {records} events were checked, and {checkpoints} checkpoints\n",
         dir.display()
     ))?;
-    if key.is_none() && checkpoints > 0 {
-        console::print("Who signed the checkpoints was not checked: name the public key with --key\n")?;
+    console::print(&match signed {
+        0 => "Nobody signed any of it\n".to_owned(),
+        _ if signed == last => "All of it is as it was signed\n".to_owned(),
+        _ => format!("It is as it was signed up to position {signed}; for what comes after nobody vouches\n"),
+    })?;
+    if key.is_none() && signed > 0 {
+        console::print("Who signed was not checked: name the public key with --key\n")?;
     }
     if !dir.join("keys").exists() {
         console::print(&format!(
-            "Before it is opened, put the newest copy of the key file there as {}, and its master key beside it\n",
-            dir.join("keys").display()
+            "Before it is opened: daybook keys restore --data {} --from COPY, the newest copy of the key file, with its master key\n",
+            dir.display()
         ))?;
     }
     Ok(ExitCode::SUCCESS)

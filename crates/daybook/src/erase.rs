@@ -45,7 +45,10 @@ pub(crate) fn run(args: &EraseArgs, access: &mut Access, console: &mut Console<'
         Some(forgetting) => forgetting.clone(),
         None => at_rest(&opened, access.dir(), console)?,
     };
-    let (mut erased, mut orders, mut position) = (0_u64, 0_u64, 0);
+    if args.buyers.is_some() {
+        console.say(&format!("the same file again with --command-id {of_all} goes on where this ends"));
+    }
+    let (mut erased, mut before, mut orders, mut position) = (0_u64, 0_u64, 0_u64, 0);
     let mut left: Vec<Left> = Vec::new();
     let mut progress = Progress::new(accounts.len() as u64, "buyers", console);
     for some in accounts.chunks(AT_ONCE) {
@@ -58,6 +61,7 @@ pub(crate) fn run(args: &EraseArgs, access: &mut Access, console: &mut Console<'
             match forgotten {
                 Ok(forgotten) => {
                     erased += 1;
+                    before += u64::from(forgotten.erased.receipt.repeated);
                     orders += forgotten.orders.len() as u64;
                     position = position.max(forgotten.erased.receipt.position);
                 }
@@ -83,10 +87,11 @@ pub(crate) fn run(args: &EraseArgs, access: &mut Access, console: &mut Console<'
     let mut text = String::new();
     if args.json {
         let left: Vec<_> = left.iter().map(|left| json!({ "line": left.line, "why": left.why })).collect();
-        let result = json!({ "erased": erased, "orders": orders, "position": position, "commandId": of_all.to_string(), "left": left });
+        let result = json!({ "erased": erased, "before": before, "orders": orders, "position": position, "commandId": of_all.to_string(), "left": left });
         out!(text, "{result}");
     } else if erased > 0 {
-        out!(text, "erased: {erased} buyers of {orders} orders, recorded up to position {position}");
+        let before = if before > 0 { format!(" ({before} of them before)") } else { String::new() };
+        out!(text, "erased: {erased} buyers of {orders} orders{before}, recorded up to position {position}");
     }
     console.print(&text)?;
     Ok(if left.is_empty() && !is_cut_short { Ended::Well } else { Ended::Wrong })

@@ -113,7 +113,7 @@ fn what_cannot_be_done_is_said() {
     // Without its keys nothing is opened, and nothing made in their place.
     let new = temp.path().join("new");
     let told = good(restore(&backup, &new, &[]));
-    assert!(told.contains("put the newest copy of the key file"), "{told}");
+    assert!(told.contains("daybook keys restore --data") && told.contains("Nobody signed any of it"), "{told}");
     refused(run(&["merchant", "list"], &new));
     assert!(!new.join("keys").exists());
     bring_keys(&data, &new);
@@ -140,7 +140,7 @@ fn what_was_signed_must_be_what_comes_back() {
     back_up(&other, "branch");
 
     let told = good(restore(&place("backup"), &place("restored"), &["--key", key]));
-    assert!(told.contains("and 1 checkpoints"), "{told}");
+    assert!(told.contains("and 1 checkpoints") && told.contains("for what comes after nobody vouches"), "{told}");
     bring_keys(&data, &place("restored"));
     assert!(good(run(&["verify", "--key", key], &place("restored"))).contains("\nsound\n"));
     // Before it was signed there is nothing to compare, and nothing that was signed is kept.
@@ -152,6 +152,9 @@ fn what_was_signed_must_be_what_comes_back() {
     for more in [vec!["--key", key], vec![]] {
         let why = refused(restore(&place("branch"), &place("branched"), &more));
         assert!(why.contains("not sound"), "{why}");
+        // It is no ledger that somebody could go on with.
+        let why = refused(run(&["merchant", "list"], &place("branched")));
+        assert!(why.contains("there is no ledger"), "{why}");
         std::fs::remove_dir_all(place("branched")).unwrap();
     }
     good(run(&["merchant", "create", "stranger"], &place("strange")));
@@ -163,6 +166,12 @@ fn what_was_signed_must_be_what_comes_back() {
     let why = refused(restore(&place("backup"), &place("new"), &["--key", key]));
     assert!(why.contains("has no checkpoint"), "{why}");
     good(restore(&place("backup"), &place("new"), &[]));
+    // Checkpoints that are lost here are not lost there too.
+    back_up(&data, "backup");
+    std::fs::remove_file(data.join("checkpoints")).unwrap();
+    let why = refused(run(&["backup", "--to", place("backup").to_str().unwrap()], &data));
+    assert!(why.contains("lost or changed"), "{why}");
+    assert!(std::fs::read_to_string(place("backup").join("checkpoints")).unwrap().contains("daybook-ledger/"));
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -2,7 +2,7 @@
 
 mod lately;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,7 +24,7 @@ pub(crate) use lately::Lately;
 /// Somebody asks that a buyer be forgotten.
 #[derive(Clone, Debug)]
 pub struct Erasure {
-    /// The same one again changes nothing, whoever the account leads to by then.
+    /// The same one again changes nothing, whoever has come by the account since; for another buyer it is refused.
     pub command_id: CommandId,
     pub actor: Actor,
     /// Any merchant of the tree in which they ordered.
@@ -170,7 +170,15 @@ impl Engine {
         let stream = StreamId::erasure(&root, asked.command_id);
         if reader.head(stream).is_some() {
             let events = reader.history(stream)?;
-            let slots = events.iter().filter_map(erased_slot).collect();
+            let slots: Vec<Slot> = events.iter().filter_map(erased_slot).collect();
+            let at = events.first().map_or(0, |event| event.position);
+            let live = reader.vault().find_all(root.as_str(), &asked.account);
+            for slot in live.into_iter().map(|slot| Slot(slot.0)).filter(|slot| !slots.contains(slot)) {
+                // Who was there before it and still is, is another one than it was about.
+                if strays.first_order(reader, slot)?.is_some_and(|first| first < at) {
+                    return Err(Rejection::CommandIdReused.into());
+                }
+            }
             return Ok(Found { root, slots, is_repeat: true });
         }
         let vault = reader.vault();
@@ -189,6 +197,8 @@ fn erased_slot(recorded: &Recorded) -> Option<Slot> {
 #[derive(Default)]
 struct Strays {
     known: Option<Vec<(MerchantId, String, Slot)>>,
+    /// The first order under each key.
+    firsts: Option<HashMap<Slot, Position>>,
 }
 
 impl Strays {
@@ -200,6 +210,19 @@ impl Strays {
         let is_theirs = |of: &MerchantId, known: &str| of == root && known.trim().to_lowercase() == wanted;
         let known = self.known.iter().flatten();
         Ok(known.filter(|(of, known, _)| is_theirs(of, known)).map(|(.., slot)| *slot).collect())
+    }
+
+    fn first_order(&mut self, reader: &Reader, slot: Slot) -> Result<Option<Position>, ReadError> {
+        if self.firsts.is_none() {
+            let mut firsts = HashMap::new();
+            reader.each_of(&[Kind::OrderPlaced], |recorded| {
+                if let Event::OrderPlaced(placed) = &recorded.event {
+                    firsts.entry(placed.account.slot).or_insert(recorded.position);
+                }
+            })?;
+            self.firsts = Some(firsts);
+        }
+        Ok(self.firsts.as_ref().and_then(|firsts| firsts.get(&slot)).copied())
     }
 
     fn read(reader: &Reader) -> Result<Vec<(MerchantId, String, Slot)>, ReadError> {

@@ -27,6 +27,11 @@ pub enum StoreError {
         "{path}: the checkpoint at byte {at} has fewer records than the one before it; restore this file from a backup"
     )]
     Order { path: PathBuf, at: usize },
+    #[error(
+        "{path} does not begin with the checkpoints that {kept} has: some were lost or changed since; compare the two, and put the \
+         older one back if it is right"
+    )]
+    Others { path: PathBuf, kept: PathBuf },
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: io::Error },
 }
@@ -142,6 +147,22 @@ impl Store {
         self.last = Some(stored);
         Ok(())
     }
+}
+
+/// [`copy_checkpoints`] to a folder that may have some of them already, and none besides: what was signed is never forgotten.
+///
+/// # Errors
+/// They cannot be read or written; or the folder has others.
+pub fn add_checkpoints(from: &Path, to: &Path, records: u64) -> Result<u64, StoreError> {
+    let read = |dir: &Path| match fs::read(dir.join(CHECKPOINTS)) {
+        Ok(bytes) => Ok(bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(source) => Err(StoreError::Io { path: dir.join(CHECKPOINTS), source }),
+    };
+    if !read(from)?.starts_with(&read(to)?) {
+        return Err(StoreError::Others { path: from.join(CHECKPOINTS), kept: to.join(CHECKPOINTS) });
+    }
+    copy_checkpoints(from, to, records)
 }
 
 /// Copies the checkpoints of at most so many records from one folder to another, which then has these alone; says how many.

@@ -64,6 +64,13 @@ fn the_same_command_erases_once_and_nobody_who_came_since() {
     let other = Erasure { even_open: true, ..erasure(10, "ann") };
     let other = shop.engine.erase(vec![other], |_| Ok(Unfinished::default())).pop().unwrap();
     assert_eq!(refused(other), Rejection::CommandIdReused);
+    // Nor is it about somebody else: who was there before would be taken for erased.
+    shop.send(4, place("C", "bob")).unwrap();
+    let first = erase(&shop, 20, "ann").unwrap();
+    assert_eq!(refused(erase(&shop, 20, "bob")), Rejection::CommandIdReused);
+    assert_eq!(account(&shop, "C"), Opened::Text("bob".into()));
+    shop.send(5, place("D", "ann")).unwrap();
+    assert_eq!(erase(&shop, 20, "ann").unwrap().receipt.position, first.receipt.position);
     assert_eq!(refused(erase(&shop, 11, "nobody")), Rejection::BuyerUnknown);
     // Named twice, they are there once.
     let both = vec![erasure(12, "ann"), erasure(13, "Ann")];

@@ -42,6 +42,8 @@ pub struct RestoreReport {
     /// Sealed volumes.
     pub volumes: u64,
     pub records: u64,
+    /// Up to here what was restored is what was signed; 0 if no checkpoint is of it.
+    pub signed: u64,
 }
 
 /// Why nothing was restored. The backup is as it was; what was begun in the folder holds no ledger, and can be removed.
@@ -123,13 +125,22 @@ pub fn restore(
         backup: state.last,
         volumes: to.volumes,
         records: to.end.0,
+        signed: signed.iter().map(|root| root.size).filter(|size| *size <= to.end.0).max().unwrap_or(0),
     };
     drop(lock);
     let signed: Vec<SignedRoot> = signed.iter().filter(|root| root.size <= report.last).copied().collect();
-    let found = verify_dir_against(dir, &signed)?;
-    match found.findings.into_iter().next() {
-        Some(finding) => Err(RestoreError::Unsound(finding)),
+    let wrong = match verify_dir_against(dir, &signed) {
+        Ok(found) => found.findings.into_iter().next().map(RestoreError::Unsound),
+        Err(error) => Some(error.into()),
+    };
+    match wrong {
         None => Ok(report),
+        Some(error) => {
+            // Nobody is to open it as a ledger.
+            let file = crate::identity::path(dir);
+            fs::remove_file(&file).and_then(|()| fsio::sync_dir(dir)).map_err(at(&file))?;
+            Err(error)
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::state::{self, State};
 use super::tail::{Part, folder, frame_at};
 use super::{BackupError, BackupReport, at, in_use, pages_path, volume_folder, write_whole};
 use crate::frame::{Chain, chain_hash};
-use crate::identity::Identity;
+use crate::identity::{self, Identity};
 use crate::lock::DirLock;
 use crate::manifest::Manifest;
 use crate::shelf::{VolumeSpan, manifest_path};
@@ -66,7 +66,11 @@ impl Ledger {
             Some(position) => *blake3::hash(self.read(position)?.record().bytes()).as_bytes(),
             None => [0; 32],
         };
-        let epoch = Identity::load(self.dir()).map_or(0, |identity| identity.epoch);
+        let damaged = |error: crate::OpenError| BackupError::Damaged {
+            file: identity::path(self.dir()),
+            what: error.to_string(),
+        };
+        let epoch = Identity::load(self.dir()).map_err(damaged)?.epoch;
         let state = State { ledger: ours, last: end.0, chain: end.1, record, epoch };
         fsio::replace(&state::path(to), state.encode().as_bytes()).map_err(at(&state::path(to)))?;
         forget_sealed(to, &moment.sealed)?;
