@@ -27,8 +27,6 @@ use crate::{
     CreateError, Finding, OpenError, Position, SignedRoot, fsio, heads, shelf, verify_dir_against, volumes_dir,
 };
 
-/// Batches made anew are about so large.
-const FRAME_BYTES: usize = 256 << 10;
 const WAL_BYTES: u64 = 64 << 20;
 
 /// What was restored.
@@ -220,7 +218,7 @@ impl<'a> Restoring<'a> {
         fsio::make_dir(&ours).map_err(at(&ours))?;
         let store = PageStore::create(&sled)?;
         let (mut merkle, mut places) = (Merkle::default(), Vec::new());
-        self.pages(theirs, manifest, |entry, page| {
+        pages(self.ledger, theirs, manifest, |entry, page| {
             store.insert(entry.first, page)?;
             records(theirs, entry, page, |record| {
                 merkle.push(merkle::leaf(record.bytes()));
@@ -247,12 +245,11 @@ impl<'a> Restoring<'a> {
         Ok(())
     }
 
-    /// A volume that was not sealed yet at the position that is wanted: its records are in batches again.
+    /// A volume that was not sealed yet at the position that is wanted: its records are in batches again, a page's in each.
     fn part_of(&mut self, theirs: &Path, manifest: &Manifest) -> Result<(), RestoreError> {
         let (mut frame, mut count, until) = (vec![0; FRAME_HEADER], 0, self.until);
-        let mut batches = Vec::new();
-        let mut commit: Option<(u64, u64)> = None;
-        self.pages(theirs, manifest, |entry, page| {
+        pages(self.ledger, theirs, manifest, |entry, page| {
+            let mut commit = None;
             records(theirs, entry, page, |record| {
                 let position = record.position.get();
                 if position == until && !record.ends_commit() {
@@ -261,69 +258,19 @@ impl<'a> Restoring<'a> {
                 if position <= until {
                     frame.extend_from_slice(record.bytes());
                     count += 1;
-                    if record.ends_commit() && frame.len() >= FRAME_BYTES {
-                        batches
-                            .push((std::mem::replace(&mut frame, vec![0; FRAME_HEADER]), std::mem::take(&mut count)));
-                    }
                 }
                 Ok(())
-            })
-        })?;
-        if let Some((before, after)) = commit {
-            return Err(RestoreError::WithinCommit { wanted: until, before, after });
-        }
-        if count > 0 {
-            batches.push((frame, count));
-        }
-        for (frame, count) in batches {
-            self.append(manifest.first, frame, count, self.epoch)?;
-        }
-        Ok(())
-    }
-
-    /// Each page that is exactly what the manifest says.
-    fn pages(
-        &self,
-        theirs: &Path,
-        manifest: &Manifest,
-        mut each: impl FnMut(&PageEntry, &[u8]) -> Result<(), RestoreError>,
-    ) -> Result<(), RestoreError> {
-        let path = pages_path(theirs);
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(RestoreError::Missing {
-                    file: path,
-                    first: manifest.first.get(),
-                    last: manifest.last.get(),
-                });
+            })?;
+            if let Some((before, after)) = commit {
+                return Err(RestoreError::WithinCommit { wanted: until, before, after });
             }
-            Err(error) => return Err(at(&path)(error)),
-        };
-        let mut file = io::BufReader::with_capacity(1 << 20, file);
-        let mut page = Vec::new();
-        for entry in &manifest.pages {
-            let wrong = |what: &str| damaged(&path, format!("the page at position {} {what}", entry.first));
-            page.resize(PAGE_HEADER, 0);
-            file.read_exact(&mut page).map_err(|_| wrong("is cut off"))?;
-            // The payload's length: nothing vouches for it yet.
-            let length = PAGE_HEADER + index(u64::from(u32_at(&page, 36)));
-            if length > MAX_PAGE_BYTES {
-                return Err(wrong("is damaged"));
+            // Pages end with a commit, and so does what is wanted.
+            if count > 0 {
+                let batch = std::mem::replace(&mut frame, vec![0; FRAME_HEADER]);
+                self.append(manifest.first, batch, std::mem::take(&mut count), self.epoch)?;
             }
-            page.resize(length, 0);
-            file.read_exact(&mut page[PAGE_HEADER..]).map_err(|_| wrong("is cut off"))?;
-            if *blake3::hash(&page).as_bytes() != entry.hash
-                || parse_page(self.ledger, &page) != Ok((entry.first, entry.count))
-            {
-                return Err(wrong("is not what the manifest says"));
-            }
-            each(entry, &page)?;
-        }
-        match file.read(&mut [0]).map_err(at(&path))? {
-            0 => Ok(()),
-            _ => Err(damaged(&path, "there is more in it than the manifest says")),
-        }
+            Ok(())
+        })
     }
 
     fn tail(&mut self) -> Result<(), RestoreError> {
@@ -452,6 +399,46 @@ impl<'a> Restoring<'a> {
             Identity { ledger: self.ledger, epoch: self.epoch }.store(dir)
         };
         marked().map_err(at(dir))
+    }
+}
+
+/// Each page that is exactly what the manifest says.
+fn pages(
+    ledger: Uuid,
+    theirs: &Path,
+    manifest: &Manifest,
+    mut each: impl FnMut(&PageEntry, &[u8]) -> Result<(), RestoreError>,
+) -> Result<(), RestoreError> {
+    let path = pages_path(theirs);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(RestoreError::Missing { file: path, first: manifest.first.get(), last: manifest.last.get() });
+        }
+        Err(error) => return Err(at(&path)(error)),
+    };
+    let mut file = io::BufReader::with_capacity(1 << 20, file);
+    let mut page = Vec::new();
+    for entry in &manifest.pages {
+        let wrong = |what: &str| damaged(&path, format!("the page at position {} {what}", entry.first));
+        page.resize(PAGE_HEADER, 0);
+        file.read_exact(&mut page).map_err(|_| wrong("is cut off"))?;
+        // The payload's length: nothing vouches for it yet.
+        let length = PAGE_HEADER + index(u64::from(u32_at(&page, 36)));
+        if length > MAX_PAGE_BYTES {
+            return Err(wrong("is damaged"));
+        }
+        page.resize(length, 0);
+        file.read_exact(&mut page[PAGE_HEADER..]).map_err(|_| wrong("is cut off"))?;
+        if *blake3::hash(&page).as_bytes() != entry.hash || parse_page(ledger, &page) != Ok((entry.first, entry.count))
+        {
+            return Err(wrong("is not what the manifest says"));
+        }
+        each(entry, &page)?;
+    }
+    match file.read(&mut [0]).map_err(at(&path))? {
+        0 => Ok(()),
+        _ => Err(damaged(&path, "there is more in it than the manifest says")),
     }
 }
 
