@@ -5,6 +5,7 @@
 //! ```
 
 mod asof;
+mod backup;
 mod bulk;
 mod deadlines;
 mod export;
@@ -31,6 +32,7 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   write   durable placeOrder through the engine, beside a bare preallocated file with one fdatasync per batch
   flash   the same of a SKU whose stock is counted, all of one SKU, beside a thousand
   tree    the same with the tree over all records kept up, beside without; what roots and proofs take
+  backup  the same beside a backup again and again, each of which is restored
   open    opening a ledger of a million events
   fold    folding a ledger of a million events into all views, beside decoding alone
   views   what the views of a million orders cost: memory, pages, counts, dashboards, checkpoints
@@ -45,10 +47,11 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   --orders    instead of a million
   --dir       where to write (default: the system's folder for temporary files)";
 
-const ALL: [&str; 13] = [
+const ALL: [&str; 14] = [
     "write",
     "flash",
     "tree",
+    "backup",
     "open",
     "fold",
     "asof",
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
             "write" => write::run(&config.dir, config.sustained),
             "flash" => flash::run(&config.dir, config.sustained),
             "tree" => tree::run(&config.dir, config.sustained),
+            "backup" => backup::run(&config.dir, config.sustained),
             "open" => write::open(&config.dir),
             "fold" => fold::run(&config.dir),
             "asof" => asof::run(&config.dir, config.sustained / 6),

@@ -16,7 +16,7 @@ use crate::write::place_orders;
 
 const CALLERS: u64 = 512;
 /// Pairs of rounds; which of the two comes first changes from one to the next.
-const ROUNDS: u32 = 10;
+const ROUNDS: u32 = 30;
 const PROOFS: u64 = 1_000;
 
 fn engine(dir: &Path, keep_tree: bool) -> Engine {
@@ -42,15 +42,18 @@ pub(crate) fn run(dir: &Path, sustained: Duration) {
             costs[which].push(done.computed * 1_000 / done.orders.max(1));
         }
     }
-    let [with, without] = speeds.map(median);
-    let [cost_with, cost_without] = costs.map(median);
+    let [with, without] = speeds.clone().map(median);
+    let [cost_with, cost_without] = costs.clone().map(median);
     println!("  with the tree {with} orders/s, {cost_with} ns of processor time each");
     println!("  without       {without} orders/s, {cost_without} ns of processor time each");
-    println!(
-        "  with: {} % of the speed, {} % of the processor time",
-        percent(with, without),
-        percent(cost_with, cost_without)
-    );
+    let ratios = |of: &[Vec<u64>; 2]| {
+        let mut ratios: Vec<u64> = of[0].iter().zip(&of[1]).map(|(with, without)| percent(*with, *without)).collect();
+        ratios.sort_unstable();
+        [1, 2, 3].map(|quarter| ratios[ratios.len() * quarter / 4])
+    };
+    let ([low, half, high], [cheap, cost, dear]) = (ratios(&speeds), ratios(&costs));
+    println!("  with, of the round beside it without: {half} % of the speed, half of all pairs {low} to {high} %");
+    println!("  and {cost} % of the processor time, half of all pairs {cheap} to {dear} %");
     proofs(engines[0].reader().ledger());
     for engine in engines {
         engine.shutdown().expect("a clean end");
