@@ -1,6 +1,6 @@
 //! Events to bytes and back.
 
-use bincode::config::Configuration;
+use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use bincode::enc::write::Writer;
 use bincode::error::{DecodeError, EncodeError};
 use daybook_domain::event::{Event, Kind};
@@ -39,8 +39,11 @@ use crate::wire::stock::{
 use crate::wire::token::{TokenIssuedV1, TokenIssuedV2, TokenRevokedV1};
 use crate::wire::{FromWire, ToWire};
 
+/// More than any event claims, of which a commit's payloads may hold 48 KiB: a small number is up to nine bytes in memory.
+/// Without it, a length that damage made takes memory before anybody sees that it is not there.
+const MOST: usize = 1 << 20;
 /// Little endian, integers of variable length. Frozen, as the structs are.
-const FORM: Configuration = bincode::config::standard();
+const FORM: Configuration<LittleEndian, Varint, Limit<MOST>> = bincode::config::standard().with_limit::<MOST>();
 
 /// An event as it is stored; what surrounds it stands in the ledger's envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -288,7 +291,13 @@ impl<'a> Stored<'a> {
 }
 
 fn problem(error: &DecodeError) -> String {
-    if let DecodeError::UnexpectedEnd { .. } = error { "it ends too early".into() } else { error.to_string() }
+    if let DecodeError::UnexpectedEnd { .. } = error {
+        "it ends too early".into()
+    } else if let DecodeError::LimitExceeded = error {
+        "it says to be longer than any event is".into()
+    } else {
+        error.to_string()
+    }
 }
 
 fn write<'a, W: ToWire<'a>>(event: &'a W::Event, out: &mut Vec<u8>) {

@@ -29,6 +29,23 @@ fn encoding_into_a_buffer_appends() {
     assert_eq!(decode(kind, version, &out[1..]).as_ref(), Ok(event));
 }
 
+/// Memory for it would have to be there before anybody sees that it is not: none has so much.
+#[test]
+fn a_length_beyond_all_memory_is_refused() {
+    let length = [&[0xFD][..], &(u64::MAX >> 8).to_le_bytes()].concat();
+    let mut refused = 0;
+    for stored in samples().iter().map(encode) {
+        for at in 0..stored.payload.len() {
+            let payload = [&stored.payload[..at], &length, &stored.payload[at..]].concat();
+            let is_too_long = |problem: &str| problem == "it says to be longer than any event is";
+            let decoded = decode(stored.kind, stored.version, &payload);
+            refused +=
+                u32::from(matches!(decoded, Err(CodecError::Malformed { problem, .. }) if is_too_long(&problem)));
+        }
+    }
+    assert!(refused > 3, "{refused}");
+}
+
 #[test]
 fn every_byte_of_a_payload_counts() {
     for event in samples() {
