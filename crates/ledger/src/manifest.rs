@@ -76,7 +76,7 @@ impl Manifest {
             }
             next = next.plus(u64::from(page.count));
         }
-        if next.get() != last.get() + 1 || manifest.encode() != text {
+        if first > last || next.get() - 1 != last.get() || manifest.encode() != text {
             return Err("its lines contradict each other".into());
         }
         Ok(manifest)
@@ -100,4 +100,23 @@ fn page(line: &str) -> Result<PageEntry, String> {
     let mut parts = line.strip_prefix("page ").ok_or_else(wrong)?.split(' ');
     let mut part = || parts.next().ok_or_else(wrong);
     Ok(PageEntry { first: position(part()?)?, count: value(part()?)?, hash: hash(part()?)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What has a hash that fits was written by somebody; that it is one of ours is not said by that.
+    #[test]
+    fn impossible_numbers_are_told() {
+        let zeros = "0".repeat(64);
+        for (first, last) in [("2", "1"), ("1", "18446744073709551615"), ("18446744073709551615", "1")] {
+            let body = format!(
+                "daybook-volume 1\nledger {}\nfirst {first}\nlast {last}\ncount 0\nchain {zeros}\nroot {zeros}\nheads {zeros}\n",
+                Uuid::nil()
+            );
+            let text = format!("{body}blake3 {}\n", blake3::hash(body.as_bytes()).to_hex());
+            assert_eq!(Manifest::parse(&text).unwrap_err(), "its lines contradict each other", "{first} to {last}");
+        }
+    }
 }
