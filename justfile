@@ -35,6 +35,10 @@ screenshots:
 crash cycles="1000":
     CRASH_CYCLES={{cycles}} POWER_CYCLES={{cycles}} cargo test --release --package daybook-testkit --test ledger_torture -- --nocapture nothing_is_lost
 
+# Bytes from anywhere through whatever reads them, each target for so many seconds; FUZZ_SEED repeats a run
+fuzz seconds="600":
+    cargo xtask fuzz {{seconds}}
+
 # Speed beside the limit
 bench:
     cargo run --release --package daybook-benches

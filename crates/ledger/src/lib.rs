@@ -49,6 +49,8 @@ mod create;
 mod cut;
 mod frame;
 mod fsio;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod heads;
 mod hex;
 mod identity;

@@ -75,6 +75,20 @@ fn page_crc(bytes: &[u8]) -> u32 {
     crc.finalize()
 }
 
+/// Fills in the header of a page, whose records are there already.
+pub(crate) fn sealed(ledger: Uuid, first: Position, count: u32, mut bytes: Vec<u8>) -> Vec<u8> {
+    put(&mut bytes, 0, &MAGIC);
+    put(&mut bytes, 4, &FORMAT.to_le_bytes());
+    put(&mut bytes, 8, ledger.as_bytes());
+    put(&mut bytes, 24, &first.get().to_le_bytes());
+    put(&mut bytes, 32, &count.to_le_bytes());
+    let payload_len = len32(bytes.len() - PAGE_HEADER);
+    put(&mut bytes, 36, &payload_len.to_le_bytes());
+    let crc = page_crc(&bytes);
+    put(&mut bytes, CRC_AT, &crc.to_le_bytes());
+    bytes
+}
+
 /// Packs records into pages. The same records always make the same pages, wherever it was interrupted before.
 #[derive(Debug)]
 pub(crate) struct Packer {
@@ -113,19 +127,11 @@ impl Packer {
         if self.count == 0 {
             return None;
         }
-        let mut bytes = std::mem::replace(&mut self.page, vec![0; PAGE_HEADER]);
+        let bytes = std::mem::replace(&mut self.page, vec![0; PAGE_HEADER]);
         let count = std::mem::take(&mut self.count);
         let first = self.next;
         self.next = first.plus(u64::from(count));
-        put(&mut bytes, 0, &MAGIC);
-        put(&mut bytes, 4, &FORMAT.to_le_bytes());
-        put(&mut bytes, 8, self.ledger.as_bytes());
-        put(&mut bytes, 24, &first.get().to_le_bytes());
-        put(&mut bytes, 32, &count.to_le_bytes());
-        let payload_len = len32(bytes.len() - PAGE_HEADER);
-        put(&mut bytes, 36, &payload_len.to_le_bytes());
-        let crc = page_crc(&bytes);
-        put(&mut bytes, CRC_AT, &crc.to_le_bytes());
+        let bytes = sealed(self.ledger, first, count, bytes);
         Some(Page { first, count, bytes })
     }
 }

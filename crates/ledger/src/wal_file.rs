@@ -43,7 +43,7 @@ impl WalHeader {
         file.write_all_at(&self.encode(ledger), 0)
     }
 
-    fn encode(&self, ledger: Uuid) -> [u8; HEADER] {
+    pub(crate) fn encode(&self, ledger: Uuid) -> [u8; HEADER] {
         let mut bytes = [0; HEADER];
         put(&mut bytes, 0, &MAGIC);
         put(&mut bytes, 4, &FORMAT.to_le_bytes());

@@ -1,6 +1,8 @@
-//! The project's own chores, with nothing but a Rust toolchain: `cargo xtask test`, `layering`, `bless`, `screenshots`.
+//! The project's own chores, with nothing but a Rust toolchain: `cargo xtask test`, `layering`, `bless`, `fuzz`,
+//! `screenshots`.
 
 mod browser;
+mod fuzz;
 mod layering;
 
 use std::process::{Command, ExitCode};
@@ -12,14 +14,17 @@ usage: cargo xtask <chore>
   layering     only who may depend on whom
   bless        rewrite the schemas and golden views that tests compare with, never a kept data folder; review the
                difference
+  fuzz         bytes from anywhere, through the codec, the ledger's readers, imports and GraphQL; needs a nightly compiler
+               and cargo-fuzz: fuzz [seconds for each, 600] [codec] [reader] [import] [graphql]
   screenshots  rewrite the pictures of the console in docs/screenshots, on the made-up shop of `daybook demo`";
 
 fn main() -> ExitCode {
-    let chore = std::env::args().nth(1);
-    let done = match chore.as_deref() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let done = match args.first().map(String::as_str) {
         Some("test") => test(),
         Some("layering") => layering::check(),
         Some("bless") => bless(),
+        Some("fuzz") => fuzz::run(&args[1..]),
         Some("screenshots") => screenshots(),
         _ => {
             eprintln!("{USAGE}");
