@@ -154,19 +154,19 @@ impl Edge {
     /// Somebody at this address sent what lets nobody in. Who holds a valid token is let in whatever others at the same
     /// address do: tokens are too long to be guessed, and nobody must be able to shut out whoever shares a proxy.
     pub(crate) fn wrong_token(&self, from: Option<IpAddr>) -> Result<(), RetryAfter> {
-        let from = network(from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+        let from = network(from);
         take(self.0.wrong_tokens.as_ref(), &self.0.counts.wrong_tokens, from, 1)
     }
 
     /// Somebody at this address tries a code. Unlike tokens, codes can be guessed: so it is asked before anything is tried.
     pub(crate) fn try_code(&self, from: Option<IpAddr>) -> Result<(), RetryAfter> {
-        let from = network(from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+        let from = network(from);
         take(self.0.codes.as_ref(), &self.0.counts.wrong_tokens, from, SECONDS_A_CODE)
     }
 
     /// It was right, and so does not count: many buyers may share a proxy.
     pub(crate) fn right_code(&self, from: Option<IpAddr>) {
-        let from = network(from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+        let from = network(from);
         if let Some(codes) = &self.0.codes {
             codes.give_back(&from, SECONDS_A_CODE);
         }
@@ -247,9 +247,9 @@ fn take<K: Eq + std::hash::Hash>(
     })
 }
 
-/// Whoever has an IPv6 address has as many as he likes in its network.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
+/// Whoever has an IPv6 address has as many as he likes in its network. Those whose address is not known are one caller.
+pub(crate) fn network(address: Option<IpAddr>) -> IpAddr {
+    match address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
     }
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_network_are_one_caller() {
-        let network = |text: &str| network(text.parse().unwrap());
+        let network = |text: &str| network(Some(text.parse().unwrap()));
         assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
         assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
         assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));

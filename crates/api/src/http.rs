@@ -118,7 +118,7 @@ async fn ready(State(app): State<App>) -> Response {
 }
 
 async fn metrics_page(State(app): State<App>) -> Response {
-    let text = metrics::page(&app.services.host, &app.services.reader, &app.runner.edge);
+    let text = metrics::page(&app.services, &app.runner.edge);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 

@@ -4,10 +4,9 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use daybook_engine::Reader;
-
 use crate::edge::Edge;
 use crate::host::Host;
+use crate::http::Services;
 
 /// Upper bounds in microseconds of the requests' histogram; one more bucket holds what is longer.
 const REQUEST_BUCKETS_MICROS: [u64; 11] =
@@ -61,7 +60,8 @@ impl Metrics {
 }
 
 /// The whole page.
-pub(crate) fn page(host: &Host, reader: &Reader, edge: &Edge) -> String {
+pub(crate) fn page(services: &Services, edge: &Edge) -> String {
+    let Services { host, reader, .. } = services;
     let mut text = String::with_capacity(4096);
     let ledger = reader.ledger().stats();
     let metrics = &host.metrics;
@@ -88,6 +88,7 @@ pub(crate) fn page(host: &Host, reader: &Reader, edge: &Edge) -> String {
     gauge(&mut text, "daybook_ledger_streams", "Streams.", ledger.streams);
     gauge(&mut text, "daybook_ledger_volumes", "Sealed volumes.", ledger.volumes);
     gauge(&mut text, "daybook_stream_index_bytes", "Memory of the stream index.", ledger.stream_index_bytes);
+    signed(&mut text, services);
     views(&mut text, host, reader.watermark());
     head(&mut text, "daybook_requests_total", "Requests to /graphql by outcome.", "counter");
     for (outcome, name) in OUTCOMES {
@@ -116,6 +117,17 @@ fn counters(text: &mut String, name: &str, help: &str, counts: [(&str, u64); 3])
     for (what, count) in counts {
         line(text, format_args!("{name}{{what=\"{what}\"}} {count}"));
     }
+}
+
+/// Nothing where nobody signs.
+fn signed(text: &mut String, services: &Services) {
+    let Some(notary) = services.notary.as_ref().filter(|notary| notary.verifier().is_some()) else { return };
+    let covered = notary.latest().map_or(0, |latest| latest.checkpoint.size);
+    gauge(text, "daybook_checkpoint_position", "The last position that a signed checkpoint covers.", covered);
+    let oldest = services.reader.recorded_at(covered + 1).ok().flatten();
+    let lag = oldest.map_or(0, |at| services.engine.now().0.saturating_sub(at.0).max(0) / 1_000_000);
+    let help = "How long ago the first event after that was recorded; 0 if there is none.";
+    gauge_text(text, "daybook_checkpoint_lag_seconds", help, &lag.to_string());
 }
 
 fn views(text: &mut String, host: &Host, watermark: u64) {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use daybook_ledger::{BackupReport, Position, RestoreReport, restore as restore_from};
-use daybook_proof::{VerifierKey, add_checkpoints, copy_checkpoints, signed_roots};
+use daybook_proof::{SignedRoots, VerifierKey, add_checkpoints, copy_checkpoints, signed_roots};
 use serde_json::json;
 
 use crate::cli::{BackupArgs, RestoreArgs};
@@ -55,9 +55,15 @@ pub(crate) fn restore(args: &RestoreArgs) -> Result<ExitCode, Failure> {
         Position::new(position).ok_or_else(|| Failure::new("positions begin at 1: name one, or none for all of it"))
     });
     let dir = &args.data.data;
-    let key = args.key.as_deref().map(str::parse::<VerifierKey>).transpose()?;
-    let signed = signed_roots(&args.backup, key.as_ref())?;
-    if signed.is_empty() && key.is_some() {
+    let keys = args.key.iter().map(|key| key.parse()).collect::<Result<Vec<VerifierKey>, _>>()?;
+    let SignedRoots { roots: signed, strangers, .. } = signed_roots(&args.backup, &keys, None)?;
+    if let Some(size) = strangers.first() {
+        return Err(Failure::new(format!(
+            "{}: the checkpoint of {size} records is signed by a key that never signed here: name with --key those that did",
+            args.backup.display()
+        )));
+    }
+    if signed.is_empty() && !keys.is_empty() {
         return Err(Failure::new(format!(
             "{} has no checkpoint, so that nothing shows whose it is; without --key it is restored as it is",
             args.backup.display()
@@ -68,7 +74,7 @@ pub(crate) fn restore(args: &RestoreArgs) -> Result<ExitCode, Failure> {
     let RestoreReport { ledger, last, backup, volumes, records, signed } = report;
     if args.json {
         let text = json!({"ledger": ledger.to_string(), "last": last, "backup": backup, "volumes": volumes, "records": records,
-            "checkpoints": checkpoints, "signedUpTo": signed, "isKeyGiven": key.is_some()});
+            "checkpoints": checkpoints, "signedUpTo": signed, "isKeyGiven": !keys.is_empty()});
         console::print(&format!("{text}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -82,7 +88,7 @@ pub(crate) fn restore(args: &RestoreArgs) -> Result<ExitCode, Failure> {
         _ if signed == last => "All of it is as it was signed\n".to_owned(),
         _ => format!("It is as it was signed up to position {signed}; for what comes after nobody vouches\n"),
     })?;
-    if key.is_none() && signed > 0 {
+    if keys.is_empty() && signed > 0 {
         console::print("Who signed was not checked: name the public key with --key\n")?;
     }
     if !dir.join("keys").exists() {

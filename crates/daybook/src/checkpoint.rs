@@ -13,7 +13,7 @@ pub(crate) fn run(args: &CheckpointArgs, access: &mut Access, console: &mut Cons
         (None, Some(size)) => notary.checkpoint(size)?.text,
         (None, None) if args.list => {
             let mut text = String::new();
-            notary.sizes().into_iter().for_each(|size| out!(text, "{size}"));
+            notary.sizes()?.into_iter().for_each(|size| out!(text, "{size}"));
             text
         }
         (None, None) => notary.sign()?.text,

@@ -467,10 +467,11 @@ pub(crate) struct VerifyArgs {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// The key that must have signed all checkpoints, as `keys show` prints it [default: the folder's, if it has one]
+    /// The key that must have signed all checkpoints, as `keys show` prints it; of several, one of them must have signed each
+    /// [default: the folder's, and those that signed here before it]
     #[arg(long, value_name = "KEY")]
     #[serde(default)]
-    pub(crate) key: Option<String>,
+    pub(crate) key: Vec<String>,
     /// A checkpoint that was kept elsewhere: the ledger must go on from it
     #[arg(long, value_name = "FILE", requires = "key")]
     #[serde(default)]
@@ -556,9 +557,10 @@ pub(crate) struct RestoreArgs {
     pub(crate) backup: PathBuf,
     #[command(flatten)]
     pub(crate) data: DataArgs,
-    /// The public key that the backup's checkpoints must be signed with, as `daybook keys show` prints it
+    /// The public key that the backup's checkpoints must be signed with, as `daybook keys show` prints it; of several, one of
+    /// them must have signed each
     #[arg(long, value_name = "KEY")]
-    pub(crate) key: Option<String>,
+    pub(crate) key: Vec<String>,
     /// Nothing after this position, which must be the last of its commit [default: all]
     #[arg(long, value_name = "POSITION")]
     pub(crate) to_position: Option<u64>,

@@ -117,8 +117,13 @@ impl Access {
 
 /// Who signs for a ledger that is open.
 pub(crate) fn open_notary(reader: &Reader) -> Result<Notary, Failure> {
-    let key = std::env::var(daybook_proof::KEY_VARIABLE).ok().map(Zeroizing::new);
+    let key = signing_key();
     Ok(Notary::open(reader.ledger().clone(), key.as_ref().map(|key| key.as_str()))?)
+}
+
+/// The signing key that the environment holds, if it does.
+pub(crate) fn signing_key() -> Option<Zeroizing<String>> {
+    std::env::var(daybook_proof::KEY_VARIABLE).ok().map(Zeroizing::new)
 }
 
 /// Opens the folder, or makes it, for a server.

@@ -3,47 +3,64 @@
 use std::path::Path;
 
 use daybook_ledger::{Finding, SignedRoot, VerifyReport};
-use daybook_proof::{Checkpoint, VerifierKey};
+use daybook_proof::{Checkpoint, SignedRoots, VerifierKey};
 use serde_json::json;
 
 use crate::cli::VerifyArgs;
 use crate::console::{Console, Ended, out};
-use crate::data::Access;
+use crate::data::{self, Access};
 use crate::failure::Failure;
 
 pub(crate) fn run(args: &VerifyArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
-    let key = args.key.as_deref().map(str::parse::<VerifierKey>).transpose()?;
-    let (mut signed, wrong) = match daybook_proof::signed_roots(access.dir(), key.as_ref()) {
+    let keys = args.key.iter().map(|key| key.parse()).collect::<Result<Vec<VerifierKey>, _>>()?;
+    let own = data::signing_key();
+    let signed = daybook_proof::signed_roots(access.dir(), &keys, own.as_ref().map(|key| key.as_str()));
+    let (SignedRoots { roots: mut signed, is_signer_known, strangers }, wrong) = match signed {
         Ok(signed) => (signed, None),
         // The records are checked all the same.
-        Err(error) => (Vec::new(), Some(error.to_string())),
+        Err(error) => (SignedRoots { is_signer_known: true, ..SignedRoots::default() }, Some(error.to_string())),
     };
-    if let (Some(file), Some(key)) = (&args.checkpoint, &key) {
-        signed.push(kept_elsewhere(file, key)?);
+    if let Some(file) = &args.checkpoint {
+        signed.push(kept_elsewhere(file, &keys)?);
     }
     // At rest it is not opened: a folder that refuses to be opened must be examined too.
     let mut report = match access.is_served() {
         true => access.open(console)?.reader.ledger().verify_against(&signed),
         false => daybook_ledger::verify_dir_against(access.dir(), &signed)?,
     };
+    let file = access.dir().join(daybook_proof::CHECKPOINTS);
+    if let Some(&first) = strangers.first() {
+        let (count, known) = (strangers.len(), daybook_proof::PUBLIC_FILE);
+        let what = format!(
+            "{count} checkpoints, this one and others, are signed by keys that never signed here, and count for nothing: if a \
+             key was yours, write its public half into {known}, a line of its own; else restore this file from a backup"
+        );
+        report.findings.push(Finding { file: file.clone(), position: first, what });
+    }
     if let Some(what) = wrong {
-        let file = access.dir().join(daybook_proof::CHECKPOINTS);
         report.findings.push(Finding { file, position: 0, what });
     }
-    let text = if args.json { json_line(&report) } else { text(&report) };
+    let text = if args.json { json_line(&report, is_signer_known) } else { text(&report, is_signer_known) };
     console.print(&text)?;
     Ok(if report.is_sound() { Ended::Well } else { Ended::Wrong })
 }
 
-fn kept_elsewhere(file: &Path, key: &VerifierKey) -> Result<SignedRoot, Failure> {
+/// Which one of the keys must have signed.
+fn kept_elsewhere(file: &Path, keys: &[VerifierKey]) -> Result<SignedRoot, Failure> {
     let failure = |error: &dyn std::fmt::Display| Failure::new(format!("{}: {error}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| failure(&error))?;
-    let Checkpoint { size, root, .. } = Checkpoint::open(&text, key).map_err(|error| failure(&error))?;
-    Ok(SignedRoot { size, root })
+    let mut found = Err(failure(&"--checkpoint needs the --key that signed it"));
+    for key in keys {
+        match Checkpoint::open(&text, key) {
+            Ok(Checkpoint { size, root, .. }) => return Ok(SignedRoot { size, root }),
+            Err(error) => found = Err(failure(&error)),
+        }
+    }
+    found
 }
 
 /// What was checked and what is wrong, for a person.
-pub(crate) fn text(report: &VerifyReport) -> String {
+pub(crate) fn text(report: &VerifyReport, is_signer_known: bool) -> String {
     let mut text = String::new();
     out!(
         text,
@@ -60,7 +77,10 @@ pub(crate) fn text(report: &VerifyReport) -> String {
         report.unsealed_pages_missing
     );
     if report.signed_roots > 0 {
-        out!(text, "the root over all records was compared with that of {} signed checkpoints", report.signed_roots);
+        let unknown = "; who signed them was not checked, as no key is known here: name one with --key";
+        let (signed, unknown) = if is_signer_known { ("signed ", "") } else { ("", unknown) };
+        let count = report.signed_roots;
+        out!(text, "the root over all records was compared with that of {count} {signed}checkpoints{unknown}");
     }
     for remark in &report.remarks {
         out!(text, "NOTE {} at position {}: {}", remark.file.display(), remark.position, remark.what);
@@ -72,7 +92,7 @@ pub(crate) fn text(report: &VerifyReport) -> String {
     text
 }
 
-fn json_line(report: &VerifyReport) -> String {
+fn json_line(report: &VerifyReport, is_signer_known: bool) -> String {
     let mut text = String::new();
     let listed = |found: &[Finding]| -> Vec<_> {
         found.iter().map(|found| json!({"file": found.file, "position": found.position, "what": found.what})).collect()
@@ -91,6 +111,7 @@ fn json_line(report: &VerifyReport) -> String {
             "records": report.records,
             "streams": report.streams,
             "signedCheckpoints": report.signed_roots,
+            "isSignerKnown": is_signer_known,
             "findings": listed(&report.findings),
             "remarks": listed(&report.remarks),
         })

@@ -161,7 +161,7 @@ fn what_was_signed_must_be_what_comes_back() {
     good(run(&["keys", "create"], &place("strange")));
     let strangers = good(run(&["keys", "show"], &place("strange")));
     let why = refused(restore(&place("backup"), &place("new"), &["--key", strangers.trim()]));
-    assert!(why.contains("not signed as it should be"), "{why}");
+    assert!(why.contains("it is not signed by") && why.contains("name that too"), "{why}");
     std::fs::remove_file(place("backup").join("checkpoints")).unwrap();
     let why = refused(restore(&place("backup"), &place("new"), &["--key", key]));
     assert!(why.contains("has no checkpoint"), "{why}");

@@ -100,7 +100,7 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 fn a_key_is_made_once_and_shown_again() {
     let shop = Shop::new();
-    assert!(shop.key.starts_with("shop.example/ledger+"), "{}", shop.key);
+    assert!(shop.key.starts_with("shop.example/ledger/"), "{}", shop.key);
     assert_eq!(well(run(&["keys", "show"], &shop.data())).trim(), shop.key);
     let again = run(&["keys", "create"], &shop.data());
     assert!(!again.status.success() && complained(&again).contains("never overwritten"));
@@ -114,6 +114,60 @@ fn a_key_is_made_once_and_shown_again() {
     }
     let wrong = run(&["keys", "create", "--name", "two words"], &data);
     assert!(complained(&wrong).contains("neither spaces"));
+}
+
+#[test]
+fn who_signed_is_checked_whatever_key_is_there() {
+    let shop = Shop::new();
+    well(run(&["checkpoint"], &shop.data()));
+    let verify = |key: Option<&str>, more: &[&str]| {
+        let mut command = daybook();
+        command.arg("verify").args(more).arg("--data").arg(shop.data());
+        if let Some(key) = key {
+            command.env("DAYBOOK_SIGNING_KEY", key);
+        }
+        command.output().unwrap()
+    };
+    assert!(well(verify(None, &[])).contains("of 1 signed checkpoints"));
+    let secret = std::fs::read_to_string(shop.data().join("signing.key")).unwrap();
+    for file in ["signing.key", "signing.pub"] {
+        std::fs::remove_file(shop.data().join(file)).unwrap();
+    }
+    let unknown = well(verify(None, &[]));
+    assert!(unknown.contains("of 1 checkpoints; who signed them was not checked"), "{unknown}");
+    assert!(well(verify(Some(secret.trim()), &[])).contains("of 1 signed checkpoints"));
+    assert!(well(verify(None, &["--key", &shop.key])).contains("of 1 signed checkpoints"));
+    let stranger = std::fs::read_to_string(Shop::new().data().join("signing.key")).unwrap();
+    let found = verify(Some(stranger.trim()), &[]);
+    assert_eq!(found.status.code(), Some(1));
+    assert!(said(&found).contains("signed by keys that never signed here") && said(&found).contains("NOT SOUND"));
+    let mut command = daybook();
+    command.args(["checkpoint", "--data"]).arg(shop.data()).env("DAYBOOK_SIGNING_KEY", stranger.trim());
+    assert!(complained(&command.output().unwrap()).contains("is not of this ledger"));
+}
+
+#[test]
+fn a_key_is_replaced_and_proofs_go_on_across_it() {
+    let mut shop = Shop::new();
+    let first = well(run(&["checkpoint"], &shop.data()));
+    std::fs::rename(shop.data().join("signing.key"), shop.folder.path().join("old.key")).unwrap();
+    let new = well(run(&["keys", "create"], &shop.data())).trim().to_owned();
+    let old = std::mem::replace(&mut shop.key, new);
+    assert_ne!(old, shop.key);
+    shop.import(MORE);
+    well(run(&["checkpoint"], &shop.data()));
+    let sizes: Vec<String> = well(run(&["checkpoint", "--list"], &shop.data())).lines().map(str::to_owned).collect();
+    let between = format!("{}..{}", sizes[0], sizes[1]);
+    let proof = well(run(&["checkpoint", "--consistency", &between], &shop.data()));
+    assert!(shop.is_proven(&proof));
+    let again = well(run(&["checkpoint", "--size", &sizes[0]], &shop.data()));
+    assert!(again.starts_with(&first) && again.lines().count() == first.lines().count() + 1, "{again}");
+    assert!(shop.is_proven(&well(run(&["evidence", "A-1"], &shop.data()))));
+    assert!(well(run(&["verify"], &shop.data())).contains("of 2 signed checkpoints"));
+    let found = run(&["verify", "--key", &shop.key], &shop.data());
+    assert!(said(&found).contains("if another key of yours signed it"), "{}", said(&found));
+    let both = run(&["verify", "--key", &shop.key, "--key", &old], &shop.data());
+    assert!(well(both).contains("of 2 signed checkpoints"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
@@ -73,8 +73,8 @@ enum Task {
 
 impl Binder {
     pub(crate) fn start(shared: Arc<Shared>, sealed: Sealed, recycler: Recycler) -> io::Result<Self> {
-        let keeps_tree = shared.options.keep_tree;
-        let worker = Worker { shared: Arc::clone(&shared), recycler, rebuild: false, keeps_tree };
+        let tree = KeepTree { is_wanted: shared.options.keep_tree, pause: FIRST_PAUSE, again: None };
+        let worker = Worker { shared: Arc::clone(&shared), recycler, rebuild: false, tree };
         shared.counters.bound.store(sealed.last, Ordering::Relaxed);
         let first = Position::FIRST.plus(sealed.last);
         let thread = std::thread::Builder::new().name("ledger-binder".into()).spawn(move || worker.run(first))?;
@@ -103,9 +103,42 @@ struct Worker {
     recycler: Recycler,
     /// Sled's folder is not to be trusted: begin with an empty one.
     rebuild: bool,
-    /// Whether the ledger's tree grows. Not once it could not be written: who wants a root tries again, and is told why
-    /// there is none.
-    keeps_tree: bool,
+    tree: KeepTree,
+}
+
+/// Whether the ledger's tree grows. Not for a while once it could not be written: who wants a root meanwhile tries by
+/// himself, and is told why there is none.
+struct KeepTree {
+    is_wanted: bool,
+    /// How long after the next failure.
+    pause: Duration,
+    /// Not before this.
+    again: Option<Instant>,
+}
+
+impl KeepTree {
+    fn is_due(&self) -> bool {
+        self.is_wanted && self.again.is_none_or(|again| again <= Instant::now())
+    }
+
+    /// How long until it is due; none if nothing has to be waited for.
+    fn wait(&self) -> Option<Duration> {
+        let again = self.again.filter(|_| self.is_wanted)?;
+        Some(again.saturating_duration_since(Instant::now()))
+    }
+
+    /// Returns whether it went well.
+    fn note<E: std::fmt::Display>(&mut self, result: Result<(), E>) -> bool {
+        match result {
+            Ok(()) => (self.pause, self.again) = (FIRST_PAUSE, None),
+            Err(error) => {
+                tracing::warn!(%error, "the tree over all records is not kept up for now; appends go on");
+                self.again = Some(Instant::now() + self.pause);
+                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+        self.again.is_none()
+    }
 }
 
 impl Worker {
@@ -147,8 +180,9 @@ impl Worker {
                 return Task::Stop;
             }
             // In turns, so that neither holds up the other for long.
-            let is_behind = self.keeps_tree && self.shared.tree.size() + 1 < next.get();
-            *trees_turn = is_behind && !*trees_turn;
+            let is_behind = self.shared.tree.size() + 1 < next.get();
+            let is_due = is_behind && self.tree.is_due();
+            *trees_turn = is_due && !*trees_turn;
             if *trees_turn {
                 return Task::GrowTree;
             }
@@ -158,10 +192,14 @@ impl Worker {
             if next.get() <= work.durable {
                 return Task::Bind(work.durable);
             }
-            if is_behind {
+            if is_due {
                 continue;
             }
-            work = self.shared.work_changed.wait(work).unwrap_or_else(PoisonError::into_inner);
+            let changed = &self.shared.work_changed;
+            work = match self.tree.wait().filter(|_| is_behind) {
+                Some(pause) => changed.wait_timeout(work, pause).unwrap_or_else(PoisonError::into_inner).0,
+                None => changed.wait(work).unwrap_or_else(PoisonError::into_inner),
+            };
         }
     }
 
@@ -189,27 +227,21 @@ impl Worker {
     }
 
     fn offer_to_tree(&mut self, first: u64, leaves: &[Hash]) {
-        if self.keeps_tree {
-            self.note_tree(self.shared.tree.extend(first, leaves));
+        // What is not taken now is, once it is due again.
+        if self.tree.is_due() && self.shared.tree.size() >= first {
+            self.tree.note(self.shared.tree.extend(first, leaves));
         }
     }
 
     fn grow_tree(&mut self) {
         let ledger = Ledger { shared: Arc::clone(&self.shared) };
         let before = self.shared.tree.size();
-        let grown = ledger.grow_tree_step(STEP_BYTES);
-        self.note_tree(grown);
+        if !self.tree.note(ledger.grow_tree_step(STEP_BYTES)) {
+            return;
+        }
         // What takes long to make once is not begun again.
         if let Some(end) = self.shared.shelf.end_within(self.shared.tree.size()).filter(|end| end.last.get() > before) {
-            self.note_tree(self.shared.tree.save(end.last.get(), &end.chain));
-        }
-    }
-
-    /// The tree follows from the records: without it nothing is lost, and binding goes on.
-    fn note_tree<E: std::fmt::Display>(&mut self, result: Result<(), E>) {
-        if let Err(error) = result {
-            tracing::warn!(%error, "the tree over all records is not kept up for now; appends go on");
-            self.keeps_tree = false;
+            self.tree.note(self.shared.tree.save(end.last.get(), &end.chain));
         }
     }
 
@@ -256,8 +288,8 @@ impl Worker {
         let _sealing = shared.sealing.lock().unwrap_or_else(PoisonError::into_inner);
         let (manifest, store) = seal::seal(&self.shared, binding, ended, store)?;
         self.shared.shelf.publish(manifest, store);
-        if self.keeps_tree && self.shared.tree.size() >= ended.last.get() {
-            self.note_tree(self.shared.tree.save(ended.last.get(), &ended.chain));
+        if self.tree.is_due() && self.shared.tree.size() >= ended.last.get() {
+            self.tree.note(self.shared.tree.save(ended.last.get(), &ended.chain));
         }
         let files = self.shared.wal_mut().drop_volume(ended.first);
         self.shared.work().ended.pop_front();

@@ -371,6 +371,62 @@ fn a_volume_that_is_slow_to_open_holds_up_no_reader_of_another() {
     }
 }
 
+/// Appends enough for the binder to be told of it, several times over.
+fn append_much(appender: &mut crate::Appender) {
+    for stream in 0..40 {
+        let mut batch = BatchBuilder::new(appender.tail());
+        let payload = vec![7; 40 << 10];
+        let stream = u128::from(appender.tail().next.get()) * 100 + stream;
+        batch.push_commit(&[(RecordDraft { payload, ..plain(stream) }, 1, None)]).unwrap();
+        assert!(matches!(appender.append(batch.finish()), Append::Done { .. }));
+    }
+}
+
+#[test]
+fn the_tree_holds_up_no_append_however_long_it_is_busy() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    Ledger::create(&dir, LEDGER).unwrap();
+    let (ledger, mut appender) = Ledger::open(&dir, &Options::default()).unwrap();
+    let (done, is_done) = std::sync::mpsc::channel();
+    // As while it is synced.
+    let busy = ledger.shared.tree.grown();
+    let appending = std::thread::spawn(move || {
+        append_much(&mut appender);
+        done.send(()).unwrap();
+        appender
+    });
+    let result = is_done.recv_timeout(std::time::Duration::from_secs(60));
+    drop(busy);
+    assert!(result.is_ok(), "an append waited for the tree");
+    appending.join().unwrap().close().unwrap();
+}
+
+#[test]
+fn a_tree_that_could_not_be_written_is_once_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    Ledger::create(&dir, LEDGER).unwrap();
+    // Its folder cannot be made where a file is.
+    std::fs::write(dir.join("tree"), "in the way").unwrap();
+    let (ledger, mut appender) = Ledger::open(&dir, &Options::default()).unwrap();
+    append_much(&mut appender);
+    let wait_for = |what: &str, is_so: &dyn Fn() -> bool| {
+        let begun = std::time::Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed().as_secs() < 60, "{what}");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    };
+    // More than is taken in at a time: then it was tried.
+    wait_for("not bound", &|| ledger.stats().bound > 20);
+    assert_eq!(ledger.shared.tree.size(), 0);
+    std::fs::remove_file(dir.join("tree")).unwrap();
+    // Without anything that is appended, or asked.
+    wait_for("the tree stays behind", &|| ledger.shared.tree.size() >= ledger.stats().bound);
+    appender.close().unwrap();
+}
+
 #[test]
 fn heads_that_were_replaced_are_refused() {
     let temp = tempfile::tempdir().unwrap();

@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
@@ -33,11 +34,13 @@ const SYNC_EVERY: u64 = 2 << 20;
 pub(crate) struct Tree {
     dir: PathBuf,
     ledger: Uuid,
+    /// As `grown` has it. Of its own, so that whoever asks does not wait for a sync.
+    size: AtomicU64,
     grown: Mutex<Grown>,
 }
 
 #[derive(Debug, Default)]
-struct Grown {
+pub(crate) struct Grown {
     /// How many leaves are in the files.
     size: u64,
     /// Of each file the hashes that are not 256 yet.
@@ -71,12 +74,12 @@ impl Tree {
                 Grown::default()
             }
         };
-        Self { dir: folder, ledger, grown: Mutex::new(grown) }
+        Self { dir: folder, ledger, size: grown.size.into(), grown: Mutex::new(grown) }
     }
 
     /// How many records are in it.
     pub(crate) fn size(&self) -> u64 {
-        self.grown().size
+        self.size.load(Ordering::Acquire)
     }
 
     /// Takes in hashes of leaves, the first of them number `first` from 0. Those that it has are passed over; what would
@@ -84,15 +87,26 @@ impl Tree {
     pub(crate) fn extend(&self, first: u64, leaves: &[Hash]) -> io::Result<()> {
         let mut grown = self.grown();
         let Some(known) = grown.size.checked_sub(first) else { return Ok(()) };
-        match leaves.get(index(known)..) {
-            Some(new) if !new.is_empty() => grown.extend(&self.dir, new),
-            Some(_) | None => Ok(()),
+        let Some(new) = leaves.get(index(known)..).filter(|new| !new.is_empty()) else { return Ok(()) };
+        grown.extend(&self.dir, new)?;
+        self.size.store(grown.size, Ordering::Release);
+        if grown.unsynced >= SYNC_EVERY { self.sync(&mut grown) } else { Ok(()) }
+    }
+
+    /// After a sync that failed, nobody knows what of the files is on the disk, and a later one would not tell: then what was
+    /// durable before alone counts, and the rest is written again.
+    fn sync(&self, grown: &mut Grown) -> io::Result<()> {
+        let synced = grown.sync();
+        if synced.is_err() {
+            *grown = Grown::load(&self.dir, self.ledger, |_| true).ok().flatten().unwrap_or_default();
+            self.size.store(grown.size, Ordering::Release);
         }
+        synced
     }
 
     /// Makes it durable up to the end of a sealed volume, so that the next opening goes on from there.
     pub(crate) fn save(&self, size: u64, chain: &Chain) -> io::Result<()> {
-        self.grown().sync()?;
+        self.sync(&mut self.grown())?;
         fsio::sync_dir(&self.dir)?;
         let mark = Mark { size, root: self.range(0, size)?, chain: *chain };
         fsio::replace(&self.dir.join("mark"), mark.encode(self.ledger).as_bytes())
@@ -120,7 +134,7 @@ impl Tree {
         numbers.iter().map(node).collect()
     }
 
-    fn grown(&self) -> MutexGuard<'_, Grown> {
+    pub(crate) fn grown(&self) -> MutexGuard<'_, Grown> {
         self.grown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -181,9 +195,6 @@ impl Grown {
             new = open[file].drain(..whole).as_slice().chunks(FAN).map(fold).collect();
             at /= FAN as u64;
             file += 1;
-        }
-        if self.unsynced >= SYNC_EVERY {
-            self.sync()?;
         }
         self.open = open;
         self.size += leaves.len() as u64;
@@ -370,6 +381,25 @@ mod tests {
         for size in [0, 1, 2, 3, 255, 256, 257, 511, 512, 1023, 65_535, 65_536, 65_537, 70_000_u64] {
             assert_eq!(tree.range(0, size).unwrap(), root(&all[..index(size)]), "{size} leaves");
         }
+    }
+
+    #[test]
+    fn after_a_sync_that_failed_what_was_durable_before_counts_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = leaves(600);
+        let tree = Tree::open(folder.path(), LEDGER, |_| None);
+        tree.extend(0, &all[..300]).unwrap();
+        tree.save(300, &[7; 32]).unwrap();
+        tree.extend(300, &all[300..500]).unwrap();
+        // A pipe cannot be synced.
+        let (pipe, _other) = io::pipe().unwrap();
+        tree.grown().files.push(File::from(std::os::fd::OwnedFd::from(pipe)));
+        assert!(tree.save(500, &[8; 32]).is_err());
+        assert_eq!((tree.size(), tree.root()), (300, (300, root(&all[..300]))));
+        tree.extend(300, &all[300..]).unwrap();
+        tree.save(600, &[9; 32]).unwrap();
+        assert_eq!(tree.root(), (600, root(&all)));
+        assert_eq!(Tree::open(folder.path(), LEDGER, sealed(600, [9; 32])).size(), 600);
     }
 
     #[test]

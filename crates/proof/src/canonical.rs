@@ -4,10 +4,26 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-pub(crate) fn hash(value: &Value) -> [u8; 32] {
-    let mut text = String::new();
-    write(value, &mut text);
-    Sha256::digest(text.as_bytes()).into()
+/// The hash of an array, value by value.
+#[derive(Default)]
+pub(crate) struct ArrayHash {
+    hash: Sha256,
+    has_any: bool,
+}
+
+impl ArrayHash {
+    pub(crate) fn push(&mut self, value: &Value) {
+        let mut text = String::from(if self.has_any { "," } else { "[" });
+        write(value, &mut text);
+        self.hash.update(text.as_bytes());
+        self.has_any = true;
+    }
+
+    /// SHA-256 of the array's spelling.
+    pub(crate) fn finish(mut self) -> [u8; 32] {
+        self.hash.update(if self.has_any { "]" } else { "[]" });
+        self.hash.finalize().into()
+    }
 }
 
 fn write(value: &Value, out: &mut String) {
@@ -52,5 +68,15 @@ mod tests {
         let mut text = String::new();
         write(&value, &mut text);
         assert_eq!(text, "{\"B\":{},\"b\":\"\\u0001\\n\u{2028}中\\\"\",\"é\":[1,null]}");
+    }
+
+    #[test]
+    fn an_array_has_the_hash_of_its_spelling() {
+        for text in ["[]", "[1]", "[{\"a\":\"中\"},[2],null]"] {
+            let Value::Array(items) = serde_json::from_str(text).unwrap() else { panic!("no array") };
+            let mut hash = ArrayHash::default();
+            items.iter().for_each(|item| hash.push(item));
+            assert_eq!(hash.finish(), <[u8; 32]>::from(Sha256::digest(text)), "{text}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::{SigningKey, VerifierKey};
 pub enum CheckpointError {
     #[error(transparent)]
     Note(#[from] NoteError),
-    #[error("it is no checkpoint: its lines are a name, a number of records and a root in base64")]
+    #[error("it is no checkpoint: its lines are a name, a number of records (not 0) and a root in base64")]
     Malformed,
     #[error("it is a checkpoint of {found}, not of {wanted}")]
     Origin { found: String, wanted: String },
@@ -21,8 +21,9 @@ pub enum CheckpointError {
 /// What somebody signed: the first `size` records have this root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
+    /// The name of whoever signs, which ends with the ledger's id.
     pub origin: String,
-    /// Records, from position 1 on.
+    /// Records, from position 1 on: at least one, for nothing is proven of none.
     pub size: u64,
     /// The root over their bytes, as RFC 6962 defines it with SHA-256.
     pub root: [u8; 32],
@@ -31,6 +32,14 @@ pub struct Checkpoint {
 impl Checkpoint {
     pub(crate) fn sign(size: u64, root: [u8; 32], key: &SigningKey) -> String {
         note::sign(&format!("{}\n{size}\n{}\n", key.verifier().name(), BASE64.encode(root)), key)
+    }
+
+    /// The same checkpoint, signed by `key` too; said in its own name, where another had signed it.
+    pub(crate) fn sign_again(text: &str, it: &Self, key: &SigningKey) -> Result<String, NoteError> {
+        match it.origin == key.verifier().name() {
+            true => note::sign_too(text, key),
+            false => Ok(Self::sign(it.size, it.root, key)),
+        }
     }
 
     /// Reads a signed checkpoint, and checks that the key's owner signed it.
@@ -54,12 +63,12 @@ impl Checkpoint {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let mut lines = text.lines();
+        let mut lines = text.split('\n');
         let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);
         let number: u64 = size.parse().ok()?;
         let root = BASE64.decode(root).ok()?.try_into().ok()?;
         // Lines after these are extensions; we sign none, and whoever's we read may.
-        (number.to_string() == size && !origin.is_empty()).then(|| Self {
+        (number.to_string() == size && number > 0 && !origin.is_empty()).then(|| Self {
             origin: origin.to_owned(),
             size: number,
             root,
@@ -82,10 +91,9 @@ mod tests {
         assert!(lines.len() == 5 && lines[4].starts_with("— shop.example/ledger "));
         let of_another = note::sign("else\n7\nAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=\n", &key);
         assert!(matches!(Checkpoint::open(&of_another, key.verifier()), Err(CheckpointError::Origin { .. })));
-        for wrong in
-            ["shop.example/ledger\n07\nAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=\n", "shop.example/ledger\n7\n"]
-        {
-            let text = note::sign(wrong, &key);
+        let root = "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=";
+        for wrong in [format!("07\n{root}\n"), format!("0\n{root}\n"), "7\n".into()] {
+            let text = note::sign(&format!("shop.example/ledger\n{wrong}"), &key);
             assert_eq!(Checkpoint::open(&text, key.verifier()), Err(CheckpointError::Malformed));
         }
     }

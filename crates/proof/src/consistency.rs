@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::checkpoint::CheckpointError;
-use crate::{Checkpoint, ProofWrong, Stored, VerifierKey, tree};
+use crate::{Checkpoint, ProofWrong, Stored, VerifierKey, json, tree};
 
 /// What the field `format` says.
 const FORMAT: &str = "daybook-consistency-1";
@@ -53,8 +53,8 @@ impl ConsistencyProof {
 /// # Errors
 /// Whatever does not hold: one of the two is not signed by the key, or the proof does not lead from one to the other.
 pub fn verify_consistency(text: &str, key: &VerifierKey) -> Result<(Checkpoint, Checkpoint), ConsistencyWrong> {
-    let it: ConsistencyProof =
-        serde_json::from_str(text).map_err(|error| ConsistencyWrong::Malformed(error.to_string()))?;
+    let malformed = |error: serde_json::Error| ConsistencyWrong::Malformed(error.to_string());
+    let it: ConsistencyProof = json::parse(text).and_then(json::read).map_err(malformed)?;
     if it.format != FORMAT {
         return Err(ConsistencyWrong::Malformed(format!("its format is {:?}", it.format)));
     }

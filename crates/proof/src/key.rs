@@ -13,6 +13,8 @@ use zeroize::Zeroizing;
 /// The kind of signature: Ed25519 over the note's text.
 const ED25519_KIND: u8 = 1;
 const PRIVATE: &str = "PRIVATE+KEY+";
+/// So that the longest note that is signed here is known.
+const MAX_NAME_BYTES: usize = 250;
 
 /// Why a text is no key, or none could be made.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -23,7 +25,7 @@ pub enum KeyError {
     NotSigner,
     #[error("the key's hash is not that of its name and key: it was not copied whole")]
     Hash,
-    #[error("a key's name has neither spaces nor `+`, and is not empty; such as shop.example/ledger")]
+    #[error("a key's name has neither spaces nor `+`, and 1 to {MAX_NAME_BYTES} bytes; such as shop.example/ledger")]
     Name,
     #[error("the system gave no random bytes")]
     Entropy,
@@ -33,7 +35,8 @@ pub enum KeyError {
 pub(crate) type KeyHash = [u8; 4];
 
 fn check_name(name: &str) -> Result<(), KeyError> {
-    let is_fit = !name.is_empty() && name.chars().all(|c| !c.is_whitespace() && !c.is_control() && c != '+');
+    let is_length = (1..=MAX_NAME_BYTES).contains(&name.len());
+    let is_fit = is_length && name.chars().all(|c| !c.is_whitespace() && !c.is_control() && c != '+');
     if is_fit { Ok(()) } else { Err(KeyError::Name) }
 }
 
@@ -159,7 +162,8 @@ fn write_key(f: &mut fmt::Formatter<'_>, before: &str, name: &str, hash: KeyHash
 fn read_key(text: &str) -> Option<(String, KeyHash, Zeroizing<[u8; 32]>)> {
     let (name, rest) = text.split_once('+')?;
     let (hash, key) = rest.split_once('+')?;
-    let is_hash = hash.len() == 8 && hash.bytes().all(|digit| digit.is_ascii_hexdigit());
+    // In one spelling alone, as other programs take it.
+    let is_hash = hash.len() == 8 && hash.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
     let hash = u32::from_str_radix(hash, 16).ok().filter(|_| is_hash)?;
     let bytes = Zeroizing::new(BASE64.decode(key).ok()?);
     let (&kind, key) = bytes.split_first()?;
@@ -189,11 +193,12 @@ mod tests {
         let flipped = GO_VERIFIER.replace("+ARpc", "+ARpd");
         assert_eq!(flipped.parse::<VerifierKey>(), Err(KeyError::Hash));
         assert_eq!(GO_VERIFIER.replace("Peter", "Petra").parse::<VerifierKey>(), Err(KeyError::Hash));
-        for text in ["", "a", "a+b", "a+b+c", "name+c74f20a3+", "name+c74f20a+ARpc", GO_SIGNER] {
+        let upper = GO_VERIFIER.replace("c74f20a3", "C74F20A3");
+        for text in ["", "a", "a+b", "a+b+c", "name+c74f20a3+", "name+c74f20a+ARpc", &upper, GO_SIGNER] {
             assert!(text.parse::<VerifierKey>().is_err(), "{text}");
         }
         assert_eq!(GO_VERIFIER.parse::<SigningKey>().unwrap_err(), KeyError::NotSigner);
-        for name in ["", "two words", "a+b", "line\n"] {
+        for name in ["", "two words", "a+b", "line\n", &"n".repeat(251)] {
             assert_eq!(SigningKey::generate(name).unwrap_err(), KeyError::Name);
         }
     }

@@ -1,4 +1,5 @@
-//! Where the signing key is: `signing.key` in the data folder, or an environment variable where no file may hold it.
+//! Where the signing key is: `signing.key` in the data folder, or an environment variable where no file may hold it. And
+//! `signing.pub`, the public halves of all keys that ever signed here, one a line.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -8,10 +9,12 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::{KeyError, SigningKey};
+use crate::{KeyError, SigningKey, VerifierKey};
 
 /// Within the data folder.
 pub const KEY_FILE: &str = "signing.key";
+/// Within the data folder.
+pub const PUBLIC_FILE: &str = "signing.pub";
 /// Holds the key itself.
 pub const KEY_VARIABLE: &str = "DAYBOOK_SIGNING_KEY";
 
@@ -64,11 +67,65 @@ pub(crate) fn create(dir: &Path, key: &SigningKey) -> Result<(), KeyFileError> {
     }
 }
 
+/// The public halves of all keys that signed here; none if there is no file.
+pub(crate) fn known(dir: &Path) -> Result<Vec<VerifierKey>, KeyFileError> {
+    let path = dir.join(PUBLIC_FILE);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(KeyFileError::Io { path, source }),
+    };
+    let keys = text.lines().filter(|line| !line.trim().is_empty()).map(str::parse).collect::<Result<_, _>>();
+    keys.map_err(|source| KeyFileError::Key { path, source })
+}
+
+/// Writes a key's public half behind the others, durable before it signs anything; nothing if it is there.
+pub(crate) fn remember(dir: &Path, key: &VerifierKey) -> Result<(), KeyFileError> {
+    let mut keys = known(dir)?;
+    if keys.contains(key) {
+        return Ok(());
+    }
+    keys.push(key.clone());
+    write_known(dir, &keys)
+}
+
+/// Has a folder know the keys that another one does.
+pub(crate) fn copy_known(from: &Path, to: &Path) -> Result<(), KeyFileError> {
+    known(from)?.iter().try_for_each(|key| remember(to, key))
+}
+
+fn write_known(dir: &Path, keys: &[VerifierKey]) -> Result<(), KeyFileError> {
+    let (path, tmp) = (dir.join(PUBLIC_FILE), dir.join("signing.pub.tmp"));
+    let text: String = keys.iter().map(|key| format!("{key}\n")).collect();
+    let written = (|| {
+        let mut file = File::create(&tmp)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&tmp, &path)?;
+        File::open(dir)?.sync_all()
+    })();
+    written.map_err(|source| KeyFileError::Io { path, source })
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[test]
+    fn the_keys_that_signed_are_remembered_each_once() {
+        let [folder, other] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let keys = ["a", "b"].map(|name| SigningKey::generate(name).unwrap().verifier().clone());
+        assert_eq!(known(folder.path()).unwrap(), []);
+        keys.iter().chain(&keys).for_each(|key| remember(folder.path(), key).unwrap());
+        assert_eq!(known(folder.path()).unwrap(), keys);
+        remember(other.path(), &keys[1]).unwrap();
+        copy_known(folder.path(), other.path()).unwrap();
+        assert_eq!(known(other.path()).unwrap(), [keys[1].clone(), keys[0].clone()]);
+        fs::write(folder.path().join(PUBLIC_FILE), "no key\n").unwrap();
+        assert!(known(folder.path()).unwrap_err().to_string().contains("signing.pub"));
+    }
 
     #[test]
     fn a_key_is_its_owners_alone_and_is_never_overwritten() {

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use daybook_ledger::{Ledger, ProofError, SignedRoot};
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::checkpoint::CheckpointError;
-use crate::key_file::{self, KEY_VARIABLE};
+use crate::key_file::{self, KEY_VARIABLE, PUBLIC_FILE};
 use crate::note::{self, NoteError};
 use crate::store::Store;
 use crate::{
@@ -35,10 +36,23 @@ pub enum NotaryError {
     )]
     Forked { signed: u64 },
     #[error(
-        "the last checkpoint is not signed as it should be: {0}; put the file `checkpoints` back from a backup, or from \
+        "a checkpoint is not signed as it should be: {0}; put the file `checkpoints` back from a backup, or from \
          whoever has copies"
     )]
     NotOurs(CheckpointError),
+    #[error(
+        "the last checkpoint, of {size} records, is not signed by a key that ever signed here: if it was yours, write its \
+         public half into {PUBLIC_FILE}, a line of its own; else put the file `checkpoints` back from a backup, or from \
+         whoever has copies"
+    )]
+    Stranger { size: u64 },
+    #[error(
+        "the signing key {name} is not of this ledger, whose keys are named …/{ledger}: use its own, or make one with \
+         `daybook keys create`"
+    )]
+    OtherLedger { name: String, ledger: Uuid },
+    #[error("the checkpoint of {size} records: {error}; if another key of yours signed it, name that too")]
+    NotSigned { size: u64, error: NoteError },
     #[error("a proof that was made does not hold: what is kept of the tree is damaged; run `daybook verify`")]
     Unproven(#[from] ProofWrong),
     #[error(transparent)]
@@ -78,6 +92,9 @@ impl Notary {
             Some(text) => Some(text.parse::<SigningKey>()?),
             None => key_file::load(ledger.dir())?,
         };
+        if let Some(key) = key.as_ref().map(SigningKey::verifier).filter(|key| !is_of(key.name(), ledger.id())) {
+            return Err(NotaryError::OtherLedger { name: key.name().to_owned(), ledger: ledger.id() });
+        }
         let store = Store::open(ledger.dir())?;
         let key = RwLock::new(key.map(Arc::new));
         Ok(Self { ledger, key, store: RwLock::new(store), signing: Mutex::default() })
@@ -92,18 +109,25 @@ impl Notary {
         self.key().map(|key| key.verifier().clone())
     }
 
-    /// Makes the folder's signing key. Without a name, it is named after the ledger.
+    /// Makes the folder's signing key, named `name` and the ledger's id: so what is signed says of which ledger it is.
+    /// Without a name, it is named as whoever signed last, if anybody did.
     ///
     /// # Errors
     /// There is one, the name is not fit, or it could not be written.
     pub fn create_key(&self, name: Option<&str>) -> Result<VerifierKey, NotaryError> {
-        let own_name = format!("daybook-ledger/{}", self.ledger.id());
-        let key = SigningKey::generate(name.unwrap_or(&own_name))?;
+        let id = self.ledger.id();
+        let before = self.latest().map(|last| last.checkpoint.origin).filter(|origin| is_of(origin, id));
+        let name = match (name, before) {
+            (None, Some(before)) => before,
+            (name, _) => format!("{}/{id}", name.unwrap_or("daybook-ledger")),
+        };
+        let key = SigningKey::generate(&name)?;
         let mut own = self.key.write().unwrap_or_else(PoisonError::into_inner);
         if own.is_some() {
             return Err(KeyFileError::Exists { path: self.ledger.dir().join(crate::KEY_FILE) }.into());
         }
         key_file::create(self.ledger.dir(), &key)?;
+        key_file::remember(self.ledger.dir(), key.verifier())?;
         let verifier = key.verifier().clone();
         *own = Some(Arc::new(key));
         Ok(verifier)
@@ -122,12 +146,10 @@ impl Notary {
     fn check_with(&self, signing: &mut Signing) -> Result<Option<Checkpoint>, NotaryError> {
         let Some(last) = self.latest() else { return Ok(None) };
         if !signing.is_checked {
-            if let Some(key) = self.key() {
-                // After the key was replaced, the one before had signed it.
-                match Checkpoint::open(&last.text, key.verifier()) {
-                    Ok(_) | Err(CheckpointError::Note(NoteError::OtherKey(_))) => {}
-                    Err(error) => return Err(NotaryError::NotOurs(error)),
-                }
+            let key = self.key().map(|key| key.verifier().clone());
+            let known = Known::of(self.ledger.dir(), key)?;
+            if !known.0.is_empty() && !known.have_signed(&last)? {
+                return Err(NotaryError::Stranger { size: last.checkpoint.size });
             }
             let signed = last.checkpoint.size;
             let records = self.ledger.watermark();
@@ -172,6 +194,7 @@ impl Notary {
             }
         }
         let stored = Stored { text: Checkpoint::sign(size, root, &key), checkpoint: next };
+        key_file::remember(self.ledger.dir(), key.verifier())?;
         self.store.write().unwrap_or_else(PoisonError::into_inner).append(stored.clone())?;
         Ok(stored)
     }
@@ -181,17 +204,28 @@ impl Notary {
         self.store().last().cloned()
     }
 
-    /// The checkpoint of so many records.
+    /// The checkpoint of so many records. One that another key had signed is signed anew, if the ledger still has that root.
     ///
     /// # Errors
-    /// There is none, or it cannot be read.
+    /// There is none, it cannot be read, or the ledger does not go on from it.
     pub fn checkpoint(&self, size: u64) -> Result<Stored, NotaryError> {
-        self.store().get(size)?.ok_or(NotaryError::NoCheckpoint(size))
+        let stored = self.store().get(size)?.ok_or(NotaryError::NoCheckpoint(size))?;
+        let Some(key) = self.key().filter(|_| !self.has_signed(&stored)) else { return Ok(stored) };
+        if self.ledger.root(size)? != stored.checkpoint.root {
+            return Err(NotaryError::Forked { signed: size });
+        }
+        let text = Checkpoint::sign_again(&stored.text, &stored.checkpoint, &key)
+            .map_err(|error| NotaryError::NotOurs(error.into()))?;
+        let origin = key.verifier().name().to_owned();
+        Ok(Stored { text, checkpoint: Checkpoint { origin, ..stored.checkpoint } })
     }
 
     /// How many records each checkpoint covers, ascending.
-    pub fn sizes(&self) -> Vec<u64> {
-        self.store().sizes().collect()
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn sizes(&self) -> Result<Vec<u64>, NotaryError> {
+        self.store().all().map(|stored| Ok(stored?.checkpoint.size)).collect()
     }
 
     /// The proof that one checkpoint goes on from another.
@@ -232,25 +266,70 @@ impl Notary {
     }
 }
 
-/// The roots of all checkpoints of a folder, to compare its records with. `key`, or else the folder's own, must have
-/// signed those that bear its name and hash.
+/// Whether whoever signs by this name signs for this ledger.
+fn is_of(name: &str, ledger: Uuid) -> bool {
+    name.strip_suffix(&ledger.to_string()).is_some_and(|before| before.ends_with('/'))
+}
+
+/// Those whose checkpoints count.
+struct Known(Vec<VerifierKey>);
+
+impl Known {
+    /// Who signs for a folder, and who did before.
+    fn of(dir: &Path, own: Option<VerifierKey>) -> Result<Self, NotaryError> {
+        let mut keys = key_file::known(dir)?;
+        keys.extend(own);
+        Ok(Self(keys))
+    }
+
+    /// Whether one of them signed it.
+    fn have_signed(&self, stored: &Stored) -> Result<bool, NotaryError> {
+        for key in &self.0 {
+            match Checkpoint::open(&stored.text, key) {
+                Ok(_) => return Ok(true),
+                Err(CheckpointError::Note(NoteError::OtherKey(_))) => {}
+                Err(error) => return Err(NotaryError::NotOurs(error)),
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The checkpoints of a folder, to compare its records with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignedRoots {
+    /// Of those that count: signed by a key that is known; or all of them where none is.
+    pub roots: Vec<SignedRoot>,
+    /// Whether it was checked who signed them.
+    pub is_signer_known: bool,
+    /// How many records those cover that somebody else signed.
+    pub strangers: Vec<u64>,
+}
+
+/// The roots of a folder's checkpoints. With `keys`, one of these must have signed each. Else those count that the folder's
+/// own key has signed, or the one that the environment holds (`own`), or one that signed here before.
 ///
 /// # Errors
-/// They cannot be read, or one of them is not signed as it should be.
-pub fn signed_roots(dir: &Path, key: Option<&VerifierKey>) -> Result<Vec<SignedRoot>, NotaryError> {
-    let own = match key {
-        Some(key) => Some(key.clone()),
-        None => key_file::load(dir)?.map(|key| key.verifier().clone()),
+/// They or the keys cannot be read, or a checkpoint is not signed as it should be.
+pub fn signed_roots(dir: &Path, keys: &[VerifierKey], own: Option<&str>) -> Result<SignedRoots, NotaryError> {
+    let known = match (keys, own) {
+        ([], Some(text)) => Known::of(dir, Some(text.parse::<SigningKey>()?.verifier().clone()))?,
+        ([], None) => Known::of(dir, key_file::load(dir)?.map(|key| key.verifier().clone()))?,
+        (keys, _) => Known(keys.to_vec()),
     };
-    let stored = Store::open(dir)?.all().collect::<Result<Vec<_>, _>>()?;
-    let root = |stored: Stored| {
-        match own.as_ref().map(|key| Checkpoint::open(&stored.text, key)) {
-            None | Some(Ok(_)) => {}
-            // Keys are replaced; then those before it were signed by the one before.
-            Some(Err(CheckpointError::Note(NoteError::OtherKey(_)))) if key.is_none() => {}
-            Some(Err(error)) => return Err(NotaryError::NotOurs(error)),
+    let mut found = SignedRoots { is_signer_known: !known.0.is_empty(), ..SignedRoots::default() };
+    for stored in Store::open(dir)?.all() {
+        let stored = stored?;
+        let Checkpoint { size, root, .. } = stored.checkpoint;
+        match known.0.is_empty() || known.have_signed(&stored)? {
+            true => found.roots.push(SignedRoot { size, root }),
+            false if keys.is_empty() => found.strangers.push(size),
+            false => {
+                let keys: Vec<_> = keys.iter().map(VerifierKey::to_string).collect();
+                let error = NoteError::OtherKey(keys.join(" or "));
+                return Err(NotaryError::NotSigned { size, error });
+            }
         }
-        Ok(SignedRoot { size: stored.checkpoint.size, root: stored.checkpoint.root })
-    };
-    stored.into_iter().map(root).collect()
+    }
+    Ok(found)
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::{SigningKey, VerifierKey};
 
 /// What a signature's line begins with.
-const SIGNATURE: &str = "\u{2014} ";
+pub(crate) const SIGNATURE: &str = "\u{2014} ";
 
 /// Why a note says nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -27,11 +27,19 @@ pub(crate) fn sign(text: &str, key: &SigningKey) -> String {
     format!("{text}\n{SIGNATURE}{} {}\n", verifier.name(), BASE64.encode(signature))
 }
 
+/// A note with `key`'s signature beside those that it has.
+pub(crate) fn sign_too(note: &str, key: &SigningKey) -> Result<String, NoteError> {
+    let (text, signatures) = split(note)?;
+    let own = sign(text, key);
+    Ok(format!("{text}\n{signatures}{}", split(&own)?.1))
+}
+
 /// The text of a note that is signed by `key`, whoever else signed it too.
 pub(crate) fn open<'a>(note: &'a str, key: &VerifierKey) -> Result<&'a str, NoteError> {
     let (text, signatures) = split(note)?;
     let mut is_signed = false;
-    for line in signatures.lines() {
+    // Not `lines`, which would take a carriage return for nothing.
+    for line in signatures.trim_end_matches('\n').split('\n') {
         let (name, signature) = signature(line).ok_or(NoteError::Malformed)?;
         if name != key.name() || signature[..4] != key.hash() {
             continue;
@@ -49,7 +57,7 @@ pub(crate) fn split(note: &str) -> Result<(&str, &str), NoteError> {
     let at = note.rfind("\n\n").ok_or(NoteError::Malformed)?;
     let (text, signatures) = (&note[..=at], &note[at + 2..]);
     let is_whole = !signatures.is_empty() && signatures.ends_with('\n');
-    let is_text = text.chars().all(|c| c == '\n' || !c.is_control());
+    let is_text = note.chars().all(|c| c == '\n' || !c.is_control());
     if is_whole && is_text { Ok((text, signatures)) } else { Err(NoteError::Malformed) }
 }
 

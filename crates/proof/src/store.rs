@@ -2,19 +2,20 @@
 //! line. It is only ever appended to.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::Checkpoint;
+use crate::note::SIGNATURE;
+use crate::{Checkpoint, KeyFileError, key_file};
 
 /// Within the data folder.
 pub const CHECKPOINTS: &str = "checkpoints";
 
-/// A checkpoint is shorter: what a crash tore is too.
-const TORN_BYTES: usize = 2_048;
+/// No checkpoint has so many bytes; nor has what a crash tore of one.
+const LONGEST: usize = 4_096;
 
 /// Why checkpoints could not be read or kept.
 #[derive(Debug, Error)]
@@ -22,16 +23,18 @@ pub enum StoreError {
     #[error(
         "{path}: what stands at byte {at} is no checkpoint; restore this file from a backup, or from whoever has copies"
     )]
-    Damaged { path: PathBuf, at: usize },
+    Damaged { path: PathBuf, at: u64 },
     #[error(
         "{path}: the checkpoint at byte {at} has fewer records than the one before it; restore this file from a backup"
     )]
-    Order { path: PathBuf, at: usize },
+    Order { path: PathBuf, at: u64 },
     #[error(
         "{path} does not begin with the checkpoints that {kept} has: some were lost or changed since; compare the two, and put the \
          older one back if it is right"
     )]
     Others { path: PathBuf, kept: PathBuf },
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: io::Error },
 }
@@ -46,47 +49,42 @@ pub struct Stored {
 #[derive(Debug)]
 pub(crate) struct Store {
     path: PathBuf,
-    /// Where each begins, and the end of the last.
-    at: Vec<(u64, u64)>,
+    /// Where the last whole one ends, the empty line behind it included.
     end: u64,
     last: Option<Stored>,
 }
 
 impl Store {
-    /// Reads what there is. What a crash tore at the end was told nobody, and is written over.
+    /// Reads the last one: the file has one a minute, and grows for years. What a crash tore at the end was told nobody, and
+    /// is written over.
     pub(crate) fn open(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join(CHECKPOINTS);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(source) => return Err(StoreError::Io { path, source }),
+        let io = |source| StoreError::Io { path: path.clone(), source };
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self { path, end: 0, last: None }),
+            Err(error) => return Err(io(error)),
         };
-        let text = match std::str::from_utf8(&bytes) {
-            Ok(text) => text,
-            // A character that was torn at the end.
-            Err(error) if error.error_len().is_none() => {
-                std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
-            }
-            Err(error) => return Err(StoreError::Damaged { path, at: error.valid_up_to() }),
+        let length = file.metadata().map_err(io)?.len();
+        // The last one, what is torn behind it, and where the last begins after what is cut here.
+        let from = length.saturating_sub(3 * LONGEST as u64);
+        let tail = read_part(&file, from, length).map_err(io)?;
+        let mut store = Self { path: path.clone(), end: 0, last: None };
+        let mut at = match from {
+            0 => 0,
+            _ => start(&tail, 2).ok_or_else(|| store.damaged(from))?,
         };
-        let mut store = Self { path, at: Vec::new(), end: 0, last: None };
-        let mut at = 0;
-        while let Some(length) = length(&text[at..]) {
-            let note = &text[at..at + length];
-            let damaged = |_| StoreError::Damaged { path: store.path.clone(), at };
-            let checkpoint = Checkpoint::read_unchecked(note).map_err(damaged)?;
-            if store.last.as_ref().is_some_and(|last| last.checkpoint.size > checkpoint.size) {
-                return Err(StoreError::Order { path: store.path, at });
-            }
-            store.at.push((checkpoint.size, at as u64));
-            store.last = Some(Stored { text: note.to_owned(), checkpoint });
+        while let Some(length) = length_of(&tail[at..]) {
+            let stored = store.parse(&tail[at..at + length], from + at as u64)?;
+            store.check_order(store.last.as_ref(), &stored, from + at as u64)?;
+            store.last = Some(stored);
             at += length + 1;
         }
-        store.end = at as u64;
-        match text.len() - at {
+        store.end = from + at as u64;
+        match tail.len() - at {
             0 => {}
-            torn if torn < TORN_BYTES => tracing::warn!("{}: its end was torn, and is not used", store.path.display()),
-            _ => return Err(StoreError::Damaged { path: store.path, at }),
+            torn if torn < LONGEST => tracing::warn!("{}: its end was torn, and is not used", path.display()),
+            _ => return Err(store.damaged(store.end)),
         }
         Ok(store)
     }
@@ -95,36 +93,100 @@ impl Store {
         self.last.as_ref()
     }
 
-    /// How many records each covers, ascending.
-    pub(crate) fn sizes(&self) -> impl Iterator<Item = u64> + '_ {
-        self.at.iter().map(|(size, _)| *size)
+    /// The checkpoint of so many records, the newest of those that several keys signed; none if there is no such one. Reads
+    /// some twenty places of the file.
+    pub(crate) fn get(&self, size: u64) -> Result<Option<Stored>, StoreError> {
+        let Some(last) = self.last.as_ref().filter(|last| last.checkpoint.size >= size) else { return Ok(None) };
+        if last.checkpoint.size == size {
+            return Ok(Some(last.clone()));
+        }
+        let file = File::open(&self.path).map_err(|source| StoreError::Io { path: self.path.clone(), source })?;
+        let (mut found, mut low, mut high) = (None, 0, self.end);
+        // Those that begin before `low` have at most so many records, those from `high` on more.
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.first_from(&file, middle, high)? {
+                Some((at, length, stored)) if stored.checkpoint.size <= size => {
+                    low = at + length;
+                    found = Some(stored);
+                }
+                Some(_) | None => high = middle,
+            }
+        }
+        Ok(found.filter(|found| found.checkpoint.size == size))
     }
 
-    /// The checkpoint of so many records; none if there is no such one.
-    pub(crate) fn get(&self, size: u64) -> Result<Option<Stored>, StoreError> {
-        // The newest of those that two keys signed.
-        let after = self.at.partition_point(|(own, _)| *own <= size);
-        match after.checked_sub(1).filter(|&number| self.at[number].0 == size) {
-            Some(number) => self.read(number).map(Some),
-            None => Ok(None),
+    /// The first one that begins at `from` or after it, before `to`: where, how many bytes it takes, and what it is.
+    fn first_from(&self, file: &File, from: u64, to: u64) -> Result<Option<(u64, u64, Stored)>, StoreError> {
+        let begin = from.saturating_sub(2);
+        let end = self.end.min(begin + 2 * LONGEST as u64);
+        let part = read_part(file, begin, end).map_err(|source| StoreError::Io { path: self.path.clone(), source })?;
+        let found = if from == 0 { Some(0) } else { start(&part, usize::from(from > 1) + 1) };
+        let Some(at) = found else {
+            return if end == self.end { Ok(None) } else { Err(self.damaged(from)) };
+        };
+        let place = begin + at as u64;
+        if place >= to {
+            return Ok(None);
+        }
+        let length = length_of(&part[at..]).ok_or_else(|| self.damaged(place))?;
+        let stored = self.parse(&part[at..at + length], place)?;
+        Ok(Some((place, length as u64 + 1, stored)))
+    }
+
+    /// Every one, in order, each of at least as many records as the one before it.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Result<Stored, StoreError>> + '_ {
+        let (mut reader, mut at, mut before) = (None, 0, None);
+        std::iter::from_fn(move || {
+            if at >= self.end {
+                return None;
+            }
+            let read = self.next_of(&mut reader, at).and_then(|stored| {
+                self.check_order(before.as_ref(), &stored, at)?;
+                Ok(stored)
+            });
+            at = read.as_ref().map_or(self.end, |stored: &Stored| at + stored.text.len() as u64 + 1);
+            before = read.as_ref().ok().cloned();
+            Some(read)
+        })
+    }
+
+    fn next_of(&self, reader: &mut Option<BufReader<File>>, at: u64) -> Result<Stored, StoreError> {
+        let io = |source: io::Error| match source.kind() {
+            io::ErrorKind::InvalidData => self.damaged(at),
+            _ => StoreError::Io { path: self.path.clone(), source },
+        };
+        let reader = match reader {
+            Some(reader) => reader,
+            None => reader.insert(BufReader::new(File::open(&self.path).map_err(io)?)),
+        };
+        let (mut text, mut empty_lines) = (String::new(), 0);
+        while empty_lines < 2 {
+            let before = text.len();
+            if reader.read_line(&mut text).map_err(io)? == 0 || text.len() > LONGEST {
+                return Err(self.damaged(at));
+            }
+            empty_lines += usize::from(&text[before..] == "\n");
+        }
+        text.pop();
+        self.parse(text.as_bytes(), at)
+    }
+
+    fn parse(&self, note: &[u8], at: u64) -> Result<Stored, StoreError> {
+        let text = std::str::from_utf8(note).map_err(|_| self.damaged(at))?;
+        let checkpoint = Checkpoint::read_unchecked(text).map_err(|_| self.damaged(at))?;
+        Ok(Stored { text: text.to_owned(), checkpoint })
+    }
+
+    fn check_order(&self, before: Option<&Stored>, next: &Stored, at: u64) -> Result<(), StoreError> {
+        match before.is_some_and(|before| before.checkpoint.size > next.checkpoint.size) {
+            true => Err(StoreError::Order { path: self.path.clone(), at }),
+            false => Ok(()),
         }
     }
 
-    /// Every one, in order.
-    pub(crate) fn all(&self) -> impl Iterator<Item = Result<Stored, StoreError>> + '_ {
-        (0..self.at.len()).map(|number| self.read(number))
-    }
-
-    fn read(&self, number: usize) -> Result<Stored, StoreError> {
-        let (_, from) = self.at[number];
-        let to = self.at.get(number + 1).map_or(self.end, |(_, next)| *next);
-        let mut bytes = vec![0; usize::try_from(to - from - 1).unwrap_or_default()];
-        let read = File::open(&self.path).and_then(|file| file.read_exact_at(&mut bytes, from));
-        read.map_err(|source| StoreError::Io { path: self.path.clone(), source })?;
-        let damaged = || StoreError::Damaged { path: self.path.clone(), at: usize::try_from(from).unwrap_or_default() };
-        let text = String::from_utf8(bytes).map_err(|_| damaged())?;
-        let checkpoint = Checkpoint::read_unchecked(&text).map_err(|_| damaged())?;
-        Ok(Stored { text, checkpoint })
+    fn damaged(&self, at: u64) -> StoreError {
+        StoreError::Damaged { path: self.path.clone(), at }
     }
 
     /// Makes it durable behind the others; it covers at least as many records as they do.
@@ -135,14 +197,9 @@ impl Store {
             file.write_all_at(format!("{}\n", stored.text).as_bytes(), self.end)?;
             file.set_len(self.end + stored.text.len() as u64 + 1)?;
             file.sync_all()?;
-            if self.at.is_empty() {
-                File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
-            } else {
-                Ok(())
-            }
+            if self.end == 0 { File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all() } else { Ok(()) }
         })();
         written.map_err(io)?;
-        self.at.push((stored.checkpoint.size, self.end));
         self.end += stored.text.len() as u64 + 1;
         self.last = Some(stored);
         Ok(())
@@ -165,12 +222,14 @@ pub fn add_checkpoints(from: &Path, to: &Path, records: u64) -> Result<u64, Stor
     copy_checkpoints(from, to, records)
 }
 
-/// Copies the checkpoints of at most so many records from one folder to another, which then has these alone; says how many.
+/// Copies the checkpoints of at most so many records from one folder to another, which then has these alone, and the public
+/// halves of the keys that signed there; says how many checkpoints.
 ///
 /// # Errors
 /// They cannot be read or written.
 pub fn copy_checkpoints(from: &Path, to: &Path, records: u64) -> Result<u64, StoreError> {
     let found = Store::open(from)?;
+    key_file::copy_known(from, to)?;
     let (mut text, mut copied) = (String::new(), 0);
     for stored in found.all() {
         let stored = stored?;
@@ -193,11 +252,26 @@ pub fn copy_checkpoints(from: &Path, to: &Path, records: u64) -> Result<u64, Sto
     Ok(copied)
 }
 
+fn read_part(file: &File, from: u64, to: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::try_from(to - from).unwrap_or_default()];
+    file.read_exact_at(&mut bytes, from)?;
+    Ok(bytes)
+}
+
+/// Where the first note begins that begins at `from` or after it: behind an empty line, unless signatures stand there.
+fn start(bytes: &[u8], from: usize) -> Option<usize> {
+    let is_start = |&at: &usize| {
+        let signature = SIGNATURE.as_bytes();
+        bytes[..at].ends_with(b"\n\n") && bytes.len() - at >= signature.len() && !bytes[at..].starts_with(signature)
+    };
+    (from..bytes.len()).find(is_start)
+}
+
 /// The first note's length in bytes, the empty line behind it not counted; none if it is not whole.
-fn length(text: &str) -> Option<usize> {
-    let body = text.find("\n\n")?;
-    let signatures = text[body + 2..].find("\n\n")?;
-    Some(body + 2 + signatures + 1)
+fn length_of(bytes: &[u8]) -> Option<usize> {
+    let empty_line = |from: usize| bytes.get(from..)?.windows(2).position(|two| two == b"\n\n").map(|at| from + at);
+    let body = empty_line(0)?;
+    Some(empty_line(body + 2)? + 1)
 }
 
 #[cfg(test)]
@@ -227,8 +301,9 @@ mod tests {
             assert_eq!(store.last(), Some(&all[1]), "cut at {cut}");
             store.append(all[2].clone()).unwrap();
             assert_eq!(fs::read(&path).unwrap(), whole);
-            assert_eq!(store.get(5).unwrap().as_ref(), Some(&all[1]));
-            assert_eq!(store.get(12).unwrap().as_ref(), Some(&all[2]));
+            for (size, found) in [(1, Some(0)), (2, None), (5, Some(1)), (11, None), (12, Some(2)), (13, None)] {
+                assert_eq!(store.get(size).unwrap().as_ref(), found.map(|number: usize| &all[number]), "{size}");
+            }
         }
         let again: Result<Vec<_>, _> = Store::open(folder.path()).unwrap().all().collect();
         assert_eq!(again.unwrap(), all);
@@ -243,5 +318,32 @@ mod tests {
         assert!(matches!(Store::open(folder.path()), Err(StoreError::Order { .. })));
         fs::write(folder.path().join(CHECKPOINTS), text(5).replace("\n5\n", "\nfive\n") + &text(6)).unwrap();
         assert!(matches!(Store::open(folder.path()), Err(StoreError::Damaged { at: 0, .. })));
+    }
+    /// Many, so that the last part alone is read at first.
+    #[test]
+    fn any_of_many_is_found_and_what_is_damaged_among_them_is_when_all_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        // Of names of many lengths, so that they begin anywhere.
+        let keys: Vec<_> = (1..60).map(|n| SigningKey::generate(&format!("长{}", "n".repeat(n))).unwrap()).collect();
+        let sizes: Vec<u64> = (0..400).map(|n| n / 3 * 5 + 7).collect();
+        let all: Vec<Stored> = sizes.iter().zip(keys.iter().cycle()).map(|(size, key)| stored(*size, key)).collect();
+        let text: String = all.iter().map(|one| format!("{}\n", one.text)).collect();
+        let path = folder.path().join(CHECKPOINTS);
+        fs::write(&path, &text).unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!(store.last(), all.last());
+        for size in 0..sizes[399] + 2 {
+            let newest = all.iter().rfind(|one| one.checkpoint.size == size);
+            assert_eq!(store.get(size).unwrap().as_ref(), newest, "{size}");
+        }
+        assert_eq!(store.all().collect::<Result<Vec<_>, _>>().unwrap(), all);
+        let at = text.find(&format!("\n{}\n", sizes[30])).unwrap();
+        fs::write(&path, format!("{}x{}", &text[..at + 1], &text[at + 2..])).unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!(store.last(), all.last());
+        assert!(matches!(store.all().collect::<Result<Vec<_>, _>>(), Err(StoreError::Damaged { .. })));
+        fs::write(&path, text.repeat(2)).unwrap();
+        let doubled = Store::open(folder.path()).unwrap();
+        assert!(matches!(doubled.all().collect::<Result<Vec<_>, _>>(), Err(StoreError::Order { .. })));
     }
 }

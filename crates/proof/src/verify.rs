@@ -3,14 +3,14 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use daybook_ledger::OwnedRecord;
-use serde_json::Value;
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::canonical::ArrayHash;
 use crate::checkpoint::CheckpointError;
-use crate::evidence::{Bundle, BundledEvent, FORMAT, Statement, readable};
+use crate::evidence::{Bundle, BundledEvent, FORMAT, READINGS, Statement, readable};
 use crate::note::{self, NoteError};
-use crate::{Checkpoint, VerifierKey, canonical, tree};
+use crate::{Checkpoint, VerifierKey, json, tree};
 
 /// What is wrong with a bundle. Whatever it is, the bundle proves nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -19,6 +19,8 @@ pub enum BundleWrong {
     Malformed(String),
     #[error("its format {0:?} is unknown; a newer daybook may read it")]
     Format(String),
+    #[error("it has no events")]
+    Empty,
     #[error("its checkpoint: {0}")]
     Checkpoint(#[from] CheckpointError),
     #[error("its statement: {0}")]
@@ -41,6 +43,12 @@ pub enum BundleWrong {
     Readings,
     #[error("the last event is not the one that the operator says is the last")]
     Head,
+    #[error(
+        "its records are all in the ledger as it was signed, and none is missing between the first and the last; but \
+         what is to be read is spelled in format {format}, which came after this program: to check that it says what the \
+         records say, use daybook {version} or newer"
+    )]
+    NewerReadings { format: u32, version: String },
 }
 
 /// What a bundle proves.
@@ -64,7 +72,8 @@ pub struct Verified {
 /// # Errors
 /// Whatever does not hold, the first of it.
 pub fn verify_evidence(bundle: &str, key: &VerifierKey) -> Result<Verified, BundleWrong> {
-    let bundle: Bundle = serde_json::from_str(bundle).map_err(|error| BundleWrong::Malformed(error.to_string()))?;
+    let malformed = |error: serde_json::Error| BundleWrong::Malformed(error.to_string());
+    let bundle: Bundle = json::parse(bundle).and_then(json::read).map_err(malformed)?;
     if bundle.format != FORMAT {
         return Err(BundleWrong::Format(bundle.format));
     }
@@ -74,19 +83,27 @@ pub fn verify_evidence(bundle: &str, key: &VerifierKey) -> Result<Verified, Bund
     if (&statement.origin, statement.size, statement.root) != (&checkpoint.origin, checkpoint.size, checkpoint.root) {
         return Err(BundleWrong::OtherCheckpoint);
     }
+    if bundle.events.is_empty() {
+        return Err(BundleWrong::Empty);
+    }
     let mut last = (0, 0);
-    for (at, bundled) in bundle.events.iter().enumerate() {
-        last = check_event(at + 1, bundled, &checkpoint, &statement, last)?;
+    let mut readings = ArrayHash::default();
+    let events = bundle.events.len();
+    for (at, bundled) in bundle.events.into_iter().enumerate() {
+        let bundled: BundledEvent = json::read(bundled).map_err(malformed)?;
+        last = check_event(at + 1, &bundled, &checkpoint, &statement, last)?;
+        readings.push(&bundled.event);
     }
     if last != (statement.revision, statement.position) {
         return Err(BundleWrong::Head);
     }
-    let readings = Value::from(bundle.events.iter().map(|bundled| bundled.event.clone()).collect::<Vec<_>>());
-    if canonical::hash(&readings) != statement.events {
+    if readings.finish() != statement.events {
         return Err(BundleWrong::Readings);
     }
-    let (order, events) = (statement.stream, bundle.events.len());
-    Ok(Verified { checkpoint, order, events, last_position: last.1, made: statement.made })
+    if statement.format > READINGS {
+        return Err(BundleWrong::NewerReadings { format: statement.format, version: statement.version });
+    }
+    Ok(Verified { checkpoint, order: statement.stream, events, last_position: last.1, made: statement.made })
 }
 
 /// `before`: revision and position of the event before it, zeros for none. Returns the event's.
@@ -112,6 +129,9 @@ fn check_event(
     let proof = proof.ok_or(BundleWrong::NotIncluded { number })?;
     tree::verify_inclusion(checkpoint, position, record.bytes(), &proof)
         .map_err(|_| BundleWrong::NotIncluded { number })?;
+    if statement.format > READINGS {
+        return Ok((record.revision, position));
+    }
     let read = readable(&record).map_err(|error| wrong(&error))?;
     if read != bundled.event {
         let version = &statement.version;

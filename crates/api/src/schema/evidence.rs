@@ -9,6 +9,9 @@ use super::lookup;
 use crate::access::{Relation, Tenant};
 use crate::http::Services;
 
+/// Of a bundle: some 1,500 events. It is held as a whole, and once more as the answer's text.
+const MAX_BYTES: u64 = 2 << 20;
+
 /// What happened to an order, with proofs that others can check without the ledger.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct OrderEvidence {
@@ -28,9 +31,12 @@ pub(crate) fn make(services: &Services, tenant: &Tenant, stream: StreamId) -> Re
     let unsigned = || ApiError::Invalid("nothing is signed here: whoever runs the server makes a key first".into());
     let notary = services.notary.as_ref().ok_or_else(unsigned)?;
     let key = notary.verifier().ok_or_else(unsigned)?.to_string();
-    match notary.evidence(stream, services.engine.now()) {
+    match notary.evidence(stream, services.engine.now(), MAX_BYTES) {
         Ok(bundle) => Ok(Some(OrderEvidence { bundle, key })),
         Err(EvidenceError::Unknown) => Ok(None),
+        Err(error @ EvidenceError::TooLarge { .. }) => {
+            Err(ApiError::TooMuchWork(format!("{error}: whoever runs the server makes it with `daybook evidence`")))
+        }
         Err(EvidenceError::Notary(NotaryError::NoKey(_))) => Err(unsigned()),
         Err(error) => Err(ApiError::Internal(Box::new(error))),
     }

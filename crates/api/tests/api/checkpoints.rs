@@ -28,12 +28,18 @@ async fn checkpoints_and_proofs_are_for_anybody() {
     assert_eq!((checkpoint.size, checkpoint.size > first), (last, true));
     let earlier = get(&format!("/checkpoint/{first}")).await;
     assert_eq!(Checkpoint::open(&earlier.body, &key(&server)).unwrap().size, first);
+    assert!(
+        earlier.head.contains("cache-control: public, max-age=300\r\n"),
+        "another key may sign it: {}",
+        earlier.head
+    );
     let proof = get(&format!("/checkpoint/consistency?from={first}&to={last}")).await;
     assert_eq!((proof.status, proof.head.contains("content-type: application/json")), (200, true));
     let (from, to) = verify_consistency(&proof.body, &key(&server)).unwrap();
     assert_eq!((from.size, to), (first, checkpoint));
     for (path, status) in [
         (format!("/checkpoint/{}", last + 1), 404),
+        ("/checkpoint/0".into(), 404),
         ("/checkpoint/one".into(), 400),
         ("/checkpoint/-1".into(), 400),
         ("/checkpoint/consistency".into(), 400),
@@ -71,6 +77,57 @@ async fn evidence_that_was_asked_for_proves_itself_and_has_every_event() {
     let merchant = daybook_domain::StreamId::merchant(&daybook_domain::MerchantId::new("m1").unwrap());
     let other = server.data(ask, json!({"by": {"id": merchant.0.to_string()}})).await;
     assert_eq!(other["orderEvidence"], Value::Null, "a merchant is no order");
+}
+
+#[tokio::test]
+async fn those_who_ask_all_the_time_keep_nobody_off() {
+    let server = Server::start().await;
+    server.merchant("m1", None).await;
+    let size = sign(&server);
+    let ask = async || {
+        for _ in 0..25 {
+            let path = format!("GET /checkpoint/consistency?from={size}&to={size}");
+            let answer = server.http(&path, "", b"").await;
+            assert_eq!(answer.status, 200, "{}", answer.body);
+        }
+    };
+    futures_util::future::join_all((0..12).map(|_| ask())).await;
+}
+
+#[tokio::test]
+async fn how_far_the_ledger_is_signed_is_measured() {
+    let server = Server::start().await;
+    let value = async |name: &str| {
+        let text = server.http("GET /metrics", "", b"").await.body;
+        let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).map(str::to_owned);
+        line.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+    };
+    let (position, lag) = ("daybook_checkpoint_position", "daybook_checkpoint_lag_seconds");
+    server.merchant("m1", None).await;
+    let size = sign(&server);
+    assert_eq!((value(position).await, value(lag).await), (Some(size), Some(0)));
+    server.place("m1", "N-1", "ann").await;
+    server.micros.fetch_add(90_000_000, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!((value(position).await, value(lag).await), (Some(size), Some(90)));
+    sign(&server);
+    assert_eq!(value(lag).await, Some(0));
+    let unsigned = server.serve_again(daybook_api::Services { notary: None, ..server.services.clone() }).await;
+    assert!(!unsigned.http("GET /metrics", "", b"").await.body.contains("daybook_checkpoint"));
+}
+
+#[tokio::test]
+async fn evidence_of_an_order_to_which_too_much_happened_is_the_command_lines() {
+    let server = Server::start().await;
+    server.merchant("m1", None).await;
+    server.place("m1", "N-1", "ann").await;
+    let text = "长".repeat(4_000);
+    for _ in 0..130 {
+        server.done("addNote", json!({"order": by("m1", "N-1"), "text": text})).await;
+    }
+    let ask = "query ($by: OrderInput!) { orderEvidence(by: $by) { bundle } }";
+    let answer = server.ask(ask, json!({"by": by("m1", "N-1")})).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "TOO_MUCH_WORK", "{answer}");
+    assert!(answer["errors"][0]["message"].as_str().unwrap().contains("`daybook evidence`"), "{answer}");
 }
 
 #[tokio::test]

@@ -76,7 +76,8 @@ pub(crate) struct KeysCreateArgs {
     #[command(flatten)]
     #[serde(skip)]
     pub(crate) data: DataArgs,
-    /// What checkpoints call this ledger, such as shop.example/ledger [default: its id]
+    /// What checkpoints call this ledger, such as shop.example/ledger; its id is put behind it [default: as before, or
+    /// daybook-ledger]
     #[arg(long)]
     pub(crate) name: Option<String>,
 }

@@ -5,7 +5,7 @@ mod words;
 
 use std::process::ExitCode;
 
-use daybook_proof::{Checkpoint, VerifierKey, verify_consistency, verify_evidence};
+use daybook_proof::{Checkpoint, MAX_BUNDLE_BYTES, VerifierKey, verify_consistency, verify_evidence};
 use serde_json::Value;
 
 use crate::cli::{EvidenceArgs, VerifyEvidenceArgs};
@@ -15,19 +15,19 @@ use crate::failure::Failure;
 use crate::find::{self, Subject};
 use crate::{clock, console};
 
-/// More than the bundle of the longest order that may be has.
-const MAX_BYTES: u64 = 1 << 30;
-
 pub(crate) fn make(args: &EvidenceArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
     let reader = access.open(console)?.reader;
     let Subject::Order(stream) = find::subject(&reader, &args.order)? else {
         return Err(Failure::new(format!("{}: evidence is of an order: name its number", args.order)));
     };
-    let text = match args.html {
-        true => page::write(&reader, stream, args, access.notary(console)?.latest().as_ref())?,
-        false => access.notary(console)?.evidence(stream, clock::system()())?,
-    };
-    console.print(&text)?;
+    let notary = access.notary(console)?;
+    match args.html {
+        true => console.print(&page::write(&reader, stream, args, notary.latest().as_ref())?)?,
+        false => {
+            let mut out = |part: &str| console.print(part);
+            notary.write_evidence(stream, clock::system()(), MAX_BUNDLE_BYTES, &mut out)?;
+        }
+    }
     Ok(Ended::Well)
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn verify(args: &VerifyEvidenceArgs) -> Result<ExitCode, Failure> {
     let shown = args.file.display();
     let failure = |why: &dyn std::fmt::Display| Failure::new(format!("{shown}: {why}"));
     let metadata = std::fs::metadata(&args.file).map_err(|error| failure(&error))?;
-    if metadata.len() > MAX_BYTES {
+    if metadata.len() > MAX_BUNDLE_BYTES {
         return Err(failure(&"it is larger than any bundle"));
     }
     let text = std::fs::read_to_string(&args.file).map_err(|error| failure(&error))?;

@@ -41,7 +41,7 @@ pub(super) fn try_out(fixture: &Path) -> Result<Kept, Failure> {
     lay_out(fixture, &data)?;
     let report = daybook_ledger::verify_dir(&data)?;
     let mut said = String::from("$ daybook verify --data data\n");
-    said.push_str(&verify::text(&report));
+    said.push_str(&verify::text(&report, true));
     out!(said, "exit code {}\n\nopening:", u8::from(!report.is_sound()));
     let events = match open(fixture, &data) {
         Ok(folder) => {

@@ -30,7 +30,7 @@ struct Issued {
 
 fn bundles(book: &Book) -> Vec<Value> {
     let (notary, _) = book.signing();
-    (0..ORDERS).map(|number| parse(&notary.evidence(order(number), NOW).unwrap())).collect()
+    (0..ORDERS).map(|number| parse(&notary.evidence(order(number), NOW, u64::MAX).unwrap())).collect()
 }
 
 fn parse(text: &str) -> Value {
@@ -75,11 +75,10 @@ fn issue(history: &History, fork: &History) -> Issued {
 }
 
 /// Whether a bundle, or a proof of consistency, proves anything.
-fn proves(value: &Value, key: &VerifierKey) -> bool {
-    let text = value.to_string();
-    match value.get("earlier") {
-        Some(_) => verify_consistency(&text, key).is_ok(),
-        None => verify_evidence(&text, key).is_ok(),
+pub(crate) fn proves(text: &str, key: &VerifierKey) -> bool {
+    match text.contains("daybook-consistency-1") {
+        true => verify_consistency(text, key).is_ok(),
+        false => verify_evidence(text, key).is_ok(),
     }
 }
 
@@ -253,7 +252,7 @@ fn nine_thousand_mutations_of_bundles_are_all_caught() {
     let genuine: Vec<&Value> =
         issued.bundles.iter().flatten().chain(&issued.consistency).chain(&issued.forked).collect();
     for bundle in &genuine {
-        assert!(proves(bundle, &issued.key), "{bundle:#}");
+        assert!(proves(&bundle.to_string(), &issued.key), "{bundle:#}");
     }
     let (mut count, mut asked) = (0, Vec::new());
     let mut by_kind = std::collections::BTreeMap::new();
@@ -265,12 +264,13 @@ fn nine_thousand_mutations_of_bundles_are_all_caught() {
         }
         count += 1;
         *by_kind.entry(name).or_insert(0) += 1;
-        assert!(!proves(&mutated, &issued.key), "seed {seed}, number {count}: {name} was not caught:\n{mutated:#}");
+        let text = mutated.to_string();
+        assert!(!proves(&text, &issued.key), "seed {seed}, number {count}: {name} was not caught:\n{mutated:#}");
         if asked.len() < ASKED && random.per_mille(40) {
-            asked.push(mutated);
+            asked.push(text);
         }
     }
     println!("{by_kind:?}");
-    let genuine: Vec<Value> = genuine.into_iter().take(8).chain(&issued.consistency).cloned().collect();
-    script::agrees(&issued.key, &genuine, &asked, seed);
+    asked.extend(genuine.into_iter().take(8).chain(&issued.consistency).map(Value::to_string));
+    script::agrees(&issued.key, &asked, seed);
 }

@@ -44,6 +44,26 @@ pub(crate) fn options(volume_events: u64) -> Options {
     Options { volume_events, wal_file_bytes: 64 << 10, ..Options::default() }
 }
 
+/// A record that nothing is remarkable about; `kind` with its version.
+pub(crate) fn draft(stream: Uuid, number: u64, kind: (u16, u16), payload: Vec<u8>) -> RecordDraft {
+    RecordDraft {
+        stream,
+        kind: kind.0,
+        version: kind.1,
+        command_id: Uuid::from_u128(u128::from(number)),
+        command_hash: [5; 16],
+        actor: Uuid::from_u128(77),
+        role: Role::Clerk as u8,
+        recorded_at: 1_700_000_000_000_000 + number as i64,
+        occurred_at: None,
+        reason: None,
+        causation: None,
+        correlation: None,
+        origin: Origin::Live,
+        payload,
+    }
+}
+
 pub(crate) struct Book {
     pub(crate) ledger: Ledger,
     appender: Appender,
@@ -72,26 +92,26 @@ impl Book {
                 let after = Head { position: batch.tail().next, revision: head.map_or(1, |head| head.revision + 1) };
                 heads.insert(stream, after);
                 let encoded = encode(event);
-                let draft = RecordDraft {
-                    stream,
-                    kind: encoded.kind,
-                    version: encoded.version,
-                    command_id: Uuid::from_u128(u128::from(self.number)),
-                    command_hash: [5; 16],
-                    actor: Uuid::from_u128(77),
-                    role: Role::Clerk as u8,
-                    recorded_at: 1_700_000_000_000_000 + self.number as i64,
-                    occurred_at: None,
-                    reason: None,
-                    causation: None,
-                    correlation: None,
-                    origin: Origin::Live,
-                    payload: encoded.payload,
-                };
+                let draft = draft(stream, self.number, (encoded.kind, encoded.version), encoded.payload);
                 batch.push_commit(&[(draft, after.revision, head.map(|head| head.position))]).unwrap();
             }
             assert!(matches!(self.appender.append(batch.finish()), Append::Done { .. }));
         }
+    }
+
+    /// Appends records of one stream as one commit.
+    pub(crate) fn commit(&mut self, drafts: Vec<RecordDraft>) {
+        let mut batch = BatchBuilder::new(self.appender.tail());
+        let head = self.ledger.head(drafts[0].stream);
+        let (mut previous, mut revision) = (head.map(|head| head.position), head.map_or(0, |head| head.revision));
+        let first = batch.tail().next;
+        let place = |(at, draft)| {
+            revision += 1;
+            (draft, revision, previous.replace(first.plus(at as u64)))
+        };
+        let placed: Vec<_> = drafts.into_iter().enumerate().map(place).collect();
+        batch.push_commit(&placed).unwrap();
+        assert!(matches!(self.appender.append(batch.finish()), Append::Done { .. }));
     }
 
     pub(crate) fn notary(&self) -> Notary {

@@ -3,6 +3,8 @@
 
 mod bundles;
 mod folders;
+mod golden;
 mod kit;
 mod notary;
+mod operator;
 mod script;
