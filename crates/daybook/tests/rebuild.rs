@@ -252,6 +252,12 @@ fn what_other_rules_made_is_served_until_somebody_has_seen_what_differs() {
     assert_eq!(server.interrupt(), Some(0));
     left_by_a_version_that_counts_otherwise(&data);
 
+    let of_other_fold = |server: &Server| {
+        let (_, metrics) = server.client().request("GET /metrics", "").unwrap();
+        let mut values =
+            metrics.lines().filter_map(|line| line.strip_prefix("daybook_view_of_other_fold{view=\"stock\"} "));
+        values.next().unwrap().parse::<u64>().unwrap()
+    };
     // It is what is served, by a version whose rules are others, from the first answer on and after a restart too.
     let stock = |mugs: u64| {
         let row = |sku: &str, n: u64| json!({"sku": sku, "received": n, "free": n});
@@ -260,6 +266,7 @@ fn what_other_rules_made_is_served_until_somebody_has_seen_what_differs() {
     for _ in 0..2 {
         let server = Server::start(&data, token.clone());
         assert_eq!(server.query(MUGS, &json!({})), stock(7));
+        assert_eq!(of_other_fold(&server), 1);
         assert_eq!(server.interrupt(), Some(0));
     }
     let told = run(&["rebuild", "orders"], &data);
@@ -307,6 +314,7 @@ fn what_other_rules_made_is_served_until_somebody_has_seen_what_differs() {
     assert_eq!(server.interrupt(), Some(0));
     let server = Server::start(&data, token);
     assert_eq!(server.query(MUGS, &json!({})), stock(4), "and stay");
+    assert_eq!(of_other_fold(&server), 0);
     assert_eq!(server.interrupt(), Some(0));
 }
 
