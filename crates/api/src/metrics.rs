@@ -142,6 +142,12 @@ fn views(text: &mut String, host: &Host, watermark: u64) {
         let stopped = u8::from(view.stopped.is_some());
         line(text, format_args!("daybook_view_stopped{{view=\"{}\"}} {stopped}", view.view.name));
     }
+    let help = "1 while a view is served as the rules of another version made it: rebuild it.";
+    head(text, "daybook_view_of_other_fold", help, "gauge");
+    for view in &status {
+        let is_other = u8::from(view.is_of_other_fold);
+        line(text, format_args!("daybook_view_of_other_fold{{view=\"{}\"}} {is_other}", view.view.name));
+    }
 }
 
 fn line(text: &mut String, line: std::fmt::Arguments<'_>) {

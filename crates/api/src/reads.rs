@@ -14,6 +14,7 @@ use crate::edge::Turn;
 use crate::http::Services;
 use crate::past::{Asked, NotFolded};
 use crate::schema::error::ApiError;
+use crate::shares::Sharer;
 
 /// Threads that reads run on, and how many may wait for one; whoever comes then is told to come again.
 #[derive(Clone)]
@@ -142,11 +143,16 @@ impl Reads {
     /// The views at a position that is durable: waits, while somebody else has the operation's turn, until they are folded.
     ///
     /// # Errors
-    /// `Busy` when too many positions wait to be folded; `Folding` when it takes too long: it goes on, so that whoever asks
+    /// `Busy` and `ManyMoments` when too many positions wait to be folded; `Folding` when it takes too long: it goes on, so that whoever asks
     /// again may find them there.
-    pub(crate) async fn past(&self, services: &Services, position: Position) -> Result<Arc<Views>, ApiError> {
+    pub(crate) async fn past(
+        &self,
+        services: &Services,
+        position: Position,
+        who: Vec<Sharer>,
+    ) -> Result<Arc<Views>, ApiError> {
         let _one = self.one_by_one.lock().await;
-        let asked = services.host.past().ask(&services.reader, position)?;
+        let asked = services.host.past().ask(&services.reader, position, who)?;
         let asked = match asked {
             Asked::There(views) => return Ok(views),
             coming @ Asked::Coming(_) => coming,

@@ -3,7 +3,25 @@
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use daybook_domain::MerchantId;
 use hashbrown::HashMap;
+use uuid::Uuid;
+
+use crate::auth::Session;
+
+/// Whom a share is of: a token, and all tokens of a merchant together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Sharer {
+    Token(Uuid),
+    Merchant(MerchantId),
+}
+
+impl Sharer {
+    pub(crate) fn of(session: &Session) -> Vec<Self> {
+        let merchant = session.tenant.own().cloned().map(Sharer::Merchant);
+        [Sharer::Token(session.actor.id)].into_iter().chain(merchant).collect()
+    }
+}
 
 /// Of everybody who has any. Clones count together.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use daybook_engine::Journal;
 use daybook_ledger::{BackupReport, Position, RestoreReport, restore as restore_from};
 use daybook_proof::{SignedRoots, VerifierKey, add_checkpoints, copy_checkpoints, signed_roots};
 use serde_json::json;
@@ -23,6 +24,8 @@ pub(crate) fn run(args: &BackupArgs, access: &mut Access, console: &mut Console<
     let report = opened.reader.ledger().back_up(&args.to)?;
     // What was signed meanwhile is of records that may not be in it.
     add_checkpoints(access.dir(), &args.to, report.last)?;
+    // Who was erased meanwhile too: what is restored may end before.
+    Journal::of(opened.reader.vault()).add_to(&args.to, opened.reader.ledger().id())?;
     console.print(&if args.json { json_of(&report) } else { text_of(&report, &args.to) })?;
     Ok(Ended::Well)
 }
@@ -72,9 +75,10 @@ pub(crate) fn restore(args: &RestoreArgs) -> Result<ExitCode, Failure> {
     let report = restore_from(&args.backup, dir, until.transpose()?, &signed)?;
     let checkpoints = copy_checkpoints(&args.backup, dir, report.last)?;
     let RestoreReport { ledger, last, backup, volumes, records, signed } = report;
+    let erasures = Journal::load(&args.backup, ledger)?.add_to(dir, ledger)?;
     if args.json {
         let text = json!({"ledger": ledger.to_string(), "last": last, "backup": backup, "volumes": volumes, "records": records,
-            "checkpoints": checkpoints, "signedUpTo": signed, "isKeyGiven": !keys.is_empty()});
+            "checkpoints": checkpoints, "signedUpTo": signed, "isKeyGiven": !keys.is_empty(), "erasures": erasures});
         console::print(&format!("{text}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -90,6 +94,12 @@ pub(crate) fn restore(args: &RestoreArgs) -> Result<ExitCode, Failure> {
     })?;
     if keys.is_empty() && signed > 0 {
         console::print("Who signed was not checked: name the public key with --key\n")?;
+    }
+    if erasures > 0 {
+        console::print(&format!(
+            "{erasures} keys were erased up to the last backup: they stay so, whatever copy of the key file comes here and wherever \
+             this log ends\n"
+        ))?;
     }
     if !dir.join("keys").exists() {
         console::print(&format!(

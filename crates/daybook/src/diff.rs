@@ -11,15 +11,16 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::{DiffArgs, DiffView};
 use crate::console::{Console, Ended, out};
-use crate::data::Access;
+use crate::data::{Access, Opened};
 use crate::failure::Failure;
 use crate::follower;
 use crate::import::Progress;
 
 pub(crate) fn run(args: &DiffArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
-    let reader = access.open(console)?.reader;
-    let from = position(&reader, "--from", &args.from)?;
-    let to = args.to.as_deref().map_or_else(|| Ok(reader.watermark()), |to| position(&reader, "--to", to))?;
+    let opened = access.open(console)?;
+    let from = position(&opened, "--from", &args.from)?;
+    let to = args.to.as_deref().map_or_else(|| Ok(opened.reader.watermark()), |to| position(&opened, "--to", to))?;
+    let reader = opened.reader;
     let (Some(before), Some(after)) = (views(access, &reader, from, console)?, views(access, &reader, to, console)?)
     else {
         console.say("interrupted");
@@ -53,18 +54,21 @@ pub(crate) fn rows(count: usize) -> String {
 }
 
 /// The last position that was known then.
-fn position(reader: &Reader, name: &str, text: &str) -> Result<Position, Failure> {
+fn position(opened: &Opened, name: &str, text: &str) -> Result<Position, Failure> {
     let wrong = || Failure::new(format!("{name} {text:?} is neither position:N nor time:2026-01-31T12:00:00Z"));
     let (what, value) = text.split_once(':').ok_or_else(wrong)?;
     match what {
         "position" => {
-            let (position, head) = (value.parse().map_err(|_| wrong())?, reader.watermark());
+            let (position, head) = (value.parse().map_err(|_| wrong())?, opened.reader.watermark());
             if position > head {
                 return Err(Failure::new(format!("{name} {text} is not there yet: the ledger ends at {head}")));
             }
             Ok(position)
         }
-        "time" => Ok(reader.position_at(parse_time(value).map_err(|_| wrong())?)?),
+        "time" => {
+            let position = opened.engine.position_at(parse_time(value).map_err(|_| wrong())?)?;
+            position.ok_or_else(|| Failure::new(format!("{name} {text} has not come yet")))
+        }
         _ => Err(wrong()),
     }
 }

@@ -48,6 +48,13 @@ pub(crate) fn load(store: &mut Store, reader: &Reader, console: &mut Console<'_>
     }
     // Orders without their dashboard would go on without one: better folded anew, while it is cheap.
     let whole = views.filter(|views| views.status().iter().all(|view| view.stopped.is_none())).unwrap_or_default();
+    for view in whole.of_other_folds() {
+        console.say(&format!(
+            "views: {view} is as another version of Daybook made it, and is served so: `daybook rebuild {view} --compare` tells \
+             what differs, and takes what this one makes",
+            view = view.name
+        ));
+    }
     let head = reader.watermark();
     let behind = head.saturating_sub(whole.position());
     if behind < FAR_BEHIND.max(whole.position() / FAR_BEHIND_PART) {

@@ -1,19 +1,22 @@
 //! The key file: another master key, copies that do not last, and putting one back.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io;
+use std::path::Path;
 
 use daybook_codec::{format_time, parse_time};
 use daybook_domain::Timestamp;
 use daybook_domain::time::DAY_MICROS;
-use daybook_engine::{MasterKey, are_keys_under, restore_keys, rotate_master_key};
+use daybook_engine::{Journal, MasterKey, RestoredKeys, are_keys_under, destroy_file, restore_keys, rotate_master_key};
 
 use crate::cli::{KeyBackupArgs, KeyRestoreArgs, RotateArgs};
 use crate::clock;
 use crate::console::{Console, Ended, out};
 use crate::data::Access;
 use crate::failure::Failure;
+
+/// Longer than a copy takes: what is not whole by then was left by a crash.
+const UNFINISHED_FOR: i64 = DAY_MICROS / 24;
 
 pub(crate) fn rotate(args: &RotateArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
     at_rest(access, "rotate its master key")?;
@@ -68,11 +71,15 @@ pub(crate) fn back_up(args: &KeyBackupArgs, access: &mut Access, console: &mut C
     let now = clock::system()();
     let path = folder.join(name_at(now));
     opened.reader.vault().back_up(&path)?;
+    Journal::of(opened.reader.vault()).add_to(folder, opened.reader.ledger().id())?;
     let mut removed = 0;
     for entry in fs::read_dir(folder).map_err(|error| io(folder, error))? {
         let path = entry.map_err(|error| io(folder, error))?.path();
-        if made_at(&path).is_some_and(|at| at < now.plus_micros(-i64::from(args.keep) * DAY_MICROS)) {
-            destroy(&path).map_err(|error| io(&path, error))?;
+        let is_older = |path: &Path, micros: i64| made_at(path).is_some_and(|at| at < now.plus_micros(-micros));
+        if is_unfinished(&path) && is_older(&path.with_extension(""), UNFINISHED_FOR) {
+            destroy_file(&path).map_err(|error| io(&path, error))?;
+        } else if is_older(&path, i64::from(args.keep) * DAY_MICROS) {
+            destroy_file(&path).map_err(|error| io(&path, error))?;
             removed += 1;
         }
     }
@@ -83,6 +90,11 @@ pub(crate) fn back_up(args: &KeyBackupArgs, access: &mut Access, console: &mut C
         console.say(&format!("{removed} copies older than {} days were overwritten and deleted", args.keep));
     }
     Ok(Ended::Well)
+}
+
+/// What a copy is called until it is whole.
+fn is_unfinished(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "tmp")
 }
 
 /// `keys-20261127T221500.123456Z`: of its own kind alone, so that nothing else in the folder is taken for one.
@@ -109,21 +121,14 @@ fn made_at(path: &Path) -> Option<Timestamp> {
     parse_time(&spelled).ok()
 }
 
-/// Overwritten before its name goes.
-fn destroy(path: &PathBuf) -> io::Result<()> {
-    let mut file = File::options().write(true).open(path)?;
-    let length = file.metadata()?.len();
-    io::copy(&mut io::Read::take(io::repeat(0), length), &mut file)?;
-    file.flush()?;
-    file.sync_data()?;
-    fs::remove_file(path)
-}
-
 pub(crate) fn restore(args: &KeyRestoreArgs, access: &mut Access, console: &mut Console<'_>) -> Result<Ended, Failure> {
     at_rest(access, "restore its key file")?;
-    let events = restore_keys(access.dir(), &access.options(), &args.from)?;
+    let RestoredKeys { events, erased_later } = restore_keys(access.dir(), &access.options(), &args.from)?;
     let mut text = String::new();
     out!(text, "{} is the folder's key file again, with all that {events} events say of it", args.from.display());
+    if erased_later > 0 {
+        out!(text, "{erased_later} keys that were erased after what this log has are destroyed in it too");
+    }
     console.print(&text)?;
     Ok(Ended::Well)
 }

@@ -61,6 +61,12 @@ fn at_rest(
     let Some(rebuilt) = fold_all(reader, head, console)? else { return Ok(None) };
     let mut store = follower::store(access.dir(), reader);
     let mut views = follower::load(&mut store, reader, console)?;
+    let left: Vec<&str> =
+        views.of_other_folds().into_iter().filter(|view| !which.contains(view)).map(|view| view.name).collect();
+    if !left.is_empty() {
+        // It would stand there beside what is new, and nothing of either could be saved.
+        return Err(Failure::new(format!("{} is of another version too: rebuild all", left.join(", "))));
+    }
     follow(&mut views, reader, head)?;
     if compares {
         let compared = compare(which, console, |view, part| Ok(differences(&views, &rebuilt, view, part)))?;

@@ -465,6 +465,101 @@ fn an_old_copy_of_the_keys_brings_nobody_back() {
     }
 }
 
+/// Who was erased after what is restored stays erased: backups of the log and copies of the keys know it beside them.
+#[test]
+fn an_older_log_with_older_keys_brings_nobody_back_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let place_at = |name: &str| folder.path().join(name);
+    let (file, data, log, copies_at) =
+        (place_at("history.jsonl"), place_at("data"), place_at("log"), place_at("copies"));
+    history(&file, 9);
+    done(&["import", "jsonl", file.to_str().unwrap()], &data);
+    let back_up = ["backup", "--json", "--to", log.to_str().unwrap()];
+    let keys_back_up = ["keys", "backup", "--to", copies_at.to_str().unwrap()];
+    let older_log = place_at("older-log");
+    let position = {
+        let told: Value = serde_json::from_str(&done(&back_up, &data)).unwrap();
+        told["last"].to_string()
+    };
+    done(&["backup", "--to", older_log.to_str().unwrap()], &data);
+    let older_keys = PathBuf::from(done(&keys_back_up, &data).trim());
+    done(&["erase", "--merchant", "m1", "--buyer", &account(0)], &data);
+    done(&["erase", "--merchant", "m1", "--buyer", &account(6)], &data);
+    done(&back_up, &data);
+
+    let is_kept = |data: &Path, when: &str| {
+        let all = export(data, "csv", "all");
+        let of = |n| count(&all, &account(n));
+        assert_eq!((of(0), of(6), of(3) > 0, of(1) > 0), (0, 0, true, true), "{when}");
+    };
+    let restored = |name: &str, from: &Path, more: &[&str]| {
+        let to = place_at(name);
+        let said = done(&[&["restore", from.to_str().unwrap()], more].concat(), &to);
+        fs::copy(data.join("master.key"), to.join("master.key")).unwrap();
+        (to, said)
+    };
+    // To a position before: what brings the keys says so, and so does nobody have to.
+    let (early, said) = restored("early", &log, &["--to-position", &position]);
+    assert!(said.contains("2 keys were erased up to the last backup"), "{said}");
+    let bring = ["keys", "restore", "--from", older_keys.to_str().unwrap()];
+    let said = done(&bring, &early);
+    assert!(said.contains("2 keys that were erased after what this log has are destroyed in it too"), "{said}");
+    is_kept(&early, "by the command");
+    let (by_hand, _) = restored("by-hand", &log, &["--to-position", &position]);
+    fs::copy(&older_keys, by_hand.join("keys")).unwrap();
+    is_kept(&by_hand, "copied there");
+    let fresh = fs::read(by_hand.join("keys")).unwrap();
+    fs::copy(&older_keys, by_hand.join("keys")).unwrap();
+    is_kept(&by_hand, "copied there again");
+    assert_ne!(fs::read(&older_keys).unwrap(), fresh);
+
+    // Out of a backup from before, which knows nothing of it: by what lies beside the copies of the keys.
+    let (older, said) = restored("older", &older_log, &[]);
+    assert!(!said.contains("keys were erased"), "{said}");
+    done(&keys_back_up, &data);
+    let said = done(&bring, &older);
+    assert!(said.contains("2 keys that were erased after"), "{said}");
+    is_kept(&older, "by what lies beside the keys");
+
+    // Whoever comes again is a new buyer there, and stays one.
+    fs::write(&file, place("C-0", 0).to_string()).unwrap();
+    for _ in 0..2 {
+        done(&["import", "jsonl", file.to_str().unwrap(), "--source", "again"], &early);
+        let all = export(&early, "csv", "all");
+        assert_eq!(String::from_utf8_lossy(&all).matches(&account(0)).count(), 1);
+    }
+    // And so in what is backed up from there.
+    let again = place_at("again");
+    done(&["backup", "--to", again.to_str().unwrap()], &early);
+    let (later, said) = restored("later", &again, &[]);
+    assert!(said.contains("2 keys were erased"), "{said}");
+    done(&bring, &later);
+    let all = export(&later, "csv", "all");
+    assert_eq!((count(&all, &account(6)), String::from_utf8_lossy(&all).matches(&account(0)).count()), (0, 1));
+    done(&["verify"], &later);
+}
+
+/// What a crash left of a copy is no copy: it goes with the next one.
+#[test]
+fn what_is_left_of_a_copy_that_was_cut_short_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, data, to) =
+        (folder.path().join("history.jsonl"), folder.path().join("data"), folder.path().join("copies"));
+    history(&file, 3);
+    done(&["import", "jsonl", file.to_str().unwrap()], &data);
+    fs::create_dir(&to).unwrap();
+    let names =
+        ["keys-20260101T000000Z.tmp", "keys-29990101T000000.123456Z.tmp", "keys.tmp", "notes-20260101T000000Z.tmp"];
+    for name in names {
+        fs::copy(data.join("keys"), to.join(name)).unwrap();
+    }
+    fs::hard_link(to.join(names[0]), folder.path().join("seen")).unwrap();
+    done(&["keys", "backup", "--to", to.to_str().unwrap()], &data);
+    // One that may be under way is left alone, and so is what is none.
+    assert_eq!(names.map(|name| to.join(name).exists()), [false, true, true, true]);
+    assert!(fs::read(folder.path().join("seen")).unwrap().iter().all(|byte| *byte == 0), "it is overwritten");
+}
+
 #[test]
 fn the_master_key_can_be_another_one_and_come_from_elsewhere() {
     let folder = tempfile::tempdir().unwrap();

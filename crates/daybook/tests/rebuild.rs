@@ -5,8 +5,13 @@ mod support;
 
 use std::path::Path;
 use std::process::Output;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use daybook_domain::{Event, Timestamp};
+use daybook_engine::{Clock, FolderOptions, open_folder};
+use daybook_views::Views;
+use daybook_views::store::Store;
 use serde_json::{Value, json};
 use support::{Server, run, token};
 
@@ -186,6 +191,130 @@ fn what_an_older_fold_made_otherwise_is_listed_and_replaced_and_nobody_is_refuse
     assert!(good(&output).starts_with("stock m1/mug\n  received: 9 -> 7\n  free: 9 -> 7\nstock: 1 row differs"));
     let server = Server::start(&data, token);
     assert_eq!(server.query(MUGS, &json!({})), mugs(7));
+    assert_eq!(server.interrupt(), Some(0));
+}
+
+/// The checkpoints that a version would have left whose stock took no notice of what a count corrected: folded from the same log by
+/// that other rule, and marked as made by other rules, as its own would be.
+fn left_by_a_version_that_counts_otherwise(data: &Path) {
+    let clock: Clock = Arc::new(|| Timestamp(0));
+    let folder = open_folder(data, &FolderOptions::default(), clock).unwrap();
+    let mut views = Views::new();
+    let mut left_out = 0;
+    for recorded in folder.reader.events(1, usize::MAX >> 1).unwrap() {
+        match recorded.event {
+            Event::StockCorrected(_) => left_out += 1,
+            _ => views.apply(&recorded).unwrap(),
+        }
+    }
+    assert_eq!(left_out, 1);
+    std::fs::remove_dir_all(data.join("views")).unwrap();
+    let mut store = Store::new(&data.join("views"), *folder.reader.ledger().id().as_bytes());
+    let checkpoint = store.checkpoint(&views).unwrap();
+    store.save(&checkpoint).unwrap();
+    folder.engine.shutdown().unwrap();
+    // Behind the name stands the version, in seven bits a byte, and in its upper half the fold.
+    let folder = data.join("views").join("stock-v3");
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.extension().is_some_and(|extension| extension == "chunk") {
+            continue;
+        }
+        let mut manifest = std::fs::read(&path).unwrap();
+        manifest.truncate(manifest.len() - 32);
+        let at = manifest.windows(5).position(|five| five == b"stock").unwrap() + 5;
+        assert_eq!(manifest[at], 3);
+        manifest.splice(at..=at, [0x83, 0x80, 0x1c]);
+        let hash = blake3::hash(&manifest);
+        manifest.extend_from_slice(hash.as_bytes());
+        std::fs::write(&path, manifest).unwrap();
+    }
+}
+
+#[test]
+fn what_other_rules_made_is_served_until_somebody_has_seen_what_differs() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let token = token(&data);
+    good(&run(&["merchant", "create", "m1"], &data));
+    let server = Server::start(&data, token.clone());
+    let receive = |n: u64, sku: &str, quantity: u64| {
+        let query = "mutation($input: ReceiveStockInput!) { receiveStock(input: $input) { userErrors { code } } }";
+        let id = format!("00000000-0000-4000-8000-{n:012}");
+        let input = json!({"commandId": id, "merchant": "m1", "sku": sku, "quantity": quantity});
+        assert_eq!(server.query(query, &json!({"input": input}))["receiveStock"]["userErrors"], json!([]));
+    };
+    receive(9_001, "mug", 7);
+    receive(9_002, "tea", 5);
+    let count = r#"mutation { countStock(input: {commandId: "00000000-0000-4000-8000-000000009003", merchant: "m1", sku: "mug",
+        counted: 4}) { userErrors { code } } }"#;
+    assert_eq!(server.query(count, &json!({}))["countStock"]["userErrors"], json!([]));
+    (1..=50).for_each(|n| drop(place(&server, n)));
+    assert_eq!(server.interrupt(), Some(0));
+    left_by_a_version_that_counts_otherwise(&data);
+
+    let of_other_fold = |server: &Server| {
+        let (_, metrics) = server.client().request("GET /metrics", "").unwrap();
+        let mut values =
+            metrics.lines().filter_map(|line| line.strip_prefix("daybook_view_of_other_fold{view=\"stock\"} "));
+        values.next().unwrap().parse::<u64>().unwrap()
+    };
+    // It is what is served, by a version whose rules are others, from the first answer on and after a restart too.
+    let stock = |mugs: u64| {
+        let row = |sku: &str, n: u64| json!({"sku": sku, "received": n, "free": n});
+        json!({"stock": {"nodes": [row("mug", mugs), row("tea", 5)]}})
+    };
+    for _ in 0..2 {
+        let server = Server::start(&data, token.clone());
+        assert_eq!(server.query(MUGS, &json!({})), stock(7));
+        assert_eq!(of_other_fold(&server), 1);
+        assert_eq!(server.interrupt(), Some(0));
+    }
+    let told = run(&["rebuild", "orders"], &data);
+    let why = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert_eq!(told.status.code(), Some(1), "{why}");
+    assert!(why.contains("stock is as another version of Daybook made it") && why.contains("rebuild all"), "{why}");
+
+    let server = Server::start(&data, token.clone());
+    let is_new = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let mut answers = 0;
+            // Until the new ones answer.
+            while !is_new.load(Ordering::Relaxed) {
+                // Panics when it is refused.
+                let found = server.query(MUGS, &json!({}));
+                is_new.store(found == stock(4), Ordering::Relaxed);
+                assert!(found == stock(4) || found == stock(7), "{found}");
+                let position = place(&server, 2_000 + answers);
+                assert_eq!(seen(&server, &position)["ordersCount"], 51 + answers);
+                answers += 1;
+            }
+            answers
+        });
+        // Those who ask have begun.
+        while server.query("{ ordersCount }", &json!({}))["ordersCount"].as_u64().unwrap() < 53 {}
+        let output = run(&["rebuild", "all", "--compare"], &data);
+        let lines: Vec<&str> = good(&output).lines().collect();
+        let expected = [
+            "orders: 0 rows differ from what the log says",
+            "dashboard: 0 rows differ from what the log says",
+            "stock m1/mug",
+            "  received: 7 -> 4",
+            "  free: 7 -> 4",
+            "stock: 1 row differs from what the log says",
+            "queues: 0 rows differ from what the log says",
+            "tokens: 0 rows differ from what the log says",
+            "jobs: 0 rows differ from what the log says",
+        ];
+        assert_eq!(lines[..lines.len() - 1], expected, "{lines:?}");
+        assert_eq!(server.query(MUGS, &json!({})), stock(4), "they took over");
+        let answers = asking.join().unwrap();
+        assert!(answers > 2, "{answers} answers");
+    });
+    assert_eq!(server.interrupt(), Some(0));
+    let server = Server::start(&data, token);
+    assert_eq!(server.query(MUGS, &json!({})), stock(4), "and stay");
+    assert_eq!(of_other_fold(&server), 0);
     assert_eq!(server.interrupt(), Some(0));
 }
 

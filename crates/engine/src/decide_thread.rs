@@ -40,6 +40,11 @@ pub(crate) enum Message {
         held: Vec<StreamId>,
     },
     Synced(Synced),
+    /// Record nothing at this time or before any more, and tell what was decided last.
+    Pass {
+        time: Timestamp,
+        tell: Sender<Position>,
+    },
     /// The loader or the sync thread ended with a bug, and what they had in hand is lost.
     Broken {
         thread: Thread,
@@ -141,6 +146,11 @@ impl Decider {
                 Message::Job(job) => self.waiting.push_back(job),
                 Message::LoadFailed { arrival, held } => self.release(arrival, &held),
                 Message::Synced(synced) => self.synced(synced),
+                Message::Pass { time, tell } => {
+                    self.last_recorded = self.last_recorded.max(time.plus_micros(1));
+                    // Who asked may have gone.
+                    let _ = tell.send(self.batch.tail().next.get() - 1);
+                }
                 Message::Broken { thread, why } => self.broken(thread, why),
                 #[cfg(test)]
                 Message::Break(thread) => self.break_for_a_test(thread),

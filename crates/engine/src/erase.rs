@@ -11,7 +11,7 @@ use daybook_domain::reason::ReasonCode;
 use daybook_domain::{
     Actor, Command, CommandId, Event, Kind, MerchantId, Position, Recorded, Rejection, Slot, State, StreamId,
 };
-use daybook_vault::SlotId;
+use daybook_vault::{SlotId, destroy_left_overs, is_same_account};
 use thiserror::Error;
 
 use crate::error::{ExecuteError, ReadError};
@@ -77,6 +77,7 @@ impl From<Rejection> for EraseError {
 #[derive(Default)]
 pub(crate) struct Erasures {
     turn: Mutex<()>,
+    strays: Mutex<Strays>,
     /// An event may be in the log whose key is not destroyed. Stays so when that failed.
     are_under_way: AtomicBool,
 }
@@ -113,7 +114,9 @@ impl Engine {
         let _turn = erasures.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let before = erasures.are_under_way.swap(true, Ordering::SeqCst);
         let mut named: HashSet<Slot> = HashSet::new();
-        let mut strays = Strays::default();
+        let mut strays = erasures.strays.lock().unwrap_or_else(PoisonError::into_inner);
+        // Who has ordered since is not in it.
+        strays.firsts = None;
         // All of them are decided before the first is waited for, so that they share syncs.
         let sent: Vec<_> = asked
             .into_iter()
@@ -149,7 +152,12 @@ impl Engine {
         }
         let slots: Vec<SlotId> =
             answers.iter().flatten().flat_map(|erased| &erased.slots).map(|slot| SlotId(slot.0)).collect();
-        if let Err(error) = self.shared.vault.erase_all(&slots) {
+        let erased = self.shared.vault.erase_all(&slots).and_then(|()| {
+            // What is there of the key file beside it holds those keys too.
+            destroy_left_overs(&self.shared.reader.ledger().dir().join("keys"))
+                .map_err(|error| daybook_vault::WriteError::Io(error).into())
+        });
+        if let Err(error) = erased {
             let error = Arc::new(error);
             tracing::error!(%error, "keys that the log says are destroyed are not yet: start again");
             return answers
@@ -193,23 +201,34 @@ fn erased_slot(recorded: &Recorded) -> Option<Slot> {
     if let Event::SubjectErased(event) = &recorded.event { Some(event.slot) } else { None }
 }
 
-/// Live keys that lead to nobody, with whom the log says they are of. Seldom are there any but those that a crash skipped.
+/// Live keys that lead to nobody. Seldom are there any but those that a crash skipped; whose texts lie under them the log
+/// knows, which is read once for those that there are.
 #[derive(Default)]
 struct Strays {
-    known: Option<Vec<(MerchantId, String, Slot)>>,
+    /// Of each of them the first order of each account; none under those that a crash skipped.
+    known: HashMap<Slot, Vec<Position>>,
     /// The first order under each key.
     firsts: Option<HashMap<Slot, Position>>,
 }
 
 impl Strays {
+    /// Those under which this account has ordered. Two accounts may have ordered under one, see [`crate::Folder::contested_keys`].
     fn of(&mut self, reader: &Reader, root: &MerchantId, account: &str) -> Result<Vec<Slot>, ReadError> {
-        if self.known.is_none() {
-            self.known = Some(Self::read(reader)?);
+        let live: Vec<Slot> = reader.vault().unowned().into_iter().map(|slot| Slot(slot.0)).collect();
+        if live.iter().any(|slot| !self.known.contains_key(slot)) {
+            self.known = Self::read(reader, &live)?;
         }
-        let wanted = account.trim().to_lowercase();
-        let is_theirs = |of: &MerchantId, known: &str| of == root && known.trim().to_lowercase() == wanted;
-        let known = self.known.iter().flatten();
-        Ok(known.filter(|(of, known, _)| is_theirs(of, known)).map(|(.., slot)| *slot).collect())
+        let mut theirs = Vec::new();
+        for slot in live {
+            for &position in self.known.get(&slot).into_iter().flatten() {
+                let Some(recorded) = reader.event(position)? else { continue };
+                if whose(reader, &recorded).is_some_and(|(of, known)| of == *root && is_same_account(&known, account)) {
+                    theirs.push(slot);
+                    break;
+                }
+            }
+        }
+        Ok(theirs)
     }
 
     fn first_order(&mut self, reader: &Reader, slot: Slot) -> Result<Option<Position>, ReadError> {
@@ -225,22 +244,29 @@ impl Strays {
         Ok(self.firsts.as_ref().and_then(|firsts| firsts.get(&slot)).copied())
     }
 
-    fn read(reader: &Reader) -> Result<Vec<(MerchantId, String, Slot)>, ReadError> {
-        let mut left: HashSet<u32> = reader.vault().unowned().into_iter().map(|slot| slot.0).collect();
-        let mut found = Vec::new();
-        if left.is_empty() {
-            return Ok(found);
-        }
+    fn read(reader: &Reader, slots: &[Slot]) -> Result<HashMap<Slot, Vec<Position>>, ReadError> {
+        let mut found: HashMap<Slot, Vec<Position>> = slots.iter().map(|slot| (*slot, Vec::new())).collect();
+        let mut seen: HashSet<(Slot, MerchantId, String)> = HashSet::new();
         reader.each_of(&[Kind::OrderPlaced], |recorded| {
             let Event::OrderPlaced(placed) = &recorded.event else { return };
-            if !left.remove(&placed.account.slot.0) {
-                return;
-            }
-            let root = daybook_domain::event::tree_root(&placed.ancestors, &placed.merchant);
-            if let Opened::Text(account) = reader.open_text(&placed.account, root, recorded.stream, Kind::OrderPlaced) {
-                found.push((root.clone(), account, placed.account.slot));
+            let slot = placed.account.slot;
+            let Some(positions) = found.get_mut(&slot) else { return };
+            if let Some((root, account)) = whose(reader, &recorded)
+                && seen.insert((slot, root, account))
+            {
+                positions.push(recorded.position);
             }
         })?;
         Ok(found)
+    }
+}
+
+/// The buyer of an order, and the root of their tree, if their key is there.
+fn whose(reader: &Reader, recorded: &Recorded) -> Option<(MerchantId, String)> {
+    let Event::OrderPlaced(placed) = &recorded.event else { return None };
+    let root = daybook_domain::event::tree_root(&placed.ancestors, &placed.merchant);
+    match reader.open_text(&placed.account, root, recorded.stream, Kind::OrderPlaced) {
+        Opened::Text(account) => Some((root.clone(), account)),
+        Opened::Erased | Opened::Damaged => None,
     }
 }

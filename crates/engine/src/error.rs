@@ -45,6 +45,15 @@ pub enum ReadError {
     Codec { position: Position, source: CodecError },
 }
 
+/// Why it is not known what was recorded last at a time.
+#[derive(Debug, Error)]
+pub enum PositionAtError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("what was decided lately is not on the disk yet; try again in a moment")]
+    Late,
+}
+
 /// Why the ledger was not closed cleanly. Nothing acknowledged is lost: the next opening checks.
 #[derive(Debug, Error)]
 pub enum ShutdownError {

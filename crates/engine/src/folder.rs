@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use daybook_domain::Position;
 use daybook_ledger::{CreateError, Ledger, OpenError, Options};
-use daybook_vault::{MasterKey, MasterKeyError, OpenReport, SlotId, Vault};
+use daybook_vault::{Journal, JournalError, MasterKey, MasterKeyError, OpenReport, SlotId, Vault};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -70,6 +70,8 @@ pub enum OpenFolderError {
     Keys(#[from] daybook_vault::OpenError),
     #[error("the key file belongs to ledger {keys}, the log to {log}: put the right key file into the folder")]
     OtherKeys { keys: Uuid, log: Uuid },
+    #[error(transparent)]
+    Erasures(#[from] JournalError),
     #[error(transparent)]
     Unfit(#[from] KeysError),
     #[error(transparent)]
@@ -150,5 +152,9 @@ fn open_vault(
     if keys != log {
         return Err(OpenFolderError::OtherKeys { keys, log });
     }
-    Ok(Vault::open(&path, &master)?)
+    let (vault, mut report) = Vault::open(&path, &master)?;
+    // What was erased in a future that a restored log does not have.
+    Journal::load(dir, log)?.apply(&vault)?;
+    report.erased = vault.erased();
+    Ok((vault, report))
 }

@@ -1,12 +1,14 @@
 //! What is done to a folder's key file while nobody serves the folder.
 
-use std::fs::{self, File};
-use std::io::{self, Seek, Write};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use daybook_domain::{Event, Kind};
 use daybook_ledger::Ledger;
-use daybook_vault::{CopyError, MasterKey, RotateError, Vault};
+use daybook_vault::{CopyError, Journal, JournalError, MasterKey, RotateError, Vault, destroy_file};
 use thiserror::Error;
 
 use crate::error::{ReadError, ShutdownError};
@@ -39,6 +41,12 @@ impl From<daybook_ledger::OpenError> for ChangeKeysError {
 
 impl From<daybook_vault::OpenError> for ChangeKeysError {
     fn from(error: daybook_vault::OpenError) -> Self {
+        Self::Open(error.into())
+    }
+}
+
+impl From<JournalError> for ChangeKeysError {
+    fn from(error: JournalError) -> Self {
         Self::Open(error.into())
     }
 }
@@ -89,12 +97,21 @@ pub fn rotate_master_key(
     Ok(true)
 }
 
-/// Puts an older copy of the key file back, once everything that the log says of erasures and buyers is done to it. Returns the
-/// number of events that were looked at.
+/// What was done to a copy before it became the folder's key file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RestoredKeys {
+    /// Events that were looked at.
+    pub events: u64,
+    /// Keys that were erased though the log does not say so: it ends before, or went another way.
+    pub erased_later: usize,
+}
+
+/// Puts an older copy of the key file back, once everything that the log says of erasures and buyers is done to it, and what the
+/// journals of erasures beside the copy and in the folder say.
 ///
 /// # Errors
 /// It is of another ledger or under another master key, or does not fit the log. Then the key file that was there is as it was.
-pub fn restore_keys(dir: &Path, options: &FolderOptions, from: &Path) -> Result<u64, ChangeKeysError> {
+pub fn restore_keys(dir: &Path, options: &FolderOptions, from: &Path) -> Result<RestoredKeys, ChangeKeysError> {
     let (path, beside) = (dir.join("keys"), dir.join("keys.tmp"));
     let io = |path: &Path| {
         let path = path.to_owned();
@@ -110,15 +127,13 @@ pub fn restore_keys(dir: &Path, options: &FolderOptions, from: &Path) -> Result<
         Ok::<_, ChangeKeysError>(Vault::open(&beside, &master)?.0)
     })?;
     let reader = Reader::open(ledger, Arc::new(vault));
-    let relearned = relearn::relearn_all(&reader)
-        .map_err(ChangeKeysError::from)
-        .and_then(|relearned| reader.vault().sync().map(|()| relearned.events).map_err(ChangeKeysError::Sync));
+    let restored = learn(&reader, dir, from);
     let _ = appender.close();
     drop(reader);
-    let events = match relearned {
-        Ok(events) => events,
+    let restored = match restored {
+        Ok(restored) => restored,
         Err(error) => {
-            let _ = fs::remove_file(&beside);
+            let _ = destroy_file(&beside);
             return Err(error);
         }
     };
@@ -128,19 +143,27 @@ pub fn restore_keys(dir: &Path, options: &FolderOptions, from: &Path) -> Result<
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(&note)(error)),
         _ => {}
     }
-    let old = File::options().write(true).open(&path).ok();
-    fs::rename(&beside, &path).and_then(|()| File::open(dir)?.sync_all()).map_err(io(&path))?;
-    if let Some(old) = old {
-        overwrite(old).map_err(io(&path))?;
-    }
-    Ok(events)
+    Vault::put_in_place(&beside, &path)?;
+    Ok(restored)
 }
 
-/// What no name leads to any more.
-fn overwrite(mut file: File) -> io::Result<()> {
-    let length = file.metadata()?.len();
-    file.rewind()?;
-    io::copy(&mut io::Read::take(io::repeat(0), length), &mut file)?;
-    file.flush()?;
-    file.sync_data()
+fn learn(reader: &Reader, dir: &Path, from: &Path) -> Result<RestoredKeys, ChangeKeysError> {
+    let ledger = reader.ledger().id();
+    let beside_copy = match from.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => Journal::load(folder, ledger)?,
+        None => Journal::load(Path::new("."), ledger)?,
+    };
+    // Kept in the folder, for whoever puts another copy there.
+    beside_copy.add_to(dir, ledger)?;
+    let journal = Journal::load(dir, ledger)?;
+    journal.apply(reader.vault())?;
+    let mut later: BTreeSet<u32> = journal.slots.iter().map(|slot| slot.0).collect();
+    reader.each_of(&[Kind::SubjectErased], |recorded| {
+        if let Event::SubjectErased(event) = &recorded.event {
+            later.remove(&event.slot.0);
+        }
+    })?;
+    let relearned = relearn::relearn_all(reader)?;
+    reader.vault().sync().map_err(ChangeKeysError::Sync)?;
+    Ok(RestoredKeys { events: relearned.events, erased_later: later.len() })
 }

@@ -36,20 +36,21 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use daybook_domain::decide::check_texts;
-use daybook_domain::{Slot, Timestamp, token::Token};
+use daybook_domain::{Position, Slot, Timestamp, token::Token};
 use daybook_ledger::{Appender, Ledger};
 use daybook_vault::Vault;
 use tokio::sync::watch;
 
 pub use cards::{CardImport, CardReport, CardsCutOff};
 pub use clock::{Clock, ClockBehind, MAX_BRIDGED_SECONDS};
-pub use daybook_vault::MasterKey;
+pub use daybook_vault::{Journal, JournalError, MasterKey, destroy_file};
 pub use erase::{EraseError, Erased, Erasure, Unfinished};
-pub use error::{ExecuteError, ReadError, ShutdownError};
+pub use error::{ExecuteError, PositionAtError, ReadError, ShutdownError};
 pub use folder::{Folder, FolderOptions, MasterKeySource, OpenFolderError, open_folder};
-pub use keys::{ChangeKeysError, are_keys_under, restore_keys, rotate_master_key};
+pub use keys::{ChangeKeysError, RestoredKeys, are_keys_under, restore_keys, rotate_master_key};
 pub use reader::{Opened, Reader};
 pub use request::{Pending, Receipt, Request};
 pub use seal::platform_tree;
@@ -60,6 +61,11 @@ use job::Job;
 
 /// Commands that may wait for an answer. Beyond that callers are told that the engine is busy.
 const MAX_WAITING: usize = 16_384;
+
+/// How long what is decided may take to be durable before whoever asks about it is told to come again, and how often it is
+/// looked: syncs take some milliseconds.
+const DURABLE_WITHIN: Duration = Duration::from_secs(5);
+const DURABLE_EVERY: Duration = Duration::from_micros(500);
 
 /// A handle; clones share the one writer.
 #[derive(Clone)]
@@ -216,6 +222,38 @@ impl Engine {
     /// Whether a buyer's key was destroyed.
     pub fn is_erased(&self, buyer: Slot) -> bool {
         self.shared.reader.is_erased(buyer)
+    }
+
+    /// The last position that was recorded at this time or before, 0 if none was; nothing is recorded there any more, however
+    /// young the time is. None: it has not come yet. Blocks this thread until what was decided up to then is durable; not for
+    /// use in async code.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read, or is not written to in time.
+    pub fn position_at(&self, time: Timestamp) -> Result<Option<Position>, PositionAtError> {
+        let reader = &self.shared.reader;
+        if time > self.now() {
+            return Ok(None);
+        }
+        let durable = reader.watermark();
+        let position = reader.position_at(time)?;
+        if position < durable {
+            // What was recorded behind it came later, and times never run backwards.
+            return Ok(Some(position));
+        }
+        let (tell, told) = channel();
+        let passed = self.shared.jobs.send(Message::Pass { time, tell }).ok().and_then(|()| told.recv().ok());
+        // Where nobody decides any more, nothing comes to it.
+        if let Some(decided) = passed {
+            let until = std::time::Instant::now() + DURABLE_WITHIN;
+            while reader.watermark() < decided && self.shared.stopped.borrow().is_none() {
+                if std::time::Instant::now() > until {
+                    return Err(PositionAtError::Late);
+                }
+                std::thread::sleep(DURABLE_EVERY);
+            }
+        }
+        Ok(Some(reader.position_at(time)?))
     }
 
     /// What the clock says.

@@ -208,3 +208,25 @@ fn an_engine_that_was_shut_down_says_so() {
     assert_eq!(stopped.borrow().as_deref(), Some("Daybook is shutting down"));
     assert!(is_stopped(&engine.submit(register(1, None)).wait()));
 }
+
+#[test]
+fn a_time_that_was_asked_about_gets_no_event_any_more() {
+    const MANY: usize = 300;
+    let folder = tempfile::tempdir().unwrap();
+    let options = FolderOptions { id_if_new: Some(Uuid::from_u128(1)), ..FolderOptions::default() };
+    // It stands still: everything happens in the same microsecond.
+    let engine = open_folder(&folder.path().join("data"), &options, Arc::new(|| Timestamp(7))).unwrap().engine;
+    let reader = engine.reader();
+    assert_eq!(engine.position_at(Timestamp(8)).unwrap(), None, "it has not come");
+    assert_eq!(engine.position_at(Timestamp(6)).unwrap(), Some(0));
+    // What is decided but not on the disk yet belongs to it,
+    let sent: Vec<Pending> = (0..MANY).map(|n| engine.submit(register(n, None))).collect();
+    assert_eq!(engine.position_at(Timestamp(7)).unwrap(), Some(MANY as u64));
+    sent.into_iter().for_each(|sent| drop(sent.wait().unwrap()));
+    // what comes afterwards does not.
+    engine.submit(register(MANY, None)).wait().unwrap();
+    assert_eq!(reader.recorded_at(MANY as u64 + 1).unwrap(), Some(Timestamp(8)));
+    assert_eq!(engine.position_at(Timestamp(7)).unwrap(), Some(MANY as u64));
+    engine.shutdown().unwrap();
+    assert_eq!(engine.position_at(Timestamp(7)).unwrap(), Some(MANY as u64), "nobody decides any more");
+}

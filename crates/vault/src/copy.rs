@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::disk::write_private_file;
+use crate::disk::{rename_durably, replacing, write_private_file};
 use crate::hashes::Keys;
 use crate::layout::{
     HEADER_PAGE_BYTES, Header, KeyPart, NONCE_BYTES, SLOT_BYTES, SUBJECT_AT, SlotId, decode_key, encode_header,
@@ -58,13 +58,24 @@ impl Vault {
         write_private_file(path, &bytes).map_err(write)
     }
 
-    /// Copies a key file, whole or not at all (mode 0600), in the place of what lies there.
+    /// Copies a key file, whole or not at all (mode 0600), in the place of what lies there, which is overwritten.
     ///
     /// # Errors
     /// Failures to read or write.
     pub fn copy_file(from: &Path, to: &Path) -> Result<(), CopyError> {
         let bytes = std::fs::read(from).map_err(CopyError::Read)?;
-        write_private_file(to, &bytes).map_err(|source| CopyError::Write { path: to.to_owned(), source })
+        let written = replacing(to, || write_private_file(to, &bytes));
+        written.map_err(|source| CopyError::Write { path: to.to_owned(), source })
+    }
+
+    /// Puts a copy that lies beside a key file in its place, and overwrites what lay there. To be called while nobody has that
+    /// open.
+    ///
+    /// # Errors
+    /// Failures to rename or write; the key file is then the one or the other, and whole.
+    pub fn put_in_place(beside: &Path, path: &Path) -> Result<(), CopyError> {
+        replacing(path, || rename_durably(beside, path))
+            .map_err(|source| CopyError::Write { path: path.to_owned(), source })
     }
 
     /// Puts a file under another master key in the place of this one, which is then overwritten. At every moment there is one whole

@@ -37,18 +37,80 @@ impl Disk for File {
     }
 }
 
+/// How the names of files end that are not whole yet.
+const UNFINISHED: &str = ".tmp";
+
 fn temporary(path: &Path) -> io::Result<PathBuf> {
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-    name.push(".tmp");
+    name.push(UNFINISHED);
     Ok(path.with_file_name(name))
 }
 
-/// What a crash left of [`write_private_file`].
-pub(crate) fn remove_left_over(path: &Path) -> io::Result<()> {
-    match std::fs::remove_file(temporary(path)?) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+/// Overwrites all of it with zeros, and syncs.
+pub(crate) fn overwrite(disk: &dyn Disk) -> io::Result<()> {
+    static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+    let (mut at, end) = (0, disk.len()?);
+    while at < end {
+        let count = usize::try_from(end - at).map_or(ZEROS.len(), |left| left.min(ZEROS.len()));
+        disk.write_all_at(&ZEROS[..count], at)?;
+        at += count as u64;
     }
+    disk.sync()
+}
+
+/// Overwrites a file with keys before its name goes. One that is not there is no error.
+///
+/// # Errors
+/// When it cannot be overwritten or removed.
+pub fn destroy_file(path: &Path) -> io::Result<()> {
+    match File::options().write(true).open(path) {
+        Ok(file) => overwrite(&file)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    std::fs::remove_file(path)?;
+    sync_folder_of(path)
+}
+
+/// Destroys what a crash left beside a key file: files that begin with its name and end as unfinished ones do. They may
+/// hold keys, and no erasure reaches them.
+///
+/// # Errors
+/// When the folder cannot be listed, or one of them cannot be destroyed.
+pub fn destroy_left_overs(path: &Path) -> io::Result<()> {
+    let (Some(name), folder) = (path.file_name(), folder_of(path)) else { return Ok(()) };
+    for entry in std::fs::read_dir(folder)? {
+        let found = entry?.file_name();
+        let rest = found.as_encoded_bytes().strip_prefix(name.as_encoded_bytes());
+        if rest.is_some_and(|rest| rest.ends_with(UNFINISHED.as_bytes())) {
+            destroy_file(&folder.join(found))?;
+        }
+    }
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    File::open(folder_of(path))?.sync_all()
+}
+
+/// Overwrites what lay at `path`, once `put` has put something else there: no name leads to it any more.
+pub(crate) fn replacing(path: &Path, put: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    let old = match File::options().write(true).open(path) {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    put()?;
+    old.map_or(Ok(()), |old| overwrite(&old))
+}
+
+pub(crate) fn rename_durably(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::rename(from, to)?;
+    sync_folder_of(to)
 }
 
 /// Writes a private file (mode 0600) whole or not at all: into a temporary one beside it, synced, then renamed.
@@ -58,11 +120,9 @@ pub(crate) fn write_private_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
     let temporary = temporary(path)?;
     // Removed rather than reused, because reuse would keep its mode.
-    remove_left_over(path)?;
+    destroy_file(&temporary)?;
     let mut file = File::options().write(true).create_new(true).mode(0o600).open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    std::fs::rename(&temporary, path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+    rename_durably(&temporary, path)
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
 
-use crate::disk::Disk;
+use crate::disk::{Disk, overwrite};
 use crate::error::WriteError;
 use crate::hashes::Keys;
 use crate::layout::{
@@ -147,15 +147,8 @@ impl KeyFile {
 
     /// Overwrites all of it with zeros, once another file has taken its place. Nothing is written to it afterwards.
     pub(crate) fn destroy(&self) -> io::Result<()> {
-        static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
         self.poisoned.store(true, Ordering::Release);
-        let (mut at, end) = (0, self.disk.len()?);
-        while at < end {
-            let count = usize::try_from(end - at).map_or(ZEROS.len(), |left| left.min(ZEROS.len()));
-            self.disk.write_all_at(&ZEROS[..count], at)?;
-            at += count as u64;
-        }
-        self.disk.sync()
+        overwrite(self.disk.as_ref())
     }
 
     pub(crate) fn id(&self) -> Uuid {

@@ -55,6 +55,7 @@ mod create;
 mod disk;
 mod error;
 mod hashes;
+mod journal;
 mod key_file;
 mod layout;
 mod master;
@@ -67,12 +68,14 @@ mod tests;
 
 pub use copy::{CopyError, RotateError};
 pub use create::CreateError;
+pub use disk::{destroy_file, destroy_left_overs};
 pub use error::{
     AssignError, DisownError, EraseError, OpenSealedError, RelearnError, SealError, SealSharedError, WriteError,
 };
+pub use journal::{Journal, JournalError};
 pub use key_file::{OpenError, OpenReport};
 pub use layout::SlotId;
 pub use master::{MasterKey, MasterKeyError};
 pub use sealing::Context;
 pub use table::UnknownSlot;
-pub use vault::Vault;
+pub use vault::{Vault, is_same_account};

@@ -130,6 +130,11 @@ impl Table {
         self.subjects.retain(|_, bound| !slots.contains(bound));
     }
 
+    pub(crate) fn erased_slots(&self) -> Vec<SlotId> {
+        let erased = (0..).map(SlotId).zip(&self.states).filter(|(_, state)| state.is_erased());
+        erased.map(|(slot, _)| slot).collect()
+    }
+
     /// Handed out, not erased, and nobody's.
     pub(crate) fn unowned(&self) -> Vec<SlotId> {
         let mut is_owned = vec![false; self.next as usize];

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::create::{CreateError, Entropy, FillError, create_file, fill_slots, new_file};
-use crate::disk::{Disk, remove_left_over};
+use crate::disk::{Disk, destroy_left_overs};
 use crate::error::{
     AssignError, DisownError, EraseError, OpenSealedError, RelearnError, SealError, SealSharedError, WriteError,
 };
@@ -82,7 +82,7 @@ impl Vault {
     pub fn open(path: &Path, master: &MasterKey) -> Result<(Vault, OpenReport), OpenError> {
         let file = open_file(path, File::options().read(true).write(true))?;
         // Erasing would not reach it.
-        remove_left_over(path).map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
+        destroy_left_overs(path).map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
         Vault::open_on(Box::new(file), master, path, system_entropy(), TUNING)
     }
 
@@ -221,6 +221,25 @@ impl Vault {
     /// How many slots are erased.
     pub fn erased(&self) -> u32 {
         self.shared.read().erased()
+    }
+
+    /// The slots that are erased, rising.
+    pub fn erased_slots(&self) -> Vec<SlotId> {
+        self.shared.read().erased_slots()
+    }
+
+    /// Prepares slots until there is this one.
+    pub(crate) fn prepare_through(&self, slot: SlotId) -> Result<(), AssignError> {
+        loop {
+            let left = {
+                let table = self.shared.read();
+                if table.prepared() > slot.0 {
+                    return Ok(());
+                }
+                table.left()
+            };
+            self.shared.prepare(left.saturating_add(1))?;
+        }
     }
 
     /// Seals a text: 40 bytes longer than it, different each time.
@@ -517,6 +536,11 @@ struct Subject {
     /// Of the account as it was given, where that is not its normal form. Slots were given by it once, byte for byte, and
     /// stay with those who have them.
     exact: Option<SubjectHash>,
+}
+
+/// Whether two spellings are one buyer's account.
+pub fn is_same_account(one: &str, other: &str) -> bool {
+    normal_account(one) == normal_account(other)
 }
 
 /// What makes two accounts one: neither case nor blanks at the ends count. Hashes of it are stored, so it is frozen.

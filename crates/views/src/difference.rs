@@ -7,14 +7,19 @@ mod waiting;
 
 use std::collections::BTreeMap;
 
-use daybook_domain::Timestamp;
+use daybook_domain::job::Job;
+use daybook_domain::{MerchantId, Sku, StreamId, Timestamp};
 
 use crate::error::Stopped;
+use crate::query::{StockEntry, TokenEntry};
 use crate::registry::{DASHBOARD, JOBS, ORDERS, QUEUES, STOCK, TOKENS, ViewName};
 use crate::views::Views;
 
 /// Rows of a part.
+#[cfg(not(test))]
 const ROWS: usize = 2_048;
+#[cfg(test)]
+const ROWS: usize = 4;
 
 /// A field of a row: what it is called, what it was and what it is. None: there was, or is, no such row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,13 +65,13 @@ pub fn differences(
     } else if view == DASHBOARD {
         figures::differences(before, after, part)
     } else if view == STOCK {
-        whole(part, || compare(&stock(before), &stock(after)))
+        numbered(&stock(before), &stock(after), part)
     } else if view == QUEUES {
         waiting::differences(before, after, part)
     } else if view == TOKENS {
-        whole(part, || compare(&tokens(before), &tokens(after)))
+        numbered(&tokens(before), &tokens(after), part)
     } else if view == JOBS {
-        whole(part, || compare(&jobs(before), &jobs(after)))
+        numbered(&jobs(before), &jobs(after), part)
     } else {
         None
     })
@@ -83,9 +88,48 @@ pub fn exception_differences(before: &Views, after: &Views) -> Result<Vec<RowDif
     Ok(waiting::exceptions(before, after))
 }
 
-/// Views that are small enough to be one part.
-fn whole(part: usize, rows: impl FnOnce() -> Vec<RowDifference>) -> Option<Vec<RowDifference>> {
-    (part == 0).then(rows)
+/// A view whose rows have numbers that stay.
+struct Numbered<'a, K, V> {
+    count: usize,
+    at: Box<dyn Fn(usize) -> K + 'a>,
+    get: Box<Find<'a, K, V>>,
+    name: fn(&K, &V) -> String,
+}
+
+type Find<'a, K, V> = dyn Fn(&K) -> Option<V> + 'a;
+
+/// Each row is in one part: by its number in `after`, or by that in `before` if it is there alone.
+fn numbered<K, V: PartialEq + Words>(
+    before: &Numbered<'_, K, V>,
+    after: &Numbered<'_, K, V>,
+    part: usize,
+) -> Option<Vec<RowDifference>> {
+    let numbers = part * ROWS..(part + 1) * ROWS;
+    if numbers.start >= before.count.max(after.count) {
+        return None;
+    }
+    let within = |count: usize| numbers.start.min(count)..numbers.end.min(count);
+    let mut found = Vec::new();
+    let mut tell = |key: &K, old: Option<V>, new: Option<V>| {
+        if old != new
+            && let Some(value) = old.as_ref().or(new.as_ref())
+        {
+            let row = (after.name)(key, value);
+            found.extend(difference(row, old.as_ref().map(Words::words), new.as_ref().map(Words::words)));
+        }
+    };
+    for number in within(after.count) {
+        let key = (after.at)(number);
+        tell(&key, (before.get)(&key), (after.get)(&key));
+    }
+    for number in within(before.count) {
+        let key = (before.at)(number);
+        if (after.get)(&key).is_none() {
+            tell(&key, (before.get)(&key), None);
+        }
+    }
+    found.sort_unstable_by(|one, other| one.row.cmp(&other.row));
+    Some(found)
 }
 
 /// None: they are the same. Fields come in the same order on both sides, where a row is on both.
@@ -138,13 +182,17 @@ fn time_or_none(at: Option<Timestamp>) -> String {
     at.map_or_else(|| "none".to_owned(), time)
 }
 
-fn stock(views: &Views) -> BTreeMap<String, crate::query::StockEntry> {
-    let all = crate::query::StockQuery { first: usize::MAX - 1, ..Default::default() };
-    let entries = views.stock().map(|stock| stock.page(&all).entries).unwrap_or_default();
-    entries.into_iter().map(|entry| (format!("{}/{}", entry.merchant, entry.sku), entry)).collect()
+fn stock(views: &Views) -> Numbered<'_, (MerchantId, Sku), StockEntry> {
+    let stock = &views.registry.stock.view;
+    Numbered {
+        count: stock.count(),
+        at: Box::new(|number| stock.name_at(number).clone()),
+        get: Box::new(|name| stock.entry_of(name)),
+        name: |(merchant, sku), _| format!("{merchant}/{sku}"),
+    }
 }
 
-impl Words for crate::query::StockEntry {
+impl Words for StockEntry {
     fn words(&self) -> Fields {
         let Self { merchant: _, sku: _, state, balance } = self;
         vec![
@@ -160,12 +208,17 @@ impl Words for crate::query::StockEntry {
     }
 }
 
-fn tokens(views: &Views) -> BTreeMap<String, crate::query::TokenEntry> {
-    let page = views.tokens().map(|tokens| tokens.page(None, None, usize::MAX - 1)).unwrap_or_default();
-    page.tokens.into_iter().map(|token| (token.id.to_string(), token)).collect()
+fn tokens(views: &Views) -> Numbered<'_, StreamId, TokenEntry> {
+    let tokens = &views.registry.tokens.view;
+    Numbered {
+        count: tokens.rows().len(),
+        at: Box::new(|number| tokens.rows()[number].stream),
+        get: Box::new(|stream| tokens.of_stream(*stream).cloned()),
+        name: |_, token| token.id.to_string(),
+    }
 }
 
-impl Words for crate::query::TokenEntry {
+impl Words for TokenEntry {
     fn words(&self) -> Fields {
         let Self { stream: _, id: _, role, merchant, buyer, label, issued, expires_at, revoked_at } = self;
         vec![
@@ -180,12 +233,17 @@ impl Words for crate::query::TokenEntry {
     }
 }
 
-fn jobs(views: &Views) -> BTreeMap<String, daybook_domain::job::Job> {
-    let Ok(jobs) = views.jobs() else { return BTreeMap::new() };
-    jobs.page(None, None, usize::MAX).into_iter().map(|(id, job)| (id.to_string(), job.clone())).collect()
+fn jobs(views: &Views) -> Numbered<'_, StreamId, Job> {
+    let jobs = &views.registry.jobs.view;
+    Numbered {
+        count: jobs.rows().len(),
+        at: Box::new(|number| jobs.rows()[number].0),
+        get: Box::new(|id| crate::jobs::Jobs::new(jobs).get(*id).cloned()),
+        name: |id, _| id.to_string(),
+    }
 }
 
-impl Words for daybook_domain::job::Job {
+impl Words for Job {
     fn words(&self) -> Fields {
         vec![("job", format!("{self:?}"))]
     }

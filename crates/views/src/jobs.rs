@@ -42,6 +42,10 @@ impl JobsState {
         Ok(number)
     }
 
+    pub(crate) fn rows(&self) -> &[(StreamId, Job)] {
+        &self.rows
+    }
+
     fn fold(&mut self, recorded: &Recorded) -> Result<(), FoldError> {
         if recorded.event.kind().subject() != Subject::Job {
             return Ok(());

@@ -98,7 +98,7 @@ impl Merchants {
     }
 
     /// These merchants, and with `subtree` those that stand below them now, each once, by id.
-    pub(crate) fn all_of(&self, ids: &[MerchantId], subtree: bool) -> Vec<MerchantId> {
+    pub fn all_of(&self, ids: &[MerchantId], subtree: bool) -> Vec<MerchantId> {
         let mut left: Vec<MerchantNumber> = ids.iter().filter_map(|id| self.number(id)).collect();
         let mut found: Vec<MerchantId> = Vec::with_capacity(left.len());
         while let Some(number) = left.pop() {

@@ -13,13 +13,15 @@ use crate::queues::QueueState;
 use crate::stock::StockState;
 use crate::tokens::TokenState;
 
-/// The names and versions of the views. A changed fold gets a new version, so that no old checkpoint is taken for it.
-pub const ORDERS: ViewName = ViewName { name: "orders", version: 6 };
-pub const DASHBOARD: ViewName = ViewName { name: "dashboard", version: 2 };
-pub const STOCK: ViewName = ViewName { name: "stock", version: 3 };
-pub const QUEUES: ViewName = ViewName { name: "queues", version: 1 };
-pub const TOKENS: ViewName = ViewName { name: "tokens", version: 1 };
-pub const JOBS: ViewName = ViewName { name: "jobs", version: 1 };
+/// The views. Whoever changes what a fold makes of events, but not what its checkpoints look like, counts its `fold` up: what
+/// is there then goes on to be served until somebody has seen what differs and takes the new one. Whoever changes what they
+/// look like counts its `version` up, and sets `fold` to 0: then it is folded again before anybody is answered.
+pub const ORDERS: ViewName = ViewName { name: "orders", version: 6, fold: 0 };
+pub const DASHBOARD: ViewName = ViewName { name: "dashboard", version: 2, fold: 0 };
+pub const STOCK: ViewName = ViewName { name: "stock", version: 3, fold: 0 };
+pub const QUEUES: ViewName = ViewName { name: "queues", version: 1, fold: 0 };
+pub const TOKENS: ViewName = ViewName { name: "tokens", version: 1, fold: 0 };
+pub const JOBS: ViewName = ViewName { name: "jobs", version: 1, fold: 0 };
 
 /// Every view. The orders come first: the others stand on them.
 pub const VIEWS: [ViewName; 6] = [ORDERS, DASHBOARD, STOCK, QUEUES, TOKENS, JOBS];
@@ -27,7 +29,10 @@ pub const VIEWS: [ViewName; 6] = [ORDERS, DASHBOARD, STOCK, QUEUES, TOKENS, JOBS
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ViewName {
     pub name: &'static str,
+    /// What its checkpoints look like.
     pub version: u16,
+    /// By which rules it is folded.
+    pub fold: u16,
 }
 
 /// A view's state. A new view is a module with one of these, and its lines in this file.
@@ -76,6 +81,8 @@ pub(crate) struct Kept<'a> {
 pub(crate) struct Running<V> {
     pub(crate) view: V,
     pub(crate) stopped: Option<Stopped>,
+    /// It was restored from what other rules made.
+    pub(crate) is_of_other_fold: bool,
 }
 
 /// A view among all views.
@@ -83,12 +90,14 @@ pub(crate) struct Entry<'a> {
     pub(crate) name: ViewName,
     pub(crate) view: &'a dyn View,
     pub(crate) stopped: &'a Option<Stopped>,
+    pub(crate) is_of_other_fold: bool,
 }
 
 pub(crate) struct EntryMut<'a> {
     pub(crate) name: ViewName,
     pub(crate) view: &'a mut dyn View,
     pub(crate) stopped: &'a mut Option<Stopped>,
+    pub(crate) is_of_other_fold: &'a mut bool,
 }
 
 #[derive(Debug, Default)]
@@ -154,11 +163,12 @@ impl Registry {
 
 impl<V: View> Running<V> {
     fn entry(&self, name: ViewName) -> Entry<'_> {
-        Entry { name, view: &self.view, stopped: &self.stopped }
+        Entry { name, view: &self.view, stopped: &self.stopped, is_of_other_fold: self.is_of_other_fold }
     }
 
     fn entry_mut(&mut self, name: ViewName) -> EntryMut<'_> {
-        EntryMut { name, view: &mut self.view, stopped: &mut self.stopped }
+        let Self { view, stopped, is_of_other_fold } = self;
+        EntryMut { name, view, stopped, is_of_other_fold }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::query::{Scope, StockEntry, StockPage, StockQuery};
 use crate::registry::{Kept, View};
 use crate::wire::{Reader, put_bytes, put_i64, put_u32, put_u64};
 
-type Name = (MerchantId, Sku);
+pub(crate) type Name = (MerchantId, Sku);
 
 #[derive(Debug, Default)]
 pub(crate) struct StockState {
@@ -126,6 +126,19 @@ impl StockState {
             let cards = state.cards.saturating_sub(balance.assigned);
             (cards.try_into().unwrap_or(i64::MAX), balance.free(state.received))
         })
+    }
+
+    /// SKUs, by the order in which they came.
+    pub(crate) fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn name_at(&self, number: usize) -> &Name {
+        &self.rows[number].name
+    }
+
+    pub(crate) fn entry_of(&self, name: &Name) -> Option<StockEntry> {
+        self.by_name.get(name).map(|&number| self.entry(number))
     }
 
     fn entry(&self, number: u32) -> StockEntry {

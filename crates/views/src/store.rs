@@ -50,6 +50,8 @@ struct ChunkFile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Manifest {
     position: Position,
+    /// By which rules it was folded.
+    fold: u16,
     chunks: BTreeMap<ChunkId, ChunkFile>,
 }
 
@@ -91,8 +93,12 @@ impl Store {
         &self.folder
     }
 
-    /// What has to be saved of these views: what changed since the last time if it was theirs, else all. None: nothing.
+    /// What has to be saved of these views: what changed since the last time if it was theirs, else all. None: nothing, or what
+    /// other rules made stands among them, which stays on disk as it is until it is rebuilt.
     pub fn checkpoint(&self, views: &Views) -> Option<Checkpoint> {
+        if !views.of_other_folds().is_empty() {
+            return None;
+        }
         let mut since = Since::default();
         if self.of.as_ref() == Some(&views.lineage) {
             since.0.extend(self.newest.iter().map(|(view, manifest)| (*view, manifest.position)));
@@ -194,7 +200,7 @@ impl Store {
                 }
             }
             sync_folder(&folder)?;
-            manifests.insert(view.view, Manifest { position: view.position, chunks });
+            manifests.insert(view.view, Manifest { position: view.position, fold: view.view.fold, chunks });
         }
         for (view, manifest) in &manifests {
             let folder = self.view_folder(*view);
@@ -227,13 +233,17 @@ impl Store {
             let bytes = fs::read(self.view_folder(view).join(chunk_name(file))).ok()?;
             (*blake3::hash(&bytes).as_bytes() == file.hash).then_some(bytes)
         };
-        Views::restore(position, &saved, &chunk)
+        let mut views = Views::restore(position, &saved, &chunk)?;
+        for entry in views.registry.all_mut() {
+            *entry.is_of_other_fold = found.get(&entry.name).is_some_and(|manifest| manifest.fold != entry.name.fold);
+        }
+        Ok(views)
     }
 
     fn put_manifest(&self, view: ViewName, manifest: &Manifest) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
         put_bytes(&mut out, view.name.as_bytes());
-        put_u32(&mut out, view.version.into());
+        put_u32(&mut out, u32::from(manifest.fold) << 16 | u32::from(view.version));
         out.extend_from_slice(&self.ledger);
         put_u64(&mut out, manifest.position);
         put_u64(&mut out, manifest.chunks.len() as u64);
@@ -258,13 +268,15 @@ impl Store {
         if blake3::hash(content).as_bytes() != hash || reader.array() != *MAGIC {
             return Err(damaged());
         }
-        if (reader.text(), reader.u32()) != (view.name, view.version.into()) {
+        let (name, [version_low, version_high, fold_low, fold_high]) = (reader.text(), reader.u32().to_le_bytes());
+        if (name, u16::from_le_bytes([version_low, version_high])) != (view.name, view.version) {
             return Err("it is another view's".to_owned());
         }
+        let fold = u16::from_le_bytes([fold_low, fold_high]);
         if reader.array() != self.ledger {
             return Err("it was folded from another ledger".to_owned());
         }
-        let mut manifest = Manifest { position: reader.u64(), chunks: BTreeMap::new() };
+        let mut manifest = Manifest { position: reader.u64(), fold, chunks: BTreeMap::new() };
         for _ in 0..reader.count() {
             let part = Part::from_code(reader.u8()).ok_or_else(damaged)?;
             let id = ChunkId { part, number: reader.u32() };

@@ -40,6 +40,10 @@ impl TokenState {
         self.rows.push(row);
     }
 
+    pub(crate) fn rows(&self) -> &[TokenEntry] {
+        &self.rows
+    }
+
     pub(crate) fn of_stream(&self, stream: StreamId) -> Option<&TokenEntry> {
         self.by_stream.get(&stream).map(|&number| &self.rows[number as usize])
     }

@@ -31,6 +31,8 @@ pub struct ViewStatus {
     /// The last position that it has folded.
     pub position: Position,
     pub stopped: Option<Stopped>,
+    /// What it holds was made by the rules of another version of Daybook, which this one goes on from until it is rebuilt.
+    pub is_of_other_fold: bool,
 }
 
 /// The orders, and over them every view. All need each order as it was before an event, so none goes on without the
@@ -112,8 +114,14 @@ impl Views {
             view: entry.name,
             position: entry.stopped.as_ref().map_or(self.position, |stopped| stopped.at.saturating_sub(1)),
             stopped: entry.stopped.clone(),
+            is_of_other_fold: entry.is_of_other_fold,
         };
         self.registry.all().map(status).into()
+    }
+
+    /// The views that were restored from what other rules made.
+    pub fn of_other_folds(&self) -> Vec<ViewName> {
+        self.registry.all().into_iter().filter(|entry| entry.is_of_other_fold).map(|entry| entry.name).collect()
     }
 
     /// How many orders came to the ledger before this one; none if the views do not know it.

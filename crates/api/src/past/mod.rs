@@ -2,7 +2,8 @@
 //! since whoever asks for a page asks for the next one too.
 //!
 //! Folding takes a processor, so it is done on one thread of its own that yields to everybody else's, one position after
-//! another; whoever comes when some wait already is told to come again. All who ask for the same position share its views.
+//! another; whoever comes when some wait already, or has his share of those that do, is told to come again. All who ask for
+//! the same position share its views.
 
 mod fold;
 mod kept;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use daybook_domain::Position;
 use daybook_engine::Reader;
@@ -20,11 +22,18 @@ use daybook_views::store::Store;
 use tokio::sync::watch;
 
 use crate::schema::error::ApiError;
+use crate::shares::{Share, Sharer, Shares};
 pub use fold::views_at;
 use kept::Kept;
 
 /// Positions that may wait to be folded, beside the one that is.
 const WAITING: usize = 8;
+/// Of those that wait or are folded, that one token began.
+const OF_TOKEN: usize = 3;
+/// The same of the tokens of one merchant together.
+const OF_MERCHANT: usize = 5;
+/// How often it is looked whether there is room for what is to be folded.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// From how many events on what was folded is worth to be saved for the next one who asks: a tenth of a second's.
 const WORTH_KEEPING: u64 = 1 << 16;
 
@@ -47,6 +56,7 @@ pub struct Past(Arc<Inner>);
 struct Inner {
     kept: Mutex<Kept>,
     queue: Mutex<Queue>,
+    shares: Shares<Sharer>,
     checkpoints: OnceLock<Checkpoints>,
     /// Rises when views are replaced: what was folded before may stand on what they were.
     generation: AtomicU64,
@@ -77,6 +87,14 @@ struct Job {
     position: Position,
     tell: watch::Sender<Outcome>,
     reader: Reader,
+    share: Share<Sharer>,
+}
+
+fn most(of: &Sharer) -> usize {
+    match of {
+        Sharer::Token(_) => OF_TOKEN,
+        Sharer::Merchant(_) => OF_MERCHANT,
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -106,12 +124,13 @@ impl Past {
 
     /// Nothing that was folded or saved until now is used any more: call it when views were rebuilt.
     pub fn forget(&self, reader: &Reader) {
-        self.distrust();
+        // First: what begins at one of them just before is not trusted afterwards.
         if let Some(checkpoints) = self.0.checkpoints.get()
             && let Err(error) = store(checkpoints, reader).forget()
         {
             tracing::error!(%error, "checkpoints of views that were replaced could not be removed");
         }
+        self.distrust();
     }
 
     /// Folds nothing any more.
@@ -123,8 +142,8 @@ impl Past {
     ///
     /// # Errors
     ///
-    /// Busy when too many positions wait to be folded.
-    pub(crate) fn ask(&self, reader: &Reader, position: Position) -> Result<Asked, ApiError> {
+    /// Busy when too many positions wait to be folded, or too many of those who ask.
+    pub(crate) fn ask(&self, reader: &Reader, position: Position, who: Vec<Sharer>) -> Result<Asked, ApiError> {
         let mut queue = lock(&self.0.queue);
         // Looked for while the queue is held: what is folded meanwhile is either here or there.
         if let Some(views) = lock(&self.0.kept).get(position) {
@@ -136,9 +155,10 @@ impl Past {
         if queue.waiting.len() >= WAITING {
             return Err(ApiError::Busy);
         }
+        let share = self.0.shares.take(who, most).ok_or(ApiError::ManyMoments)?;
         let (tell, told) = watch::channel(None);
         queue.asked.push((position, told.clone()));
-        queue.waiting.push(Job { position, tell, reader: reader.clone() });
+        queue.waiting.push(Job { position, tell, reader: reader.clone(), share });
         if !queue.is_running {
             let past = self.clone();
             let thread = std::thread::Builder::new().name("daybook-past".into()).spawn(move || past.run());
@@ -157,6 +177,7 @@ impl Past {
         quiet::yield_to_others();
         while let Some(job) = self.next() {
             let position = job.position;
+            self.wait_for_room(position);
             let generation = self.0.generation.load(Relaxed);
             let folded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.fold(&job, generation)));
             let outcome = folded.unwrap_or(Err(NotFolded::Panicked));
@@ -164,12 +185,17 @@ impl Past {
             if let Ok(views) = &outcome {
                 let mut kept = lock(&self.0.kept);
                 if generation == self.0.generation.load(Relaxed) {
-                    kept.put(position, Arc::clone(views));
+                    // The queue itself holds one end: whoever held another one was told to come again.
+                    let is_owed = job.tell.receiver_count() <= 1;
+                    kept.put(position, Arc::clone(views), is_owed, Instant::now());
                 }
             }
             queue.asked.retain(|(asked, _)| *asked != position);
             drop(queue);
-            job.tell.send_replace(Some(outcome));
+            let Job { tell, share, .. } = job;
+            // Before whoever is told asks for the next one.
+            drop(share);
+            tell.send_replace(Some(outcome));
         }
     }
 
@@ -187,6 +213,13 @@ impl Past {
             return None;
         }
         Some(queue.waiting.remove(0))
+    }
+
+    /// Until what is kept and in use leaves room: questions end by themselves.
+    fn wait_for_room(&self, position: Position) {
+        while !self.0.is_ending.load(Relaxed) && !lock(&self.0.kept).make_room_for(position, Instant::now()) {
+            std::thread::sleep(LOOK_EVERY);
+        }
     }
 
     fn fold(&self, job: &Job, generation: u64) -> Result<Arc<Views>, NotFolded> {
@@ -252,6 +285,10 @@ mod tests {
         open_folder(dir, &options, Arc::new(|| Timestamp(1))).unwrap().reader
     }
 
+    fn token(n: u64) -> Vec<Sharer> {
+        vec![Sharer::Token(Uuid::from_u128(n.into()))]
+    }
+
     /// As while another position is folded.
     fn busy() -> Past {
         let past = Past::default();
@@ -263,19 +300,41 @@ mod tests {
     fn some_positions_wait_and_who_asks_for_another_one_is_told_to_come_again() {
         let dir = tempfile::tempdir().unwrap();
         let (past, reader) = (busy(), reader(&dir.path().join("data")));
-        let mut asked: Vec<Asked> = (1..=8).map(|position| past.ask(&reader, position).unwrap()).collect();
-        assert!(matches!(past.ask(&reader, 9), Err(ApiError::Busy)));
+        let mut asked: Vec<Asked> =
+            (1..=8).map(|position| past.ask(&reader, position, token(position)).unwrap()).collect();
+        assert!(matches!(past.ask(&reader, 9, token(9)), Err(ApiError::Busy)));
         // Whoever asks for what is asked for already takes no room.
-        asked.push(past.ask(&reader, 8).unwrap());
+        asked.push(past.ask(&reader, 8, token(9)).unwrap());
         assert_eq!(past.next().map(|job| job.position), Some(1));
-        assert!(past.ask(&reader, 9).is_ok(), "one is under way");
+        assert!(past.ask(&reader, 9, token(9)).is_ok(), "one is under way");
+    }
+
+    #[test]
+    fn one_token_or_merchant_leaves_room_for_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let (past, reader) = (busy(), reader(&dir.path().join("data")));
+        let mut asked: Vec<Asked> = (1..=3).map(|position| past.ask(&reader, position, token(1)).unwrap()).collect();
+        assert!(matches!(past.ask(&reader, 4, token(1)), Err(ApiError::ManyMoments)));
+        asked.push(past.ask(&reader, 3, token(1)).unwrap());
+        let of_shop = |n: u64| {
+            let shop = daybook_domain::MerchantId::new("shop").unwrap();
+            [token(n), vec![Sharer::Merchant(shop)]].concat()
+        };
+        asked.extend((4..=8).map(|position| past.ask(&reader, position, of_shop(position)).unwrap()));
+        // The queue is full; once there is room, the shop still has its share.
+        assert!(matches!(past.ask(&reader, 9, token(9)), Err(ApiError::Busy)));
+        let first = past.next();
+        assert!(matches!(past.ask(&reader, 9, of_shop(9)), Err(ApiError::ManyMoments)));
+        assert!(matches!(past.ask(&reader, 9, token(1)), Err(ApiError::ManyMoments)), "it is being folded");
+        drop(first);
+        assert!(past.ask(&reader, 9, token(1)).is_ok());
     }
 
     #[test]
     fn what_nobody_waits_for_any_more_is_not_folded() {
         let dir = tempfile::tempdir().unwrap();
         let (past, reader) = (busy(), reader(&dir.path().join("data")));
-        let (first, _second) = (past.ask(&reader, 1).unwrap(), past.ask(&reader, 2).unwrap());
+        let (first, _second) = (past.ask(&reader, 1, token(1)).unwrap(), past.ask(&reader, 2, token(1)).unwrap());
         drop(first);
         assert_eq!(past.next().map(|job| job.position), Some(2));
         assert!(past.next().is_none(), "the thread ends");
@@ -286,16 +345,16 @@ mod tests {
     async fn what_is_folded_is_there_for_the_next_one() {
         let dir = tempfile::tempdir().unwrap();
         let (past, reader) = (Past::default(), reader(&dir.path().join("data")));
-        let views = past.ask(&reader, 0).unwrap().views().await.unwrap();
-        let Asked::There(again) = past.ask(&reader, 0).unwrap() else { panic!("it is kept") };
+        let views = past.ask(&reader, 0, token(1)).unwrap().views().await.unwrap();
+        let Asked::There(again) = past.ask(&reader, 0, token(1)).unwrap() else { panic!("it is kept") };
         assert!(Arc::ptr_eq(&views, &again));
         let folded = |generation| Folded { views: Arc::clone(&views), generation };
         assert!(past.trusted(folded(0)).is_some());
         past.forget(&reader);
-        assert!(matches!(past.ask(&reader, 0), Ok(Asked::Coming(_))));
+        assert!(matches!(past.ask(&reader, 0, token(1)), Ok(Asked::Coming(_))));
         assert!(past.trusted(folded(0)).is_none(), "it was folded before");
         past.end();
-        let stopped = past.ask(&reader, 1).unwrap().views().await;
+        let stopped = past.ask(&reader, 1, token(1)).unwrap().views().await;
         assert_eq!(stopped.err(), Some(NotFolded::Stopped));
     }
 }

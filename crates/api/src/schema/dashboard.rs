@@ -78,7 +78,12 @@ impl Question {
             ViewScope::Merchants { ids, subtree } => (ids.first().cloned(), *subtree, None),
             ViewScope::Below { under, id, subtree } => (Some(id.clone()), *subtree, Some(under.clone())),
         };
-        let time_zone = self.time_zone.clone().unwrap_or_else(|| zone::name_of(merchants, merchant.as_ref()));
+        // Who did not stand below whoever asks, as in the past, tells him nothing, his time zone neither.
+        let named = match (&merchant, &under) {
+            (Some(id), Some(under)) if !merchants.stands_below(id, under) => Some(under),
+            (merchant, _) => merchant.as_ref(),
+        };
+        let time_zone = self.time_zone.clone().unwrap_or_else(|| zone::name_of(merchants, named));
         let basis = self.basis.into();
         Ok(Asked { merchant, subtree, under, from, to, currency, basis, time_zone })
     }

@@ -2,7 +2,7 @@
 
 use async_graphql::{Enum, Error, ErrorExtensionValues, SimpleObject};
 use daybook_domain::{Position, Rejection};
-use daybook_engine::{ExecuteError, ReadError};
+use daybook_engine::{ExecuteError, PositionAtError, ReadError};
 use daybook_views::Stopped;
 use daybook_views::query::QueryError;
 
@@ -209,6 +209,8 @@ pub(crate) enum ApiError {
     Folding {
         position: Position,
     },
+    /// The token, or its merchant, has its share of moments that wait to be folded.
+    ManyMoments,
     Full,
     Stopped,
     /// Logged in full, shown as a number.
@@ -227,7 +229,7 @@ impl ApiError {
             ApiError::Behind(_) => Code::ViewBehind,
             ApiError::TooMuchWork(_) => Code::TooMuchWork,
             ApiError::TimedOut => Code::TimedOut,
-            ApiError::Busy | ApiError::Reading { .. } | ApiError::Folding { .. } => Code::Busy,
+            ApiError::Busy | ApiError::Reading { .. } | ApiError::Folding { .. } | ApiError::ManyMoments => Code::Busy,
             ApiError::Full => Code::DiskFull,
             ApiError::Stopped => Code::Unavailable,
             ApiError::Internal(_) => Code::Internal,
@@ -253,6 +255,9 @@ impl ApiError {
             ApiError::Folding { position } => {
                 format!("position {position} is still being folded; ask for the same again in a moment")
             }
+            ApiError::ManyMoments => {
+                "your token, or its merchant, asked for several moments that are still being folded; ask again in a moment".into()
+            }
             ApiError::Full => "the disk is full: nothing was written".into(),
             ApiError::Stopped => "no commands are taken at the moment".into(),
             ApiError::Internal(error) => masked(error.as_ref()),
@@ -273,7 +278,7 @@ impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", error.code().name());
-        if matches!(error, ApiError::Busy | ApiError::Reading { .. } | ApiError::Folding { .. }) {
+        if error.code() == Code::Busy {
             extensions.set("retryAfter", SOON.0);
         }
         Error { message: error.message(), source: None, extensions: Some(extensions) }
@@ -283,6 +288,15 @@ impl From<ApiError> for Error {
 impl From<ReadError> for ApiError {
     fn from(error: ReadError) -> Self {
         ApiError::Internal(Box::new(error))
+    }
+}
+
+impl From<PositionAtError> for ApiError {
+    fn from(error: PositionAtError) -> Self {
+        match error {
+            PositionAtError::Read(error) => error.into(),
+            PositionAtError::Late => ApiError::Busy,
+        }
     }
 }
 

@@ -9,9 +9,12 @@ use daybook_views::Views;
 
 use super::error::ApiError;
 use super::lookup::AsOf;
+use super::scalar::Position as ScalarPosition;
 use super::{MAX_STEPS, look, look_in_steps, look_long, read, services};
+use crate::auth::Session;
 use crate::http::Services;
 use crate::reads::Reads;
+use crate::shares::Sharer;
 
 #[derive(Clone, Default)]
 pub(crate) enum Moment {
@@ -44,18 +47,36 @@ fn locate(services: &Services, as_of: &AsOf) -> Result<(Position, Timestamp), Ap
             Err(ApiError::Invalid("asOf.revision is one order's: give asOf a position or a time of the ledger".into()))
         }
         AsOf::Position(position) => {
-            let (position, head) = (position.0, services.reader.watermark());
-            if position > head {
-                let why = format!("asOf.position {position} is not there yet: the ledger ends at {head}");
-                return Err(ApiError::Invalid(why));
-            }
+            let position = at_position(services, position.0)?;
             Ok((position, services.reader.recorded_at(position)?.unwrap_or_default()))
         }
-        AsOf::Time(time) if time.0 > services.engine.now() => {
-            Err(ApiError::Invalid("asOf.time has not come yet; leave asOf out to ask about now".into()))
-        }
-        AsOf::Time(time) => Ok((services.reader.position_at(time.0)?, time.0)),
+        AsOf::Time(time) => Ok((at_time(services, time.0)?, time.0)),
     }
+}
+
+fn at_position(services: &Services, position: Position) -> Result<Position, ApiError> {
+    let head = services.reader.watermark();
+    if position > head {
+        let why = format!("asOf.position {position} is not there yet: the ledger ends at {head}");
+        return Err(ApiError::Invalid(why));
+    }
+    Ok(position)
+}
+
+/// The last position that was recorded at that time or before; none comes to it any more.
+fn at_time(services: &Services, time: Timestamp) -> Result<Position, ApiError> {
+    let position = services.engine.position_at(time)?;
+    position.ok_or_else(|| ApiError::Invalid("asOf.time has not come yet; leave asOf out to ask about now".into()))
+}
+
+/// A moment of one order: nothing comes to it any more.
+pub(super) fn settled(services: &Services, as_of: AsOf) -> Result<AsOf, ApiError> {
+    let position = match as_of {
+        AsOf::Revision(_) => return Ok(as_of),
+        AsOf::Position(position) => at_position(services, position.0)?,
+        AsOf::Time(time) => at_time(services, time.0)?,
+    };
+    Ok(AsOf::Position(ScalarPosition(position)))
 }
 
 impl Moment {
@@ -63,7 +84,8 @@ impl Moment {
     pub(super) async fn of(ctx: &Context<'_>, as_of: Option<AsOf>) -> Result<Self> {
         let Some(as_of) = as_of else { return Ok(Moment::Now) };
         let (position, at) = read(ctx, move |services| locate(services, &as_of)).await?;
-        let views = ctx.data::<Arc<Reads>>()?.past(services(ctx)?, position).await?;
+        let who = Sharer::of(ctx.data::<Session>()?);
+        let views = ctx.data::<Arc<Reads>>()?.past(services(ctx)?, position, who).await?;
         Ok(Moment::Then(Arc::new(Then { views, at })))
     }
 

@@ -19,7 +19,7 @@ use super::history::HistoryConnection;
 use super::job::{self, JobConnection, JobObject};
 use super::lookup::{self, AsOf, Named, OrderInput};
 use super::merchant::{self, MerchantConnection, MerchantObject};
-use super::moment::Moment;
+use super::moment::{self, Moment};
 use super::order::OrderObject;
 use super::orders::{self, OrderConnection, OrderSort, Paging};
 use super::queue::{self, DeadlineConnection, ExceptionCount, OrderExceptionConnection, Whose};
@@ -59,6 +59,7 @@ pub(crate) enum Node {
 async fn by_stream(ctx: &Context<'_>, stream: StreamId, as_of: Option<AsOf>) -> Result<Option<OrderObject>> {
     let tenant = tenant(ctx)?.clone();
     read(ctx, move |services| {
+        let as_of = as_of.map(|as_of| moment::settled(services, as_of)).transpose()?;
         // First: how long it takes to read a foreign order would tell that it is there.
         if lookup::relation(services, &tenant, stream)? == Relation::Foreign {
             return Ok(None);
@@ -339,8 +340,8 @@ impl QueryRoot {
     ) -> Result<StockConnection> {
         let scope = meant(ctx, merchant, scope).await?;
         let moment = At { least: at_least, as_of }.moment(ctx).await?;
-        let shown_now = stock::shown_now(ctx, &moment, tenant(ctx)?).await?;
-        let question = stock::Question { scope, only_low: low.unwrap_or_default(), moment: moment.clone(), shown_now };
+        let shown = stock::shown(ctx, &moment, tenant(ctx)?).await?;
+        let question = stock::Question { scope, only_low: low.unwrap_or_default(), moment: moment.clone(), shown };
         moment.look_long(ctx, move |_, views| stock::list(views, &question, first, after.as_deref())).await
     }
 
@@ -356,8 +357,8 @@ impl QueryRoot {
     ) -> Result<u64> {
         let scope = meant(ctx, merchant, scope).await?;
         let moment = At { least: at_least, as_of }.moment(ctx).await?;
-        let shown_now = stock::shown_now(ctx, &moment, tenant(ctx)?).await?;
-        let question = stock::Question { scope, only_low: low.unwrap_or_default(), moment: moment.clone(), shown_now };
+        let shown = stock::shown(ctx, &moment, tenant(ctx)?).await?;
+        let question = stock::Question { scope, only_low: low.unwrap_or_default(), moment: moment.clone(), shown };
         moment.look_long(ctx, move |_, views| stock::count(views, &question)).await
     }
 

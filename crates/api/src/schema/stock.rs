@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use async_graphql::{Context, Object, Result, SimpleObject};
 use daybook_domain::stock::{Balance, SkuState, SkuStreams};
 use daybook_domain::{MerchantId, Sku, State};
-use daybook_views::Views;
 use daybook_views::query::{Scope as ViewScope, StockEntry, StockQuery};
+use daybook_views::{Merchants, Views};
 
 use super::error::ApiError;
 use super::look_long;
@@ -95,38 +95,47 @@ pub(crate) struct Question {
     pub(crate) only_low: bool,
     /// That of the views which are asked.
     pub(crate) moment: Moment,
-    /// Of the past only what belongs to these is shown; none: all.
-    pub(crate) shown_now: Option<BTreeSet<MerchantId>>,
+    /// Of the past only what these show; none: all.
+    pub(crate) shown: Option<Shown>,
+}
+
+/// Whose stock of the past a merchant's token shows: its own, and that of those who stood below it then and do so now.
+pub(crate) struct Shown {
+    own: MerchantId,
+    now: BTreeSet<MerchantId>,
+}
+
+impl Shown {
+    fn includes(&self, id: &MerchantId, then: &Merchants) -> bool {
+        *id == self.own || (self.now.contains(id) && then.stands_below(id, &self.own))
+    }
 }
 
 impl Question {
     fn query(&self, views: &Views) -> StockQuery {
-        StockQuery { scope: self.shown(views), only_low: self.only_low, ..StockQuery::default() }
+        StockQuery { scope: self.scope_then(views.merchants()), only_low: self.only_low, ..StockQuery::default() }
     }
 
-    /// Who stood there then, and still is shown.
-    fn shown(&self, views: &Views) -> ViewScope {
-        let root = match &self.scope {
-            ViewScope::Merchants { ids, subtree: true } => ids.first(),
-            ViewScope::Below { id, subtree: true, .. } => Some(id),
-            ViewScope::All | ViewScope::Merchants { .. } | ViewScope::Below { .. } => None,
+    fn scope_then(&self, then: &Merchants) -> ViewScope {
+        let Some(shown) = &self.shown else { return self.scope.clone() };
+        let (ids, subtree) = match &self.scope {
+            // A merchant's token names one of its merchants, or none.
+            ViewScope::All => (std::slice::from_ref(&shown.own), true),
+            ViewScope::Merchants { ids, subtree } => (ids.as_slice(), *subtree),
+            ViewScope::Below { id, subtree, .. } => (std::slice::from_ref(id), *subtree),
         };
-        let (Some(root), Some(shown)) = (root, &self.shown_now) else { return self.scope.clone() };
-        let below = views.merchants().page(Some(root), None, usize::MAX).merchants.into_iter().map(|entry| entry.id);
-        let ids = below.filter(|id| shown.contains(id)).chain([root.clone()]).collect();
+        let mut ids = then.all_of(ids, subtree);
+        ids.retain(|id| shown.includes(id, then));
         ViewScope::Merchants { ids, subtree: false }
     }
 }
 
-/// Whose stock of the past is shown to a token of a merchant: that of those who stand below it now. None: no question of that.
-pub(crate) async fn shown_now(
-    ctx: &Context<'_>,
-    moment: &Moment,
-    tenant: &Tenant,
-) -> Result<Option<BTreeSet<MerchantId>>> {
+/// What limits a question about the past. None: it is about now, or the token shows all.
+pub(crate) async fn shown(ctx: &Context<'_>, moment: &Moment, tenant: &Tenant) -> Result<Option<Shown>> {
     let Some(own) = tenant.own().filter(|_| moment.is_past()).cloned() else { return Ok(None) };
-    let below = look_long(ctx, move |_, views| Ok(views.merchants().page(Some(&own), None, usize::MAX).merchants));
-    Ok(Some(below.await?.into_iter().map(|entry| entry.id).collect()))
+    let root = own.clone();
+    let below = look_long(ctx, move |_, views| Ok(views.merchants().all_of(&[root], true))).await?;
+    Ok(Some(Shown { own, now: below.into_iter().collect() }))
 }
 
 pub(crate) fn list(

@@ -6,13 +6,11 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
-use daybook_domain::MerchantId;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use crate::auth::Session;
-use crate::shares::{Share, Shares};
+use crate::shares::{Share, Sharer, Shares};
 
 /// WebSockets at a time.
 const MAX_SOCKETS: usize = 1_024;
@@ -45,18 +43,10 @@ struct Stranger {
     shown_out: Arc<Notify>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Sharer {
-    Token(Uuid),
-    Merchant(MerchantId),
-}
-
-impl Sharer {
-    fn most(&self) -> usize {
-        match self {
-            Sharer::Token(_) => MAX_OF_TOKEN,
-            Sharer::Merchant(_) => MAX_OF_MERCHANT,
-        }
+fn most(of: &Sharer) -> usize {
+    match of {
+        Sharer::Token(_) => MAX_OF_TOKEN,
+        Sharer::Merchant(_) => MAX_OF_MERCHANT,
     }
 }
 
@@ -95,9 +85,7 @@ impl Door {
 
     /// None: the token, or its merchant, has its share already.
     pub(super) fn share(&self, session: &Session) -> Option<Share<Sharer>> {
-        let merchant = session.tenant.own().cloned().map(Sharer::Merchant);
-        let sharers = [Sharer::Token(session.actor.id)].into_iter().chain(merchant).collect();
-        self.shares.take(sharers, Sharer::most)
+        self.shares.take(Sharer::of(session), most)
     }
 
     fn strangers(&self) -> MutexGuard<'_, Strangers> {

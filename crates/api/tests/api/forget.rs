@@ -4,6 +4,7 @@ use daybook_domain::Role;
 use serde_json::{Value, json};
 
 use crate::kit::{PLATFORM, Server, by, order, request};
+use crate::socket::Socket;
 
 const ROOT: &str = "dbk_4444444444444444444444444444444444444444444444444444444444444444";
 const BELOW: &str = "dbk_5555555555555555555555555555555555555555555555555555555555555555";
@@ -95,4 +96,34 @@ async fn the_platform_names_any_merchant_of_the_tree() {
     let again = erase(&server, PLATFORM, "m0").await;
     let unknown = json!([{"code": "BUYER_UNKNOWN", "field": ["input", "buyer"]}]);
     assert_eq!(again["data"]["eraseBuyer"], json!({"orders": null, "userErrors": unknown}), "{again}");
+}
+
+/// A subscription that goes on tells of what happens to their orders from then on, and of nobody.
+#[tokio::test]
+async fn whoever_follows_their_orders_is_told_of_nobody_any_more() {
+    let server = shop().await;
+    let query = "subscription ($after: Position!) { orderEvents(after: $after, scope: SUBTREE) { kind order { number \
+                 merchant { id } buyer { account } history(first: 50) { nodes { kind data } } } } }";
+    let mut sockets = Vec::new();
+    for token in [PLATFORM, ROOT] {
+        let mut socket = Socket::greeted_with(&server, token).await;
+        let after = server.services.reader.watermark().to_string();
+        let payload = json!({"query": query, "variables": {"after": after}});
+        socket.send(json!({"id": "1", "type": "subscribe", "payload": payload})).await;
+        sockets.push(socket);
+    }
+    server.done("addTag", json!({"order": by("m0", "A-1"), "tag": "before"})).await;
+    for socket in &mut sockets {
+        let event = socket.event().await;
+        assert_eq!(event["order"]["buyer"]["account"], "ann", "{event}");
+        assert!(event["order"]["history"].to_string().contains("ann does not want it"), "{event}");
+    }
+    assert_eq!(erase(&server, ROOT, "m0").await["data"]["eraseBuyer"]["userErrors"], json!([]));
+    server.done("addTag", json!({"order": by("m0", "A-1"), "tag": "after"})).await;
+    for socket in &mut sockets {
+        let event = socket.event().await;
+        assert_eq!((&event["kind"], &event["order"]["number"]), (&json!("tag-added"), &json!("A-1")));
+        assert_eq!(event["order"]["buyer"]["account"], Value::Null, "{event}");
+        assert!(!event.to_string().contains("ann"), "{event}");
+    }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::access::{ask, filled, id_of, may, mutations, questions, told};
 use crate::kit::{Answer, Server, by, order, payment};
+use crate::socket::Socket;
 
 const PATH: &str = "POST /lookup";
 
@@ -504,4 +505,16 @@ async fn what_is_no_look_up_is_refused_in_clear_words() {
         let answer = ask(&server, token, "{ viewer { role } }", json!({})).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{token}");
     }
+}
+
+/// There is nothing that a look-up could follow, so none is open when its buyer is erased.
+#[tokio::test]
+async fn a_look_up_gets_no_socket() {
+    let server = shops(patient()).await;
+    let answer = send(&server, &asked(Some("m1"), "N-m1", "13812345678")).await;
+    let token = answer.json()["token"].as_str().unwrap().to_owned();
+    let mut socket = Socket::open(&server).await;
+    let payload = json!({"Authorization": format!("Bearer {token}")});
+    socket.send(json!({"type": "connection_init", "payload": payload})).await;
+    assert_eq!(socket.next().await.unwrap(), json!({"close": 4403}));
 }

@@ -365,6 +365,75 @@ async fn who_may_not_see_it_now_does_not_see_it_through_the_past() {
     assert_eq!(ask(&server, &other, query, json!({"at": then})).await, none);
 }
 
+/// Whoever came to stand below the asker later is shown from then on, also where it is named.
+#[tokio::test]
+async fn what_was_not_seen_then_is_not_seen_through_the_past() {
+    let server = Server::start().await;
+    for (id, parent) in [("g", None), ("m1", Some("g")), ("m2", Some("g")), ("m3", Some("m2")), ("m4", Some("m3"))] {
+        server.merchant(id, parent).await;
+    }
+    let agent = format!("dbk_{:064}", 4);
+    server.issue_to(4, &agent, Role::Owner, Some("m1"), None).await;
+    let receive = |merchant: &'static str| {
+        let input = json!({"commandId": server.uuid(), "merchant": merchant, "sku": "mug", "quantity": 5});
+        let query = "mutation ($input: ReceiveStockInput!) { receiveStock(input: $input) { userErrors { code } } }";
+        server.data(query, json!({"input": input}))
+    };
+    for merchant in ["m1", "m3", "m4"] {
+        receive(merchant).await;
+    }
+    let zone = json!({"commandId": server.uuid(), "merchant": "m3", "timeZone": "America/Sao_Paulo"});
+    let query = "mutation ($input: SetProfileInput!) { setProfile(input: $input) { userErrors { code } } }";
+    server.data(query, json!({"input": zone})).await;
+    server.place("m3", "N-before", "ann").await;
+    server.done("placeHold", json!({"order": by("m3", "N-before"), "hold": "RISK"})).await;
+    server.settle().await;
+    let then = json!({"position": server.services.reader.watermark().to_string()});
+    move_merchant(&server, "m3", "m1").await;
+    server.settle().await;
+    let moved = json!({"position": server.services.reader.watermark().to_string()});
+
+    let query = r#"query ($at: AsOf) {
+        all: stock(scope: SUBTREE, asOf: $at) { nodes { merchant { id } free } } allCount: stockCount(scope: SUBTREE, asOf: $at)
+        below: stock(merchant: "m3", scope: SUBTREE, asOf: $at) { nodes { merchant { id } free } }
+        belowCount: stockCount(merchant: "m3", scope: SUBTREE, asOf: $at)
+        own: stock(merchant: "m3", asOf: $at) { nodes { merchant { id } free } } ownCount: stockCount(merchant: "m4", asOf: $at)
+        orders(scope: SUBTREE, asOf: $at) { nodes { number } }
+        ordersCount(scope: SUBTREE, where: {merchant: {eq: "m3"}}, asOf: $at)
+        dashboard(merchant: "m3", scope: SUBTREE, range: {gte: "2023-11-14T00:00:00Z", lt: "2023-11-16T00:00:00Z"},
+            currency: "CNY", asOf: $at) { placedOrders timeZone }
+        exceptions(merchant: "m3", scope: SUBTREE, asOf: $at) { nodes { kind } }
+        exceptionsCount(merchant: "m3", scope: SUBTREE, asOf: $at) { count }
+        deadlines(merchant: "m3", scope: SUBTREE, asOf: $at) { nodes { kind } }
+        deadlinesCount(merchant: "m3", scope: SUBTREE, asOf: $at) }"#;
+    let has = |id: &str| json!({"merchant": {"id": id}, "free": 5});
+    let answer = |seen: &[&str], zone: &str| {
+        let nodes = |of: &[&str]| -> Vec<Value> { of.iter().map(|id| has(id)).collect() };
+        let below: Vec<&str> = seen.iter().copied().filter(|id| *id != "m1").collect();
+        let own: Vec<&str> = seen.iter().copied().filter(|id| *id == "m3").collect();
+        json!({"data": {"all": {"nodes": nodes(seen)}, "allCount": seen.len(),
+            "below": {"nodes": nodes(&below)}, "belowCount": below.len(),
+            "own": {"nodes": nodes(&own)}, "ownCount": seen.iter().filter(|id| **id == "m4").count(),
+            // An order stays where it was placed, also now.
+            "orders": {"nodes": []}, "ordersCount": 0, "dashboard": {"placedOrders": 0, "timeZone": zone},
+            "exceptions": {"nodes": []}, "exceptionsCount": [], "deadlines": {"nodes": []}, "deadlinesCount": 0}})
+    };
+    let without_counts = |mut answer: Value| {
+        let counts = answer["data"]["exceptionsCount"].as_array_mut().unwrap();
+        counts.retain(|of| of["count"] != 0);
+        answer
+    };
+    let ask = |at: Value| ask(&server, &agent, query, json!({ "at": at }));
+    assert_eq!(without_counts(ask(then).await), answer(&["m1"], "UTC"), "before");
+    for at in [Value::Null, moved] {
+        assert_eq!(without_counts(ask(at).await), answer(&["m1", "m3", "m4"], "America/Sao_Paulo"), "afterwards");
+    }
+    let known = "query ($at: AsOf) { orders(scope: SUBTREE, asOf: $at) { nodes { number } } exceptionsCount(scope: SUBTREE, asOf: $at) { count } }";
+    let all = server.data(known, json!({"at": null})).await;
+    assert_eq!(all["orders"]["nodes"], json!([{"number": "N-before"}]), "there is something to be seen by others");
+    assert!(all["exceptionsCount"].as_array().unwrap().iter().any(|of| of["count"] == 1));
+}
+
 /// Of an order that has moved on nothing can be done to what it was.
 #[tokio::test]
 async fn what_can_be_done_is_told_of_orders_that_are_still_so() {

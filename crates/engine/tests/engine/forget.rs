@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use daybook_domain::{Event, Kind, Position, ReasonCode, Rejection, Slot};
-use daybook_engine::{EraseError, Erased, Erasure, ExecuteError, Opened, Request, Unfinished};
+use daybook_domain::{Event, Kind, Position, ReasonCode, Rejection, Slot, Timestamp};
+use daybook_engine::{Engine, EraseError, Erased, Erasure, ExecuteError, Opened, Request, Unfinished};
+use daybook_ledger::Ledger;
+use daybook_vault::{MasterKey, SlotId, Vault};
 
 use crate::shop::*;
 
@@ -156,6 +159,92 @@ fn orders_and_erasures_at_the_same_time_leave_no_order_without_its_buyer() {
         .unwrap();
     assert_eq!(after, 0, "orders under keys that were gone");
     assert!(gone.len() > 3, "{}", gone.len());
+    shop.close();
+}
+
+/// The log has two people under one key, as after an old key file without its log's last orders was written to. Whoever of
+/// them asks first, what lies under the key is gone.
+#[test]
+fn of_two_people_under_one_key_each_can_be_forgotten() {
+    for first in ["carl", "bob"] {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("data");
+        let shop = open(&dir).with_merchant();
+        shop.send(2, place("A", "ann")).unwrap();
+        shop.close();
+        let older = fs::read(dir.join("keys")).unwrap();
+        let shop = open(&dir);
+        shop.send(3, place("B", "bob")).unwrap();
+        shop.close();
+        fs::write(dir.join("keys"), older).unwrap();
+        {
+            // Without what relearns: carl is given bob's key.
+            let (ledger, appender) = Ledger::open(&dir, &options().ledger).unwrap();
+            let master = MasterKey::load(&dir.join("master.key")).unwrap();
+            let vault = Arc::new(Vault::open(&dir.join("keys"), &master).unwrap().0);
+            vault.mark_used(SlotId(0)).unwrap();
+            let engine = Engine::start(ledger, appender, vault, Arc::new(|| Timestamp(T0))).unwrap();
+            engine.submit(Request::live(id(4), clerk(), place("C", "carl"))).wait().unwrap();
+            engine.shutdown().unwrap();
+        }
+        fs::remove_file(dir.join("keys.position")).unwrap();
+        let shop = open(&dir);
+        assert_eq!(shop.contested_keys, [1]);
+        assert_eq!(
+            (account(&shop, "B"), account(&shop, "C")),
+            (Opened::Text("bob".into()), Opened::Text("carl".into()))
+        );
+        // Ordering again gives them keys of their own, which go too.
+        shop.send(5, place("D", first)).unwrap();
+        let own = shop.order("D").buyer;
+        let mut slots = erase(&shop, 10, first).unwrap().slots;
+        slots.sort_unstable();
+        assert_eq!(slots, [Slot(1), own], "{first}");
+        for number in ["B", "C", "D"] {
+            assert_eq!(account(&shop, number), Opened::Erased, "{first}, {number}");
+        }
+        assert_eq!(account(&shop, "A"), Opened::Text("ann".into()));
+        for (command, gone) in [(11, "bob"), (12, "carl")] {
+            assert_eq!(refused(erase(&shop, command, gone)), Rejection::BuyerUnknown, "{first}, {gone}");
+        }
+        shop.close();
+    }
+}
+
+/// They hold the keys that are to be destroyed.
+#[test]
+fn what_a_crash_left_beside_the_key_file_goes_at_the_next_start_and_with_each_erasure() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("data");
+    let shop = open(&dir).with_merchant();
+    shop.send(2, place("A", "ann")).unwrap();
+    shop.send(3, place("B", "bob")).unwrap();
+    shop.close();
+    let names = ["keys.tmp", "keys.tmp.tmp", "keys-20261127T221500.123456Z.tmp"];
+    let leave = || {
+        // The bytes are seen under a second name, which nothing looks for.
+        for name in names {
+            let _ = fs::remove_file(dir.join(name));
+            fs::copy(dir.join("keys"), dir.join(name)).unwrap();
+            let _ = fs::remove_file(dir.join(format!("seen-{name}")));
+            fs::hard_link(dir.join(name), dir.join(format!("seen-{name}"))).unwrap();
+        }
+    };
+    let are_gone = |when: &str| {
+        for name in names {
+            assert!(!dir.join(name).exists(), "{when}: {name}");
+            let bytes = fs::read(dir.join(format!("seen-{name}"))).unwrap();
+            assert!(bytes.len() > 8_192 && bytes.iter().all(|byte| *byte == 0), "{when}: {name} is overwritten");
+        }
+    };
+    leave();
+    let shop = open(&dir);
+    are_gone("at the start");
+    assert_eq!(account(&shop, "A"), Opened::Text("ann".into()));
+    leave();
+    erase(&shop, 10, "ann").unwrap();
+    are_gone("with an erasure");
+    assert_eq!(account(&shop, "B"), Opened::Text("bob".into()));
     shop.close();
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::{CONTEXT, ID, master};
-use crate::{CopyError, MasterKey, OpenError, OpenSealedError, SlotId, Vault};
+use crate::{CopyError, Journal, MasterKey, OpenError, OpenSealedError, SlotId, Vault};
 
 fn other(n: u8) -> MasterKey {
     MasterKey::from_hex(&format!("{n:02x}").repeat(32)).unwrap()
@@ -190,4 +190,34 @@ fn an_account_has_all_its_slots_and_slots_of_nobody_are_told() {
     assert_eq!(vault.unowned(), [lost]);
     vault.erase(lost).unwrap();
     assert_eq!(vault.unowned(), []);
+}
+
+/// What was erased after a copy was made, under a slot that the copy has not prepared, never becomes somebody's.
+#[test]
+fn what_a_journal_names_is_erased_in_any_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, older) = (folder.path().join("keys"), folder.path().join("older"));
+    let vault = Vault::create(&path, &master(), ID).unwrap();
+    let first = vault.slot_for("r", &buyer(0)).unwrap();
+    let early = vault.seal(first, &CONTEXT, b"early").unwrap();
+    vault.back_up(&older).unwrap();
+    let slots: Vec<SlotId> = (0..3_000).map(|n| vault.slot_for("r", &buyer(n)).unwrap()).collect();
+    vault.erase_all(&[first, slots[2_500]]).unwrap();
+    let journal = Journal::of(&vault);
+    assert_eq!(journal.slots, [first, slots[2_500]].into());
+    journal.add_to(folder.path(), ID).unwrap();
+    drop(vault);
+
+    for _ in 0..2 {
+        // Again and again: it changes nothing more.
+        let (vault, _) = Vault::open(&older, &master()).unwrap();
+        let found = Journal::load(folder.path(), ID).unwrap();
+        assert_eq!(found, journal);
+        found.apply(&vault).unwrap();
+        assert!(matches!(vault.open_sealed(first, &CONTEXT, &early), Err(OpenSealedError::Erased { .. })));
+        assert_eq!(vault.erased_slots(), [first, slots[2_500]]);
+    }
+    let (vault, _) = Vault::open(&older, &master()).unwrap();
+    let newer: Vec<SlotId> = (0..2_000).map(|n| vault.slot_for("new", &buyer(n)).unwrap()).collect();
+    assert!(newer.iter().all(|slot| *slot > slots[2_500]));
 }

@@ -10,7 +10,7 @@ use daybook_domain::Position;
 
 use super::{Ignored, Manifest, Manifests, Store, StoreError, manifest_name, remove};
 use crate::checkpoint::Since;
-use crate::registry::{ORDERS, VIEWS};
+use crate::registry::{ORDERS, VIEWS, ViewName};
 use crate::views::Views;
 
 /// Events of a stretch at least: some hundredths of a second to fold.
@@ -86,10 +86,11 @@ impl Store {
         Ok(())
     }
 
-    /// The manifests of all views at a position.
+    /// The manifests of all views at a position, by the rules of now: the past is told by them alone.
     fn whole(&self, position: Position) -> Result<Manifests, Ignored> {
-        let manifest = |view| match self.manifest(view, position, Position::MAX) {
-            Ok(manifest) => Ok((view, manifest)),
+        let manifest = |view: ViewName| match self.manifest(view, position, Position::MAX) {
+            Ok(manifest) if manifest.fold == view.fold => Ok((view, manifest)),
+            Ok(_) => Err(Ignored { view, position, reason: "other rules made it".to_owned() }),
             Err(reason) => Err(Ignored { view, position, reason }),
         };
         VIEWS.into_iter().map(manifest).collect()

@@ -14,7 +14,7 @@ use super::world::World;
 use crate::bulk::BulkFold;
 use crate::checkpoint::{ChunkId, Since};
 use crate::query::{Condition, Filter, OrderQuery, Scope, StockQuery};
-use crate::registry::{DASHBOARD, ORDERS, VIEWS};
+use crate::registry::{DASHBOARD, ORDERS, STOCK, VIEWS};
 use crate::store::Store;
 use crate::views::Views;
 
@@ -470,4 +470,47 @@ fn what_was_saved_of_views_that_were_replaced_answers_for_no_past() {
     assert_eq!(manifests(folder.path()), [head(&world)]);
     store.forget().unwrap();
     assert!(store.nearest(head(&world)).unwrap().0.is_none());
+}
+
+/// Of one of the views, as another version would have left them whose rules are others.
+fn made_by_other_rules(folder: &Path, view: crate::registry::ViewName) {
+    for path in files(&folder.join(format!("{}-v{}", view.name, view.version)), "manifest-") {
+        let mut manifest = fs::read(&path).unwrap();
+        manifest.truncate(manifest.len() - 32);
+        // Behind what it is and the name; seven bits a byte.
+        let at = 8 + 1 + view.name.len();
+        assert_eq!(u16::from(manifest[at]), view.version);
+        manifest.splice(at..=at, [manifest[at] | 0x80, 0x80, 0x1c]);
+        let hash = blake3::hash(&manifest);
+        manifest.extend_from_slice(hash.as_bytes());
+        fs::write(path, manifest).unwrap();
+    }
+}
+
+#[test]
+fn what_other_rules_made_is_loaded_but_neither_saved_nor_taken_for_the_past() {
+    let world = World::random(10, 400);
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::new(folder.path(), LEDGER);
+    let mut views = Views::new();
+    for some in world.recorded.chunks(20) {
+        apply(&mut views, some);
+        save(&mut store, &views);
+    }
+    assert!(store.nearest(head(&world)).unwrap().0.is_some());
+    made_by_other_rules(folder.path(), STOCK);
+    let mut store = Store::new(folder.path(), LEDGER);
+    let (found, ignored) = store.load(head(&world)).unwrap();
+    let mut found = found.unwrap();
+    assert_eq!((found.of_other_folds(), ignored), (vec![STOCK], vec![]));
+    assert!(found.status().iter().all(|status| status.is_of_other_fold == (status.view == STOCK)));
+    assert!(store.checkpoint(&found).is_none());
+    let (past, ignored) = store.nearest(head(&world)).unwrap();
+    assert!(past.is_none() && ignored.iter().all(|why| why.view == STOCK), "{ignored:?}");
+
+    found.replace(&[STOCK], Box::new(fold(&world))).unwrap();
+    assert_eq!(found.of_other_folds(), []);
+    save(&mut store, &found);
+    let (again, ignored) = Store::new(folder.path(), LEDGER).load(head(&world)).unwrap();
+    assert_eq!((again.unwrap().of_other_folds(), ignored), (vec![], vec![]));
 }
