@@ -1,6 +1,6 @@
 //! Whoever signs for a ledger that is open.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use daybook_ledger::{Ledger, ProofError, SignedRoot};
@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::checkpoint::CheckpointError;
 use crate::key_file::{self, KEY_VARIABLE};
 use crate::note::{self, NoteError};
-use crate::store::Store;
+use crate::store::{CHECKPOINTS, Store};
 use crate::{
     Checkpoint, ConsistencyProof, KeyError, KeyFileError, ProofWrong, SigningKey, StoreError, Stored, VerifierKey, tree,
 };
@@ -35,10 +35,10 @@ pub enum NotaryError {
     )]
     Forked { signed: u64 },
     #[error(
-        "the last checkpoint is not signed as it should be: {0}; put the file `checkpoints` back from a backup, or from \
-         whoever has copies"
+        "{path}: a checkpoint is not signed as it should be: {source}; put this file back from a backup, or from whoever has \
+         copies"
     )]
-    NotOurs(CheckpointError),
+    NotOurs { path: PathBuf, source: CheckpointError },
     #[error("a proof that was made does not hold: what is kept of the tree is damaged; run `daybook verify`")]
     Unproven(#[from] ProofWrong),
     #[error(transparent)]
@@ -126,7 +126,7 @@ impl Notary {
                 // After the key was replaced, the one before had signed it.
                 match Checkpoint::open(&last.text, key.verifier()) {
                     Ok(_) | Err(CheckpointError::Note(NoteError::OtherKey(_))) => {}
-                    Err(error) => return Err(NotaryError::NotOurs(error)),
+                    Err(error) => return Err(not_ours(self.ledger.dir(), error)),
                 }
             }
             let signed = last.checkpoint.size;
@@ -232,6 +232,10 @@ impl Notary {
     }
 }
 
+fn not_ours(dir: &Path, source: CheckpointError) -> NotaryError {
+    NotaryError::NotOurs { path: dir.join(CHECKPOINTS), source }
+}
+
 /// The roots of all checkpoints of a folder, to compare its records with. `key`, or else the folder's own, must have
 /// signed those that bear its name and hash.
 ///
@@ -248,7 +252,7 @@ pub fn signed_roots(dir: &Path, key: Option<&VerifierKey>) -> Result<Vec<SignedR
             None | Some(Ok(_)) => {}
             // Keys are replaced; then those before it were signed by the one before.
             Some(Err(CheckpointError::Note(NoteError::OtherKey(_)))) if key.is_none() => {}
-            Some(Err(error)) => return Err(NotaryError::NotOurs(error)),
+            Some(Err(error)) => return Err(not_ours(dir, error)),
         }
         Ok(SignedRoot { size: stored.checkpoint.size, root: stored.checkpoint.root })
     };

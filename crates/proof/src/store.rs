@@ -1,11 +1,14 @@
 //! The file `checkpoints` in the data folder: every checkpoint that was signed, oldest first, each followed by an empty
-//! line. It is only ever appended to.
+//! line. It is only ever appended to. `checkpoints.end` says how many bytes of it there were at least: a file that was cut
+//! off looks as if a crash had torn its end.
 
+use std::fmt::Write;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::Checkpoint;
@@ -28,11 +31,16 @@ pub enum StoreError {
     )]
     Order { path: PathBuf, at: usize },
     #[error(
+        "{path} is whole up to byte {end}, but checkpoints up to byte {known} were signed and kept; restore this file from a \
+         backup, or from whoever has copies; if there is none, remove {path}.end"
+    )]
+    Lost { path: PathBuf, end: u64, known: u64 },
+    #[error(
         "{path} does not begin with the checkpoints that {kept} has: some were lost or changed since; compare the two, and put the \
          older one back if it is right"
     )]
     Others { path: PathBuf, kept: PathBuf },
-    #[error("{path}: {source}")]
+    #[error("{path}: check the disk, and whether there is room: {source}")]
     Io { path: PathBuf, source: io::Error },
 }
 
@@ -88,7 +96,10 @@ impl Store {
             torn if torn < TORN_BYTES => tracing::warn!("{}: its end was torn, and is not used", store.path.display()),
             _ => return Err(StoreError::Damaged { path: store.path, at }),
         }
-        Ok(store)
+        match known_end(&store.path)? {
+            known if store.end < known => Err(StoreError::Lost { path: store.path, end: store.end, known }),
+            _ => Ok(store),
+        }
     }
 
     pub(crate) fn last(&self) -> Option<&Stored> {
@@ -135,11 +146,8 @@ impl Store {
             file.write_all_at(format!("{}\n", stored.text).as_bytes(), self.end)?;
             file.set_len(self.end + stored.text.len() as u64 + 1)?;
             file.sync_all()?;
-            if self.at.is_empty() {
-                File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
-            } else {
-                Ok(())
-            }
+            // Afterwards, so that it is never ahead.
+            keep_end(&self.path, self.end + stored.text.len() as u64 + 1)
         })();
         written.map_err(io)?;
         self.at.push((stored.checkpoint.size, self.end));
@@ -193,6 +201,47 @@ pub fn copy_checkpoints(from: &Path, to: &Path, records: u64) -> Result<u64, Sto
     Ok(copied)
 }
 
+fn end_path(checkpoints: &Path) -> PathBuf {
+    checkpoints.with_extension("end")
+}
+
+fn end_text(end: u64) -> String {
+    let mut text = format!("{end}\n");
+    let hash = Sha256::digest(text.as_bytes());
+    for byte in &hash[..8] {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text.push('\n');
+    text
+}
+
+/// How many bytes of checkpoints were kept at least. 0 if nobody noted it, or what was noted is damaged: it only guards.
+fn known_end(checkpoints: &Path) -> Result<u64, StoreError> {
+    let path = end_path(checkpoints);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(source) => return Err(StoreError::Io { path, source }),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let end = text.lines().next().and_then(|line| line.parse().ok());
+    Ok(end.filter(|end| end_text(*end) == text).unwrap_or_else(|| {
+        tracing::warn!("{}: it is damaged, and is not used", path.display());
+        0
+    }))
+}
+
+fn keep_end(checkpoints: &Path, end: u64) -> io::Result<()> {
+    let path = end_path(checkpoints);
+    let tmp = path.with_extension("end.tmp");
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&tmp)?;
+    file.write_all_at(end_text(end).as_bytes(), 0)?;
+    file.sync_all()?;
+    fs::rename(&tmp, &path)?;
+    // The name of `checkpoints` too, if it is new.
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+}
+
 /// The first note's length in bytes, the empty line behind it not counted; none if it is not whole.
 fn length(text: &str) -> Option<usize> {
     let body = text.find("\n\n")?;
@@ -223,6 +272,8 @@ mod tests {
         let two = all[0].text.len() + all[1].text.len() + 2;
         for cut in two..whole.len() {
             fs::write(&path, &whole[..cut]).unwrap();
+            // A crash came before it was noted.
+            fs::write(end_path(&path), end_text(two as u64)).unwrap();
             let mut store = Store::open(folder.path()).unwrap();
             assert_eq!(store.last(), Some(&all[1]), "cut at {cut}");
             store.append(all[2].clone()).unwrap();
@@ -232,6 +283,33 @@ mod tests {
         }
         let again: Result<Vec<_>, _> = Store::open(folder.path()).unwrap().all().collect();
         assert_eq!(again.unwrap(), all);
+    }
+
+    #[test]
+    fn checkpoints_that_were_kept_are_missed_wherever_the_file_is_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = SigningKey::generate("a").unwrap();
+        let mut store = Store::open(folder.path()).unwrap();
+        [1, 5, 12].iter().for_each(|size| store.append(stored(*size, &key)).unwrap());
+        let path = folder.path().join(CHECKPOINTS);
+        let whole = fs::read(&path).unwrap();
+        for cut in 0..whole.len() {
+            fs::write(&path, &whole[..cut]).unwrap();
+            let error = Store::open(folder.path()).unwrap_err();
+            assert!(matches!(error, StoreError::Lost { known, .. } if known == whole.len() as u64), "{cut}: {error}");
+            // Zeros in the place of what was there.
+            fs::write(&path, [&whole[..cut], &vec![0; whole.len() - cut]].concat()).unwrap();
+            assert!(Store::open(folder.path()).is_err(), "{cut}");
+        }
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(Store::open(folder.path()), Err(StoreError::Lost { end: 0, .. })));
+        fs::write(&path, &whole).unwrap();
+        assert_eq!(Store::open(folder.path()).unwrap().at.len(), 3);
+        // The note only guards.
+        for other in ["", "7", "9999\n0000000000000000\n"] {
+            fs::write(end_path(&path), other).unwrap();
+            assert_eq!(Store::open(folder.path()).unwrap().at.len(), 3);
+        }
     }
 
     #[test]
