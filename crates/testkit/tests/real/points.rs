@@ -170,7 +170,7 @@ fn said(journal: &Journal, data: &Path) -> Result<Vec<String>, String> {
                 said.push(why.clone());
             }
             // Of what could not be made before; or the views could not be written down, which nobody waits for.
-            _ if why.starts_with("there is no ") || why.starts_with("cannot ") => {}
+            _ if why.starts_with("there is no") || why.starts_with("cannot ") => {}
             _ if advises(why) => said.push(why.clone()),
             _ => return Err(format!("step {what}, no advice: {why}")),
         }
