@@ -32,8 +32,20 @@ screenshots:
     cargo xtask screenshots
 
 # A long run of kill -9 and power loss (the test run does 40 and 25 cycles); CRASH_SEED repeats one
-crash cycles="1000":
-    CRASH_CYCLES={{cycles}} POWER_CYCLES={{cycles}} cargo test --release --package daybook-testkit --test ledger_torture -- --nocapture nothing_is_lost
+crash kills="1000" cuts="300":
+    CRASH_CYCLES={{kills}} POWER_CYCLES={{cuts}} cargo test --release --package daybook-testkit --test ledger_torture -- --nocapture --test-threads 1 nothing_is_lost
+
+# Many flipped bits, cut files and zeroed sectors in folders made of orders; DAMAGE_SEED repeats a run
+damage flips="1000" cuts="500" sectors="500":
+    FLIPS={{flips}} CUTS={{cuts}} SECTORS={{sectors}} cargo test --release --package daybook-testkit --test real -- --nocapture damage
+
+# A full disk and an I/O error at each call that changes something, or at so many of each kind; FAULT_SEED says where those begin
+fault-points points="all":
+    FAULT_POINTS={{points}} cargo test --release --package daybook-testkit --test real -- --nocapture points
+
+# All of docs/reliability.md that takes long, one after the other
+faults: crash damage fault-points
+    SERVE_CYCLES=100 cargo test --release --package daybook --test crash -- --nocapture every_receipt
 
 # Bytes from anywhere through whatever reads them, each target for so many seconds; FUZZ_SEED repeats a run
 fuzz seconds="600":

@@ -13,9 +13,15 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use daybook_codec::{action_name, import_command_id, parse_action};
-use daybook_domain::{Actor, Role, Timestamp};
-use daybook_engine::{ExecuteError, Folder, FolderOptions, MasterKeySource, Request, open_folder};
+use daybook_domain::command::{AddNote, Command};
+use daybook_domain::{Actor, CommandId, Event, Role, StreamId, Timestamp};
+use daybook_engine::{
+    Clock, ExecuteError, Folder, FolderOptions, MasterKey, MasterKeySource, Request, open_folder, rotate_master_key,
+};
 use daybook_ledger::Options;
+use daybook_proof::Notary;
+use daybook_views::Views;
+use daybook_views::store::Store;
 use uuid::Uuid;
 
 /// `daybook test key that guards 0 !`, in hexadecimal: known to everybody, so it must never be used for anything real.
@@ -23,6 +29,16 @@ const TEST_KEY: &str = "646179626f6f6b2074657374206b6579207468617420677561726473
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../replay-fixtures")
+}
+
+fn small(volume_events: u64) -> Options {
+    Options { volume_events, wal_file_bytes: 64 << 10, ..Options::default() }
+}
+
+fn last_order(folder: &Folder) -> StreamId {
+    let events = folder.reader.events(1, 1 << 20).unwrap();
+    let placed = events.iter().rfind(|recorded| matches!(recorded.event, Event::OrderPlaced(_)));
+    placed.unwrap().stream
 }
 
 /// An open folder with what the stories' commands made of it, and its clock.
@@ -33,7 +49,7 @@ fn play(data: &Path, stories: &[&str], volume_events: u64) -> Folder {
         Arc::new(move || Timestamp(micros.load(Ordering::Relaxed)))
     };
     let options = FolderOptions {
-        ledger: Options { volume_events, wal_file_bytes: 64 << 10, ..Options::default() },
+        ledger: small(volume_events),
         master_key: MasterKeySource::Hex(TEST_KEY.into()),
         id_if_new: Some(Uuid::from_u128(0xDA1B_00C0)),
     };
@@ -45,7 +61,8 @@ fn play(data: &Path, stories: &[&str], volume_events: u64) -> Folder {
         let commands = commands.replace(r#""A-"#, &format!(r#""A{at}-"#)).replace(r#""T-"#, &format!(r#""T{at}-"#));
         for (line, text) in (1..).zip(commands.lines().filter(|line| !line.contains(r#""action":"expire""#))) {
             let action = parse_action(text).unwrap();
-            micros.store(action.at.unwrap().0, Ordering::Relaxed);
+            // Each story begins on the same day: nothing is recorded by a clock that goes back.
+            micros.fetch_max(action.at.unwrap().0, Ordering::Relaxed);
             let name = action_name(&action.command);
             let id = import_command_id(story, action.target(), name, &format!("{line}"));
             match folder.engine.submit(Request::live(id, clerk, action.command)).wait() {
@@ -54,6 +71,12 @@ fn play(data: &Path, stories: &[&str], volume_events: u64) -> Folder {
             }
         }
     }
+    settle(&folder, volume_events);
+    folder
+}
+
+/// Until what is done in the background is done.
+fn settle(folder: &Folder, volume_events: u64) {
     let ended = folder.reader.watermark() / volume_events;
     let deadline = Instant::now() + Duration::from_secs(20);
     while folder.reader.ledger().stats().volumes < ended.min(1) {
@@ -62,7 +85,17 @@ fn play(data: &Path, stories: &[&str], volume_events: u64) -> Folder {
     }
     // Whatever is sealed next would change files while they are copied.
     std::thread::sleep(Duration::from_millis(500));
-    folder
+}
+
+/// The views as a server writes them down.
+fn keep_views(data: &Path, folder: &Folder) {
+    let mut views = Views::new();
+    for recorded in folder.reader.events(1, 1 << 30).unwrap() {
+        views.apply(&recorded).unwrap();
+    }
+    let mut store = Store::new(&data.join("views"), *folder.reader.ledger().id().as_bytes());
+    let checkpoint = store.checkpoint(&views).unwrap();
+    store.save(&checkpoint).unwrap();
 }
 
 /// Keeps a folder as it is now, without the zeros at the ends of its files; `files.txt` says how long they were.
@@ -137,6 +170,40 @@ fn make_the_folders_that_are_missing() {
         let folder = play(&data, &stories, 50);
         folder.engine.shutdown().unwrap();
         keep(&data, "folder-format-1");
+    }
+    // Key file of format 2, tree, signed checkpoints, views; not closed.
+    if missing("folder-key-file-2") {
+        let data = temp.path().join("key-file-2");
+        let stories = ["partial-refund", "stock-reserved-taken-released", "two-refunds", "partial-shipment"];
+        let folder = play(&data, &stories, 30);
+        folder.engine.shutdown().unwrap();
+        drop(folder);
+        let options = |key: &str| FolderOptions {
+            ledger: small(30),
+            master_key: MasterKeySource::Hex(key.into()),
+            ..FolderOptions::default()
+        };
+        let clock: Clock = Arc::new(|| Timestamp(1_785_000_000_000_000));
+        let (other, key) = ("42".repeat(32), MasterKey::from_hex(TEST_KEY).unwrap());
+        let new = MasterKey::from_hex(&other).unwrap();
+        assert!(rotate_master_key(&data, &options(TEST_KEY), &new, Arc::clone(&clock)).unwrap());
+        assert!(rotate_master_key(&data, &options(&other), &key, Arc::clone(&clock)).unwrap());
+        let folder = open_folder(&data, &options(TEST_KEY), clock).unwrap();
+        settle(&folder, 30);
+        keep_views(&data, &folder);
+        let notary = Notary::open(folder.reader.ledger().clone(), None).unwrap();
+        let verifier = notary.create_key(Some("test-only")).unwrap();
+        notary.sign().unwrap();
+        let note = AddNote { order: last_order(&folder), text: "behind what was signed".into() };
+        let clerk = Actor { id: Uuid::from_u128(3), role: Role::Clerk };
+        let request = Request::live(CommandId(Uuid::from_u128(0xF)), clerk, Command::AddNote(note));
+        folder.engine.submit(request).wait().unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        // Whoever signs needs a key of their own.
+        fs::remove_file(data.join("signing.key")).unwrap();
+        let fixture = keep(&data, "folder-key-file-2");
+        fs::write(fixture.join("verifier-key"), format!("{verifier}\n")).unwrap();
+        folder.engine.shutdown().unwrap();
     }
     if missing("folder-damaged-closed") {
         let data = temp.path().join("closed");

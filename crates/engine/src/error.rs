@@ -59,8 +59,14 @@ pub enum PositionAtError {
 pub enum ShutdownError {
     #[error("a thread of the engine ended with a bug; see the log")]
     Panicked,
-    #[error("the ledger could not be marked as closed: {0}")]
+    #[error(
+        "the ledger could not be marked as closed, by which nothing is lost: check the disk, and whether there is room, then \
+         start again: {0}"
+    )]
     Close(#[source] io::Error),
-    #[error("the key file could not be synced: {0}")]
+    #[error(
+        "the key file could not be synced, by which nothing is lost: check the disk, and whether there is room, then start \
+         again: {0}"
+    )]
     Keys(#[source] io::Error),
 }

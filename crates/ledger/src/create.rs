@@ -29,13 +29,13 @@ pub enum CreateError {
     NoParent { dir: PathBuf },
     #[error(transparent)]
     Lock(OpenError),
-    #[error("data folder {dir} cannot be set up: {source}")]
+    #[error("data folder {dir} cannot be set up: {}: {source}", fsio::advice(source))]
     Io { dir: PathBuf, source: io::Error },
 }
 
 /// What a data folder may hold before its ledger is there: what a creation that was cut short left, the keys, and what a
 /// file system has at its root.
-const OWN: [&str; 13] = [
+const OWN: [&str; 14] = [
     "lock",
     "wal",
     "volumes",
@@ -45,6 +45,7 @@ const OWN: [&str; 13] = [
     "master.key",
     "signing.key",
     "checkpoints",
+    "checkpoints.end",
     "tree",
     "views",
     "owner.sock",

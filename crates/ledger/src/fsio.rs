@@ -41,6 +41,17 @@ pub(crate) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
 
+/// What whoever is told of an error can do about it.
+pub(crate) fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::NotFound => "it is missing: restore it from a backup",
+        ErrorKind::PermissionDenied => "it may not be used: make it this user's, or run as the one whose it is",
+        ErrorKind::ReadOnlyFilesystem => "it cannot be written to: make its file system writable, then start again",
+        _ if is_full(error) => "there is no room: make room, then start again",
+        _ => "the disk does not do what it should: check the disk, then start again",
+    }
+}
+
 /// An error to hand out more than once.
 pub(crate) fn repeat(error: &io::Error) -> io::Error {
     match error.raw_os_error() {

@@ -42,7 +42,7 @@ pub enum OpenError {
     NewerFormat { file: PathBuf, format: u16 },
     #[error("{file}: {what}; run `daybook verify` for details, and restore the folder from a backup")]
     Damaged { file: PathBuf, what: String },
-    #[error("{file}: {source}")]
+    #[error("{file}: {}: {source}", fsio::advice(source))]
     Io { file: PathBuf, source: io::Error },
 }
 

@@ -29,8 +29,18 @@ pub enum ShelfError {
     Page { volume: PathBuf, first: Position, what: String },
     #[error("{file}: {what}; run `daybook verify` and restore it from a backup")]
     Manifest { file: PathBuf, what: String },
-    #[error("{0}; run `daybook verify` and restore the folder from a backup")]
+    #[error("{0}; {advice}", advice = advice(.0))]
     Store(#[from] StoreError),
+}
+
+/// Sled cannot open a folder without writing to it.
+fn advice(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Sled { source: sled::Error::Io(io), .. } if fsio::is_full(io) => "make room, then try again",
+        StoreError::Missing { .. } | StoreError::Sled { .. } | StoreError::Panicked { .. } => {
+            "run `daybook verify` and restore the folder from a backup"
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -25,9 +25,9 @@ pub enum KeyFileError {
     NotPrivate { path: PathBuf, mode: u32 },
     #[error("{path} exists already: a signing key is never overwritten; move it away first if it is to be replaced")]
     Exists { path: PathBuf },
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}; put it back from a backup")]
     Key { path: PathBuf, source: KeyError },
-    #[error("could not read or write the signing key {path}")]
+    #[error("could not read or write the signing key {path}: check the disk, and whether there is room: {source}")]
     Io { path: PathBuf, source: io::Error },
 }
 
@@ -43,7 +43,9 @@ pub(crate) fn load(dir: &Path) -> Result<Option<SigningKey>, KeyFileError> {
     if mode & 0o077 != 0 {
         return Err(KeyFileError::NotPrivate { path, mode });
     }
-    let text = Zeroizing::new(fs::read_to_string(&path).map_err(io)?);
+    let bytes = Zeroizing::new(fs::read(&path).map_err(io)?);
+    // A damaged one need not be text any more.
+    let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
     text.parse().map(Some).map_err(|source| KeyFileError::Key { path, source })
 }
 

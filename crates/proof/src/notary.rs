@@ -1,6 +1,6 @@
 //! Whoever signs for a ledger that is open.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use daybook_ledger::{Ledger, ProofError, SignedRoot};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::checkpoint::CheckpointError;
 use crate::key_file::{self, KEY_VARIABLE, PUBLIC_FILE};
 use crate::note::{self, NoteError};
-use crate::store::Store;
+use crate::store::{CHECKPOINTS, Store};
 use crate::{
     Checkpoint, ConsistencyProof, KeyError, KeyFileError, ProofWrong, SigningKey, StoreError, Stored, VerifierKey, tree,
 };
@@ -36,23 +36,23 @@ pub enum NotaryError {
     )]
     Forked { signed: u64 },
     #[error(
-        "a checkpoint is not signed as it should be: {0}; put the file `checkpoints` back from a backup, or from \
-         whoever has copies"
+        "{path}: a checkpoint is not signed as it should be: {source}; put this file back from a backup, or from whoever has \
+         copies"
     )]
-    NotOurs(CheckpointError),
+    NotOurs { path: PathBuf, source: CheckpointError },
     #[error(
-        "the last checkpoint, of {size} records, is not signed by a key that ever signed here: if it was yours, write its \
-         public half into {PUBLIC_FILE}, a line of its own; else put the file `checkpoints` back from a backup, or from \
+        "{path}: the last checkpoint, of {size} records, is not signed by a key that ever signed here: if it was yours, write its \
+         public half into {PUBLIC_FILE}, a line of its own; else put this file back from a backup, or from \
          whoever has copies"
     )]
-    Stranger { size: u64 },
+    Stranger { path: PathBuf, size: u64 },
     #[error(
         "the signing key {name} is not of this ledger, whose keys are named …/{ledger}: use its own, or make one with \
          `daybook keys create`"
     )]
     OtherLedger { name: String, ledger: Uuid },
-    #[error("the checkpoint of {size} records: {error}; if another key of yours signed it, name that too")]
-    NotSigned { size: u64, error: NoteError },
+    #[error("{path}: the checkpoint of {size} records: {error}; if another key of yours signed it, name that too")]
+    NotSigned { path: PathBuf, size: u64, error: NoteError },
     #[error("a proof that was made does not hold: what is kept of the tree is damaged; run `daybook verify`")]
     Unproven(#[from] ProofWrong),
     #[error(transparent)]
@@ -148,8 +148,9 @@ impl Notary {
         if !signing.is_checked {
             let key = self.key().map(|key| key.verifier().clone());
             let known = Known::of(self.ledger.dir(), key)?;
-            if !known.0.is_empty() && !known.have_signed(&last)? {
-                return Err(NotaryError::Stranger { size: last.checkpoint.size });
+            if !known.0.is_empty() && !known.have_signed(self.ledger.dir(), &last)? {
+                let path = self.ledger.dir().join(CHECKPOINTS);
+                return Err(NotaryError::Stranger { path, size: last.checkpoint.size });
             }
             let signed = last.checkpoint.size;
             let records = self.ledger.watermark();
@@ -215,7 +216,7 @@ impl Notary {
             return Err(NotaryError::Forked { signed: size });
         }
         let text = Checkpoint::sign_again(&stored.text, &stored.checkpoint, &key)
-            .map_err(|error| NotaryError::NotOurs(error.into()))?;
+            .map_err(|error| not_ours(self.ledger.dir(), error.into()))?;
         let origin = key.verifier().name().to_owned();
         Ok(Stored { text, checkpoint: Checkpoint { origin, ..stored.checkpoint } })
     }
@@ -283,16 +284,20 @@ impl Known {
     }
 
     /// Whether one of them signed it.
-    fn have_signed(&self, stored: &Stored) -> Result<bool, NotaryError> {
+    fn have_signed(&self, dir: &Path, stored: &Stored) -> Result<bool, NotaryError> {
         for key in &self.0 {
             match Checkpoint::open(&stored.text, key) {
                 Ok(_) => return Ok(true),
                 Err(CheckpointError::Note(NoteError::OtherKey(_))) => {}
-                Err(error) => return Err(NotaryError::NotOurs(error)),
+                Err(error) => return Err(not_ours(dir, error)),
             }
         }
         Ok(false)
     }
+}
+
+fn not_ours(dir: &Path, source: CheckpointError) -> NotaryError {
+    NotaryError::NotOurs { path: dir.join(CHECKPOINTS), source }
 }
 
 /// The checkpoints of a folder, to compare its records with.
@@ -321,13 +326,13 @@ pub fn signed_roots(dir: &Path, keys: &[VerifierKey], own: Option<&str>) -> Resu
     for stored in Store::open(dir)?.all() {
         let stored = stored?;
         let Checkpoint { size, root, .. } = stored.checkpoint;
-        match known.0.is_empty() || known.have_signed(&stored)? {
+        match known.0.is_empty() || known.have_signed(dir, &stored)? {
             true => found.roots.push(SignedRoot { size, root }),
             false if keys.is_empty() => found.strangers.push(size),
             false => {
                 let keys: Vec<_> = keys.iter().map(VerifierKey::to_string).collect();
                 let error = NoteError::OtherKey(keys.join(" or "));
-                return Err(NotaryError::NotSigned { size, error });
+                return Err(NotaryError::NotSigned { path: dir.join(CHECKPOINTS), size, error });
             }
         }
     }

@@ -1,11 +1,14 @@
 //! The file `checkpoints` in the data folder: every checkpoint that was signed, oldest first, each followed by an empty
-//! line. It is only ever appended to.
+//! line. It is only ever appended to. `checkpoints.end` says how many bytes of it there were at least: a file that was cut
+//! off looks as if a crash had torn its end.
 
+use std::fmt::Write;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::note::SIGNATURE;
@@ -29,13 +32,18 @@ pub enum StoreError {
     )]
     Order { path: PathBuf, at: u64 },
     #[error(
+        "{path} is whole up to byte {end}, but checkpoints up to byte {known} were signed and kept; restore this file from a \
+         backup, or from whoever has copies; if there is none, remove {path}.end"
+    )]
+    Lost { path: PathBuf, end: u64, known: u64 },
+    #[error(
         "{path} does not begin with the checkpoints that {kept} has: some were lost or changed since; compare the two, and put the \
          older one back if it is right"
     )]
     Others { path: PathBuf, kept: PathBuf },
     #[error(transparent)]
     Keys(#[from] KeyFileError),
-    #[error("{path}: {source}")]
+    #[error("{path}: check the disk, and whether there is room: {source}")]
     Io { path: PathBuf, source: io::Error },
 }
 
@@ -62,7 +70,9 @@ impl Store {
         let io = |source| StoreError::Io { path: path.clone(), source };
         let file = match File::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self { path, end: 0, last: None }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Self { path, end: 0, last: None }.if_whole();
+            }
             Err(error) => return Err(io(error)),
         };
         let length = file.metadata().map_err(io)?.len();
@@ -86,7 +96,15 @@ impl Store {
             torn if torn < LONGEST => tracing::warn!("{}: its end was torn, and is not used", path.display()),
             _ => return Err(store.damaged(store.end)),
         }
-        Ok(store)
+        store.if_whole()
+    }
+
+    /// Unless more was kept once.
+    fn if_whole(self) -> Result<Self, StoreError> {
+        match known_end(&self.path)? {
+            known if self.end < known => Err(StoreError::Lost { path: self.path, end: self.end, known }),
+            _ => Ok(self),
+        }
     }
 
     pub(crate) fn last(&self) -> Option<&Stored> {
@@ -197,7 +215,8 @@ impl Store {
             file.write_all_at(format!("{}\n", stored.text).as_bytes(), self.end)?;
             file.set_len(self.end + stored.text.len() as u64 + 1)?;
             file.sync_all()?;
-            if self.end == 0 { File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all() } else { Ok(()) }
+            // Afterwards, so that it is never ahead.
+            keep_end(&self.path, self.end + stored.text.len() as u64 + 1)
         })();
         written.map_err(io)?;
         self.end += stored.text.len() as u64 + 1;
@@ -267,6 +286,47 @@ fn start(bytes: &[u8], from: usize) -> Option<usize> {
     (from..bytes.len()).find(is_start)
 }
 
+fn end_path(checkpoints: &Path) -> PathBuf {
+    checkpoints.with_extension("end")
+}
+
+fn end_text(end: u64) -> String {
+    let mut text = format!("{end}\n");
+    let hash = Sha256::digest(text.as_bytes());
+    for byte in &hash[..8] {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text.push('\n');
+    text
+}
+
+/// How many bytes of checkpoints were kept at least. 0 if nobody noted it, or what was noted is damaged: it only guards.
+fn known_end(checkpoints: &Path) -> Result<u64, StoreError> {
+    let path = end_path(checkpoints);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(source) => return Err(StoreError::Io { path, source }),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let end = text.lines().next().and_then(|line| line.parse().ok());
+    Ok(end.filter(|end| end_text(*end) == text).unwrap_or_else(|| {
+        tracing::warn!("{}: it is damaged, and is not used", path.display());
+        0
+    }))
+}
+
+fn keep_end(checkpoints: &Path, end: u64) -> io::Result<()> {
+    let path = end_path(checkpoints);
+    let tmp = path.with_extension("end.tmp");
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&tmp)?;
+    file.write_all_at(end_text(end).as_bytes(), 0)?;
+    file.sync_all()?;
+    fs::rename(&tmp, &path)?;
+    // The name of `checkpoints` too, if it is new.
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+}
+
 /// The first note's length in bytes, the empty line behind it not counted; none if it is not whole.
 fn length_of(bytes: &[u8]) -> Option<usize> {
     let empty_line = |from: usize| bytes.get(from..)?.windows(2).position(|two| two == b"\n\n").map(|at| from + at);
@@ -297,6 +357,8 @@ mod tests {
         let two = all[0].text.len() + all[1].text.len() + 2;
         for cut in two..whole.len() {
             fs::write(&path, &whole[..cut]).unwrap();
+            // A crash came before it was noted.
+            fs::write(end_path(&path), end_text(two as u64)).unwrap();
             let mut store = Store::open(folder.path()).unwrap();
             assert_eq!(store.last(), Some(&all[1]), "cut at {cut}");
             store.append(all[2].clone()).unwrap();
@@ -310,6 +372,33 @@ mod tests {
     }
 
     #[test]
+    fn checkpoints_that_were_kept_are_missed_wherever_the_file_is_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = SigningKey::generate("a").unwrap();
+        let mut store = Store::open(folder.path()).unwrap();
+        [1, 5, 12].iter().for_each(|size| store.append(stored(*size, &key)).unwrap());
+        let path = folder.path().join(CHECKPOINTS);
+        let whole = fs::read(&path).unwrap();
+        for cut in 0..whole.len() {
+            fs::write(&path, &whole[..cut]).unwrap();
+            let error = Store::open(folder.path()).unwrap_err();
+            assert!(matches!(error, StoreError::Lost { known, .. } if known == whole.len() as u64), "{cut}: {error}");
+            // Zeros in the place of what was there.
+            fs::write(&path, [&whole[..cut], &vec![0; whole.len() - cut]].concat()).unwrap();
+            assert!(Store::open(folder.path()).is_err(), "{cut}");
+        }
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(Store::open(folder.path()), Err(StoreError::Lost { end: 0, .. })));
+        fs::write(&path, &whole).unwrap();
+        assert_eq!(Store::open(folder.path()).unwrap().all().count(), 3);
+        // The note only guards.
+        for other in ["", "7", "9999\n0000000000000000\n"] {
+            fs::write(end_path(&path), other).unwrap();
+            assert_eq!(Store::open(folder.path()).unwrap().all().count(), 3);
+        }
+    }
+
+    #[test]
     fn what_is_damaged_before_the_end_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let key = SigningKey::generate("a").unwrap();
@@ -319,6 +408,7 @@ mod tests {
         fs::write(folder.path().join(CHECKPOINTS), text(5).replace("\n5\n", "\nfive\n") + &text(6)).unwrap();
         assert!(matches!(Store::open(folder.path()), Err(StoreError::Damaged { at: 0, .. })));
     }
+
     /// Many, so that the last part alone is read at first.
     #[test]
     fn any_of_many_is_found_and_what_is_damaged_among_them_is_when_all_are_read() {

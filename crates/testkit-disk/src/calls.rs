@@ -38,6 +38,15 @@ fn find(dir: c_int, path: *const c_char) -> Option<(&'static Disk, Place)> {
     Some((disk, Place::find(&disk.root, dir, unsafe { CStr::from_ptr(path) })?))
 }
 
+/// Whether this call is to fail, with errno set.
+fn struck(disk: &Disk, takes_room: bool) -> bool {
+    let error = disk.control.strikes(takes_room);
+    if let Some(error) = error {
+        set_errno(error);
+    }
+    error.is_some()
+}
+
 // ---- opening
 
 fn open_common(dir: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
@@ -50,21 +59,24 @@ fn open_common(dir: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c
     let Some((disk, place)) = find(dir, path) else {
         return open();
     };
-    let mut disk = disk.lock();
+    let mut locked = disk.lock();
     let before = place.stat();
+    if before.is_none() && flags & libc::O_CREAT != 0 && struck(disk, true) {
+        return -1;
+    }
     if flags & libc::O_TRUNC != 0
         && let Some(stat) = before.filter(raw::is_file)
     {
-        disk.mark(stat.st_ino, 0, stat.st_size.cast_unsigned());
+        locked.mark(stat.st_ino, 0, stat.st_size.cast_unsigned());
     }
     let fd = open();
     let error = errno();
     if fd >= 0
         && let Some(stat) = raw::stat(fd).filter(raw::is_file)
     {
-        disk.learn(stat.st_ino);
+        locked.learn(stat.st_ino);
         if before.is_none() && flags & libc::O_CREAT != 0 {
-            disk.created(&place, &stat);
+            locked.created(&place, &stat);
         }
     }
     set_errno(error);
@@ -112,6 +124,9 @@ fn write_common(fd: c_int, parts: &[iovec], at: Option<off64_t>) -> ssize_t {
         return raw_write(fd, parts, at);
     };
     disk.control.count(word::WRITES);
+    if struck(disk, true) {
+        return -1;
+    }
     let appends = unsafe { libc::fcntl(fd, libc::F_GETFL) } & libc::O_APPEND != 0;
     let start = match at {
         _ if appends => stat.st_size,
@@ -221,6 +236,9 @@ fn truncate_common(fd: c_int, len: off64_t) -> c_int {
     if let Some(stat) = locked.file(fd)
         && len < stat.st_size
     {
+        if struck(disk, false) {
+            return -1;
+        }
         locked.mark(stat.st_ino, len.cast_unsigned(), stat.st_size.cast_unsigned() - len.cast_unsigned());
     }
     truncate()
@@ -240,6 +258,9 @@ fn allocate_common(fd: c_int, mode: c_int, at: off64_t, len: off64_t) -> c_int {
     let Some(stat) = locked.file(fd).filter(|_| at >= 0 && len > 0) else {
         return allocate();
     };
+    if struck(disk, true) {
+        return -1;
+    }
     let (at, len) = (at.cast_unsigned(), len.cast_unsigned());
     if mode & !libc::FALLOC_FL_KEEP_SIZE == 0 {
         if locked.fit(fd, at, len) < len {
@@ -280,6 +301,9 @@ fn rename_common(old_dir: c_int, old: *const c_char, new_dir: c_int, new: *const
     let moved = from.as_ref().and_then(Place::stat);
     if flags & libc::RENAME_EXCHANGE != 0 || (moved.as_ref().is_some_and(raw::is_dir) && to.is_none()) {
         give_up("exchanging names and moving folders out of the root are not modelled");
+    }
+    if struck(disk, true) {
+        return -1;
     }
     if flags & libc::RENAME_NOREPLACE == 0
         && let Some(to) = &to
@@ -332,6 +356,9 @@ fn link_common(old_dir: c_int, old: *const c_char, new_dir: c_int, new: *const c
         return link();
     };
     let mut locked = disk.lock();
+    if struck(disk, true) {
+        return -1;
+    }
     let done = link();
     let error = errno();
     if done == 0
@@ -356,6 +383,9 @@ fn unlink_common(dir: c_int, path: *const c_char, flags: c_int) -> c_int {
     };
     let locked = disk.lock();
     let stat = place.stat();
+    if stat.is_some() && struck(disk, false) {
+        return -1;
+    }
     let done = match &stat {
         Some(stat) if raw::is_dir(stat) && flags & libc::AT_REMOVEDIR != 0 => locked.retire_folder(&place, stat.st_ino),
         Some(stat) if raw::is_file(stat) && flags & libc::AT_REMOVEDIR == 0 => {
@@ -384,6 +414,9 @@ fn mkdir_common(dir: c_int, path: *const c_char, mode: mode_t) -> c_int {
         return make();
     };
     let locked = disk.lock();
+    if place.stat().is_none() && struck(disk, true) {
+        return -1;
+    }
     let done = make();
     let error = errno();
     if done == 0
@@ -408,10 +441,13 @@ fn sync_common(fd: c_int, call: libc::c_long, counter: usize, eio: usize) -> c_i
     let locked = disk.lock();
     if let Some(stat) = locked.file(fd) {
         disk.control.count(counter);
-        if disk.control.fires(eio) {
+        let fails = disk.control.fires(eio);
+        if fails {
             disk.control.count(word::EIO);
-            locked.forget(stat.st_ino);
             set_errno(libc::EIO);
+        }
+        if fails || struck(disk, false) {
+            locked.forget(stat.st_ino);
             return -1;
         }
         let kill = disk.control.fires(word::KILL_SYNC);
@@ -425,6 +461,9 @@ fn sync_common(fd: c_int, call: libc::c_long, counter: usize, eio: usize) -> c_i
         && disk.holds_folder(fd)
     {
         disk.control.count(word::DIR_SYNCS);
+        if struck(disk, false) {
+            return -1;
+        }
         let kill = disk.control.fires(word::KILL_DIR_SYNC);
         if disk.control.fires(word::KILL_SYNC) || kill {
             kill_self();
@@ -446,8 +485,25 @@ pub(crate) unsafe extern "C" fn sync_file_range(fd: c_int, at: off64_t, len: off
     if is_ours(fd) {
         if let Some(disk) = disk() {
             disk.control.count(word::RANGE_SYNCS);
+            if struck(disk, false) {
+                return -1;
+            }
         }
         return 0;
     }
     int(unsafe { libc::syscall(libc::SYS_sync_file_range, fd, at, len, flags) })
+}
+
+// ---- the wall clock
+
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn clock_gettime(clock: libc::clockid_t, at: *mut libc::timespec) -> c_int {
+    let done = int(unsafe { libc::syscall(libc::SYS_clock_gettime, clock, at) });
+    if done == 0
+        && matches!(clock, libc::CLOCK_REALTIME | libc::CLOCK_REALTIME_COARSE)
+        && let Some(disk) = disk()
+    {
+        unsafe { (*at).tv_sec += disk.control.clock_off() };
+    }
+    done
 }

@@ -2,6 +2,7 @@
 
 use crate::layout::{CONTROL_LEN, NO_LIMIT, word};
 use crate::raw::{Own, give_up};
+use libc::c_int;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 pub(crate) struct Control(&'static [AtomicU64]);
@@ -31,6 +32,32 @@ impl Control {
     /// Counts `index` down; true when it fires now.
     pub(crate) fn fires(&self, index: usize) -> bool {
         self.0[index].fetch_update(Relaxed, Relaxed, |n| n.checked_sub(1)) == Ok(1)
+    }
+
+    /// The error that a call meets instead of being done; `takes_room`: whether it could fill the disk.
+    pub(crate) fn strikes(&self, takes_room: bool) -> Option<c_int> {
+        self.count(word::CALLS);
+        if takes_room {
+            self.count(word::ROOM_CALLS);
+        }
+        let errno = c_int::try_from(self.0[word::FAIL_ERRNO].load(Relaxed)).unwrap_or(libc::EIO);
+        if errno == libc::ENOSPC && !takes_room {
+            return None;
+        }
+        let lasts = self.0[word::FAIL_LASTS].load(Relaxed);
+        if lasts != 2 && !self.fires(word::FAIL_AT) {
+            return None;
+        }
+        if lasts == 1 {
+            self.0[word::FAIL_LASTS].store(2, Relaxed);
+        }
+        self.count(if errno == libc::ENOSPC { word::ENOSPC } else { word::EIO });
+        Some(errno)
+    }
+
+    /// Seconds by which the wall clock is off.
+    pub(crate) fn clock_off(&self) -> i64 {
+        self.0[word::CLOCK_OFF].load(Relaxed).cast_signed()
     }
 
     /// Bytes of new blocks that may be taken; `None` when nothing limits them.

@@ -45,6 +45,14 @@ pub(crate) mod word {
     pub(crate) const KILL_DIR_SYNC: usize = 7;
     /// Of a thousand writes, how many reach the platter at once, as a kernel writing back in its own time would do.
     pub(crate) const WRITEBACK: usize = 6;
+    /// Counts down at each call that can meet [`FAIL_ERRNO`]; the one that reaches 0 gets it and does nothing.
+    pub(crate) const FAIL_AT: usize = 8;
+    /// The error of [`FAIL_AT`]: ENOSPC meets what takes room (writing, new names), EIO syncs, removals and cuts too.
+    pub(crate) const FAIL_ERRNO: usize = 9;
+    /// 1: all such calls that follow fail as well; the library makes it 2 once they do.
+    pub(crate) const FAIL_LASTS: usize = 10;
+    /// Seconds, signed, by which the program's wall clock is off. Clocks that measure how long something takes are right.
+    pub(crate) const CLOCK_OFF: usize = 11;
 
     /// Writes to files below the root.
     pub(crate) const WRITES: usize = 16;
@@ -60,4 +68,8 @@ pub(crate) mod word {
     pub(crate) const EIO: usize = 21;
     /// fsync or fdatasync calls on folders.
     pub(crate) const DIR_SYNCS: usize = 22;
+    /// Calls that could have met EIO.
+    pub(crate) const CALLS: usize = 23;
+    /// Those of them that could have met ENOSPC.
+    pub(crate) const ROOM_CALLS: usize = 24;
 }

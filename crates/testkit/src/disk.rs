@@ -21,7 +21,7 @@ mod control;
 mod layout;
 mod restore;
 
-pub use control::{Control, Counter, Fault};
+pub use control::{Control, Counter, Failure, Fault};
 pub use restore::{Loss, platter_restore};
 
 use std::fs;

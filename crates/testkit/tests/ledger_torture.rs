@@ -29,7 +29,11 @@ struct Rig {
 
 impl Rig {
     fn new(lossy: bool) -> Rig {
-        let random = Random::new(seed("CRASH_SEED"));
+        Rig::with(lossy, seed("CRASH_SEED"))
+    }
+
+    fn with(lossy: bool, seed: u64) -> Rig {
+        let random = Random::new(seed);
         let folder = tempfile::Builder::new().prefix("ledger-torture-").tempdir().unwrap().keep();
         fs::create_dir(folder.join("journals")).unwrap();
         let mut rig = Rig { folder, disk: None, generation: 0, random, history: Vec::new(), done: false };
@@ -233,12 +237,13 @@ fn nothing_is_lost_when_the_process_is_killed() {
     let started = Instant::now();
     let all = cycles("CRASH_CYCLES", 40);
     let mut acknowledged = 0;
-    let mut rig = Rig::new(false);
+    let seed = seed("CRASH_SEED");
+    let mut rig = Rig::with(false, seed);
     for cycle in 0..all {
         // Every check reads everything: long runs begin anew, or they would hardly do anything else.
         if cycle > 0 && cycle % 100 == 0 {
             acknowledged += rig.finish().acknowledged;
-            rig = Rig::new(false);
+            rig = Rig::with(false, seed.wrapping_add(cycle.into()));
         }
         println!("cycle {cycle}");
         rig.load_and_kill().was_killed();
@@ -256,7 +261,8 @@ fn nothing_is_lost_when_the_power_is_cut() {
     let started = Instant::now();
     let all = cycles("POWER_CYCLES", 25);
     let mut acknowledged = 0;
-    let mut rig = Rig::new(true);
+    let seed = seed("CRASH_SEED");
+    let mut rig = Rig::with(true, seed);
     let mut cut = 0;
     let mut begun = 0;
     while cut < all {
@@ -264,7 +270,7 @@ fn nothing_is_lost_when_the_power_is_cut() {
         if cut >= begun + 100 {
             begun = cut;
             acknowledged += rig.finish().acknowledged;
-            rig = Rig::new(true);
+            rig = Rig::with(true, seed.wrapping_add(cut.into()));
         }
         let write_back = rig.random.pick(&[0, 200, 1000]);
         rig.set(Fault::WriteBack(write_back));

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use daybook_testkit::disk::{Control, Counter, Fault, Loss, LossyDisk};
+use daybook_testkit::disk::{Control, Counter, Failure, Fault, Loss, LossyDisk};
 use daybook_testkit::random::{Random, seed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -303,4 +303,56 @@ fn files_elsewhere_are_left_alone() {
     assert_eq!(bench.run(&[&format!("write {} 5000 n", outside.display()), "copy old ../copy"]), "");
     assert_eq!(fs::read(outside).unwrap().len(), 5000);
     assert_eq!(bench.control().get(Counter::Writes), 0);
+}
+
+/// Every call that changes something can be the one that fails, and then nothing is changed.
+#[test]
+fn the_call_that_was_named_fails_and_does_nothing() {
+    const STEPS: [&str; 8] = [
+        "write new 10 x",
+        "mkdir folder",
+        "rename old older",
+        "truncate older 5",
+        "fsync new",
+        "fsync-dir .",
+        "link new other",
+        "remove new",
+    ];
+    // Making `new` and writing into it are two calls.
+    let failing = [0, 0, 1, 2, 3, 4, 5, 6, 7];
+    for (call, step) in (1..).zip(failing) {
+        let bench = Bench::new();
+        bench.control().set(Fault::FailAt { call, error: Failure::Broken, lasts: false });
+        let said = bench.run(&STEPS);
+        let first = format!("{}: Uncategorized Input/output error (os error 5)", STEPS[step]);
+        assert_eq!(said.lines().next(), Some(first.as_str()), "call {call}: {said}");
+        assert_eq!(bench.control().get(Counter::Failed), 1, "call {call}");
+    }
+    let bench = Bench::new();
+    bench.control().set(Fault::FailAt { call: 10, error: Failure::Broken, lasts: false });
+    assert_eq!((bench.run(&STEPS).as_str(), bench.control().get(Counter::Calls)), ("", 9), "no call was left out");
+
+    let bench = Bench::new();
+    bench.control().set(Fault::FailAt { call: 1, error: Failure::NoRoom, lasts: true });
+    let said =
+        bench.run(&["fsync old", "truncate old 7", "write new 1 x", "put old 0 1 x", "mkdir folder", "remove old"]);
+    let full: Vec<&str> = said.lines().map(|line| line.split(": ").next().unwrap()).collect();
+    assert_eq!(full, ["write new 1 x", "put old 0 1 x", "mkdir folder"], "{said}");
+    assert!(said.lines().all(|line| line.contains("StorageFull")), "{said}");
+    assert_eq!((bench.control().get(Counter::NoSpace), bench.control().get(Counter::RoomCalls)), (3, 3));
+    bench.control().set(Fault::FailAt { call: 0, error: Failure::NoRoom, lasts: false });
+    assert_eq!(bench.run(&["write new 1 x"]), "");
+}
+
+#[test]
+fn the_wall_clock_is_off_by_as_much_as_was_said() {
+    let bench = Bench::new();
+    let clock = |off| {
+        bench.control().set(Fault::ClockOff(off));
+        bench.run(&["clock"]).trim().parse::<i64>().unwrap()
+    };
+    let right = clock(0);
+    for off in [-86_400 * 10, 86_400 * 365 * 3] {
+        assert!((right + off..right + off + 60).contains(&clock(off)), "{off}");
+    }
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::disk::write_private_file;
+use crate::error::advice;
 use crate::hashes::Keys;
 use crate::key_file::OpenError;
 use crate::layout::{
@@ -26,7 +27,7 @@ pub enum CreateError {
     Entropy(getrandom::Error),
     #[error("a new key could not be wrapped")]
     Wrap,
-    #[error("could not write the key file {path}")]
+    #[error("could not write the key file {path}: {}: {source}", advice(source))]
     Io { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Open(#[from] OpenError),

@@ -10,8 +10,18 @@ use crate::table::UnknownSlot;
 pub enum WriteError {
     #[error("an earlier sync of the key file failed, so what is on disk is unknown: check the disk, then start again")]
     Poisoned,
-    #[error("could not write the key file")]
+    #[error("could not write the key file: {advice}: {0}", advice = advice(.0))]
     Io(#[source] io::Error),
+}
+
+/// What whoever is told of an error can do about it.
+pub(crate) fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "it may not be used: make it this user's, or run as the one whose it is",
+        io::ErrorKind::ReadOnlyFilesystem => "make its file system writable, then start again",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room, then try again",
+        _ => "check the disk, then start again",
+    }
 }
 
 /// No slot for this subject.

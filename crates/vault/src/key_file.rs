@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 use crate::disk::{Disk, overwrite};
-use crate::error::WriteError;
+use crate::error::{WriteError, advice};
 use crate::hashes::Keys;
 use crate::layout::{
     HEADER_BYTES, HEADER_PAGE_BYTES, Header, HeaderFault, KeyPart, SLOT_BYTES, SUBJECT_AT, SlotId, SubjectHash,
@@ -29,7 +29,7 @@ pub enum OpenError {
     #[error("both headers of the key file {path} are damaged: restore it from a backup")]
     HeaderDamaged { path: PathBuf },
     #[error(
-        "the master key does not fit the key file {path}: give the one with which the file was created, or the newest one if it was rotated"
+        "the master key does not fit the key file {path}: put back the one with which the file was created, or the newest one if it was rotated"
     )]
     WrongMasterKey { path: PathBuf },
     #[error("the key file {path} was cut off: {actual_bytes} of {expected_bytes} bytes; restore it from a backup")]
@@ -38,7 +38,7 @@ pub enum OpenError {
         "a header of the key file {path} is damaged and so is slot {slot}, which only it may count: restore it from a backup"
     )]
     TailDamaged { path: PathBuf, slot: SlotId },
-    #[error("could not read or repair the key file {path}")]
+    #[error("could not read or repair the key file {path}: {}: {source}", advice(source))]
     Io { path: PathBuf, source: io::Error },
 }
 

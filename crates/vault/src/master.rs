@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::disk::write_private_file;
+use crate::error::advice;
 use crate::hashes::Keys;
 
 /// 32 secret bytes. Whoever has them and the key file can read everything; whoever loses them can read nothing.
@@ -18,6 +19,10 @@ pub struct MasterKey(Zeroizing<[u8; 32]>);
 pub enum MasterKeyError {
     #[error("the master key must be 64 hexadecimal digits (32 bytes)")]
     NotHex,
+    #[error(
+        "{path} holds no master key, which is 64 hexadecimal digits: put back the one with which the keys were made"
+    )]
+    Damaged { path: PathBuf },
     #[error("{path} may be read by others (mode {mode:04o}): run chmod 600 on it")]
     NotPrivate { path: PathBuf, mode: u32 },
     #[error(
@@ -29,7 +34,7 @@ pub enum MasterKeyError {
     Exists { path: PathBuf },
     #[error("the system gave no random bytes: {0}")]
     Entropy(getrandom::Error),
-    #[error("could not read or write the master key {path}")]
+    #[error("could not read or write the master key {path}: {}: {source}", advice(source))]
     Io { path: PathBuf, source: io::Error },
 }
 
@@ -53,7 +58,7 @@ impl MasterKey {
     /// Reads the file, which only its owner may be able to read.
     ///
     /// # Errors
-    /// `Missing`, `NotPrivate`, `NotHex`, `Io`.
+    /// `Missing`, `NotPrivate`, `Damaged`, `Io`.
     pub fn load(path: &Path) -> Result<MasterKey, MasterKeyError> {
         let io = |source: io::Error| match source.kind() {
             io::ErrorKind::NotFound => MasterKeyError::Missing { path: path.to_owned() },
@@ -64,7 +69,8 @@ impl MasterKey {
             return Err(MasterKeyError::NotPrivate { path: path.to_owned(), mode });
         }
         let text = Zeroizing::new(std::fs::read(path).map_err(io)?);
-        MasterKey::from_hex(std::str::from_utf8(&text).map_err(|_| MasterKeyError::NotHex)?)
+        let key = std::str::from_utf8(&text).ok().and_then(|text| MasterKey::from_hex(text).ok());
+        key.ok_or_else(|| MasterKeyError::Damaged { path: path.to_owned() })
     }
 
     /// Makes a random key and writes it to a new file with mode 0600.

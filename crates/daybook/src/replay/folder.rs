@@ -4,25 +4,31 @@
 //! - `files.txt`: how long each file is in bytes, and the folders (their lines end with `/`).
 //! - `expected.txt`: what `daybook verify` and opening say of it.
 //! - `TEST-ONLY-master-key`, if its personal texts are to be read: guards nothing, as everybody has it.
+//! - `verifier-key`, if it has signed checkpoints: the public half of the key that signed them.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use daybook_codec::to_json;
 use daybook_domain::{State, StreamId, Timestamp, evolve};
 use daybook_engine::{Folder, FolderOptions, MasterKeySource, Reader, open_folder};
+use daybook_proof::{VerifierKey, signed_roots};
+use daybook_views::checkpoint::Since;
+use daybook_views::{BulkFold, Views};
 use tempfile::TempDir;
 
 use crate::console::out;
 use crate::failure::Failure;
 use crate::history::with_texts;
-use crate::verify;
+use crate::{data, follower, verify};
 
 pub(super) const DATA: &str = "data";
 const FILES: &str = "files.txt";
 const TEST_KEY: &str = "TEST-ONLY-master-key";
+const VERIFIER_KEY: &str = "verifier-key";
 /// Bytes of the log that are read at a time.
 const CHUNK_BYTES: usize = 1 << 20;
 
@@ -39,7 +45,8 @@ pub(super) fn try_out(fixture: &Path) -> Result<Kept, Failure> {
     let temp = TempDir::new()?;
     let data = temp.path().join(DATA);
     lay_out(fixture, &data)?;
-    let report = daybook_ledger::verify_dir(&data)?;
+    let signed = signed_roots(&data, verifier(fixture)?.as_slice(), None)?;
+    let report = daybook_ledger::verify_dir_against(&data, &signed.roots)?;
     let mut said = String::from("$ daybook verify --data data\n");
     said.push_str(&verify::text(&report, true));
     out!(said, "exit code {}\n\nopening:", u8::from(!report.is_sound()));
@@ -50,6 +57,10 @@ pub(super) fn try_out(fixture: &Path) -> Result<Kept, Failure> {
                 out!(said, "{cut}, and was cut off");
             }
             out!(said, "{} events", events.lines().count());
+            if let Some(last) = data::open_notary(&folder.reader)?.check()? {
+                out!(said, "goes on from the checkpoint of {} records that was signed", last.size);
+            }
+            are_views_those_of_the_log(&data, &folder.reader)?;
             folder.engine.shutdown()?;
             Some(events)
         }
@@ -72,7 +83,10 @@ fn lay_out(fixture: &Path, data: &Path) -> Result<(), Failure> {
         let wrong = || Failure::new(format!("{FILES} says {line:?}: a name and a length in bytes should be there"));
         let (name, length) = line.split_once(' ').ok_or_else(wrong)?;
         fs::copy(fixture.join(DATA).join(name), data.join(name))?;
-        File::options().write(true).open(data.join(name))?.set_len(length.parse().map_err(|_| wrong())?)?;
+        let file = File::options().write(true).open(data.join(name))?;
+        file.set_len(length.parse().map_err(|_| wrong())?)?;
+        // As in a data folder, whatever modes a checkout gives.
+        file.set_permissions(Permissions::from_mode(0o600))?;
     }
     Ok(())
 }
@@ -84,6 +98,24 @@ fn open(fixture: &Path, data: &Path) -> Result<Folder, Failure> {
     let options = FolderOptions { master_key, ..FolderOptions::default() };
     // Nothing is written, so no time is ever asked for.
     Ok(open_folder(data, &options, Arc::new(|| Timestamp(0)))?)
+}
+
+fn verifier(fixture: &Path) -> Result<Option<VerifierKey>, Failure> {
+    let path = fixture.join(VERIFIER_KEY);
+    if path.exists() { Ok(Some(fs::read_to_string(path)?.trim().parse()?)) } else { Ok(None) }
+}
+
+/// Views that were written down are either not used, as those of a version before, or what folding the log gives.
+fn are_views_those_of_the_log(data: &Path, reader: &Reader) -> Result<(), Failure> {
+    let (Some(kept), _) = follower::store(data, reader).load(reader.watermark())? else { return Ok(()) };
+    let all = |views: Views| -> Result<_, Failure> {
+        let whole = follower::fold(reader, BulkFold::new(views), reader.watermark(), |_| true)?.finish();
+        Ok(whole.checkpoint(&Since::default()))
+    };
+    if all(kept)? == all(Views::new())? {
+        return Ok(());
+    }
+    Err(Failure::new("the views that were written down are not those of the log"))
 }
 
 fn events(reader: &Reader) -> Result<String, Failure> {

@@ -1,9 +1,10 @@
 //! Damage to what is on disk: either everything acknowledged is there and identical, or a refusal.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use daybook_ledger::{Ledger, OpenError, Options, Position, verify_dir};
+use daybook_ledger::{Ledger, OpenError, Options, Position, ReadError, verify_dir};
 
 use crate::kit::{self, Folder, all, folder, open, tiny_file};
 use crate::volumes::wait_for_volumes;
@@ -126,6 +127,61 @@ fn every_flipped_bit_of_a_write_ahead_file_is_noticed_or_harmless() {
             }
         }
     }
+}
+
+/// Records as they are read in a row, and whether that went to the end.
+fn up_to_damage(ledger: &Ledger) -> (Vec<Vec<u8>>, bool) {
+    let (mut found, mut next) = (Vec::new(), Position::FIRST);
+    while let Ok(chunk) = ledger.read_from(next, 1 << 20) {
+        let Some(after) = chunk.next() else { return (found, true) };
+        found.extend(chunk.records().map(|record| record.bytes().to_vec()));
+        next = after;
+    }
+    (found, false)
+}
+
+/// On a disk that was sound when the ledger was opened.
+#[test]
+fn every_flipped_bit_under_an_open_ledger_is_refused_by_the_reader_or_harmless() {
+    let folder = folder();
+    let mut it = open(&folder.dir, &tiny_file());
+    for commits in [1, 2, 1, 2] {
+        it.append(commits, 2, 20);
+    }
+    let acknowledged = all(&it.ledger);
+    let end = frames_end(&Picture::take(&folder.dir));
+    let file = std::fs::File::options().read(true).write(true).open(folder.dir.join(WAL)).unwrap();
+    let mut refused = 0;
+    for at in 4096..end {
+        let mut whole = [0];
+        file.read_exact_at(&mut whole, at as u64).unwrap();
+        for bit in 0..8 {
+            let what = format!("byte {at}, bit {bit}");
+            file.write_all_at(&[whole[0] ^ 1 << bit], at as u64).unwrap();
+            let mut wrong = 0;
+            for (position, expected) in (1..).zip(&acknowledged) {
+                match it.ledger.read(Position::new(position).unwrap()) {
+                    Ok(record) => assert_eq!(record.record().bytes(), expected, "{what}"),
+                    Err(ReadError::Damaged { file, .. }) => {
+                        assert!(file.ends_with(WAL), "{what}: {file:?}");
+                        wrong += 1;
+                    }
+                    Err(other) => panic!("{what}: {other}"),
+                }
+            }
+            let (in_a_row, is_whole) = up_to_damage(&it.ledger);
+            assert!(acknowledged.starts_with(&in_a_row), "{what}: other records in a row");
+            assert!(!is_whole || (wrong == 0 && in_a_row.len() == acknowledged.len()), "{what}: read in a row");
+            refused += usize::from(wrong > 0);
+            // Also of what no reader looks at again.
+            if (at * 8 + bit) % 13 == 0 {
+                assert!(!it.ledger.verify().is_sound(), "{what}: verify finds nothing");
+            }
+        }
+        file.write_all_at(&whole, at as u64).unwrap();
+    }
+    assert!(refused > acknowledged.len() * 100 * 8, "of each record's hundred bytes every bit: {refused}");
+    assert_eq!(all(&it.ledger), acknowledged);
 }
 
 #[test]

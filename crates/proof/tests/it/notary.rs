@@ -174,7 +174,7 @@ fn what_a_stranger_signed_does_not_count() {
     assert_eq!(Checkpoint::open(&notary.checkpoint(20).unwrap().text, &key).unwrap().size, 20);
     std::fs::write(&file, format!("{}\n{}\n", texts[0], texts[3])).unwrap();
     let error = book.notary().check().unwrap_err();
-    assert!(matches!(error, NotaryError::Stranger { size: 40 }), "{error}");
+    assert!(matches!(error, NotaryError::Stranger { size: 40, .. }), "{error}");
     assert!(matches!(book.notary().sign(), Err(NotaryError::Stranger { .. })));
     // The key that the environment holds counts instead of the folder's, beside those that signed here.
     let secret = std::fs::read_to_string(dirs[1].join("signing.key")).unwrap();

@@ -2,7 +2,7 @@
 //!
 //! Steps: `write FILE LEN FILL`, `put FILE OFFSET LEN FILL`, `truncate FILE LEN`, `fsync FILE`, `fdatasync FILE`,
 //! `fsync-dir DIR`, `rename OLD NEW`, `remove FILE`, `mkdir DIR`, `rmdir DIR`, `copy OLD NEW`, `link OLD NEW`,
-//! `sled-put DIR COUNT` (insert COUNT keys, `flush`), `sled-sync DIR` (fsync its file and folders).
+//! `clock` (prints the seconds of the wall clock), `sled-put DIR COUNT` (insert COUNT keys, `flush`), `sled-sync DIR` (fsync its file and folders).
 //! A failed step is printed as `STEP: KIND` and the next one goes on.
 
 use std::collections::BTreeMap;
@@ -40,6 +40,12 @@ fn run(step: &str, databases: &mut BTreeMap<String, sled::Db>) -> io::Result<()>
         ["rmdir", folder] => fs::remove_dir(folder),
         ["copy", old, new] => fs::copy(old, new).map(drop),
         ["link", old, new] => fs::hard_link(old, new),
+        ["clock"] => {
+            #[allow(clippy::disallowed_methods, reason = "it is here to show what a program reads")]
+            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_err(io::Error::other)?;
+            println!("{}", since.as_secs());
+            Ok(())
+        }
         ["sled-put", folder, count] => {
             if !databases.contains_key(folder) {
                 let open = sled::Config::new().path(folder).flush_every_ms(None).segment_size(1 << 16).open();

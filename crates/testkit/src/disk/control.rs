@@ -29,6 +29,19 @@ pub enum Fault {
     KillAtFolderSync(u64),
     /// Of a thousand writes, how many become durable by themselves.
     WriteBack(u64),
+    /// The call, counted from now, that gets this error and does nothing; 0: none. `lasts`: so do all that follow.
+    FailAt { call: u64, error: Failure, lasts: bool },
+    /// Seconds by which the program's wall clock is off.
+    ClockOff(i64),
+}
+
+/// What a call gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// EIO: writes, syncs of files and folders, new names, renames, removals, cuts.
+    Broken,
+    /// ENOSPC, as on a file system that copies what is written: writes, new names, renames.
+    NoRoom,
 }
 
 /// What the disk counted, over all programs since it was adopted.
@@ -43,6 +56,10 @@ pub enum Counter {
     NoSpace,
     /// Calls that got EIO.
     Failed,
+    /// Calls that could have met [`Failure::Broken`].
+    Calls,
+    /// Calls that could have met [`Failure::NoRoom`].
+    RoomCalls,
 }
 
 impl Control {
@@ -61,6 +78,23 @@ impl Control {
     ///
     /// When the control file cannot be written.
     pub fn set(&self, fault: Fault) {
+        if let Fault::FailAt { call, error, lasts } = fault {
+            let errno = match error {
+                // As the kernel counts them.
+                Failure::Broken => 5,
+                Failure::NoRoom => 28,
+            };
+            // Off while it changes.
+            for (index, value) in [
+                (word::FAIL_AT, 0),
+                (word::FAIL_LASTS, u64::from(lasts && call > 0)),
+                (word::FAIL_ERRNO, errno),
+                (word::FAIL_AT, call),
+            ] {
+                self.put(index, value);
+            }
+            return;
+        }
         let (index, value) = match fault {
             Fault::Full(full) => (word::FULL, u64::from(full)),
             Fault::Room(room) => (word::ROOM, room.unwrap_or(NO_LIMIT)),
@@ -70,7 +104,13 @@ impl Control {
             Fault::KillAtSync(count) => (word::KILL_SYNC, count),
             Fault::KillAtFolderSync(count) => (word::KILL_DIR_SYNC, count),
             Fault::WriteBack(per_mille) => (word::WRITEBACK, per_mille),
+            Fault::FailAt { call, .. } => (word::FAIL_AT, call),
+            Fault::ClockOff(seconds) => (word::CLOCK_OFF, seconds.cast_unsigned()),
         };
+        self.put(index, value);
+    }
+
+    fn put(&self, index: usize, value: u64) {
         self.0.write_all_at(&value.to_le_bytes(), index as u64 * 8).expect("the control file can be written");
     }
 
@@ -87,6 +127,8 @@ impl Control {
             Counter::FolderSyncs => word::DIR_SYNCS,
             Counter::NoSpace => word::ENOSPC,
             Counter::Failed => word::EIO,
+            Counter::Calls => word::CALLS,
+            Counter::RoomCalls => word::ROOM_CALLS,
         };
         let mut bytes = [0; 8];
         self.0.read_exact_at(&mut bytes, index as u64 * 8).expect("the control file can be read");

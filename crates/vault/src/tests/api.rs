@@ -235,7 +235,7 @@ fn the_real_file_is_private_and_never_overwritten() {
     let other = MasterKey::from_hex(&"ab".repeat(32)).unwrap();
     let error = Vault::open(&path, &other).unwrap_err();
     assert!(matches!(error, OpenError::WrongMasterKey { .. }));
-    assert!(error.to_string().contains("give the one with which the file was created, or the newest one"));
+    assert!(error.to_string().contains("put back the one with which the file was created, or the newest one"));
 }
 
 #[test]
