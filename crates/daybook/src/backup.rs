@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use daybook_engine::Journal;
-use daybook_ledger::{BackupReport, Position, RestoreReport, restore as restore_from};
-use daybook_proof::{SignedRoots, VerifierKey, add_checkpoints, copy_checkpoints, signed_roots};
+use daybook_ledger::{BackupReport, Position, RestoreReport, restore_with};
+use daybook_proof::{SignedRoots, VerifierKey, copy_checkpoints, signed_roots};
 use serde_json::json;
 
 use crate::cli::{BackupArgs, RestoreArgs};
@@ -23,9 +23,9 @@ pub(crate) fn run(args: &BackupArgs, access: &mut Access, console: &mut Console<
     let opened = access.open(console)?;
     let report = opened.reader.ledger().back_up(&args.to)?;
     // What was signed meanwhile is of records that may not be in it.
-    add_checkpoints(access.dir(), &args.to, report.last)?;
+    copy_checkpoints(access.dir(), &args.to, report.last)?;
     // Who was erased meanwhile too: what is restored may end before.
-    Journal::of(opened.reader.vault()).add_to(&args.to, opened.reader.ledger().id())?;
+    Journal::add_all_of(opened.reader.vault(), &args.to, opened.reader.ledger().id())?;
     console.print(&if args.json { json_of(&report) } else { text_of(&report, &args.to) })?;
     Ok(Ended::Well)
 }
@@ -72,10 +72,13 @@ pub(crate) fn restore(args: &RestoreArgs) -> Result<ExitCode, Failure> {
             args.backup.display()
         )));
     }
-    let report = restore_from(&args.backup, dir, until.transpose()?, &signed)?;
-    let checkpoints = copy_checkpoints(&args.backup, dir, report.last)?;
+    let (mut checkpoints, mut erasures) = (0, 0);
+    let report = restore_with(&args.backup, dir, until.transpose()?, &signed, |ledger, last| {
+        checkpoints = copy_checkpoints(&args.backup, dir, last)?;
+        erasures = Journal::load(&args.backup, ledger)?.add_to(dir, ledger)?;
+        Ok(())
+    })?;
     let RestoreReport { ledger, last, backup, volumes, records, signed } = report;
-    let erasures = Journal::load(&args.backup, ledger)?.add_to(dir, ledger)?;
     if args.json {
         let text = json!({"ledger": ledger.to_string(), "last": last, "backup": backup, "volumes": volumes, "records": records,
             "checkpoints": checkpoints, "signedUpTo": signed, "isKeyGiven": !keys.is_empty(), "erasures": erasures});

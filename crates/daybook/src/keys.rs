@@ -71,7 +71,8 @@ pub(crate) fn back_up(args: &KeyBackupArgs, access: &mut Access, console: &mut C
     let now = clock::system()();
     let path = folder.join(name_at(now));
     opened.reader.vault().back_up(&path)?;
-    Journal::of(opened.reader.vault()).add_to(folder, opened.reader.ledger().id())?;
+    // Whatever is wrong with it, copies that are too old go.
+    let noted = Journal::add_all_of(opened.reader.vault(), folder, opened.reader.ledger().id());
     let mut removed = 0;
     for entry in fs::read_dir(folder).map_err(|error| io(folder, error))? {
         let path = entry.map_err(|error| io(folder, error))?.path();
@@ -89,6 +90,7 @@ pub(crate) fn back_up(args: &KeyBackupArgs, access: &mut Access, console: &mut C
     if removed > 0 {
         console.say(&format!("{removed} copies older than {} days were overwritten and deleted", args.keep));
     }
+    noted?;
     Ok(Ended::Well)
 }
 

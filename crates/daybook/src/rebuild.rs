@@ -49,6 +49,15 @@ pub(crate) fn run(args: &RebuildArgs, access: &mut Access, console: &mut Console
     Ok(Ended::Well)
 }
 
+/// A view that other rules made would stand there beside what is new, and nothing of either could be saved.
+fn none_is_left(of_other_folds: &[ViewName], which: &[ViewName]) -> Result<(), Failure> {
+    let left: Vec<&str> = of_other_folds.iter().filter(|view| !which.contains(view)).map(|view| view.name).collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{} is of another version too: rebuild all", left.join(", "))))
+}
+
 /// Nobody serves the folder: what is there is read, in part replaced, and written back.
 fn at_rest(
     which: &[ViewName],
@@ -58,15 +67,10 @@ fn at_rest(
     console: &mut Console<'_>,
 ) -> Result<Option<Folded>, Failure> {
     let head = reader.watermark();
-    let Some(rebuilt) = fold_all(reader, head, console)? else { return Ok(None) };
     let mut store = follower::store(access.dir(), reader);
     let mut views = follower::load(&mut store, reader, console)?;
-    let left: Vec<&str> =
-        views.of_other_folds().into_iter().filter(|view| !which.contains(view)).map(|view| view.name).collect();
-    if !left.is_empty() {
-        // It would stand there beside what is new, and nothing of either could be saved.
-        return Err(Failure::new(format!("{} is of another version too: rebuild all", left.join(", "))));
-    }
+    none_is_left(&views.of_other_folds(), which)?;
+    let Some(rebuilt) = fold_all(reader, head, console)? else { return Ok(None) };
     follow(&mut views, reader, head)?;
     if compares {
         let compared = compare(which, console, |view, part| Ok(differences(&views, &rebuilt, view, part)))?;
@@ -89,6 +93,7 @@ fn beside(
     host: &Host,
     console: &mut Console<'_>,
 ) -> Result<Option<Folded>, Failure> {
+    none_is_left(&host.views().of_other_folds(), which)?;
     let Some(rebuilt) = fold_all(reader, host.position(), console)? else { return Ok(None) };
     let mut rebuilt = Box::new(rebuilt);
     if compares {

@@ -163,14 +163,22 @@ fn what_was_signed_must_be_what_comes_back() {
     let why = refused(restore(&place("backup"), &place("new"), &["--key", strangers.trim()]));
     assert!(why.contains("it is not signed by") && why.contains("name that too"), "{why}");
     std::fs::remove_file(place("backup").join("checkpoints")).unwrap();
+    for more in [vec!["--key", key], vec![]] {
+        let why = refused(restore(&place("backup"), &place("new"), &more));
+        assert!(why.contains("were signed and kept") && why.contains("remove"), "{why}");
+    }
+    // As it says, if there is none.
+    std::fs::remove_file(place("backup").join("checkpoints.end")).unwrap();
     let why = refused(restore(&place("backup"), &place("new"), &["--key", key]));
     assert!(why.contains("has no checkpoint"), "{why}");
     good(restore(&place("backup"), &place("new"), &[]));
     // Checkpoints that are lost here are not lost there too.
     back_up(&data, "backup");
-    std::fs::remove_file(data.join("checkpoints")).unwrap();
-    let why = refused(run(&["backup", "--to", place("backup").to_str().unwrap()], &data));
-    assert!(why.contains("lost or changed"), "{why}");
+    for (gone, said) in [("checkpoints", "were signed and kept"), ("checkpoints.end", "lost or changed")] {
+        std::fs::remove_file(data.join(gone)).unwrap();
+        let why = refused(run(&["backup", "--to", place("backup").to_str().unwrap()], &data));
+        assert!(why.contains(said), "{why}");
+    }
     assert!(std::fs::read_to_string(place("backup").join("checkpoints")).unwrap().contains("daybook-ledger/"));
 }
 

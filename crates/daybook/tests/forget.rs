@@ -513,6 +513,17 @@ fn an_older_log_with_older_keys_brings_nobody_back_either() {
     is_kept(&by_hand, "copied there again");
     assert_ne!(fs::read(&older_keys).unwrap(), fresh);
 
+    // Where it cannot be read who was erased, there is nothing that could be opened.
+    let journal = fs::read_dir(&log).unwrap().map(|entry| entry.unwrap().path());
+    let journal = journal.filter(|path| path.to_str().unwrap().contains("erasures-")).next().unwrap();
+    let whole = fs::read(&journal).unwrap();
+    fs::write(&journal, &whole[1..]).unwrap();
+    let nothing = place_at("nothing");
+    let said = refused(&["restore", log.to_str().unwrap()], &nothing);
+    assert!(said.contains("erasures-") && said.contains("is damaged"), "{said}");
+    assert!(!nothing.join("ledger").exists());
+    fs::write(&journal, &whole).unwrap();
+
     // Out of a backup from before, which knows nothing of it: by what lies beside the copies of the keys.
     let (older, said) = restored("older", &older_log, &[]);
     assert!(!said.contains("keys were erased"), "{said}");

@@ -154,7 +154,7 @@ fn open_vault(
     }
     let (vault, mut report) = Vault::open(&path, &master)?;
     // What was erased in a future that a restored log does not have.
-    Journal::load(dir, log)?.apply(&vault)?;
+    Journal::load_for(dir, log, &vault)?.apply(&vault)?;
     report.erased = vault.erased();
     Ok((vault, report))
 }

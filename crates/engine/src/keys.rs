@@ -150,12 +150,12 @@ pub fn restore_keys(dir: &Path, options: &FolderOptions, from: &Path) -> Result<
 fn learn(reader: &Reader, dir: &Path, from: &Path) -> Result<RestoredKeys, ChangeKeysError> {
     let ledger = reader.ledger().id();
     let beside_copy = match from.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) => Journal::load(folder, ledger)?,
-        None => Journal::load(Path::new("."), ledger)?,
+        Some(folder) => Journal::load_for(folder, ledger, reader.vault())?,
+        None => Journal::load_for(Path::new("."), ledger, reader.vault())?,
     };
     // Kept in the folder, for whoever puts another copy there.
     beside_copy.add_to(dir, ledger)?;
-    let journal = Journal::load(dir, ledger)?;
+    let journal = Journal::load_for(dir, ledger, reader.vault())?;
     journal.apply(reader.vault())?;
     let mut later: BTreeSet<u32> = journal.slots.iter().map(|slot| slot.0).collect();
     reader.each_of(&[Kind::SubjectErased], |recorded| {

@@ -35,7 +35,7 @@ pub enum CreateError {
 
 /// What a data folder may hold before its ledger is there: what a creation that was cut short left, the keys, and what a
 /// file system has at its root.
-const OWN: [&str; 14] = [
+const OWN: [&str; 15] = [
     "lock",
     "wal",
     "volumes",
@@ -44,6 +44,7 @@ const OWN: [&str; 14] = [
     "keys",
     "master.key",
     "signing.key",
+    "signing.pub",
     "checkpoints",
     "checkpoints.end",
     "tree",
@@ -60,7 +61,8 @@ fn foreign(dir: &Path) -> io::Result<Option<OsString>> {
         // Unfinished files have an ending of their own.
         let is_own =
             |own: &&str| name.to_str().is_some_and(|name| name == *own || name.starts_with(&format!("{own}.")));
-        if !OWN.iter().any(is_own) {
+        let is_of_erasures = name.to_str().is_some_and(|name| name.starts_with("erasures-"));
+        if !OWN.iter().any(is_own) && !is_of_erasures {
             return Ok(Some(name));
         }
     }

@@ -85,7 +85,7 @@ mod wal_index;
 use std::path::{Path, PathBuf};
 
 pub use appender::{Append, Appender};
-pub use backup::{BackupError, BackupReport, RestoreError, RestoreReport, restore};
+pub use backup::{BackupError, BackupReport, RestoreError, RestoreReport, restore, restore_with};
 pub use batch::{Batch, BatchBuilder, PushError, Tail};
 pub use chunk::Chunk;
 pub use create::CreateError;

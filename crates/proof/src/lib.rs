@@ -27,6 +27,6 @@ pub use key::{KeyError, SigningKey, VerifierKey};
 pub use key_file::{KEY_FILE, KEY_VARIABLE, KeyFileError, PUBLIC_FILE};
 pub use notary::{Notary, NotaryError, SignedRoots, signed_roots};
 pub use note::NoteError;
-pub use store::{CHECKPOINTS, StoreError, Stored, add_checkpoints, copy_checkpoints};
+pub use store::{CHECKPOINTS, StoreError, Stored, copy_checkpoints};
 pub use tree::ProofWrong;
 pub use verify::{BundleWrong, Verified, verify_evidence};

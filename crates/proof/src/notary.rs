@@ -51,7 +51,10 @@ pub enum NotaryError {
          `daybook keys create`"
     )]
     OtherLedger { name: String, ledger: Uuid },
-    #[error("{path}: the checkpoint of {size} records: {error}; if another key of yours signed it, name that too")]
+    #[error(
+        "{path}: the checkpoint of {size} records: {error}; if another key of yours signed it, name that too; if the file is \
+         damaged, put it back from a backup"
+    )]
     NotSigned { path: PathBuf, size: u64, error: NoteError },
     #[error("a proof that was made does not hold: what is kept of the tree is damaged; run `daybook verify`")]
     Unproven(#[from] ProofWrong),

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -68,10 +68,12 @@ impl Store {
     pub(crate) fn open(dir: &Path) -> Result<Self, StoreError> {
         let path = dir.join(CHECKPOINTS);
         let io = |source| StoreError::Io { path: path.clone(), source };
+        // First: whoever signs meanwhile makes the file longer, and then this larger.
+        let known = known_end(&path)?;
         let file = match File::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Self { path, end: 0, last: None }.if_whole();
+                return Self { path, end: 0, last: None }.if_whole(known);
             }
             Err(error) => return Err(io(error)),
         };
@@ -96,15 +98,12 @@ impl Store {
             torn if torn < LONGEST => tracing::warn!("{}: its end was torn, and is not used", path.display()),
             _ => return Err(store.damaged(store.end)),
         }
-        store.if_whole()
+        store.if_whole(known)
     }
 
     /// Unless more was kept once.
-    fn if_whole(self) -> Result<Self, StoreError> {
-        match known_end(&self.path)? {
-            known if self.end < known => Err(StoreError::Lost { path: self.path, end: self.end, known }),
-            _ => Ok(self),
-        }
+    fn if_whole(self, known: u64) -> Result<Self, StoreError> {
+        if self.end < known { Err(StoreError::Lost { path: self.path, end: self.end, known }) } else { Ok(self) }
     }
 
     pub(crate) fn last(&self) -> Option<&Stored> {
@@ -181,7 +180,8 @@ impl Store {
         let (mut text, mut empty_lines) = (String::new(), 0);
         while empty_lines < 2 {
             let before = text.len();
-            if reader.read_line(&mut text).map_err(io)? == 0 || text.len() > LONGEST {
+            let mut part = reader.by_ref().take(LONGEST as u64 + 1);
+            if part.read_line(&mut text).map_err(io)? == 0 || text.len() > LONGEST {
                 return Err(self.damaged(at));
             }
             empty_lines += usize::from(&text[before..] == "\n");
@@ -210,45 +210,40 @@ impl Store {
     /// Makes it durable behind the others; it covers at least as many records as they do.
     pub(crate) fn append(&mut self, stored: Stored) -> Result<(), StoreError> {
         let io = |source| StoreError::Io { path: self.path.clone(), source };
-        let written = (|| {
-            let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&self.path)?;
-            file.write_all_at(format!("{}\n", stored.text).as_bytes(), self.end)?;
-            file.set_len(self.end + stored.text.len() as u64 + 1)?;
-            file.sync_all()?;
-            // Afterwards, so that it is never ahead.
-            keep_end(&self.path, self.end + stored.text.len() as u64 + 1)
-        })();
+        let end = self.end + stored.text.len() as u64 + 1;
+        let open = || OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&self.path);
+        let written = open().and_then(|file| {
+            let written = (|| {
+                file.write_all_at(format!("{}\n", stored.text).as_bytes(), self.end)?;
+                file.set_len(end)?;
+                file.sync_all()?;
+                if self.end == 0 { sync_folder_of(&self.path) } else { Ok(()) }
+            })();
+            if written.is_err() {
+                // Nobody was told of it, and nobody is to find it before the next one stands there.
+                let _ = file.set_len(self.end);
+            }
+            written
+        });
         written.map_err(io)?;
-        self.end += stored.text.len() as u64 + 1;
+        self.end = end;
         self.last = Some(stored);
+        // Afterwards, so that it is never ahead; it only guards.
+        if let Err(error) = keep_end(&self.path, end) {
+            tracing::warn!(%error, "{}: how much of it there is could not be noted", self.path.display());
+        }
         Ok(())
     }
 }
 
-/// [`copy_checkpoints`] to a folder that may have some of them already, and none besides: what was signed is never forgotten.
+/// Copies the checkpoints of at most so many records from one folder to another, and the public halves of the keys that signed
+/// there; says how many checkpoints that has then. It may have some of them already, and none besides: what was signed is never
+/// forgotten.
 ///
 /// # Errors
 /// They cannot be read or written; or the folder has others.
-pub fn add_checkpoints(from: &Path, to: &Path, records: u64) -> Result<u64, StoreError> {
-    let read = |dir: &Path| match fs::read(dir.join(CHECKPOINTS)) {
-        Ok(bytes) => Ok(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(source) => Err(StoreError::Io { path: dir.join(CHECKPOINTS), source }),
-    };
-    if !read(from)?.starts_with(&read(to)?) {
-        return Err(StoreError::Others { path: from.join(CHECKPOINTS), kept: to.join(CHECKPOINTS) });
-    }
-    copy_checkpoints(from, to, records)
-}
-
-/// Copies the checkpoints of at most so many records from one folder to another, which then has these alone, and the public
-/// halves of the keys that signed there; says how many checkpoints.
-///
-/// # Errors
-/// They cannot be read or written.
 pub fn copy_checkpoints(from: &Path, to: &Path, records: u64) -> Result<u64, StoreError> {
     let found = Store::open(from)?;
-    key_file::copy_known(from, to)?;
     let (mut text, mut copied) = (String::new(), 0);
     for stored in found.all() {
         let stored = stored?;
@@ -259,16 +254,29 @@ pub fn copy_checkpoints(from: &Path, to: &Path, records: u64) -> Result<u64, Sto
         }
     }
     let path = to.join(CHECKPOINTS);
+    match fs::read(&path) {
+        Ok(there) if !text.as_bytes().starts_with(&there) => {
+            return Err(StoreError::Others { path: found.path, kept: path });
+        }
+        Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(StoreError::Io { path, source }),
+        _ => {}
+    }
+    key_file::copy_known(from, to)?;
     let tmp = path.with_extension("tmp");
     let written = (|| {
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&tmp)?;
         file.write_all_at(text.as_bytes(), 0)?;
         file.sync_all()?;
         fs::rename(&tmp, &path)?;
-        File::open(to)?.sync_all()
+        sync_folder_of(&path)?;
+        keep_end(&path, text.len() as u64)
     })();
     written.map_err(|source| StoreError::Io { path, source })?;
     Ok(copied)
+}
+
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn read_part(file: &File, from: u64, to: u64) -> io::Result<Vec<u8>> {
@@ -323,8 +331,7 @@ fn keep_end(checkpoints: &Path, end: u64) -> io::Result<()> {
     file.write_all_at(end_text(end).as_bytes(), 0)?;
     file.sync_all()?;
     fs::rename(&tmp, &path)?;
-    // The name of `checkpoints` too, if it is new.
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    sync_folder_of(&path)
 }
 
 /// The first note's length in bytes, the empty line behind it not counted; none if it is not whole.
@@ -396,6 +403,44 @@ mod tests {
             fs::write(end_path(&path), other).unwrap();
             assert_eq!(Store::open(folder.path()).unwrap().all().count(), 3);
         }
+    }
+
+    #[test]
+    fn a_checkpoint_that_is_kept_is_there_though_its_end_cannot_be_noted() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = SigningKey::generate("a").unwrap();
+        let mut store = Store::open(folder.path()).unwrap();
+        store.append(stored(1, &key)).unwrap();
+        // In the way of the file that would say so.
+        let way = folder.path().join("checkpoints.end.tmp");
+        fs::create_dir(&way).unwrap();
+        store.append(stored(5, &key)).unwrap();
+        let backup = tempfile::tempdir().unwrap();
+        assert_eq!(copy_checkpoints(folder.path(), backup.path(), 100).unwrap(), 2);
+        fs::remove_dir(&way).unwrap();
+        store.append(stored(12, &key)).unwrap();
+        assert_eq!(copy_checkpoints(folder.path(), backup.path(), 100).unwrap(), 3);
+    }
+
+    #[test]
+    fn what_is_copied_replaces_no_other_and_is_missed_when_it_is_cut() {
+        let (older, newer, to) =
+            (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let key = SigningKey::generate("a").unwrap();
+        for (folder, sizes) in [(&older, &[1, 5][..]), (&newer, &[1, 5, 12])] {
+            let mut store = Store::open(folder.path()).unwrap();
+            sizes.iter().for_each(|size| store.append(stored(*size, &key)).unwrap());
+        }
+        assert_eq!(copy_checkpoints(newer.path(), to.path(), 12).unwrap(), 3);
+        let path = to.path().join(CHECKPOINTS);
+        let whole = fs::read(&path).unwrap();
+        for (from, records) in [(&older, 100), (&newer, 11)] {
+            let error = copy_checkpoints(from.path(), to.path(), records).unwrap_err();
+            assert!(matches!(error, StoreError::Others { .. }), "{error}");
+            assert_eq!(fs::read(&path).unwrap(), whole);
+        }
+        fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+        assert!(matches!(Store::open(to.path()), Err(StoreError::Lost { .. })));
     }
 
     #[test]

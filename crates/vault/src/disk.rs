@@ -63,8 +63,10 @@ pub(crate) fn overwrite(disk: &dyn Disk) -> io::Result<()> {
 /// # Errors
 /// When it cannot be overwritten or removed.
 pub fn destroy_file(path: &Path) -> io::Result<()> {
-    match File::options().write(true).open(path) {
-        Ok(file) => overwrite(&file)?,
+    match std::fs::symlink_metadata(path) {
+        // A link is not the file: what it leads to is somebody else's.
+        Ok(found) if found.is_file() => overwrite(&File::options().write(true).open(path)?)?,
+        Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     }

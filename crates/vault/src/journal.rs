@@ -19,6 +19,8 @@ use crate::error::{AssignError, EraseError};
 use crate::layout::SlotId;
 use crate::vault::Vault;
 
+/// Keys that may have been given out after a copy was made: to erase them, they are prepared, 128 bytes each.
+const MOST_LATER: u32 = 16 << 20;
 const HEAD: &str = "daybook-erasures 1\n";
 
 /// Why it is not known what was erased, or not written down.
@@ -28,6 +30,14 @@ pub enum JournalError {
         "{path} is damaged: take it from another copy; without it, who was erased lately is known from the log alone"
     )]
     Damaged { path: PathBuf },
+    #[error(
+        "{path} names key {slot}, which is not of this ledger, where {handed_out} were ever given out: take it from another copy"
+    )]
+    Beyond { path: PathBuf, slot: SlotId, handed_out: u32 },
+    #[error(
+        "{path} says that key {slot} was erased, and here it is in use: it is of a ledger that went another way; name another folder"
+    )]
+    InUse { path: PathBuf, slot: SlotId },
     #[error("could not read or write {path}")]
     Io { path: PathBuf, source: io::Error },
     #[error("what was erased is not in the key file yet, and could not be put there: {0}")]
@@ -62,6 +72,34 @@ impl Journal {
             Ok(text) => Self::parse(&text).ok_or(JournalError::Damaged { path }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(JournalError::Io { path, source }),
+        }
+    }
+
+    /// [`Journal::load`], of what is to be erased in a key file: no more than could have been given out after that copy was made.
+    ///
+    /// # Errors
+    /// As [`Journal::load`]; and it names what no copy could have.
+    pub fn load_for(folder: &Path, ledger: Uuid, vault: &Vault) -> Result<Self, JournalError> {
+        let (journal, handed_out) = (Self::load(folder, ledger)?, vault.handed_out());
+        match journal.slots.last() {
+            Some(last) if last.0 > handed_out.saturating_add(MOST_LATER) => {
+                Err(JournalError::Beyond { path: path(folder, ledger), slot: *last, handed_out })
+            }
+            _ => Ok(journal),
+        }
+    }
+
+    /// [`Journal::of`] added to a folder's, unless that says of a key that is in use here that it was erased: in another future of
+    /// this ledger, whose copies are not to be mixed with these.
+    ///
+    /// # Errors
+    /// As [`Journal::add_to`]; and for that.
+    pub fn add_all_of(vault: &Vault, folder: &Path, ledger: Uuid) -> Result<usize, JournalError> {
+        let (there, ours) = (Self::load(folder, ledger)?, Self::of(vault));
+        let in_use = |slot: &&SlotId| slot.0 < vault.handed_out() && !ours.slots.contains(*slot);
+        match there.slots.iter().find(in_use) {
+            Some(slot) => Err(JournalError::InUse { path: path(folder, ledger), slot: *slot }),
+            None => ours.add_to(folder, ledger),
         }
     }
 

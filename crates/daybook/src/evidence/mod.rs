@@ -3,6 +3,7 @@
 mod page;
 mod words;
 
+use std::io::Read;
 use std::process::ExitCode;
 
 use daybook_proof::{Checkpoint, MAX_BUNDLE_BYTES, VerifierKey, verify_consistency, verify_evidence};
@@ -35,11 +36,12 @@ pub(crate) fn verify(args: &VerifyEvidenceArgs) -> Result<ExitCode, Failure> {
     let key: VerifierKey = args.key.parse()?;
     let shown = args.file.display();
     let failure = |why: &dyn std::fmt::Display| Failure::new(format!("{shown}: {why}"));
-    let metadata = std::fs::metadata(&args.file).map_err(|error| failure(&error))?;
-    if metadata.len() > MAX_BUNDLE_BYTES {
+    let mut text = String::new();
+    let file = std::fs::File::open(&args.file).map_err(|error| failure(&error))?;
+    file.take(MAX_BUNDLE_BYTES + 1).read_to_string(&mut text).map_err(|error| failure(&error))?;
+    if text.len() as u64 > MAX_BUNDLE_BYTES {
         return Err(failure(&"it is larger than any bundle"));
     }
-    let text = std::fs::read_to_string(&args.file).map_err(|error| failure(&error))?;
     let found = if is_consistency(&text) { consistent(&text, &key) } else { evident(&text, &key) };
     match found {
         Ok(said) => {

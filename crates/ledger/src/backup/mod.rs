@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use uuid::Uuid;
 
-pub use restore::{RestoreError, RestoreReport, restore};
+pub use restore::{RestoreError, RestoreReport, restore, restore_with};
 
 use crate::{OpenError, Position, ReadError, fsio};
 

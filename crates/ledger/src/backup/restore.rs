@@ -51,6 +51,8 @@ pub enum RestoreError {
     NoBackup { dir: PathBuf },
     #[error("{file}: {what}; restore from another backup, or up to a position before it")]
     Damaged { file: PathBuf, what: String },
+    #[error("what belongs beside the log could not be restored: {0}")]
+    Beside(Box<dyn std::error::Error + Send + Sync>),
     #[error("{file} is missing: without it positions {first} to {last} cannot be restored")]
     Missing { file: PathBuf, first: u64, last: u64 },
     #[error("the backup goes on to position {last}, not to {wanted}")]
@@ -88,6 +90,21 @@ pub fn restore(
     until: Option<Position>,
     signed: &[SignedRoot],
 ) -> Result<RestoreReport, RestoreError> {
+    restore_with(from, dir, until, signed, |_, _| Ok(()))
+}
+
+/// [`restore`], with what belongs beside the log: `beside` is called with the ledger's id and the last position once all of that
+/// is written, and before the folder is a ledger that anybody could open.
+///
+/// # Errors
+/// As [`restore`]; and what `beside` says.
+pub fn restore_with(
+    from: &Path,
+    dir: &Path,
+    until: Option<Position>,
+    signed: &[SignedRoot],
+    beside: impl FnOnce(Uuid, u64) -> Result<(), Box<dyn std::error::Error + Send + Sync>>,
+) -> Result<RestoreReport, RestoreError> {
     let state = State::load(from).map_err(|what| damaged(&state::path(from), what))?;
     let state = state.ok_or_else(|| RestoreError::NoBackup { dir: from.into() })?;
     let until = until.map_or(state.last, Position::get);
@@ -116,7 +133,7 @@ pub fn restore(
     if until == state.last && !is_fit {
         return Err(damaged(&state::path(from), "it does not fit what the backup holds"));
     }
-    to.finish()?;
+    to.finish(beside)?;
     let report = RestoreReport {
         ledger: state.ledger,
         last: to.end.0,
@@ -382,7 +399,10 @@ impl<'a> Restoring<'a> {
         header.write(self.ledger, &file).and_then(|()| file.sync_all()).map_err(at(&path))
     }
 
-    fn finish(&mut self) -> Result<(), RestoreError> {
+    fn finish(
+        &mut self,
+        beside: impl FnOnce(Uuid, u64) -> Result<(), Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Result<(), RestoreError> {
         self.end_wal()?;
         let dir = self.dir;
         if self.mark.position < self.end.0 {
@@ -394,11 +414,12 @@ impl<'a> Restoring<'a> {
             marker.write(&Mark { clean: true, ..self.mark })?;
             marker.sync()?;
             fsio::sync_dir(&crate::wal_file::wal_dir(dir))?;
-            fsio::sync_dir(&volumes_dir(dir))?;
-            // Last: this file is what makes it a ledger.
-            Identity { ledger: self.ledger, epoch: self.epoch }.store(dir)
+            fsio::sync_dir(&volumes_dir(dir))
         };
-        marked().map_err(at(dir))
+        marked().map_err(at(dir))?;
+        beside(self.ledger, self.end.0).map_err(RestoreError::Beside)?;
+        // Last: this file is what makes it a ledger.
+        Identity { ledger: self.ledger, epoch: self.epoch }.store(dir).map_err(at(dir))
     }
 }
 

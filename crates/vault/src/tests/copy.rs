@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::{CONTEXT, ID, master};
-use crate::{CopyError, Journal, MasterKey, OpenError, OpenSealedError, SlotId, Vault};
+use crate::{CopyError, Journal, JournalError, MasterKey, OpenError, OpenSealedError, SlotId, Vault};
 
 fn other(n: u8) -> MasterKey {
     MasterKey::from_hex(&format!("{n:02x}").repeat(32)).unwrap()
@@ -220,4 +220,34 @@ fn what_a_journal_names_is_erased_in_any_copy() {
     let (vault, _) = Vault::open(&older, &master()).unwrap();
     let newer: Vec<SlotId> = (0..2_000).map(|n| vault.slot_for("new", &buyer(n)).unwrap()).collect();
     assert!(newer.iter().all(|slot| *slot > slots[2_500]));
+}
+
+/// Whoever can write where copies lie has no key, and is not to fill the disk or to destroy what is in use.
+#[test]
+fn a_journal_of_another_future_or_of_nothing_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let vault = Vault::create(&folder.path().join("keys"), &master(), ID).unwrap();
+    let slot = vault.slot_for("r", &buyer(0)).unwrap();
+    let beyond = Journal { slots: [SlotId(u32::MAX)].into() };
+    beyond.add_to(folder.path(), ID).unwrap();
+    let error = Journal::load_for(folder.path(), ID, &vault).unwrap_err();
+    assert!(matches!(error, JournalError::Beyond { .. }), "{error}");
+
+    let other = tempfile::tempdir().unwrap();
+    Journal { slots: [slot].into() }.add_to(other.path(), ID).unwrap();
+    assert_eq!(Journal::load_for(other.path(), ID, &vault).unwrap().slots, [slot].into());
+    let error = Journal::add_all_of(&vault, other.path(), ID).unwrap_err();
+    assert!(matches!(error, JournalError::InUse { slot: named, .. } if named == slot), "{error}");
+    vault.erase(slot).unwrap();
+    assert_eq!(Journal::add_all_of(&vault, other.path(), ID).unwrap(), 1);
+}
+
+#[test]
+fn what_a_link_leads_to_is_not_destroyed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("mine"), folder.path().join("keys-20200101T000000Z"));
+    std::fs::write(&file, "mine").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    crate::disk::destroy_file(&link).unwrap();
+    assert!(!link.exists() && std::fs::read_to_string(&file).unwrap() == "mine");
 }
