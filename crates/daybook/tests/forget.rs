@@ -514,8 +514,8 @@ fn an_older_log_with_older_keys_brings_nobody_back_either() {
     assert_ne!(fs::read(&older_keys).unwrap(), fresh);
 
     // Where it cannot be read who was erased, there is nothing that could be opened.
-    let journal = fs::read_dir(&log).unwrap().map(|entry| entry.unwrap().path());
-    let journal = journal.filter(|path| path.to_str().unwrap().contains("erasures-")).next().unwrap();
+    let mut kept = fs::read_dir(&log).unwrap().map(|entry| entry.unwrap().path());
+    let journal = kept.find(|path| path.to_str().unwrap().contains("erasures-")).unwrap();
     let whole = fs::read(&journal).unwrap();
     fs::write(&journal, &whole[1..]).unwrap();
     let nothing = place_at("nothing");
