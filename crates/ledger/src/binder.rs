@@ -14,8 +14,8 @@ use thiserror::Error;
 
 use crate::merkle::{self, Hash, Merkle};
 use crate::open::Sealed;
-use crate::page::{Packer, Page, PageEntry};
-use crate::page_store::{PageStore, StoreError};
+use crate::page::{Content, Packer, Page, PageEntry};
+use crate::page_store::{Layout, PageStore, StoreError};
 use crate::seal;
 use crate::shared::{EndedVolume, Shared};
 use crate::shelf::{sled_folder, volume_folder};
@@ -143,7 +143,7 @@ impl KeepTree {
 
 impl Worker {
     fn run(mut self, first: Position) {
-        let mut binding = Binding::new(&self.shared, first);
+        let mut binding = Binding::new(first);
         let mut pause = FIRST_PAUSE;
         let mut trees_turn = false;
         loop {
@@ -164,7 +164,7 @@ impl Worker {
                     self.rebuild |=
                         matches!(error, BindError::ReadBack(_) | BindError::Store(StoreError::Panicked { .. }));
                     // Drops sled, and with it whatever state the failure left.
-                    binding = Binding::new(&self.shared, binding.first);
+                    binding = Binding::new(binding.first);
                     self.sleep(pause);
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -250,10 +250,17 @@ impl Worker {
             binding.store = Some(self.open_store(binding.first)?);
         }
         let store = binding.store.as_ref().expect("opened above");
-        if store.get(page.first)?.as_deref() != Some(&page.bytes[..]) {
-            store.insert(page.first, &page.bytes)?;
-        }
-        binding.pages.push(page.entry());
+        let key = store.layout().key(binding.pages.len(), page.first);
+        let kept = store.get(key)?.filter(|kept| Content::parse(self.shared.ledger, kept) == Ok(page.content()));
+        let entry = match kept {
+            Some(kept) => PageEntry::new(page.first, page.count, &kept),
+            None => {
+                let bytes = page.encode(self.shared.ledger);
+                store.insert(key, &bytes)?;
+                PageEntry::new(page.first, page.count, &bytes)
+            }
+        };
+        binding.pages.push(entry);
         self.shared.counters.bound.store(page.first.get() + u64::from(page.count) - 1, Ordering::Relaxed);
         Ok(())
     }
@@ -265,7 +272,7 @@ impl Worker {
         fsio::make_dir(&volumes_dir(&self.shared.dir))?;
         fsio::make_dir(&folder)?;
         if !std::mem::take(&mut self.rebuild) {
-            match PageStore::create(&sled) {
+            match PageStore::create(&sled, Layout::Numbers) {
                 Ok(store) => return Ok(store),
                 Err(error) => tracing::warn!(%error, "the unsealed pages are bound anew from the write-ahead files"),
             }
@@ -275,7 +282,7 @@ impl Worker {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(PageStore::create(&sled)?)
+        Ok(PageStore::create(&sled, Layout::Numbers)?)
     }
 
     /// Finishes the volume: after this its records are served from sled.
@@ -293,7 +300,7 @@ impl Worker {
         }
         let files = self.shared.wal_mut().drop_volume(ended.first);
         self.shared.work().ended.pop_front();
-        *binding = Binding::new(&self.shared, ended.last.plus(1));
+        *binding = Binding::new(ended.last.plus(1));
         for indexed in files {
             // A reader may hold the file still: then it must not be written again.
             let unused = Arc::try_unwrap(indexed.file).ok().and_then(|file| file.metadata().ok());
@@ -310,8 +317,14 @@ impl Worker {
 }
 
 impl Binding {
-    fn new(shared: &Shared, first: Position) -> Self {
-        let packer = Packer::new(shared.ledger, first);
-        Self { first, next: first, packer, pages: Vec::new(), merkle: Merkle::default(), store: None }
+    fn new(first: Position) -> Self {
+        Self {
+            first,
+            next: first,
+            packer: Packer::new(first),
+            pages: Vec::new(),
+            merkle: Merkle::default(),
+            store: None,
+        }
     }
 }

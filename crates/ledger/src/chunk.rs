@@ -1,5 +1,7 @@
 //! Some records in a row, as read together.
 
+use std::borrow::Cow;
+
 use crate::bytes::{index, len32};
 use crate::frame::{FRAME_HEADER, FRAME_MAGIC};
 use crate::record::{Record, first_record, position_field};
@@ -69,14 +71,14 @@ impl Chunk {
     }
 
     /// Makes a chunk of a page's records, of which those before `from` are left out.
-    pub(crate) fn from_page(payload: &[u8], from: Position, max_bytes: usize) -> Result<Self, String> {
-        let mut wanted = payload;
-        while let Some(record) = first_record(wanted).filter(|record| position_field(record) < from.get()) {
-            wanted = &wanted[record.len()..];
-        }
-        let mut chunk = Self { bytes: wanted.to_vec(), starts: Vec::new(), first: from.get() };
+    pub(crate) fn from_page(records: Cow<'_, [u8]>, from: Position, max_bytes: usize) -> Result<Self, String> {
         let mut at = 0;
-        while at < chunk.bytes.len() && (chunk.is_empty() || at < max_bytes) {
+        while let Some(record) = first_record(&records[at..]).filter(|record| position_field(record) < from.get()) {
+            at += record.len();
+        }
+        let until = at.saturating_add(max_bytes);
+        let mut chunk = Self { bytes: records.into_owned(), starts: Vec::new(), first: from.get() };
+        while at < chunk.bytes.len() && (chunk.is_empty() || at < until) {
             at += chunk.take(at)?;
         }
         if chunk.is_empty() { Err(format!("there is no record at position {from}")) } else { Ok(chunk) }

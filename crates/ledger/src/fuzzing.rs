@@ -6,21 +6,25 @@ use crate::bytes::{index, len32, put};
 use crate::chunk::Chunk;
 use crate::frame::{FRAME_HEADER, FrameHeader};
 use crate::manifest::Manifest;
-use crate::page::{PAGE_HEADER, parse_page};
+use crate::page::{Content, Page, page_records, parse_page};
 use crate::record::first_record;
 use crate::run::check_run;
 use crate::wal_file::{ChainPoint, WAL_HEADER, WalHeader, follow_frames, frame_after};
-use crate::{Position, cut, heads, page};
+use crate::{Position, cut, heads};
 
 const LEDGER: Uuid = Uuid::nil();
 
 /// As a page out of sled that is what the manifest says.
 pub fn page(bytes: &[u8]) {
     let Ok((first, count)) = parse_page(LEDGER, bytes) else { return };
-    let payload = &bytes[PAGE_HEADER..];
-    let whole = check_run(payload, first, count, |_, _| Ok(())).is_ok();
+    let Ok(records) = page_records(bytes) else { return };
+    let whole = check_run(&records, first, count, |_, _| Ok(())).is_ok();
+    if whole {
+        let page = Page { first, count, records: records.to_vec() };
+        assert_eq!(Content::parse(LEDGER, &page.encode(LEDGER)), Ok(page.content()));
+    }
     for from in [first, first.plus(1), first.plus(u64::from(count / 2))] {
-        if let Ok(chunk) = Chunk::from_page(payload, from, 1 << 16) {
+        if let Ok(chunk) = Chunk::from_page(records.clone(), from, 1 << 16) {
             assert!(!whole || chunk.records().all(|record| record.position >= from));
         }
     }
@@ -63,9 +67,9 @@ pub fn heads(bytes: &[u8]) {
 
 /// A page around records whose checksums fit, whatever they say.
 pub fn page_with_checksums(payload: &[u8]) -> Vec<u8> {
-    let mut bytes = [&[0; PAGE_HEADER], payload].concat();
-    let count = mend_records(&mut bytes, PAGE_HEADER);
-    page::sealed(LEDGER, Position::FIRST, count, bytes)
+    let mut records = payload.to_vec();
+    let count = mend_records(&mut records, 0);
+    Page { first: Position::FIRST, count, records }.encode(LEDGER)
 }
 
 /// A write-ahead file of frames and records whose checksums fit, whatever they say: each frame is made of what follows a

@@ -45,6 +45,7 @@ mod batch;
 mod binder;
 mod bytes;
 mod chunk;
+mod columns;
 mod create;
 mod cut;
 mod frame;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::frame::Chain;
 use crate::page::PageEntry;
+use crate::page_store::Layout;
 use crate::{Position, hex};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,7 @@ pub(crate) struct Manifest {
     pub(crate) ledger: Uuid,
     pub(crate) first: Position,
     pub(crate) last: Position,
+    pub(crate) layout: Layout,
     /// The chain of batches at the volume's end.
     pub(crate) chain: Chain,
     /// The Merkle root over the volume's records.
@@ -30,7 +32,13 @@ impl Manifest {
         let mut line = |name: &str, value: &dyn std::fmt::Display| {
             writeln!(text, "{name} {value}").expect("strings take everything");
         };
-        line("daybook-volume", &1);
+        line(
+            "daybook-volume",
+            &match self.layout {
+                Layout::Positions => 1,
+                Layout::Numbers => 2,
+            },
+        );
         line("ledger", &self.ledger.hyphenated());
         line("first", &self.first);
         line("last", &self.last);
@@ -53,9 +61,11 @@ impl Manifest {
             return Err("its hash is wrong".into());
         }
         let mut lines = text[..body].lines();
-        if lines.next() != Some("daybook-volume 1") {
-            return Err("its format is unknown; a newer daybook may read it".into());
-        }
+        let layout = match lines.next() {
+            Some("daybook-volume 1") => Layout::Positions,
+            Some("daybook-volume 2") => Layout::Numbers,
+            _ => return Err("its format is unknown; a newer daybook may read it".into()),
+        };
         let mut field = |name: &str| {
             let line = lines.next().and_then(|line| line.strip_prefix(name)?.strip_prefix(' '));
             line.ok_or_else(|| format!("its line {name} is missing"))
@@ -68,7 +78,7 @@ impl Manifest {
         let root = hash(field("root")?)?;
         let heads = hash(field("heads")?)?;
         let pages = lines.map(page).collect::<Result<Vec<_>, _>>()?;
-        let manifest = Self { ledger, first, last, chain, root, heads, pages };
+        let manifest = Self { ledger, first, last, layout, chain, root, heads, pages };
         let mut next = first;
         for page in &manifest.pages {
             if page.first != next || page.count == 0 {

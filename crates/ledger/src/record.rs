@@ -23,16 +23,16 @@ use uuid::Uuid;
 use crate::bytes::{array_at, i64_at, len32, put, u16_at, u32_at, u64_at};
 use crate::{MAX_COMMIT_BYTES, Position};
 
-const FORMAT: u8 = 1;
-const FIXED: usize = 108;
-const CRC: usize = 4;
+pub(crate) const FORMAT: u8 = 1;
+pub(crate) const FIXED: usize = 108;
+pub(crate) const CRC: usize = 4;
 pub(crate) const MIN_RECORD_BYTES: usize = FIXED + CRC;
 
 const ORIGIN_MASK: u8 = 0b11;
-const HAS_OCCURRED: u8 = 1 << 2;
-const HAS_REASON: u8 = 1 << 3;
-const HAS_CAUSATION: u8 = 1 << 4;
-const HAS_CORRELATION: u8 = 1 << 5;
+pub(crate) const HAS_OCCURRED: u8 = 1 << 2;
+pub(crate) const HAS_REASON: u8 = 1 << 3;
+pub(crate) const HAS_CAUSATION: u8 = 1 << 4;
+pub(crate) const HAS_CORRELATION: u8 = 1 << 5;
 const KNOWN_FLAGS: u8 = ORIGIN_MASK | HAS_OCCURRED | HAS_REASON | HAS_CAUSATION | HAS_CORRELATION;
 
 /// How an event came to be recorded.

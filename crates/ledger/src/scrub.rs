@@ -4,7 +4,6 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::page::PageEntry;
 use crate::shelf::{ShelfError, VolumeSpan};
 use crate::{Ledger, Position};
 
@@ -37,7 +36,7 @@ impl Ledger {
     pub fn scrub_step(&self, from: Position) -> Scrubbed {
         let Some(span) = self.shared.shelf.span(from) else { return Scrubbed::End };
         let (result, next) = match self.page_to_scrub(span, from) {
-            Ok((entry, next)) => (self.scrub_page(span, &entry), next),
+            Ok((number, next)) => (self.scrub_page(span, number), next),
             Err(error) => (Err(error), span.last.plus(1)),
         };
         let counters = &self.shared.counters;
@@ -52,19 +51,18 @@ impl Ledger {
         }
     }
 
-    /// The page, and where the one after it begins.
-    fn page_to_scrub(&self, span: VolumeSpan, from: Position) -> Result<(PageEntry, Position), ShelfError> {
+    /// The page's number in its volume, and where the one after it begins.
+    fn page_to_scrub(&self, span: VolumeSpan, from: Position) -> Result<(usize, Position), ShelfError> {
         let volume = self.shared.shelf.open_volume(span.first)?;
         let pages = volume.pages();
         let after = pages.partition_point(|page| page.first <= from);
         let next = pages.get(after).map_or(span.last.plus(1), |page| page.first);
-        let entry = after.checked_sub(1).and_then(|at| pages.get(at));
-        Ok((*entry.ok_or(ShelfError::NoVolume { position: from })?, next))
+        Ok((after.checked_sub(1).ok_or(ShelfError::NoVolume { position: from })?, next))
     }
 
     /// How many bytes the page has.
-    fn scrub_page(&self, span: VolumeSpan, entry: &PageEntry) -> Result<u64, ShelfError> {
-        let page = self.shared.shelf.open_volume(span.first)?.page(entry)?;
+    fn scrub_page(&self, span: VolumeSpan, number: usize) -> Result<u64, ShelfError> {
+        let page = self.shared.shelf.open_volume(span.first)?.page(number)?;
         Ok(page.len() as u64)
     }
 }

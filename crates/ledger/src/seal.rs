@@ -3,7 +3,7 @@
 use crate::binder::{BindError, Binding};
 use crate::manifest::Manifest;
 use crate::merkle::{self, Merkle};
-use crate::page::{PAGE_HEADER, parse_page};
+use crate::page::{page_records, parse_page};
 use crate::page_store::PageStore;
 use crate::run::check_run;
 use crate::shared::{EndedVolume, Shared};
@@ -19,6 +19,7 @@ pub(crate) fn seal(
 ) -> Result<(Manifest, PageStore), BindError> {
     let folder = volume_folder(&shared.dir, ended.first);
     let sled = sled_folder(&folder);
+    let layout = store.layout();
     store.flush()?;
     drop(store);
     {
@@ -28,13 +29,14 @@ pub(crate) fn seal(
         fsio::rewrite_tree(&sled)?;
     }
 
-    let store = PageStore::open(&sled)?;
+    let store = PageStore::open(&sled, layout)?;
     let (root, places) = read_back(shared, binding, &store)?;
     let heads = heads::encode(shared.ledger, ended.first, &heads::last_of_each(places));
     let manifest = Manifest {
         ledger: shared.ledger,
         first: ended.first,
         last: ended.last,
+        layout,
         chain: ended.chain,
         root,
         heads: *blake3::hash(&heads).as_bytes(),
@@ -55,18 +57,19 @@ type Places = Vec<(uuid::Uuid, Head)>;
 fn read_back(shared: &Shared, binding: &Binding, store: &PageStore) -> Result<([u8; 32], Places), BindError> {
     let mut merkle = Merkle::default();
     let mut places = Vec::new();
-    for entry in &binding.pages {
+    for (number, entry) in binding.pages.iter().enumerate() {
         if shared.work().stop {
             return Err(BindError::Stopped);
         }
         let wrong = || BindError::ReadBack(entry.first);
-        let page = store.get(entry.first)?.ok_or_else(wrong)?;
+        let page = store.get(store.layout().key(number, entry.first))?.ok_or_else(wrong)?;
         if *blake3::hash(&page).as_bytes() != entry.hash
             || parse_page(shared.ledger, &page) != Ok((entry.first, entry.count))
         {
             return Err(wrong());
         }
-        check_run(&page[PAGE_HEADER..], entry.first, entry.count, |_, record| {
+        let records = page_records(&page).map_err(|_| wrong())?;
+        check_run(&records, entry.first, entry.count, |_, record| {
             merkle.push(merkle::leaf(record.bytes()));
             places.push((record.stream, Head { position: record.position, revision: record.revision }));
             Ok(())

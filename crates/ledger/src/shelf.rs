@@ -13,7 +13,7 @@ use crate::chunk::Chunk;
 use crate::frame::Chain;
 use crate::manifest::Manifest;
 use crate::open::Sealed;
-use crate::page::{PAGE_HEADER, PageEntry};
+use crate::page::{PAGE_HEADER, PageEntry, page_records};
 use crate::page_store::{PageStore, StoreError};
 use crate::stream_index::StreamIndex;
 use crate::{OpenError, Options, Position, fsio, heads, volumes_dir};
@@ -173,8 +173,9 @@ impl Shelf {
         let volume = self.open_volume(span.first)?;
         let at = volume.pages.partition_point(|page| page.first <= position) - 1;
         let entry = volume.pages[at];
-        let page = volume.page(&entry)?;
-        Chunk::from_page(&page[PAGE_HEADER..], position, max_bytes).map_err(|what| volume.damaged(&entry, what))
+        let page = volume.page(at)?;
+        let records = page_records(&page).map_err(|what| volume.damaged(&entry, what.into()))?;
+        Chunk::from_page(records, position, max_bytes).map_err(|what| volume.damaged(&entry, what))
     }
 
     pub(crate) fn open_volume(&self, first: Position) -> Result<Arc<OpenVolume>, ShelfError> {
@@ -236,7 +237,7 @@ impl OpenVolume {
     fn open(folder: PathBuf, first: Position) -> Result<Self, ShelfError> {
         let manifest =
             read_manifest(&folder).map_err(|what| ShelfError::Manifest { file: manifest_path(&folder), what })?;
-        let store = PageStore::open(&sled_folder(&folder))?;
+        let store = PageStore::open(&sled_folder(&folder), manifest.layout)?;
         Ok(Self { folder, first, pages: manifest.pages, store })
     }
 
@@ -248,9 +249,11 @@ impl OpenVolume {
         &self.pages
     }
 
-    /// A page that is exactly what the manifest says.
-    pub(crate) fn page(&self, entry: &PageEntry) -> Result<sled::IVec, ShelfError> {
-        let page = self.store.get(entry.first)?.ok_or_else(|| self.damaged(entry, "missing".into()))?;
+    /// Page number `number`, from 0, exactly as the manifest has it.
+    pub(crate) fn page(&self, number: usize) -> Result<sled::IVec, ShelfError> {
+        let entry = &self.pages[number];
+        let key = self.store.layout().key(number, entry.first);
+        let page = self.store.get(key)?.ok_or_else(|| self.damaged(entry, "missing".into()))?;
         if page.len() < PAGE_HEADER || *blake3::hash(&page).as_bytes() != entry.hash {
             return Err(self.damaged(entry, "not what the manifest says".into()));
         }

@@ -17,7 +17,7 @@ use crate::lock::DirLock;
 use crate::manifest::Manifest;
 use crate::marker::{self, Mark};
 use crate::merkle::{self, Hash, Merkle};
-use crate::page::{PAGE_HEADER, PageEntry, parse_page};
+use crate::page::{PageEntry, page_records, parse_page};
 use crate::page_store::{PageStore, StoreError};
 use crate::record::Record;
 use crate::run::check_run;
@@ -135,8 +135,9 @@ pub fn verify_dir_against(dir: &Path, signed: &[SignedRoot]) -> Result<VerifyRep
     let mut verifier = Verifier::new(dir, identity.ledger, None, (kept, signed));
     verifier.report.remarks.extend(remark);
     verifier.unsealed = Some(Unsealed::new(identity.ledger));
-    verifier
-        .volumes(|folder, _| PageStore::open(&sled_folder(folder)).map(Store::Own).map_err(|error| error.to_string()));
+    verifier.volumes(|folder, manifest| {
+        PageStore::open(&sled_folder(folder), manifest.layout).map(Store::Own).map_err(|error| error.to_string())
+    });
     let mark = match marker::load(dir, identity.ledger) {
         Ok((mark, _)) => Some(mark),
         Err(error) => {
@@ -275,9 +276,9 @@ impl<'a> Verifier<'a> {
         let mut seen = Seen::default();
         match open(folder, manifest) {
             Ok(store) => {
-                for entry in &manifest.pages {
+                for (number, entry) in manifest.pages.iter().enumerate() {
                     self.report.pages += 1;
-                    if let Err(what) = self.page(store.pages(), entry, &mut seen) {
+                    if let Err(what) = self.page(store.pages(), number, entry, &mut seen) {
                         self.find(&sled_folder(folder), entry.first.get(), what);
                     }
                 }
@@ -305,8 +306,9 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    fn page(&mut self, store: &PageStore, entry: &PageEntry, seen: &mut Seen) -> Result<(), String> {
-        let page = store.get(entry.first).map_err(|error: StoreError| error.to_string())?.ok_or("a page is missing")?;
+    fn page(&mut self, store: &PageStore, number: usize, entry: &PageEntry, seen: &mut Seen) -> Result<(), String> {
+        let key = store.layout().key(number, entry.first);
+        let page = store.get(key).map_err(|error: StoreError| error.to_string())?.ok_or("a page is missing")?;
         let hash_is_right = *blake3::hash(&page).as_bytes() == entry.hash;
         if parse_page(self.ledger, &page)? != (entry.first, entry.count) {
             return Err("another page stands in the place of this".into());
@@ -314,7 +316,7 @@ impl<'a> Verifier<'a> {
         let mut result = Ok(());
         let (streams, whole) = (&mut self.streams, &mut self.whole);
         let VerifyReport { records, findings, .. } = &mut self.report;
-        check_run(&page[PAGE_HEADER..], entry.first, entry.count, |_, record| {
+        check_run(&page_records(&page)?, entry.first, entry.count, |_, record| {
             *records += 1;
             let leaf = merkle::leaf(record.bytes());
             whole.take(record.position.get(), leaf, findings);

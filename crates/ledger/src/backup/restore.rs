@@ -17,7 +17,7 @@ use crate::identity::Identity;
 use crate::manifest::Manifest;
 use crate::marker::{Mark, Marker};
 use crate::merkle::{self, Merkle};
-use crate::page::{MAX_PAGE_BYTES, PAGE_HEADER, PageEntry, parse_page};
+use crate::page::{MAX_PAGE_BYTES, PAGE_HEADER, PageEntry, page_records, parse_page};
 use crate::page_store::{PageStore, StoreError};
 use crate::record::{Record, first_record};
 use crate::run::check_run;
@@ -233,10 +233,12 @@ impl<'a> Restoring<'a> {
         let ours = shelf::volume_folder(self.dir, manifest.first);
         let sled = sled_folder(&ours);
         fsio::make_dir(&ours).map_err(at(&ours))?;
-        let store = PageStore::create(&sled)?;
+        let store = PageStore::create(&sled, manifest.layout)?;
         let (mut merkle, mut places) = (Merkle::default(), Vec::new());
+        let mut number = 0;
         pages(self.ledger, theirs, manifest, |entry, page| {
-            store.insert(entry.first, page)?;
+            store.insert(manifest.layout.key(number, entry.first), page)?;
+            number += 1;
             records(theirs, entry, page, |record| {
                 merkle.push(merkle::leaf(record.bytes()));
                 places.push((record.stream, crate::Head { position: record.position, revision: record.revision }));
@@ -470,7 +472,9 @@ fn records(
     page: &[u8],
     mut each: impl FnMut(&Record<'_>) -> Result<(), String>,
 ) -> Result<(), RestoreError> {
-    check_run(&page[PAGE_HEADER..], entry.first, entry.count, |_, record| each(record))
+    page_records(page)
+        .map_err(String::from)
+        .and_then(|found| check_run(&found, entry.first, entry.count, |_, record| each(record)))
         .map_err(|what| damaged(&pages_path(folder), what))
 }
 

@@ -129,8 +129,8 @@ impl Ledger {
         let volume = self.shared.shelf.open_volume(span.first)?;
         let mut read = Ok(());
         let written = write_whole(&pages_path(&theirs), |file| {
-            for entry in volume.pages() {
-                match volume.page(entry) {
+            for number in 0..volume.pages().len() {
+                match volume.page(number) {
                     Ok(page) => file.write_all(&page)?,
                     Err(error) => {
                         read = Err(error);

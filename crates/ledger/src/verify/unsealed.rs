@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::{Finding, VerifyReport};
 use crate::Position;
-use crate::page::Packer;
-use crate::page_store::{PageStore, StoreError};
+use crate::page::{Content, Packer};
+use crate::page_store::{Layout, PageStore};
 use crate::record::Record;
 use crate::shelf::sled_folder;
 
@@ -26,8 +26,7 @@ pub(super) struct Unsealed {
 
 struct Packed {
     packer: Packer,
-    /// Hashes by first position.
-    pages: BTreeMap<Position, [u8; 32]>,
+    pages: BTreeMap<Position, Content>,
     /// The next record to take in.
     next: Position,
     /// A record was missing: what comes after cannot be packed.
@@ -45,9 +44,8 @@ impl Unsealed {
 
     /// Takes in the next record that a write-ahead file of the volume holds.
     pub(super) fn take(&mut self, volume: Position, record: &Record<'_>) {
-        let ledger = self.ledger;
         let packed = self.volumes.entry(volume).or_insert_with(|| Packed {
-            packer: Packer::new(ledger, volume),
+            packer: Packer::new(volume),
             pages: BTreeMap::new(),
             next: volume,
             has_gap: false,
@@ -58,17 +56,17 @@ impl Unsealed {
         }
         packed.next = record.position.plus(1);
         if let Some(page) = packed.packer.push(record) {
-            packed.pages.insert(page.first, page.entry().hash);
+            packed.pages.insert(page.first, page.content());
         }
     }
 
     /// Compares each page that is there with what the write-ahead files make of its records.
     pub(super) fn compare(self, report: &mut VerifyReport) {
-        let Self { folders, mut volumes, .. } = self;
+        let Self { ledger, folders, mut volumes } = self;
         for (first, folder) in folders {
             let sled = sled_folder(&folder);
             if sled.exists() {
-                compare_volume(report, &sled, first, volumes.remove(&first));
+                compare_volume(report, ledger, &sled, first, volumes.remove(&first));
             }
         }
         // Of these nothing was bound yet.
@@ -76,26 +74,32 @@ impl Unsealed {
     }
 }
 
-fn compare_volume(report: &mut VerifyReport, sled: &Path, first: Position, volume: Option<Packed>) {
-    let mut pages = volume.as_ref().map(|packed| packed.pages.clone()).unwrap_or_default();
+fn compare_volume(report: &mut VerifyReport, ledger: Uuid, sled: &Path, first: Position, mut volume: Option<Packed>) {
+    let mut pages = volume.as_mut().map(|packed| std::mem::take(&mut packed.pages)).unwrap_or_default();
     let mut missing: BTreeSet<Position> = pages.keys().copied().collect();
     // Not a whole page yet, but there if sealing was interrupted.
     if let Some(last) = volume.and_then(|mut packed| packed.packer.finish()) {
-        pages.insert(last.first, last.entry().hash);
+        pages.insert(last.first, last.content());
     }
-    match PageStore::open(sled).and_then(|store| Ok((store.firsts()?, store))) {
-        Ok((firsts, store)) => {
-            for page in firsts {
-                report.unsealed_pages += 1;
-                if let Some(position) = Position::new(page) {
-                    missing.remove(&position);
-                }
-                if let Err(what) = compare_page(&store, page, &pages) {
-                    remark(report, sled, page, &what);
-                }
+    let compared = PageStore::open(sled, Layout::Numbers).and_then(|store| {
+        store.for_each(|number, bytes| {
+            report.unsealed_pages += 1;
+            let content = Content::parse(ledger, bytes);
+            let first = content.map(|content| content.first);
+            if let Ok(first) = first {
+                missing.remove(&first);
             }
-        }
-        Err(error) => remark(report, sled, first.get(), &format!("they cannot be read: {error}")),
+            let what = match content.map(|content| (content, pages.get(&content.first))) {
+                Ok((content, Some(made))) if content == *made => return,
+                Ok((_, Some(_))) => "it is not what the records in the write-ahead files make",
+                Ok((_, None)) => "it has no records in the write-ahead files",
+                Err(what) => what,
+            };
+            remark(report, sled, first.map_or(0, Position::get), &format!("page {number}: {what}"));
+        })
+    });
+    if let Err(error) = compared {
+        remark(report, sled, first.get(), &format!("they cannot be read: {error}"));
     }
     report.unsealed_pages_missing += missing.len() as u64;
 }
@@ -103,14 +107,4 @@ fn compare_volume(report: &mut VerifyReport, sled: &Path, first: Position, volum
 fn remark(report: &mut VerifyReport, sled: &Path, position: u64, what: &str) {
     let what = format!("the pages that are not sealed yet: {what}; they are made anew from the write-ahead files");
     report.remarks.push(Finding { file: sled.into(), position, what });
-}
-
-fn compare_page(store: &PageStore, first: u64, pages: &BTreeMap<Position, [u8; 32]>) -> Result<(), String> {
-    let first = Position::new(first).ok_or("a page begins at no position")?;
-    let page = store.get(first).map_err(|error: StoreError| error.to_string())?.ok_or("a page is gone")?;
-    match pages.get(&first) {
-        Some(hash) if hash == blake3::hash(&page).as_bytes() => Ok(()),
-        Some(_) => Err("a page is not what the records in the write-ahead files make".into()),
-        None => Err("a page has no records in the write-ahead files".into()),
-    }
 }

@@ -139,7 +139,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 
 /// A volume's sled folder, past the ledger, once whoever had it open has let go.
 pub(crate) fn open_sled(folder: &Path) -> sled::Db {
-    let config = sled::Config::new().path(folder).segment_size(8 << 20);
+    let config = sled::Config::new().path(folder).segment_size(4 << 20);
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         match config.open() {

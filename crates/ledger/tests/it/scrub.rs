@@ -63,10 +63,12 @@ fn damage_is_found_and_counted_and_the_round_goes_on() {
         let db = open_sled(&volume.join("sled"));
         let (key, page) = db.iter().nth(2).unwrap().unwrap();
         let mut bytes = page.to_vec();
-        bytes[700] ^= 1;
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
         db.insert(&key, bytes).unwrap();
         db.flush().unwrap();
-        u64::from_be_bytes(key.as_ref().try_into().unwrap())
+        // Its first position, as its header has it.
+        u64::from_le_bytes(page[24..32].try_into().unwrap())
     };
     std::fs::remove_file(folder.dir.join("volumes/00000000000000000501/sled/conf")).unwrap();
     let it = open(&folder.dir, &small());
