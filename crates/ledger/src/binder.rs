@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use crate::frame::Chain;
 use crate::merkle::{self, Hash, Merkle};
 use crate::open::Sealed;
 use crate::page::{Content, Packer, Page, PageEntry};
@@ -241,8 +242,14 @@ impl Worker {
         }
         // What takes long to make once is not begun again.
         if let Some(end) = self.shared.shelf.end_within(self.shared.tree.size()).filter(|end| end.last.get() > before) {
-            self.tree.note(self.shared.tree.save(end.last.get(), &end.chain));
+            self.save_tree(end.last, &end.chain);
         }
+    }
+
+    fn save_tree(&mut self, last: Position, chain: &Chain) {
+        let ledger = Ledger { shared: Arc::clone(&self.shared) };
+        let leaves = |from, count| ledger.leaves(from, count);
+        self.tree.note(self.shared.tree.save(last.get(), chain, &leaves));
     }
 
     fn put(&mut self, binding: &mut Binding, page: &Page) -> Result<(), BindError> {
@@ -296,7 +303,7 @@ impl Worker {
         let (manifest, store) = seal::seal(&self.shared, binding, ended, store)?;
         self.shared.shelf.publish(manifest, store);
         if self.tree.is_due() && self.shared.tree.size() >= ended.last.get() {
-            self.tree.note(self.shared.tree.save(ended.last.get(), &ended.chain));
+            self.save_tree(ended.last, &ended.chain);
         }
         let files = self.shared.wal_mut().drop_volume(ended.first);
         self.shared.work().ended.pop_front();

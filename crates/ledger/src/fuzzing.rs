@@ -60,8 +60,8 @@ pub fn manifest(bytes: &[u8]) {
 pub fn heads(bytes: &[u8]) {
     let crc = crc32fast::hash(bytes).to_le_bytes();
     let bytes = [bytes, &crc].concat();
-    if let Ok(found) = heads::parse(LEDGER, Position::FIRST, &bytes) {
-        assert_eq!(heads::encode(LEDGER, Position::FIRST, &found), bytes);
+    if let Ok(found) = heads::Heads::parse(LEDGER, Position::FIRST, bytes.clone()) {
+        assert_eq!(heads::encode(LEDGER, Position::FIRST, &found.all().collect::<Vec<_>>()), bytes);
     }
 }
 

@@ -6,6 +6,7 @@
 use uuid::Uuid;
 
 use crate::bytes::{array_at, index, len32, u16_at, u32_at, u64_at};
+use crate::stream_index::{SHARDS, shard_of};
 use crate::{Head, Position};
 
 const MAGIC: [u8; 4] = *b"DBhd";
@@ -38,28 +39,65 @@ pub(crate) fn encode(ledger: Uuid, volume: Position, heads: &[(Uuid, Head)]) -> 
     bytes
 }
 
-pub(crate) fn parse(ledger: Uuid, volume: Position, bytes: &[u8]) -> Result<Vec<(Uuid, Head)>, &'static str> {
-    if bytes.len() < HEADER + 4 || bytes[..4] != MAGIC {
-        return Err("it is not a file of heads");
+/// A file of heads that was checked.
+#[derive(Debug)]
+pub(crate) struct Heads {
+    bytes: Vec<u8>,
+    /// How many entries come before each part of the stream index, and all of them.
+    bounds: Vec<u32>,
+}
+
+impl Heads {
+    pub(crate) fn parse(ledger: Uuid, volume: Position, bytes: Vec<u8>) -> Result<Self, &'static str> {
+        if bytes.len() < HEADER + 4 || bytes[..4] != MAGIC {
+            return Err("it is not a file of heads");
+        }
+        let body = bytes.len() - 4;
+        if crc32fast::hash(&bytes[..body]) != u32_at(&bytes, body) {
+            return Err("its checksum is wrong");
+        }
+        if u16_at(&bytes, 4) != FORMAT {
+            return Err("its format is unknown; a newer daybook may read it");
+        }
+        if array_at(&bytes, 8) != *ledger.as_bytes() || u64_at(&bytes, 24) != volume.get() {
+            return Err("it belongs to another volume");
+        }
+        let count = u32_at(&bytes, 32);
+        if (body - HEADER) != index(u64::from(count)) * ENTRY {
+            return Err("its length is wrong");
+        }
+        let mut bounds = Vec::with_capacity(SHARDS + 1);
+        let mut before: Option<[u8; 16]> = None;
+        for (number, entry) in (0..).zip(bytes[HEADER..body].chunks_exact(ENTRY)) {
+            let stream = array_at(entry, 0);
+            if before.is_some_and(|before| before >= stream) {
+                return Err("its streams are not in order");
+            }
+            if u64_at(entry, 16) == 0 {
+                return Err("it has a position 0");
+            }
+            bounds.resize(bounds.len().max(shard_of(&stream) + 1), number);
+            before = Some(stream);
+        }
+        bounds.resize(SHARDS + 1, count);
+        Ok(Self { bytes, bounds })
     }
-    let body = bytes.len() - 4;
-    if crc32fast::hash(&bytes[..body]) != u32_at(bytes, body) {
-        return Err("its checksum is wrong");
+
+    /// All entries, in order of stream.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Uuid, Head)> {
+        self.entries(0, self.bounds[SHARDS])
     }
-    if u16_at(bytes, 4) != FORMAT {
-        return Err("its format is unknown; a newer daybook may read it");
+
+    /// Those of one part of the stream index.
+    pub(crate) fn shard(&self, number: usize) -> impl Iterator<Item = (Uuid, Head)> {
+        self.entries(self.bounds[number], self.bounds[number + 1])
     }
-    if array_at(bytes, 8) != *ledger.as_bytes() || u64_at(bytes, 24) != volume.get() {
-        return Err("it belongs to another volume");
-    }
-    if (body - HEADER) != index(u64::from(u32_at(bytes, 32))) * ENTRY {
-        return Err("its length is wrong");
-    }
-    bytes[HEADER..body]
-        .chunks_exact(ENTRY)
-        .map(|entry| {
-            let position = Position::new(u64_at(entry, 16)).ok_or("it has a position 0")?;
-            Ok((Uuid::from_bytes(array_at(entry, 0)), Head { position, revision: u32_at(entry, 24) }))
+
+    fn entries(&self, from: u32, to: u32) -> impl Iterator<Item = (Uuid, Head)> {
+        let at = |number: u32| HEADER + index(u64::from(number)) * ENTRY;
+        self.bytes[at(from)..at(to)].chunks_exact(ENTRY).map(|entry| {
+            let position = Position::new(u64_at(entry, 16)).expect("checked when it was read");
+            (Uuid::from_bytes(array_at(entry, 0)), Head { position, revision: u32_at(entry, 24) })
         })
-        .collect()
+    }
 }

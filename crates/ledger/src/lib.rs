@@ -78,6 +78,7 @@ mod stats;
 mod stream_index;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod tree;
 mod verify;
 mod wal_file;

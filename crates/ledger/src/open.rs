@@ -110,8 +110,7 @@ impl Ledger {
         lock::warn_if_wide(dir);
         let identity = Identity::load(dir)?;
         let (mark, sequence) = marker::load(dir, identity.ledger)?;
-        let mut streams = StreamIndex::default();
-        let (shelf, sealed) = Shelf::load(dir, identity.ledger, options, &mut streams)?;
+        let (shelf, sealed, mut streams) = Shelf::load(dir, identity.ledger, options)?;
         let found = scan(dir, identity.ledger, sealed, &mark, &mut streams)?;
         check_mark(dir, &mark, sealed, &found)?;
         let fitting = fits(identity.ledger, found.end.next.get() - 1)?;

@@ -6,10 +6,13 @@ use ct_merkle::{indices_for_consistency_proof, indices_for_inclusion_proof};
 use thiserror::Error;
 
 use crate::merkle::{self, Hash};
-use crate::{Ledger, Position, ReadError, tree};
+use crate::tree::{self, TreeError};
+use crate::{Ledger, Position, ReadError};
 
 /// Bytes of the log that are hashed at a time.
 const STEP_BYTES: usize = 1 << 20;
+/// As many as 128 records mostly have.
+const LEAVES_BYTES: usize = 32 << 10;
 
 /// A root that somebody signed, and over how many records, from the first on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +49,7 @@ impl Ledger {
         let tree = &self.shared.tree;
         match tree.root() {
             (all, root) if all == size => Ok(root),
-            _ => tree.range(0, size).map_err(|source| self.tree_error(source)),
+            _ => tree.range(0, size, &|from, count| self.leaves(from, count)).map_err(|error| self.tree_error(error)),
         }
     }
 
@@ -78,11 +81,30 @@ impl Ledger {
     }
 
     fn nodes(&self, numbers: &[u64], size: u64) -> Result<Vec<Hash>, ProofError> {
-        self.shared.tree.nodes(numbers, size).map_err(|source| self.tree_error(source))
+        let leaves = |from, count| self.leaves(from, count);
+        self.shared.tree.nodes(numbers, size, &leaves).map_err(|error| self.tree_error(error))
     }
 
-    fn tree_error(&self, source: std::io::Error) -> ProofError {
-        ProofError::Tree { folder: tree::folder(&self.shared.dir), source }
+    fn tree_error(&self, error: TreeError) -> ProofError {
+        match error {
+            TreeError::Io(source) => ProofError::Tree { folder: tree::folder(&self.shared.dir), source },
+            TreeError::Read(error) => error.into(),
+        }
+    }
+
+    /// Hashes of leaves: `count` from number `from` on, made from the records, which are there.
+    pub(crate) fn leaves(&self, from: u64, count: usize) -> Result<Vec<Hash>, ReadError> {
+        let mut leaves = Vec::with_capacity(count);
+        while leaves.len() < count {
+            let position = Position::FIRST.plus(from + leaves.len() as u64);
+            let chunk = self.read_from(position, LEAVES_BYTES)?;
+            if chunk.is_empty() {
+                return Err(ReadError::Beyond { position, watermark: self.watermark() });
+            }
+            let left = count - leaves.len();
+            leaves.extend(chunk.records().take(left).map(|record| merkle::leaf(record.bytes())));
+        }
+        Ok(leaves)
     }
 
     /// Takes all of the first `until` records into the tree.
@@ -102,6 +124,6 @@ impl Ledger {
         let first = self.shared.tree.size();
         let chunk = self.read_from(Position::FIRST.plus(first), max_bytes)?;
         let leaves: Vec<Hash> = chunk.records().map(|record| merkle::leaf(record.bytes())).collect();
-        self.shared.tree.extend(first, &leaves).map_err(|source| self.tree_error(source))
+        self.shared.tree.extend(first, &leaves).map_err(|source| self.tree_error(source.into()))
     }
 }

@@ -11,12 +11,13 @@ use uuid::Uuid;
 
 use crate::chunk::Chunk;
 use crate::frame::Chain;
+use crate::heads::Heads;
 use crate::manifest::Manifest;
 use crate::open::Sealed;
 use crate::page::{PAGE_HEADER, PageEntry, page_records};
 use crate::page_store::{PageStore, StoreError};
 use crate::stream_index::StreamIndex;
-use crate::{OpenError, Options, Position, fsio, heads, volumes_dir};
+use crate::{OpenError, Options, Position, fsio, threads, volumes_dir};
 
 /// Why a sealed volume could not be read.
 #[derive(Debug, Error)]
@@ -96,18 +97,17 @@ pub(crate) fn sled_folder(folder: &Path) -> PathBuf {
 }
 
 impl Shelf {
-    /// Checks all manifests and heads, and puts the heads into `streams`.
-    pub(crate) fn load(
-        dir: &Path,
-        ledger: Uuid,
-        options: &Options,
-        streams: &mut StreamIndex,
-    ) -> Result<(Self, Sealed), OpenError> {
+    /// Checks all manifests and heads; returns where the sealed volumes end, and the streams' heads there.
+    pub(crate) fn load(dir: &Path, ledger: Uuid, options: &Options) -> Result<(Self, Sealed, StreamIndex), OpenError> {
         let mut sealed = Sealed { last: 0, chain: [0; 32] };
-        let mut volumes = Vec::new();
+        let (mut volumes, mut heads) = (Vec::new(), Vec::new());
         let mut unsealed: Option<PathBuf> = None;
         let all = volumes_dir(dir);
-        for (number, folder) in fsio::numbered(&all, "").map_err(|error| OpenError::io(&all, error))? {
+        let folders = fsio::numbered(&all, "").map_err(|error| OpenError::io(&all, error))?;
+        let loaded = threads::map(&folders, |(number, folder)| {
+            manifest_path(folder).exists().then(|| load_volume(ledger, *number, folder))
+        });
+        for ((number, folder), loaded) in folders.into_iter().zip(loaded) {
             if let Some(unsealed) = unsealed {
                 return Err(OpenError::damaged(
                     &manifest_path(&unsealed),
@@ -118,22 +118,18 @@ impl Shelf {
                 let what = format!("the volume before it, which begins at position {}, is missing", sealed.last + 1);
                 return Err(OpenError::damaged(&folder, what));
             }
-            if !manifest_path(&folder).exists() {
+            let Some(loaded) = loaded else {
                 unsealed = Some(folder);
                 continue;
-            }
-            let manifest = load_manifest(ledger, number, &folder)?;
-            if !sled_folder(&folder).join("db").is_file() {
-                return Err(OpenError::damaged(&sled_folder(&folder), "its pages are missing"));
-            }
-            for (stream, head) in load_heads(&manifest, &folder)? {
-                streams.set(stream, head);
-            }
-            sealed = Sealed { last: manifest.last.get(), chain: manifest.chain };
-            volumes.push(VolumeSpan { first: manifest.first, last: manifest.last, chain: manifest.chain });
+            };
+            let (span, volume_heads) = loaded?;
+            sealed = Sealed { last: span.last.get(), chain: span.chain };
+            volumes.push(span);
+            heads.push(volume_heads);
         }
         let capacity = options.open_volumes.max(1);
-        Ok((Self { dir: dir.into(), capacity, volumes: RwLock::new(volumes), open: Mutex::default() }, sealed))
+        let shelf = Self { dir: dir.into(), capacity, volumes: RwLock::new(volumes), open: Mutex::default() };
+        Ok((shelf, sealed, StreamIndex::load(&heads)))
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -270,6 +266,15 @@ pub(crate) fn read_manifest(folder: &Path) -> Result<Manifest, String> {
     Manifest::parse(&text)
 }
 
+fn load_volume(ledger: Uuid, number: u64, folder: &Path) -> Result<(VolumeSpan, Heads), OpenError> {
+    let manifest = load_manifest(ledger, number, folder)?;
+    if !sled_folder(folder).join("db").is_file() {
+        return Err(OpenError::damaged(&sled_folder(folder), "its pages are missing"));
+    }
+    let heads = read_heads(&manifest, folder).map_err(|what| OpenError::damaged(&heads_path(folder), what))?;
+    Ok((VolumeSpan { first: manifest.first, last: manifest.last, chain: manifest.chain }, heads))
+}
+
 fn load_manifest(ledger: Uuid, number: u64, folder: &Path) -> Result<Manifest, OpenError> {
     let damaged = |what: String| OpenError::damaged(&manifest_path(folder), what);
     let manifest = read_manifest(folder).map_err(damaged)?;
@@ -279,16 +284,12 @@ fn load_manifest(ledger: Uuid, number: u64, folder: &Path) -> Result<Manifest, O
     Ok(manifest)
 }
 
-fn load_heads(manifest: &Manifest, folder: &Path) -> Result<Vec<(Uuid, crate::Head)>, OpenError> {
-    read_heads(manifest, folder).map_err(|what| OpenError::damaged(&heads_path(folder), what))
-}
-
-pub(crate) fn read_heads(manifest: &Manifest, folder: &Path) -> Result<Vec<(Uuid, crate::Head)>, String> {
+pub(crate) fn read_heads(manifest: &Manifest, folder: &Path) -> Result<Heads, String> {
     let bytes = fs::read(heads_path(folder)).map_err(|error| not_read(&error))?;
     if *blake3::hash(&bytes).as_bytes() != manifest.heads {
         return Err("it is not what the manifest says".into());
     }
-    Ok(heads::parse(manifest.ledger, manifest.first, &bytes)?)
+    Ok(Heads::parse(manifest.ledger, manifest.first, bytes)?)
 }
 
 fn not_read(error: &io::Error) -> String {

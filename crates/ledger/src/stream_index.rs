@@ -1,15 +1,27 @@
 //! Stream → head, in memory: 28 bytes of entry and 5 to 12 of hash table for each stream.
+//!
+//! It is cut by the streams' first bytes, so that what is loaded at the start is put into one small part after the other,
+//! which the processors' caches hold, and by several threads.
 
 use std::hash::BuildHasher;
+use std::sync::{Mutex, PoisonError};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use uuid::Uuid;
 
 use crate::bytes::index;
+use crate::heads::Heads;
+use crate::threads::in_threads;
 use crate::{Head, Position};
 
+pub(crate) const SHARDS: usize = 256;
 /// Entries lie in chunks that never move, so growing costs no copy and no slack of a doubled array.
-const CHUNK: usize = 4096;
+const CHUNK: usize = 256;
+
+/// Part of the index that a stream is in.
+pub(crate) fn shard_of(stream: &[u8; 16]) -> usize {
+    usize::from(stream[0])
+}
 
 /// Without padding: an alignment of 4 keeps it at 28 bytes.
 #[derive(Clone, Copy, Debug)]
@@ -38,47 +50,61 @@ impl Entry {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct StreamIndex {
     /// Randomly seeded: clients choose some of what stream ids are derived from.
     hasher: DefaultHashBuilder,
+    shards: Vec<Shard>,
+    len: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Shard {
     table: HashTable<u32>,
     chunks: Vec<Vec<Entry>>,
 }
 
+impl Default for StreamIndex {
+    fn default() -> Self {
+        Self { hasher: DefaultHashBuilder::default(), shards: vec![Shard::default(); SHARDS], len: 0 }
+    }
+}
+
 impl StreamIndex {
+    /// Of what volumes hold, in their order.
+    pub(crate) fn load(volumes: &[Heads]) -> Self {
+        let mut index = Self::default();
+        let hasher = &index.hasher;
+        let shards = Mutex::new(index.shards.iter_mut().enumerate());
+        in_threads(|| {
+            loop {
+                let next = shards.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((number, shard)) = next else { return };
+                for heads in volumes {
+                    heads.shard(number).for_each(|(stream, head)| _ = shard.set(hasher, stream, head));
+                }
+            }
+        });
+        index.len = index.shards.iter().map(|shard| shard.table.len()).sum();
+        index
+    }
+
     pub(crate) fn len(&self) -> usize {
-        self.table.len()
+        self.len
     }
 
     /// The memory held, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.table.allocation_size() + self.chunks.len() * CHUNK * size_of::<Entry>()
+        self.shards.iter().map(Shard::bytes).sum()
     }
 
     pub(crate) fn head(&self, stream: Uuid) -> Option<Head> {
-        let hash = self.hasher.hash_one(stream.as_bytes());
-        let slot = self.table.find(hash, |&slot| self.entry(slot).stream == *stream.as_bytes())?;
-        Some(self.entry(*slot).head())
+        self.shards[shard_of(stream.as_bytes())].head(&self.hasher, stream)
     }
 
     pub(crate) fn set(&mut self, stream: Uuid, head: Head) {
-        let new = Entry::new(stream, head);
-        let hash = self.hasher.hash_one(stream.as_bytes());
-        let found = self.table.find(hash, |&slot| entry(&self.chunks, slot).stream == new.stream).copied();
-        if let Some(slot) = found {
-            let slot = index(u64::from(slot));
-            self.chunks[slot / CHUNK][slot % CHUNK] = new;
-            return;
-        }
-        let slot = u32::try_from(self.table.len()).expect("more streams than memory could hold");
-        if self.table.len().is_multiple_of(CHUNK) {
-            self.chunks.push(Vec::with_capacity(CHUNK));
-        }
-        self.chunks.last_mut().expect("pushed above").push(new);
-        let chunks = &self.chunks;
-        let hasher = &self.hasher;
-        self.table.insert_unique(hash, slot, |&slot| hasher.hash_one(entry(chunks, slot).stream));
+        let is_new = self.shards[shard_of(stream.as_bytes())].set(&self.hasher, stream, head);
+        self.len += usize::from(is_new);
     }
 
     /// Takes in the record's place in its stream, or says why it does not continue it.
@@ -97,9 +123,37 @@ impl StreamIndex {
         self.set(record.stream, Head { position: record.position, revision: record.revision });
         Ok(())
     }
+}
 
-    fn entry(&self, slot: u32) -> &Entry {
-        entry(&self.chunks, slot)
+impl Shard {
+    fn bytes(&self) -> usize {
+        self.table.allocation_size() + self.chunks.len() * (CHUNK * size_of::<Entry>() + size_of::<Vec<Entry>>())
+    }
+
+    fn head(&self, hasher: &DefaultHashBuilder, stream: Uuid) -> Option<Head> {
+        let hash = hasher.hash_one(stream.as_bytes());
+        let slot = self.table.find(hash, |&slot| entry(&self.chunks, slot).stream == *stream.as_bytes())?;
+        Some(entry(&self.chunks, *slot).head())
+    }
+
+    /// Whether the stream is new.
+    fn set(&mut self, hasher: &DefaultHashBuilder, stream: Uuid, head: Head) -> bool {
+        let new = Entry::new(stream, head);
+        let hash = hasher.hash_one(stream.as_bytes());
+        let found = self.table.find(hash, |&slot| entry(&self.chunks, slot).stream == new.stream).copied();
+        if let Some(slot) = found {
+            let slot = index(u64::from(slot));
+            self.chunks[slot / CHUNK][slot % CHUNK] = new;
+            return false;
+        }
+        let slot = u32::try_from(self.table.len()).expect("more streams than memory could hold");
+        if self.table.len().is_multiple_of(CHUNK) {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        self.chunks.last_mut().expect("pushed above").push(new);
+        let chunks = &self.chunks;
+        self.table.insert_unique(hash, slot, |&slot| hasher.hash_one(entry(chunks, slot).stream));
+        true
     }
 }
 

@@ -1,9 +1,9 @@
 //! The Merkle tree of RFC 6962 over all records of the ledger, kept beside it: leaf `n` is the record at position `n + 1`.
 //!
-//! `tree/level-00` holds the leaves' hashes in a row, `tree/level-08` the roots of every 256 of them, `tree/level-16` those
-//! of every 256 of these, and so on: 32.1 bytes a record. Whatever lies between is computed from at most 128 hashes. All of
-//! it follows from the records, so none of it is ever trusted: `tree/mark` says how much is durable, and what root that
-//! has; what comes after is made again from the records, and all of it when the folder `tree` is missing.
+//! `tree/level-08` holds the roots of every 256 leaves in a row, `tree/level-16` those of every 256 of these, and so on: an
+//! eighth of a byte a record. Whatever lies between is computed from at most 128 hashes, and the leaves from the records. All
+//! of it follows from the records, so none of it is ever trusted: `tree/mark` says how much is durable, what root that has, and
+//! which leaves are not 256 yet; what comes after is made again from the records, and all of it when the folder is missing.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,8 +13,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 use uuid::Uuid;
 
+use crate::ReadError;
 use crate::bytes::index;
 use crate::frame::Chain;
 use crate::merkle::{Hash, node};
@@ -25,8 +27,8 @@ use crate::{fsio, hex};
 const STEP: u32 = 8;
 pub(crate) const FAN: usize = 1 << STEP;
 const HASH: u64 = 32;
-/// Files of levels 0 to 56: more leaves than there are positions.
-const FILES: usize = 8;
+/// Files of levels 8 to 56: more leaves than there are positions.
+const FILES: usize = 7;
 /// Written at a time before it is synced: one large sync would hold up the appends' small ones.
 const SYNC_EVERY: u64 = 2 << 20;
 
@@ -43,7 +45,7 @@ pub(crate) struct Tree {
 pub(crate) struct Grown {
     /// How many leaves are in the files.
     size: u64,
-    /// Of each file the hashes that are not 256 yet.
+    /// Of the leaves, and of each file, the hashes that are not 256 yet.
     open: Vec<Vec<Hash>>,
     files: Vec<File>,
     unsynced: u64,
@@ -55,7 +57,19 @@ pub(crate) fn folder(dir: &Path) -> PathBuf {
 }
 
 fn level_path(folder: &Path, file: usize) -> PathBuf {
-    folder.join(format!("level-{:02}", file * STEP as usize))
+    folder.join(format!("level-{:02}", (file + 1) * STEP as usize))
+}
+
+/// Hashes of leaves, so many from a number on, made from the records.
+pub(crate) type Leaves<'a> = &'a dyn Fn(u64, usize) -> Result<Vec<Hash>, ReadError>;
+
+/// Why a node could not be computed, or the tree not be written.
+#[derive(Debug, Error)]
+pub(crate) enum TreeError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Read(#[from] ReadError),
 }
 
 impl Tree {
@@ -105,11 +119,18 @@ impl Tree {
     }
 
     /// Makes it durable up to the end of a sealed volume, so that the next opening goes on from there.
-    pub(crate) fn save(&self, size: u64, chain: &Chain) -> io::Result<()> {
+    pub(crate) fn save(&self, size: u64, chain: &Chain, leaves: Leaves<'_>) -> Result<(), TreeError> {
         self.sync(&mut self.grown())?;
+        fsio::make_dir(&self.dir)?;
         fsio::sync_dir(&self.dir)?;
-        let mark = Mark { size, root: self.range(0, size)?, chain: *chain };
-        fsio::replace(&self.dir.join("mark"), mark.encode(self.ledger).as_bytes())
+        let open = size % FAN as u64;
+        let open = leaves(size - open, index(open))?;
+        let mark = Mark { size, root: self.range(0, size, leaves)?, chain: *chain, open: Some(open) };
+        fsio::replace(&self.dir.join("mark"), mark.encode(self.ledger).as_bytes())?;
+        match fs::remove_file(all_leaves_path(&self.dir)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// The root over all that it has.
@@ -119,17 +140,17 @@ impl Tree {
     }
 
     /// The root over leaves `from` to `to`, not beyond what there is: as section 2.1 defines it.
-    pub(crate) fn range(&self, from: u64, to: u64) -> io::Result<Hash> {
-        Files::open(&self.dir)?.range(from, to)
+    pub(crate) fn range(&self, from: u64, to: u64, leaves: Leaves<'_>) -> Result<Hash, TreeError> {
+        Nodes { files: open_files(&self.dir)?, leaves }.range(from, to)
     }
 
     /// The hashes of nodes of the tree over `size` leaves, numbered as `ct_merkle` does: in order, leaves being even.
-    pub(crate) fn nodes(&self, numbers: &[u64], size: u64) -> io::Result<Vec<Hash>> {
-        let files = Files::open(&self.dir)?;
+    pub(crate) fn nodes(&self, numbers: &[u64], size: u64, leaves: Leaves<'_>) -> Result<Vec<Hash>, TreeError> {
+        let nodes = Nodes { files: open_files(&self.dir)?, leaves };
         let node = |&number: &u64| {
             let level = number.trailing_ones();
             let from = (number >> level >> 1) << level;
-            files.range(from, size.min(from + (1 << level)))
+            nodes.range(from, size.min(from + (1 << level)))
         };
         numbers.iter().map(node).collect()
     }
@@ -152,8 +173,17 @@ impl Grown {
             return Err("it belongs to other records".into());
         }
         let size = mark.size;
-        let mut grown = Self { size, ..Self::default() };
-        let mut nodes = size;
+        let open = match mark.open {
+            Some(open) => open,
+            None => {
+                let open = size % FAN as u64;
+                let path = all_leaves_path(folder);
+                let read = File::open(&path).and_then(|all| read_hashes(&all, size - open, index(open)));
+                read.map_err(|error| format!("{}: {error}", path.display()))?
+            }
+        };
+        let mut grown = Self { size, open: vec![open], ..Self::default() };
+        let mut nodes = size / FAN as u64;
         for file in 0..FILES {
             if nodes == 0 {
                 break;
@@ -179,22 +209,24 @@ impl Grown {
         let mut open = self.open.clone();
         let mut new: Vec<Hash> = leaves.to_vec();
         let mut at = self.size;
-        let mut file = 0;
+        let mut row = 0;
         while !new.is_empty() {
-            if file == self.files.len() {
-                let path = level_path(folder, file);
-                self.files.push(File::options().read(true).write(true).create(true).truncate(false).open(path)?);
+            if let Some(file) = usize::checked_sub(row, 1) {
+                if file == self.files.len() {
+                    let path = level_path(folder, file);
+                    self.files.push(File::options().read(true).write(true).create(true).truncate(false).open(path)?);
+                }
+                self.files[file].write_all_at(new.as_flattened(), at * HASH)?;
+                self.unsynced += new.len() as u64 * HASH;
             }
-            self.files[file].write_all_at(new.as_flattened(), at * HASH)?;
-            self.unsynced += new.len() as u64 * HASH;
-            if file == open.len() {
+            if row == open.len() {
                 open.push(Vec::new());
             }
-            open[file].append(&mut new);
-            let whole = open[file].len() - open[file].len() % FAN;
-            new = open[file].drain(..whole).as_slice().chunks(FAN).map(fold).collect();
+            open[row].append(&mut new);
+            let whole = open[row].len() - open[row].len() % FAN;
+            new = open[row].drain(..whole).as_slice().chunks(FAN).map(fold).collect();
             at /= FAN as u64;
-            file += 1;
+            row += 1;
         }
         self.open = open;
         self.size += leaves.len() as u64;
@@ -223,23 +255,31 @@ impl Grown {
     }
 }
 
-/// The files, opened for reading alone.
-struct Files(Vec<File>);
+/// Where a folder of the first format has the hashes of all leaves.
+fn all_leaves_path(folder: &Path) -> PathBuf {
+    folder.join("level-00")
+}
 
-impl Files {
-    fn open(folder: &Path) -> io::Result<Self> {
-        let mut files = Vec::new();
-        for file in 0..FILES {
-            match File::open(level_path(folder, file)) {
-                Ok(level) => files.push(level),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => break,
-                Err(error) => return Err(error),
-            }
+/// Opened for reading alone.
+fn open_files(folder: &Path) -> io::Result<Vec<File>> {
+    let mut files = Vec::new();
+    for file in 0..FILES {
+        match File::open(level_path(folder, file)) {
+            Ok(level) => files.push(level),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+            Err(error) => return Err(error),
         }
-        Ok(Self(files))
     }
+    Ok(files)
+}
 
-    fn range(&self, from: u64, to: u64) -> io::Result<Hash> {
+struct Nodes<'a> {
+    files: Vec<File>,
+    leaves: Leaves<'a>,
+}
+
+impl Nodes<'_> {
+    fn range(&self, from: u64, to: u64) -> Result<Hash, TreeError> {
         let count = to - from;
         if count == 0 {
             return Ok(Sha256::digest([]).into());
@@ -253,11 +293,11 @@ impl Files {
     }
 
     /// The root over `2 ^ level` leaves from `from` on, which is a multiple of that.
-    fn perfect(&self, from: u64, level: u32) -> io::Result<Hash> {
-        let file = level / STEP;
-        let files = self.0.get(index(u64::from(file))).ok_or(io::ErrorKind::UnexpectedEof)?;
-        let hashes = read_hashes(files, from >> (file * STEP), 1 << (level % STEP))?;
-        Ok(fold(&hashes))
+    fn perfect(&self, from: u64, level: u32) -> Result<Hash, TreeError> {
+        let (row, count) = (level / STEP, 1 << (level % STEP));
+        let Some(file) = row.checked_sub(1) else { return Ok(fold(&(self.leaves)(from, count)?)) };
+        let file = self.files.get(index(u64::from(file))).ok_or(io::Error::from(io::ErrorKind::UnexpectedEof))?;
+        Ok(fold(&read_hashes(file, from >> (row * STEP), count)?))
     }
 }
 
@@ -276,7 +316,7 @@ pub(crate) struct Rows {
 
 impl Rows {
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
-        let Files(files) = Files::open(folder)?;
+        let files = open_files(folder)?;
         let read = files.iter().map(|_| (0, Vec::new())).collect();
         Ok(Self { files, read })
     }
@@ -314,24 +354,34 @@ struct Mark {
     root: Hash,
     /// The chain of batches at the end of the volume that ends there.
     chain: Chain,
+    /// The leaves that are not 256 yet. None: all of them are in a file, as in the first format.
+    open: Option<Vec<Hash>>,
 }
 
 impl Mark {
     fn encode(&self, ledger: Uuid) -> String {
         let (root, chain) = (hex::encode(&self.root), hex::encode(&self.chain));
         let ledger = ledger.hyphenated();
-        let body = format!("daybook-tree 1\nledger {ledger}\nsize {}\nroot {root}\nchain {chain}\n", self.size);
+        let format = if self.open.is_some() { 2 } else { 1 };
+        let mut body =
+            format!("daybook-tree {format}\nledger {ledger}\nsize {}\nroot {root}\nchain {chain}\n", self.size);
+        for leaf in self.open.iter().flatten() {
+            body += &format!("leaf {}\n", hex::encode(leaf));
+        }
         let hash = blake3::hash(body.as_bytes()).to_hex();
         format!("{body}blake3 {hash}\n")
     }
 
     fn parse(ledger: Uuid, text: &str) -> Option<Self> {
+        let has_open = text.starts_with("daybook-tree 2\n");
         let mut lines = text.lines().skip(2);
         let size = lines.next()?.strip_prefix("size ")?.parse().ok()?;
         let root = hex::decode(lines.next()?.strip_prefix("root ")?)?;
         let chain = hex::decode(lines.next()?.strip_prefix("chain ")?)?;
-        let mark = Self { size, root, chain };
-        (mark.encode(ledger) == text).then_some(mark)
+        let open = lines.map_while(|line| line.strip_prefix("leaf ")).map(hex::decode).collect::<Option<Vec<_>>>()?;
+        let is_fit = !has_open || open.len() as u64 == size % FAN as u64;
+        let mark = Self { size, root, chain, open: has_open.then_some(open) };
+        (is_fit && mark.encode(ledger) == text).then_some(mark)
     }
 }
 
@@ -361,6 +411,10 @@ mod tests {
         merkle.root()
     }
 
+    fn save(tree: &Tree, all: &[Hash], size: u64, chain: Chain) -> Result<(), TreeError> {
+        tree.save(size, &chain, &|from, count| Ok(all[index(from)..][..count].to_vec()))
+    }
+
     /// Around every border of the files, in steps that do not fit them, with openings between.
     #[test]
     fn every_root_is_the_one_that_all_leaves_give() {
@@ -373,13 +427,14 @@ mod tests {
             part.iter().for_each(|&leaf| merkle.push(leaf));
             assert_eq!(tree.root(), (merkle.leaves(), merkle.root()));
             if at % 10 == 3 {
-                tree.save(merkle.leaves(), &[7; 32]).unwrap();
+                save(&tree, &all, merkle.leaves(), [7; 32]).unwrap();
                 tree = Tree::open(folder.path(), LEDGER, sealed(merkle.leaves(), [7; 32]));
                 assert_eq!(tree.root(), (merkle.leaves(), merkle.root()));
             }
         }
         for size in [0, 1, 2, 3, 255, 256, 257, 511, 512, 1023, 65_535, 65_536, 65_537, 70_000_u64] {
-            assert_eq!(tree.range(0, size).unwrap(), root(&all[..index(size)]), "{size} leaves");
+            let found = tree.range(0, size, &|from, count| Ok(all[index(from)..][..count].to_vec())).unwrap();
+            assert_eq!(found, root(&all[..index(size)]), "{size} leaves");
         }
     }
 
@@ -389,15 +444,15 @@ mod tests {
         let all = leaves(600);
         let tree = Tree::open(folder.path(), LEDGER, |_| None);
         tree.extend(0, &all[..300]).unwrap();
-        tree.save(300, &[7; 32]).unwrap();
+        save(&tree, &all, 300, [7; 32]).unwrap();
         tree.extend(300, &all[300..500]).unwrap();
         // A pipe cannot be synced.
         let (pipe, _other) = io::pipe().unwrap();
         tree.grown().files.push(File::from(std::os::fd::OwnedFd::from(pipe)));
-        assert!(tree.save(500, &[8; 32]).is_err());
+        assert!(save(&tree, &all, 500, [8; 32]).is_err());
         assert_eq!((tree.size(), tree.root()), (300, (300, root(&all[..300]))));
         tree.extend(300, &all[300..]).unwrap();
-        tree.save(600, &[9; 32]).unwrap();
+        save(&tree, &all, 600, [9; 32]).unwrap();
         assert_eq!(tree.root(), (600, root(&all)));
         assert_eq!(Tree::open(folder.path(), LEDGER, sealed(600, [9; 32])).size(), 600);
     }
@@ -421,7 +476,7 @@ mod tests {
         let all = leaves(1000);
         let tree = Tree::open(folder.path(), LEDGER, |_| None);
         tree.extend(0, &all).unwrap();
-        tree.save(700, &[7; 32]).unwrap();
+        save(&tree, &all, 700, [7; 32]).unwrap();
         let opened = |ledger, end, chain| Tree::open(folder.path(), ledger, sealed(end, chain));
         assert_eq!(opened(LEDGER, 700, [7; 32]).root(), (700, root(&all[..700])));
         assert_eq!(opened(LEDGER, 699, [7; 32]).size(), 0, "beyond what is sealed");
@@ -429,7 +484,7 @@ mod tests {
         assert_eq!(opened(Uuid::from_u128(2), 700, [7; 32]).size(), 0, "another ledger's");
         let level = level_path(&super::folder(folder.path()), 0);
         let mut bytes = fs::read(&level).unwrap();
-        bytes[699 * 32] ^= 1;
+        bytes[32] ^= 1;
         fs::write(&level, bytes).unwrap();
         let again = opened(LEDGER, 700, [7; 32]);
         assert_eq!(again.size(), 0, "damaged");

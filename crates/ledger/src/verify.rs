@@ -298,7 +298,7 @@ impl<'a> Verifier<'a> {
             self.find(&manifest_path(folder), manifest.first.get(), "its Merkle root is not that of the records");
         }
         match shelf::read_heads(manifest, folder) {
-            Ok(heads) if heads.iter().copied().collect::<HashMap<_, _>>() == seen.heads => {}
+            Ok(heads) if heads.all().collect::<HashMap<_, _>>() == seen.heads => {}
             Ok(_) => {
                 self.find(&shelf::heads_path(folder), manifest.first.get(), "its heads are not those of the records")
             }

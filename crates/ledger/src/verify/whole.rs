@@ -78,7 +78,10 @@ impl Whole {
         }
         let (mut hash, mut at, mut kept, mut row) = (leaf, at, *kept, 0);
         loop {
-            if rows.get(row, at, kept).map_err(|error| error.to_string())? != hash {
+            // Of the leaves there is no file.
+            if let Some(file) = usize::checked_sub(row, 1)
+                && rows.get(file, at, kept).map_err(|error| error.to_string())? != hash
+            {
                 return Err("a hash is not that of the records".into());
             }
             if row == self.open.len() {
@@ -118,4 +121,32 @@ pub(super) fn kept_at_rest(dir: &Path, ledger: Uuid) -> Result<u64, Finding> {
         position: 0,
         what: format!("{what}: it is made anew from the records when the ledger is opened"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merkle::leaf;
+    use crate::tree::Tree;
+
+    /// Every hash that is kept is compared, not only those of the last row.
+    #[test]
+    fn a_hash_that_is_not_that_of_the_records_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let leaves: Vec<Hash> = (0..70_000_u64).map(|n| leaf(&n.to_le_bytes())).collect();
+        Tree::open(folder.path(), Uuid::from_u128(1), |_| None).extend(0, &leaves).unwrap();
+        let findings = || {
+            let (mut whole, mut findings) = (Whole::new(folder.path(), 70_000, &[]).0, Vec::new());
+            (1..).zip(&leaves).for_each(|(position, leaf)| whole.take(position, *leaf, &mut findings));
+            findings
+        };
+        assert_eq!(findings().len(), 0);
+        let level = tree::folder(folder.path()).join("level-08");
+        let mut bytes = std::fs::read(&level).unwrap();
+        bytes[5 * 32 + 3] ^= 0x40;
+        std::fs::write(&level, bytes).unwrap();
+        let found = findings();
+        assert!(found.len() == 1 && found[0].what.contains("remove this folder"), "{found:?}");
+        assert_eq!(found[0].position, 6 * FAN as u64);
+    }
 }
