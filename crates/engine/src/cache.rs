@@ -1,7 +1,7 @@
 //! Streams in the writer's memory: their state, where they end, and which commands they saw.
 
 use daybook_domain::{CommandId, Position, Recorded, Revision, State, StreamId, evolve};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, hash_map};
 
 /// A command that a stream saw, for recognising its repeat.
 #[derive(Clone, Copy, Debug)]
@@ -47,12 +47,14 @@ impl Stream {
 pub(crate) struct Cache {
     young: HashMap<StreamId, Stream>,
     old: HashMap<StreamId, Stream>,
+    /// Forgotten, and freed a few at a time: who waits for the writer does not wait for all of them.
+    forgotten: hash_map::IntoIter<StreamId, Stream>,
     generation: usize,
 }
 
 impl Cache {
     pub(crate) fn new(generation: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), generation }
+        Self { young: HashMap::new(), old: HashMap::new(), forgotten: HashMap::new().into_iter(), generation }
     }
 
     /// Makes the stream young if it is known at all.
@@ -71,8 +73,11 @@ impl Cache {
 
     pub(crate) fn insert(&mut self, id: StreamId, stream: Stream) {
         if self.young.len() >= self.generation {
-            self.old = std::mem::take(&mut self.young);
+            self.forgotten = std::mem::replace(&mut self.old, std::mem::take(&mut self.young)).into_iter();
         }
+        // Twice as many as come, so that none are left when the next generation is.
+        drop(self.forgotten.next());
+        drop(self.forgotten.next());
         self.young.insert(id, stream);
     }
 

@@ -13,7 +13,7 @@ use daybook_ledger::{BatchBuilder, MAX_BATCH_BYTES, MAX_COMMIT_BYTES, Origin, Pu
 use daybook_vault::Vault;
 use hashbrown::HashMap;
 
-use crate::alarm::{self, Thread};
+use crate::alarm::{self, Stopped, Thread};
 use crate::cache::{Cache, Stream};
 use crate::clock::time_to_record;
 use crate::erase::Lately;
@@ -21,11 +21,11 @@ use crate::error::ExecuteError;
 use crate::job::{Body, Job, Surroundings};
 use crate::load_thread::Load;
 use crate::request::{Answer, Receipt, Reply};
-use crate::sync_thread::{Decided, Synced, Work, Writer, answer};
+use crate::sync_thread::{Decided, Synced, Work, Writer, answer, append};
 use crate::{Clock, ClockBehind, Reader, seal};
 
-/// Streams in one generation of the cache: as many as a hash table of 2¹⁶ places takes before it doubles.
-const CACHE_GENERATION: usize = 57_344;
+/// Streams in one generation of the cache: as many as a hash table of 2¹⁷ places takes before it doubles.
+const CACHE_GENERATION: usize = 114_688;
 /// A batch is sent off at this many bytes, whatever waits.
 const BATCH_BYTES: usize = 384 << 10;
 // Whatever comes next has room in a batch that is not sent off yet.
@@ -80,6 +80,8 @@ pub(crate) struct Decider {
     lately: Lately,
     keys_synced: Position,
     stopped: Option<Arc<str>>,
+    /// Where it is told that nothing more is written.
+    alarm: Stopped,
     closing: bool,
 }
 
@@ -100,6 +102,7 @@ impl Decider {
         last_recorded: Timestamp,
         writer: Writer,
         loader: Sender<Load>,
+        alarm: Stopped,
     ) -> Self {
         let batch = BatchBuilder::new(writer.tail);
         let keys_synced = reader.watermark();
@@ -121,6 +124,7 @@ impl Decider {
             lately: Lately::since(keys_synced),
             keys_synced,
             stopped: None,
+            alarm,
             closing: false,
         }
     }
@@ -196,6 +200,16 @@ impl Decider {
         }
         let next = BatchBuilder::new(self.batch.tail());
         let batch = std::mem::replace(&mut self.batch, next).finish();
+        if answers.len() == 1
+            && let Some(appender) = &self.writer.appender
+        {
+            // One caller alone: a hand-over to another thread would only be waited for. Who comes meanwhile is decided after
+            // this sync, which his own would have had to wait for.
+            let synced = append(appender, batch, &self.alarm);
+            answer(answers, &synced);
+            self.synced(synced);
+            return;
+        }
         match self.writer.batches.send(Work::Batch(Decided { batch, answers })) {
             Ok(()) => self.in_flight = true,
             Err(SendError(_lost)) => self.broken(Thread::Sync, alarm::why(Thread::Sync)),
@@ -217,11 +231,14 @@ impl Decider {
     }
 
     #[cfg(test)]
-    fn break_for_a_test(&self, thread: Thread) {
+    fn break_for_a_test(&mut self, thread: Thread) {
         match thread {
             Thread::Decide => panic!("a test breaks the deciding thread"),
             Thread::Load => self.loader.send(Load::Break).unwrap(),
-            Thread::Sync => self.writer.batches.send(Work::Break).unwrap(),
+            Thread::Sync => {
+                self.writer.appender = None;
+                self.writer.batches.send(Work::Break).unwrap();
+            }
         }
     }
 

@@ -112,6 +112,7 @@ impl Engine {
             last_recorded,
             batches,
             load,
+            stopped.clone(),
         );
         let alarm = Alarm::new(Thread::Decide, stopped.clone(), None);
         let decide_handle = std::thread::Builder::new()

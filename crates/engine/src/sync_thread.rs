@@ -1,13 +1,13 @@
 //! Makes batches durable, then answers.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use daybook_ledger::{Append, Appender, Batch, Tail};
 
-use crate::alarm::{Alarm, Stopped, Thread, stop};
+use crate::alarm::{self, Alarm, Stopped, Thread, stop};
 use crate::decide_thread::Message;
 use crate::error::ExecuteError;
 use crate::request::{Answer, Reply};
@@ -49,25 +49,29 @@ type Handle = JoinHandle<Result<(), io::Error>>;
 pub(crate) fn spawn(appender: Appender, back: Sender<Message>, stopped: Stopped) -> (Writer, Handle) {
     let tail = appender.tail();
     let (sender, inbox) = channel();
+    let appender = Arc::new(Mutex::new(Some(appender)));
+    let own = Arc::clone(&appender);
     let handle = std::thread::Builder::new()
         .name("daybook-sync".into())
         .spawn(move || {
             let _alarm = Alarm::new(Thread::Sync, stopped.clone(), Some(back.clone()));
-            run(appender, &inbox, &back, &stopped)
+            run(&own, &inbox, &back, &stopped)
         })
         .expect("the system can start a thread");
-    (Writer { batches: sender, tail }, handle)
+    (Writer { batches: sender, appender: Some(appender), tail }, handle)
 }
 
 /// The deciding side's end.
 pub(crate) struct Writer {
     pub(crate) batches: Sender<Work>,
+    /// For a batch that the deciding thread writes itself; none once it is closed. Without it every batch is handed over.
+    pub(crate) appender: Option<Arc<Mutex<Option<Appender>>>>,
     /// Where the ledger ended at the start.
     pub(crate) tail: Tail,
 }
 
 fn run(
-    mut appender: Appender,
+    appender: &Mutex<Option<Appender>>,
     inbox: &Receiver<Work>,
     back: &Sender<Message>,
     stopped: &Stopped,
@@ -80,27 +84,34 @@ fn run(
         }
         #[cfg_attr(not(test), allow(irrefutable_let_patterns, reason = "a test has other work"))]
         let Work::Batch(Decided { batch, answers }) = work else { continue };
-        let synced = match appender.append(batch) {
-            Append::Done { .. } => Synced::Done,
-            Append::Full => Synced::Refused { tail: appender.tail(), why: Refusal::Full },
-            Append::Fenced => {
-                tracing::error!("a batch was built for another tail: nothing of it was written");
-                Synced::Refused { tail: appender.tail(), why: Refusal::Fenced }
-            }
-            Append::Unknown(error) => {
-                let why: Arc<str> =
-                    format!("a write to the ledger failed ({error}); start Daybook again to learn what is durable")
-                        .into();
-                stop(stopped, Arc::clone(&why));
-                Synced::Stopped { why }
-            }
-        };
+        let synced = append(appender, batch, stopped);
         answer(answers, &synced);
         if back.send(Message::Synced(synced)).is_err() {
             break;
         }
     }
-    appender.close()
+    let appender = appender.lock().unwrap_or_else(PoisonError::into_inner).take();
+    appender.map_or(Ok(()), Appender::close)
+}
+
+/// Makes a batch durable. Nobody else does meanwhile.
+pub(crate) fn append(appender: &Mutex<Option<Appender>>, batch: Batch, stopped: &Stopped) -> Synced {
+    let mut appender = appender.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(appender) = appender.as_mut() else { return Synced::Stopped { why: alarm::why(Thread::Sync) } };
+    match appender.append(batch) {
+        Append::Done { .. } => Synced::Done,
+        Append::Full => Synced::Refused { tail: appender.tail(), why: Refusal::Full },
+        Append::Fenced => {
+            tracing::error!("a batch was built for another tail: nothing of it was written");
+            Synced::Refused { tail: appender.tail(), why: Refusal::Fenced }
+        }
+        Append::Unknown(error) => {
+            let why: Arc<str> =
+                format!("a write to the ledger failed ({error}); start Daybook again to learn what is durable").into();
+            stop(stopped, Arc::clone(&why));
+            Synced::Stopped { why }
+        }
+    }
 }
 
 /// Answers as decided if the batch is durable; otherwise nothing that was decided on it holds.

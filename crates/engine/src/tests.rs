@@ -64,8 +64,9 @@ impl Bench {
         let loader = loader(&reader, &jobs);
         let tail: Tail = appender.tail();
         let clock: Clock = Arc::new(|| Timestamp(1));
-        let decider =
-            Decider::new(reader.clone(), Arc::clone(&vault), clock, Timestamp(0), Writer { batches, tail }, loader);
+        let writer = Writer { batches, appender: None, tail };
+        let alarm = watch::channel(None).0;
+        let decider = Decider::new(reader.clone(), Arc::clone(&vault), clock, Timestamp(0), writer, loader, alarm);
         let decide = std::thread::spawn(move || decider.run(&inbox));
         Self { jobs, sent_off, reader, vault, merchants: Merchants::default(), waiting: Arc::default(), decide }
     }

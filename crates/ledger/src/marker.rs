@@ -26,7 +26,7 @@ const MAGIC: [u8; 4] = *b"DBmk";
 const FORMAT: u16 = 1;
 const SLOT: usize = 100;
 const CRC_AT: usize = 96;
-const SLOT_AT: [u64; 2] = [0, 4096];
+const SLOT_AT: [usize; 2] = [0, 4096];
 const FILE_BYTES: u64 = 8192;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub(crate) fn load(dir: &Path, ledger: Uuid) -> Result<(Mark, u64), OpenError> {
     let bytes = std::fs::read(&path).map_err(|error| OpenError::io(&path, error))?;
     SLOT_AT
         .iter()
-        .filter_map(|&at| decode(bytes.get(crate::bytes::index(at)..)?, ledger))
+        .filter_map(|&at| decode(bytes.get(at..)?, ledger))
         .max_by_key(|&(_, sequence)| sequence)
         .ok_or_else(|| OpenError::damaged(&path, "neither of its two marks can be read"))
 }
@@ -95,9 +95,10 @@ impl Marker {
     pub(crate) fn write(&mut self, mark: &Mark) -> io::Result<()> {
         self.sequence += 1;
         let slot = encode(mark, self.ledger, self.sequence);
-        for at in SLOT_AT {
-            self.file.write_all_at(&slot, at)?;
-        }
+        // In one write, with the zeros between them.
+        let mut both = [0; SLOT_AT[1] + SLOT];
+        SLOT_AT.iter().for_each(|&at| put(&mut both, at, &slot));
+        self.file.write_all_at(&both, 0)?;
         self.idle.as_ref().map_or(Ok(()), IdleSync::written)
     }
 
