@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU16;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SendError, Sender, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender, TryRecvError};
+use std::time::Instant;
 
 use daybook_domain::state::Facts;
 use daybook_domain::{
@@ -18,6 +19,7 @@ use crate::cache::{Cache, Stream};
 use crate::clock::time_to_record;
 use crate::erase::Lately;
 use crate::error::ExecuteError;
+use crate::gathering::Gathering;
 use crate::job::{Body, Job, Surroundings};
 use crate::load_thread::Load;
 use crate::request::{Answer, Receipt, Reply};
@@ -74,6 +76,7 @@ pub(crate) struct Decider {
     answers: Vec<(Reply, Answer)>,
     /// A batch is being synced.
     in_flight: bool,
+    gathering: Gathering,
     /// Jobs that are not decided yet: more than one only while the batch is full.
     waiting: VecDeque<Box<Job>>,
     last_recorded: Timestamp,
@@ -119,6 +122,7 @@ impl Decider {
             batch,
             answers: Vec::new(),
             in_flight: false,
+            gathering: Gathering::default(),
             waiting: VecDeque::new(),
             last_recorded,
             lately: Lately::since(keys_synced),
@@ -135,14 +139,22 @@ impl Decider {
                 Ok(message) => message,
                 Err(TryRecvError::Disconnected) => return,
                 Err(TryRecvError::Empty) => {
-                    // Nobody else is waiting to be decided: what there is may go.
-                    self.send_off();
-                    if self.closing && self.is_idle() {
-                        return;
-                    }
-                    match inbox.recv() {
-                        Ok(message) => message,
-                        Err(_) => return,
+                    if let Some(wait) = self.gathering.left(Instant::now(), self.answers.len(), self.in_flight) {
+                        match inbox.recv_timeout(wait) {
+                            Ok(message) => message,
+                            Err(RecvTimeoutError::Timeout) => continue,
+                            Err(RecvTimeoutError::Disconnected) => return,
+                        }
+                    } else {
+                        // Nobody else is waiting to be decided: what there is may go.
+                        self.send_off();
+                        if self.closing && self.is_idle() {
+                            return;
+                        }
+                        match inbox.recv() {
+                            Ok(message) => message,
+                            Err(_) => return,
+                        }
                     }
                 }
             };
@@ -198,6 +210,7 @@ impl Decider {
             answer(answers, &Synced::Done);
             return;
         }
+        self.gathering.begins(Instant::now(), answers.len());
         let next = BatchBuilder::new(self.batch.tail());
         let batch = std::mem::replace(&mut self.batch, next).finish();
         if answers.len() == 1
@@ -246,6 +259,7 @@ impl Decider {
         self.in_flight = false;
         match synced {
             Synced::Done => {
+                self.gathering.ends(Instant::now(), self.answers.len());
                 let durable = self.reader.watermark();
                 if durable - self.keys_synced >= KEYS_EVERY {
                     self.keys_synced = durable;

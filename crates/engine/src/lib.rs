@@ -18,6 +18,7 @@ mod decide_thread;
 mod erase;
 mod error;
 mod folder;
+mod gathering;
 mod job;
 mod keys;
 mod load_thread;
