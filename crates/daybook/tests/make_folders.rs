@@ -205,6 +205,15 @@ fn make_the_folders_that_are_missing() {
         fs::write(fixture.join("verifier-key"), format!("{verifier}\n")).unwrap();
         folder.engine.shutdown().unwrap();
     }
+    // Packed pages under their numbers, a tree without leaves.
+    if missing("folder-format-2") {
+        let data = temp.path().join("format-2");
+        let stories = ["card-order", "partial-refund", "price-edit", "cancel-paid", "two-refunds", "holds-and-clocks"];
+        let folder = play(&data, &stories, 40);
+        settle(&folder, 40);
+        folder.engine.shutdown().unwrap();
+        keep(&data, "folder-format-2");
+    }
     if missing("folder-damaged-closed") {
         let data = temp.path().join("closed");
         play(&data, &["card-order"], 1 << 20).engine.shutdown().unwrap();

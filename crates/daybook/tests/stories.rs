@@ -165,7 +165,9 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 fn blessing_never_rewrites_a_kept_folder() {
     let temp = tempfile::tempdir().unwrap();
-    for name in ["folder-format-1", "folder-key-file-2", "folder-damaged-closed", "folder-damaged-killed"] {
+    for name in
+        ["folder-format-1", "folder-format-2", "folder-key-file-2", "folder-damaged-closed", "folder-damaged-killed"]
+    {
         let story = temp.path().join(name);
         copy(&fixtures().join(name), &story);
         let before = bytes_below(&story.join("data"));
