@@ -4,6 +4,7 @@ mod append;
 mod machine;
 mod notes;
 mod peer;
+mod place;
 mod report;
 mod rounds;
 
@@ -17,7 +18,7 @@ use daybook_peers::{Programs, end_all};
 use report::Report;
 
 /// What can be asked for by name; without a name, all.
-pub(crate) const PARTS: [&str; 1] = ["append"];
+pub(crate) const PARTS: [&str; 2] = ["append", "order"];
 
 /// What the command line asks for.
 pub(crate) struct Asked<'a> {
@@ -47,6 +48,9 @@ pub(crate) fn run(asked: &Asked<'_>) {
     let wanted = |part: &str| asked.parts.is_empty() || asked.parts.iter().any(|one| one == part);
     if wanted("append") {
         runtime.block_on(append::run(&programs, folder.path(), asked.sustained, &mut report));
+    }
+    if wanted("order") {
+        runtime.block_on(place::run(folder.path(), asked.sustained, &mut report));
     }
     if let Some(path) = asked.write {
         report.write(path).expect("a file that can be written");

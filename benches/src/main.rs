@@ -49,6 +49,7 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
 
   compare  Daybook beside PostgreSQL, UmaDB, NATS JetStream, fjall, sled and a bare file; or one part of it:
     append   durable appends with an expected revision
+    order    placing orders over HTTP, beside tables of PostgreSQL
 
   --seconds   how long each width is sustained in all (default 60, compare: 12; 3 for a smoke run)
   --orders    instead of a million

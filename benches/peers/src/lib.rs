@@ -18,7 +18,7 @@ use std::fmt;
 pub use fetch::Programs;
 pub use handoff::{Handoff, Job};
 pub use nats::Nats;
-pub use postgres::{PgAppends, Postgres, SETTINGS, memory};
+pub use postgres::{NewOrder, PgAppends, PgOrders, Postgres, SETTINGS, memory};
 pub use process::{Server, end_all};
 pub use umadb::UmaDb;
 

@@ -2,6 +2,7 @@
 //! who knows it and has this machine.
 
 mod appends;
+mod shop;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,6 +16,7 @@ use crate::process::Server;
 use crate::{Absent, absent};
 
 pub use appends::PgAppends;
+pub use shop::{NewOrder, PgOrders};
 
 /// What differs from how it comes, but for the memory. Every commit is durable before it is answered.
 pub const SETTINGS: &[(&str, &str)] = &[
