@@ -18,7 +18,9 @@ use std::fmt;
 pub use fetch::Programs;
 pub use handoff::{Handoff, Job};
 pub use nats::Nats;
-pub use postgres::{NewOrder, PgAppends, PgOrders, Postgres, SETTINGS, memory};
+pub use postgres::{
+    NewOrder, PgAfter, PgAppends, PgFigures, PgList, PgOrders, PgReader, PgSums, Postgres, SETTINGS, load_shop, memory,
+};
 pub use process::{Server, end_all};
 pub use umadb::UmaDb;
 

@@ -2,6 +2,7 @@
 //! who knows it and has this machine.
 
 mod appends;
+mod lists;
 mod shop;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use crate::process::Server;
 use crate::{Absent, absent};
 
 pub use appends::PgAppends;
+pub use lists::{PgAfter, PgFigures, PgList, PgReader, PgSums, load_shop};
 pub use shop::{NewOrder, PgOrders};
 
 /// What differs from how it comes, but for the memory. Every commit is durable before it is answered.
