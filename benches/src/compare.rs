@@ -1,12 +1,15 @@
 //! Daybook beside what people would use instead, on the same work, on the same machine, in one run.
 
 mod append;
+mod asks;
+mod lists;
 mod machine;
 mod notes;
 mod peer;
 mod place;
 mod report;
 mod rounds;
+mod shop;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -18,12 +21,14 @@ use daybook_peers::{Programs, end_all};
 use report::Report;
 
 /// What can be asked for by name; without a name, all.
-pub(crate) const PARTS: [&str; 2] = ["append", "order"];
+pub(crate) const PARTS: [&str; 3] = ["append", "order", "lists"];
 
 /// What the command line asks for.
 pub(crate) struct Asked<'a> {
     pub(crate) parts: &'a [String],
     pub(crate) dir: &'a Path,
+    /// In the tables.
+    pub(crate) orders: u64,
     /// For each peer and width, in all.
     pub(crate) sustained: Duration,
     /// Where the tables go as Markdown, beside standard output.
@@ -51,6 +56,9 @@ pub(crate) fn run(asked: &Asked<'_>) {
     }
     if wanted("order") {
         runtime.block_on(place::run(folder.path(), asked.sustained, &mut report));
+    }
+    if wanted("lists") {
+        runtime.block_on(lists::run(folder.path(), asked.orders, asked.sustained, &mut report));
     }
     if let Some(path) = asked.write {
         report.write(path).expect("a file that can be written");

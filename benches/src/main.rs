@@ -50,6 +50,7 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   compare  Daybook beside PostgreSQL, UmaDB, NATS JetStream, fjall, sled and a bare file; or one part of it:
     append   durable appends with an expected revision
     order    placing orders over HTTP, beside tables of PostgreSQL
+    lists    pages of 50 of a year's orders, and figures, beside tables of PostgreSQL
 
   --seconds   how long each width is sustained in all (default 60, compare: 12; 3 for a smoke run)
   --orders    instead of a million
@@ -113,7 +114,7 @@ fn main() -> ExitCode {
     {
         let sustained = config.sustained.unwrap_or(Duration::from_secs(12));
         let write = config.write.as_deref();
-        compare::run(&compare::Asked { parts, dir: &config.dir, sustained, write });
+        compare::run(&compare::Asked { parts, dir: &config.dir, orders: config.orders, sustained, write });
         return ExitCode::SUCCESS;
     }
     let sustained = config.sustained.unwrap_or(Duration::from_secs(60));

@@ -19,11 +19,22 @@ const LINES_COLUMNS: &str = "order_id, line, sku, title, kind, quantity, unit_mi
 /// What a page is asked for, newest first unless said otherwise.
 #[derive(Clone, Debug)]
 pub enum PgList {
-    MerchantLabel { merchant: String, label: i16 },
-    Merchant { merchant: String },
-    Label { label: i16 },
-    Buyer { buyer: String },
-    Number { number: String },
+    MerchantLabel {
+        merchant: String,
+        label: i16,
+    },
+    Merchant {
+        merchant: String,
+    },
+    Label {
+        label: i16,
+    },
+    Buyer {
+        buyer: String,
+    },
+    Number {
+        number: String,
+    },
     /// The smallest first.
     Amount,
 }
@@ -95,11 +106,13 @@ impl PgReader {
         }
         let local = "placed_at AT TIME ZONE 'Asia/Shanghai'";
         let within = "placed_at >= $1 AND placed_at < $2";
-        let week = format!("SELECT extract(isodow FROM {local})::int, extract(hour FROM {local})::int, {SUMS} FROM orders");
+        let week =
+            format!("SELECT extract(isodow FROM {local})::int, extract(hour FROM {local})::int, {SUMS} FROM orders");
         let figures = [
             prepared(&client, &format!("{week} WHERE {within} AND merchant = $3 GROUP BY 1, 2")).await?,
             prepared(&client, &format!("{week} WHERE {within} GROUP BY 1, 2")).await?,
-            prepared(&client, &format!("SELECT ({local})::date, 0, {SUMS} FROM orders WHERE {within} GROUP BY 1")).await?,
+            prepared(&client, &format!("SELECT ({local})::date, 0, {SUMS} FROM orders WHERE {within} GROUP BY 1"))
+                .await?,
         ];
         let lists = lists.try_into().map_err(|_| absent("PostgreSQL", "lists are missing"))?;
         Ok(Self { client, lists, figures })
