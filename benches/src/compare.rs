@@ -2,6 +2,7 @@
 
 mod append;
 mod asks;
+mod history;
 mod lists;
 mod machine;
 mod notes;
@@ -21,13 +22,13 @@ use daybook_peers::{Programs, end_all};
 use report::Report;
 
 /// What can be asked for by name; without a name, all.
-pub(crate) const PARTS: [&str; 3] = ["append", "order", "lists"];
+pub(crate) const PARTS: [&str; 4] = ["append", "order", "lists", "history"];
 
 /// What the command line asks for.
 pub(crate) struct Asked<'a> {
     pub(crate) parts: &'a [String],
     pub(crate) dir: &'a Path,
-    /// In the tables.
+    /// In lists; streams too, where they are fewer.
     pub(crate) orders: u64,
     /// For each peer and width, in all.
     pub(crate) sustained: Duration,
@@ -52,13 +53,16 @@ pub(crate) fn run(asked: &Asked<'_>) {
     ));
     let wanted = |part: &str| asked.parts.is_empty() || asked.parts.iter().any(|one| one == part);
     if wanted("append") {
-        runtime.block_on(append::run(&programs, folder.path(), asked.sustained, &mut report));
+        runtime.block_on(append::run(&programs, folder.path(), asked.orders, asked.sustained, &mut report));
     }
     if wanted("order") {
         runtime.block_on(place::run(folder.path(), asked.sustained, &mut report));
     }
     if wanted("lists") {
         runtime.block_on(lists::run(folder.path(), asked.orders, asked.sustained, &mut report));
+    }
+    if wanted("history") {
+        runtime.block_on(history::run(folder.path(), asked.orders, &mut report));
     }
     if let Some(path) = asked.write {
         report.write(path).expect("a file that can be written");

@@ -51,6 +51,7 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
     append   durable appends with an expected revision
     order    placing orders over HTTP, beside tables of PostgreSQL
     lists    pages of 50 of a year's orders, and figures, beside tables of PostgreSQL
+    history  histories of ten events warm and cold, all events, a start, bytes on disk, beside PostgreSQL
 
   --seconds   how long each width is sustained in all (default 60, compare: 12; 3 for a smoke run)
   --orders    instead of a million

@@ -19,7 +19,8 @@ pub use fetch::Programs;
 pub use handoff::{Handoff, Job};
 pub use nats::Nats;
 pub use postgres::{
-    NewOrder, PgAfter, PgAppends, PgFigures, PgList, PgOrders, PgReader, PgSums, Postgres, SETTINGS, load_shop, memory,
+    NewOrder, PgAfter, PgAppends, PgFigures, PgHistory, PgList, PgOrders, PgReader, PgSums, Postgres, SETTINGS,
+    event_table_bytes, load_events, load_shop, memory,
 };
 pub use process::{Server, end_all};
 pub use umadb::UmaDb;

@@ -1,4 +1,4 @@
-//! Durable appends of events of 300 bytes to 100,000 streams, each by a caller who knows where the stream is.
+//! Durable appends of events of 300 bytes to many streams, each by a caller who knows where the stream is.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use daybook_peers::{Conflict, Programs};
 
-use crate::compare::peer::{self, EVENT_BYTES, MOST_CONNECTIONS, Peer, STREAMS};
+use crate::compare::peer::{self, EVENT_BYTES, MOST_CONNECTIONS, Peer};
 use crate::compare::report::{Report, number, times};
 use crate::compare::rounds::{ROUNDS, Round, Rounds, round};
 use crate::file::BareFile;
@@ -16,6 +16,8 @@ use crate::spread::per_second;
 use crate::views::source::Random;
 
 const WIDTHS: [usize; 3] = [1, 64, 512];
+/// Streams that events are appended to; fewer where fewer orders are asked for, but one for each caller.
+const STREAMS: std::ops::RangeInclusive<u64> = 512..=100_000;
 
 /// What is appended to, and what its callers know of it.
 struct Field {
@@ -25,12 +27,13 @@ struct Field {
     event: Bytes,
 }
 
-pub(crate) async fn run(programs: &Programs, dir: &Path, sustained: Duration, report: &mut Report) {
+pub(crate) async fn run(programs: &Programs, dir: &Path, orders: u64, sustained: Duration, report: &mut Report) {
     report.heading("Appending: `compare append`");
-    let (peers, absent) = peer::all(programs, dir).await;
+    let streams = u32::try_from(orders.clamp(*STREAMS.start(), *STREAMS.end())).expect("not many");
+    let (peers, absent) = peer::all(programs, dir, streams).await;
     let mut fields = Vec::new();
     for peer in peers {
-        let heads = (0..STREAMS).map(|_| AtomicU64::new(0)).collect();
+        let heads = (0..streams).map(|_| AtomicU64::new(0)).collect();
         let field = Field { peer, heads, event: Bytes::from(vec![0x5A; EVENT_BYTES]) };
         assert!(!field.peer.checks() || refuses(&field).await, "{} takes what it should refuse", field.peer.name());
         fields.push(Arc::new(field));
@@ -40,7 +43,7 @@ pub(crate) async fn run(programs: &Programs, dir: &Path, sustained: Duration, re
         "Events of {EVENT_BYTES} bytes, each appended to one of {} streams at random if the stream is where its caller \
          believes it to be, which each peer was seen to check; an answer means that the event is durable. {} s for each \
          peer and width, in {ROUNDS} rounds in turns: medians, and from the least to the most. {}.",
-        number(STREAMS.into()),
+        number(streams.into()),
         sustained.as_secs(),
         versions.join(", ")
     ));
@@ -123,7 +126,7 @@ async fn append(callers: usize, width: usize, span: Duration, field: &Arc<Field>
         let field = Arc::clone(&field);
         async move {
             // Each caller has streams of its own, so that it knows where they are.
-            let own = STREAMS as usize / callers;
+            let own = field.heads.len() / callers;
             let mut random = Random((caller as u64) << 40 ^ time.wrapping_mul(0x2545_F491_4F6C_DD1D));
             let index = caller + callers * usize::try_from(random.below(own as u64)).expect("64 bits");
             let head = &field.heads[index];

@@ -47,18 +47,38 @@ impl Notes {
 
     /// `expected` is counted from the order's placing, as the others count from nothing.
     pub(crate) async fn append(&self, stream: u32, expected: u64) -> Result<u64, Conflict> {
-        let order = self.orders[usize::try_from(stream).expect("64 bits")];
-        let note = AddNote { order, text: self.text.clone() };
+        let stream = usize::try_from(stream).expect("64 bits");
+        match self.engine.execute(self.request(stream, expected)).await {
+            Ok(_) => Ok(expected + 1),
+            Err(ExecuteError::Rejected(Rejection::RevisionConflict { .. })) => Err(Conflict),
+            Err(error) => panic!("a note is refused: {error}"),
+        }
+    }
+
+    fn request(&self, stream: usize, expected: u64) -> Request {
+        let note = AddNote { order: self.orders[stream], text: self.text.clone() };
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         // Not those that the orders were placed with.
         let id = CommandId(Uuid::from_u64_pair(n.wrapping_mul(0x9E37_79B9_7F4A_7C15), n | 1 << 48));
         let mut request = Request::live(id, orders::ACTOR, Command::AddNote(note));
         request.expected = Expected::Exact(u32::try_from(expected + PLACED).expect("few events"));
-        match self.engine.execute(request).await {
-            Ok(_) => Ok(expected + 1),
-            Err(ExecuteError::Rejected(Rejection::RevisionConflict { .. })) => Err(Conflict),
-            Err(error) => panic!("a note is refused: {error}"),
+        request
+    }
+
+    /// The next event of every order, all of which are at the same revision.
+    pub(crate) fn append_to_all(&self, expected: u64) {
+        let mut waiting = VecDeque::new();
+        for stream in 0..self.orders.len() {
+            waiting.push_back(self.engine.submit(self.request(stream, expected)));
+            if waiting.len() > 4_096 {
+                waiting.pop_front().expect("not empty").wait().expect("a note is taken");
+            }
         }
+        waiting.into_iter().for_each(|pending| drop(pending.wait().expect("a note is taken")));
+    }
+
+    pub(crate) fn orders(&self) -> &[StreamId] {
+        &self.orders
     }
 
     /// Records, batches and bytes so far.

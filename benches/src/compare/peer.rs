@@ -11,9 +11,6 @@ use crate::file::BareFile;
 
 /// Bytes of an event.
 pub(crate) const EVENT_BYTES: usize = 300;
-/// Streams that events are appended to.
-pub(crate) const STREAMS: u32 = 100_000;
-
 /// More connections than `PostgreSQL` gained anything by.
 pub(crate) const MOST_CONNECTIONS: usize = 128;
 
@@ -82,7 +79,7 @@ impl Peer {
 }
 
 /// All who can be had, in the order of the tables, and why the others cannot.
-pub(crate) async fn all(programs: &Programs, dir: &Path) -> (Vec<Peer>, Vec<Absent>) {
+pub(crate) async fn all(programs: &Programs, dir: &Path, streams: u32) -> (Vec<Peer>, Vec<Absent>) {
     let folder = |name: &str| {
         let path = dir.join(name);
         fs::create_dir(&path).expect("a new folder");
@@ -95,7 +92,7 @@ pub(crate) async fn all(programs: &Programs, dir: &Path) -> (Vec<Peer>, Vec<Abse
         postgres(dir).await,
         UmaDb::start(programs, dir).await.map(Peer::UmaDb),
         Nats::start(programs, dir).await.map(Peer::Nats),
-        Ok(Peer::Daybook(Notes::new(&folder("daybook"), STREAMS))),
+        Ok(Peer::Daybook(Notes::new(&folder("daybook"), streams))),
     ];
     let (mut peers, mut absent) = (Vec::new(), Vec::new());
     for one in found {

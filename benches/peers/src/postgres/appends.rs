@@ -6,7 +6,7 @@ use super::Postgres;
 use crate::{Absent, Conflict, absent};
 
 /// Streams and versions alone, without an order of all events: that would be one index more.
-const TABLE: &str = "
+pub(super) const TABLE: &str = "
     CREATE TABLE events (
         stream_id integer NOT NULL,
         version bigint NOT NULL,
