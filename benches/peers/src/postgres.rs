@@ -126,10 +126,18 @@ impl Postgres {
     pub async fn connect(&self) -> Result<Client, Absent> {
         let mut config = Config::new();
         config.host_path(self.folder.path()).user("bench").dbname("postgres");
-        let (client, connection) = config.connect(NoTls).await.map_err(|error| absent("PostgreSQL", error))?;
+        let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
         // It ends with its client.
         tokio::spawn(connection);
         Ok(client)
+    }
+}
+
+/// What the server said, where it said anything.
+fn failed(error: tokio_postgres::Error) -> Absent {
+    match error.as_db_error() {
+        Some(said) => absent("PostgreSQL", said),
+        None => absent("PostgreSQL", error),
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use daybook_domain::StreamId;
 use daybook_engine::{Engine, Reader};
 use daybook_peers::{PgHistory, Postgres, event_table_bytes, load_events};
+use tokio::task::block_in_place;
 
 use crate::compare::notes::Notes;
 use crate::compare::peer::EVENT_BYTES;
@@ -40,13 +41,7 @@ pub(crate) async fn run(dir: &Path, count: u64, report: &mut Report) {
     let streams = u32::try_from(count.min(100_000)).unwrap();
     let events = u64::from(streams * EVENTS);
     let data = dir.join("history");
-    let notes = Notes::new(&data, streams);
-    for version in 0..u64::from(EVENTS - 1) {
-        notes.append_to_all(version);
-    }
-    let asked = notes.orders().to_vec();
-    notes.end();
-    drop(notes);
+    let asked = block_in_place(|| filled(&data, streams));
     let mut theirs = match postgres(dir, streams).await {
         Ok(server) => Some(server),
         Err(why) => {
@@ -58,7 +53,7 @@ pub(crate) async fn run(dir: &Path, count: u64, report: &mut Report) {
     let (mut daybook, mut tables) = (Told::default(), Told::default());
     daybook.bytes = folder_bytes(&data);
     for time in 0..TRIES {
-        ours(&data, &asked, time as u64, &mut daybook);
+        block_in_place(|| ours(&data, &asked, time as u64, &mut daybook));
         if let Some(server) = &mut theirs {
             in_tables(server, streams, time as u64, &mut tables).await;
         }
@@ -97,6 +92,16 @@ pub(crate) async fn run(dir: &Path, count: u64, report: &mut Report) {
         number(events),
         number(ASKED)
     ));
+}
+
+/// A ledger of so many orders, each of which has its events; their streams.
+fn filled(data: &Path, orders: u32) -> Vec<StreamId> {
+    let notes = Notes::new(data, orders);
+    for version in 0..u64::from(EVENTS - 1) {
+        notes.append_to_all(version);
+    }
+    notes.end();
+    notes.orders().to_vec()
 }
 
 async fn postgres(dir: &Path, streams: u32) -> Result<Postgres, daybook_peers::Absent> {

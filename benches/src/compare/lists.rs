@@ -19,6 +19,7 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
+use tokio::task::block_in_place;
 
 use crate::compare::asks::{self, Figures, LISTS, List};
 use crate::compare::report::{Report, number, span, times};
@@ -50,12 +51,12 @@ pub(crate) async fn run(dir: &Path, count: u64, sustained: Duration, report: &mu
     report.heading("Lists and figures: `compare lists`");
     let begin = Instant::now();
     let engine = orders::engine(&dir.join("shop"));
-    shop::bring_in(&engine, count);
+    block_in_place(|| shop::bring_in(&engine, count));
     let brought = begin.elapsed();
     let reader = engine.reader();
     let before = resident_bytes();
     let begin = Instant::now();
-    let host = Arc::new(Host::new(in_bulk(&reader)));
+    let host = Arc::new(Host::new(block_in_place(|| in_bulk(&reader))));
     let (folded, resident) = (begin.elapsed(), resident_bytes() - before);
     let begin = Instant::now();
     let server = tables(dir, count).await;

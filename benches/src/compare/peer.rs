@@ -5,6 +5,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use daybook_peers::{Absent, Conflict, Handoff, Job, Nats, PgAppends, Postgres, Programs, UmaDb};
+use tokio::task::block_in_place;
 
 use crate::compare::notes::Notes;
 use crate::file::BareFile;
@@ -92,7 +93,7 @@ pub(crate) async fn all(programs: &Programs, dir: &Path, streams: u32) -> (Vec<P
         postgres(dir).await,
         UmaDb::start(programs, dir).await.map(Peer::UmaDb),
         Nats::start(programs, dir).await.map(Peer::Nats),
-        Ok(Peer::Daybook(Notes::new(&folder("daybook"), streams))),
+        Ok(Peer::Daybook(block_in_place(|| Notes::new(&folder("daybook"), streams)))),
     ];
     let (mut peers, mut absent) = (Vec::new(), Vec::new());
     for one in found {

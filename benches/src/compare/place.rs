@@ -27,6 +27,8 @@ use crate::orders;
 use crate::pages::{answer, post_of, serve, token};
 
 const WIDTHS: [usize; 3] = [1, 64, 512];
+/// Of `PostgreSQL`, at most.
+const CONNECTIONS: usize = 64;
 const MERCHANTS: u64 = 100;
 const BUYERS: u64 = 100_000;
 const LINES: [(&str, &str, i64); 2] = [("steam-50", "Steam 50 元", 4_850), ("qq-10", "QQ 币 10", 980)];
@@ -52,7 +54,7 @@ pub(crate) async fn run(dir: &Path, sustained: Duration, report: &mut Report) {
     for callers in WIDTHS {
         let connections = Arc::new(ours.connected(callers).await);
         let (mut daybook, mut theirs) = (Rounds::default(), [Rounds::default(), Rounds::default()]);
-        let width = callers.min(64);
+        let width = callers.min(CONNECTIONS);
         for _ in 0..ROUNDS {
             daybook.add(&over_http(&connections, &next, sustained / ROUNDS).await);
             for (rounds, with_indexes) in theirs.iter_mut().zip([false, true]) {
@@ -79,15 +81,15 @@ pub(crate) async fn run(dir: &Path, sustained: Duration, report: &mut Report) {
     if let Some(server) = &mut server {
         server.stop();
     }
-    ours.end();
+    tokio::task::block_in_place(|| ours.end());
 }
 
 const NOTES: &str = "\
 Daybook: a `placeOrder` mutation over a kept connection on loopback, answered when the order is durable; parsing, the token's \
-rights, sealing, and keeping all views up to date are within. PostgreSQL: one prepared statement over a Unix socket, without \
+rights, sealing, and keeping all views up to date are within; 64 run at once, as it comes, the others wait. PostgreSQL: one prepared statement over a Unix socket, without \
 HTTP, in tables that hold nothing yet at each round's begin, with their keys alone, and with the indexes that lists of orders want.";
 
-/// A server as it is shipped, without its limit of requests a token, whose views follow.
+/// A server as it is shipped, but that no token has a limit and nobody is turned away, whose views follow.
 struct Ours {
     engine: Engine,
     address: SocketAddr,

@@ -2,8 +2,8 @@
 
 use tokio_postgres::{Client, Statement};
 
-use super::Postgres;
-use crate::{Absent, Conflict, absent};
+use super::{Postgres, failed};
+use crate::{Absent, Conflict};
 
 /// Streams and versions alone, without an order of all events: that would be one index more.
 pub(super) const TABLE: &str = "
@@ -18,7 +18,7 @@ pub(super) const TABLE: &str = "
 /// that the key is unique decides between two who say so at once. Cheaper than a row for each stream that is updated.
 const APPEND: &str = "
     INSERT INTO events (stream_id, version, payload)
-    SELECT $1, $2 + 1, $3
+    SELECT $1::integer, $2::bigint + 1, $3::bytea
     WHERE $2 = 0 OR EXISTS (SELECT 1 FROM events WHERE stream_id = $1 AND version = $2)
     ON CONFLICT DO NOTHING";
 
@@ -34,7 +34,6 @@ impl PgAppends {
     /// # Errors
     /// When the server fails.
     pub async fn new(postgres: &Postgres, connections: usize) -> Result<Self, Absent> {
-        let failed = |error| absent("PostgreSQL", error);
         let first = postgres.connect().await?;
         let known = first.query_one("SELECT to_regclass('events') IS NOT NULL", &[]).await.map_err(failed)?;
         if !known.get::<_, bool>(0) {

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use futures_util::{SinkExt, TryStreamExt};
 use tokio_postgres::{Client, Statement};
 
-use super::{Postgres, appends};
-use crate::{Absent, absent};
+use super::{Postgres, appends, failed};
+use crate::Absent;
 
 /// Fills a new table of events, `versions` of each stream, each of so many bytes, as they would have come: a version of all
 /// streams after the other.
@@ -15,7 +15,6 @@ use crate::{Absent, absent};
 /// # Errors
 /// When the server fails.
 pub async fn load_events(postgres: &Postgres, streams: u32, versions: u32, event_bytes: usize) -> Result<(), Absent> {
-    let failed = |error| absent("PostgreSQL", error);
     let client = postgres.connect().await?;
     client.batch_execute("DROP TABLE IF EXISTS events").await.map_err(failed)?;
     client.batch_execute(appends::TABLE).await.map_err(failed)?;
@@ -54,7 +53,7 @@ fn noise(stream: u32, version: u32) -> u128 {
 pub async fn event_table_bytes(postgres: &Postgres) -> Result<u64, Absent> {
     let client = postgres.connect().await?;
     let row = client.query_one("SELECT pg_total_relation_size('events')", &[]).await;
-    Ok(row.map_err(|error| absent("PostgreSQL", error))?.get::<_, i64>(0).unsigned_abs())
+    Ok(row.map_err(failed)?.get::<_, i64>(0).unsigned_abs())
 }
 
 /// A connection that reads streams.
@@ -70,7 +69,6 @@ impl PgHistory {
     /// When the server fails.
     pub async fn new(postgres: &Postgres) -> Result<Self, Absent> {
         let client = postgres.connect().await?;
-        let failed = |error| absent("PostgreSQL", error);
         let one = "SELECT version, payload FROM events WHERE stream_id = $1 ORDER BY version";
         let one = client.prepare(one).await.map_err(failed)?;
         let all = client.prepare("SELECT stream_id, version, payload FROM events").await.map_err(failed)?;

@@ -8,7 +8,7 @@ use futures_util::SinkExt;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
-use super::{Postgres, shop};
+use super::{Postgres, failed, shop};
 use crate::{Absent, absent};
 
 /// Columns of orders and of lines, in the order in which `COPY` reads them.
@@ -179,7 +179,7 @@ impl PgReader {
 }
 
 async fn prepared(client: &Client, statement: &str) -> Result<Statement, Absent> {
-    client.prepare(statement).await.map_err(|error| absent("PostgreSQL", format!("{error:?}: {statement}")))
+    client.prepare(statement).await.map_err(failed)
 }
 
 fn time(micros: i64) -> SystemTime {
@@ -196,7 +196,6 @@ pub async fn load_shop(
     merchants: &[(String, String)],
     rows: impl Iterator<Item = (String, String)>,
 ) -> Result<(), Absent> {
-    let failed = |error| absent("PostgreSQL", error);
     let (client, other) = (postgres.connect().await?, postgres.connect().await?);
     shop::create(&client).await?;
     let table = "DROP TABLE IF EXISTS merchants; CREATE TABLE merchants (id text PRIMARY KEY, name text NOT NULL)";

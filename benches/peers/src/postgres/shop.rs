@@ -3,8 +3,8 @@
 use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
-use super::Postgres;
-use crate::{Absent, absent};
+use super::{Postgres, failed};
+use crate::Absent;
 
 /// What an order is in the tables; the state that it is in is a column, written again as it goes on.
 const TABLES: &str = "
@@ -79,7 +79,7 @@ pub struct NewOrder<'a> {
 pub(super) async fn create(client: &Client) -> Result<(), Absent> {
     let drop = "DROP TABLE IF EXISTS orders, order_lines";
     for statements in [drop, TABLES] {
-        client.batch_execute(statements).await.map_err(|error| absent("PostgreSQL", error))?;
+        client.batch_execute(statements).await.map_err(failed)?;
     }
     Ok(())
 }
@@ -87,7 +87,7 @@ pub(super) async fn create(client: &Client) -> Result<(), Absent> {
 /// # Errors
 /// When the server fails.
 pub(super) async fn index(client: &Client) -> Result<(), Absent> {
-    client.batch_execute(INDEXES).await.map_err(|error| absent("PostgreSQL", error))
+    client.batch_execute(INDEXES).await.map_err(failed)
 }
 
 /// Connections that place orders, each with the statement prepared.
@@ -110,7 +110,7 @@ impl PgOrders {
         let mut all = Vec::with_capacity(connections);
         for _ in 0..connections {
             let client = postgres.connect().await?;
-            let place = client.prepare(PLACE).await.map_err(|error| absent("PostgreSQL", error))?;
+            let place = client.prepare(PLACE).await.map_err(failed)?;
             all.push((client, place));
         }
         Ok(Self { connections: all })
