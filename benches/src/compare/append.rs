@@ -68,7 +68,7 @@ The *bare file* is preallocated; in a tight loop one thread writes as many event
 *the same hand-off* callers hand events to one thread, which writes what waits, syncs, and answers; neither looks at streams. \
 *fjall* and *sled* are in process behind that same hand-off; fjall syncs its journal with `fdatasync`; sled's `flush` ends in \
 `sync_file_range`, which is less than the others promise. *PostgreSQL* is set for this machine, over a Unix socket, one prepared \
-statement an event. *UmaDB* is as it ships, over gRPC on loopback, its condition a tag. *NATS* has `sync_interval: always`, a file \
+statement an event, *over* as many connections as it was best with just before. *UmaDB* is as it ships, over gRPC on loopback, its condition a tag. *NATS* has `sync_interval: always`, a file \
 store, one replica and `Nats-Expected-Last-Subject-Sequence`. Servers share the two cores with their callers. Daybook is in \
 process: `Engine::execute` of a note on an order, which is also decided on, sealed for its buyer, hashed, and recognised if it \
 is sent again; nobody else does that here.";
@@ -96,7 +96,7 @@ async fn width(callers: usize, sustained: Duration, fields: &[Arc<Field>], tight
     let mut rows = vec![row("bare file, tight loop".into(), &limit)];
     for ((field, rounds), width) in fields.iter().zip(&all).zip(connections) {
         let name = match field.peer {
-            Peer::Postgres(..) => format!("{}, {width} connections", field.peer.name()),
+            Peer::Postgres(..) => format!("{}, over {width}", field.peer.name()),
             _ => field.peer.name(),
         };
         rows.push(row(name, rounds));

@@ -86,8 +86,8 @@ pub(crate) async fn run(dir: &Path, count: u64, report: &mut Report) {
         "{} orders of {EVENTS} events of about {EVENT_BYTES} bytes, {} events in all; {} histories at random, one caller, medians of \
          {TRIES} starts. Daybook reads, checks and decodes each event; PostgreSQL brings its bytes over a Unix socket. A start \
          is after a clean end: Daybook's is opening the ledger and the engine, without views; PostgreSQL's until it answers. Cold: \
-         the system's caches were dropped, and each was started anew. Daybook's bytes are its whole folder's, keys, stream \
-         index and hashes within; PostgreSQL's the table's and its key's, without its write-ahead log.",
+         the system's caches were dropped, and each was started anew. Daybook's bytes are its whole folder's, keys, hashes and \
+         files made before they are needed within; PostgreSQL's the table's and its key's, without its write-ahead log.",
         number(streams.into()),
         number(events),
         number(ASKED)

@@ -71,7 +71,7 @@ pub(crate) async fn run(dir: &Path, sustained: Duration, report: &mut Report) {
         let mut rows = vec![row("**Daybook**, GraphQL over HTTP".into(), &daybook)];
         if server.is_some() {
             for (rounds, what) in theirs.iter().zip(["keys alone", "with the lists' indexes"]) {
-                rows.push(row(format!("PostgreSQL, {what}, {width} connections"), rounds));
+                rows.push(row(format!("PostgreSQL, {what}, over {width}"), rounds));
             }
         }
         let callers = if callers == 1 { "1 connection".into() } else { format!("{callers} connections") };
@@ -86,7 +86,8 @@ pub(crate) async fn run(dir: &Path, sustained: Duration, report: &mut Report) {
 
 const NOTES: &str = "\
 Daybook: a `placeOrder` mutation over a kept connection on loopback, answered when the order is durable; parsing, the token's \
-rights, sealing, and keeping all views up to date are within; 64 run at once, as it comes, the others wait. PostgreSQL: one prepared statement over a Unix socket, without \
+rights, sealing, and keeping all views up to date are within. As it comes, 64 run at once, 128 wait and more are turned away; here \
+as many may run as ask. PostgreSQL: one prepared statement over a Unix socket, without \
 HTTP, in tables that hold nothing yet at each round's begin, with their keys alone, and with the indexes that lists of orders want.";
 
 /// A server as it is shipped, but that no token has a limit and nobody is turned away, whose views follow.

@@ -10,7 +10,7 @@ pub(super) const TABLE: &str = "
     CREATE TABLE events (
         stream_id integer NOT NULL,
         version bigint NOT NULL,
-        payload bytea STORAGE PLAIN NOT NULL,
+        payload bytea NOT NULL,
         PRIMARY KEY (stream_id, version)
     )";
 

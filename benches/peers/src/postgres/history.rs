@@ -23,7 +23,6 @@ pub async fn load_events(postgres: &Postgres, streams: u32, versions: u32, event
     let mut text = String::new();
     for version in 1..=versions {
         for stream in 0..streams {
-            // Mostly zeros; the table does not compress.
             text.push_str(&format!(
                 "{stream}\t{version}\t\\\\x{:0width$x}\n",
                 noise(stream, version),
