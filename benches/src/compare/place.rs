@@ -127,7 +127,13 @@ impl Ours {
         let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
         let (servers, workers) = (runtime(), runtime());
         // All of it comes with one token.
-        let limits = Limits { requests_per_second: None, workers: Some(workers.handle().clone()), ..Limits::default() };
+        let limits = Limits {
+            requests_per_second: None,
+            // As many as there are connections, however slow the disk is just then.
+            mutations: daybook_api::Width { running: WIDTHS[2], waiting: WIDTHS[2] },
+            workers: Some(workers.handle().clone()),
+            ..Limits::default()
+        };
         let router = router_within(Services::within(engine.clone(), reader, host), &limits);
         let address = servers.spawn(serve(router)).await.unwrap();
         Self { engine, address, ended, following, servers, workers }
