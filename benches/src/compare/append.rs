@@ -67,7 +67,8 @@ const NOTES: &str = "\
 The *bare file* is preallocated; in a tight loop one thread writes as many events as there are callers and calls `fdatasync`; with \
 *the same hand-off* callers hand events to one thread, which writes what waits, syncs, and answers; neither looks at streams. \
 *fjall* and *sled* are in process behind that same hand-off; fjall syncs its journal with `fdatasync`; sled's `flush` ends in \
-`sync_file_range`, which is less than the others promise. *PostgreSQL* is set for this machine, over a Unix socket, one prepared \
+`sync_file_range`, which is less than the others promise. *PostgreSQL* has `fsync`, `synchronous_commit` and \
+`full_page_writes` on and is otherwise set for this machine; over a Unix socket, one prepared \
 statement an event, *over* as many connections as it was best with just before. *UmaDB* is as it ships, over gRPC on loopback, its condition a tag. *NATS* has `sync_interval: always`, a file \
 store, one replica and `Nats-Expected-Last-Subject-Sequence`. Servers share the two cores with their callers. Daybook is in \
 process: `Engine::execute` of a note on an order, which is also decided on, sealed for its buyer, hashed, and recognised if it \
