@@ -55,6 +55,10 @@ fuzz seconds="600":
 bench:
     cargo run --release --package daybook-benches
 
+# Daybook beside what people would use instead; PARTS (append, order, lists, history) alone, --write FILE for the tables
+compare *parts:
+    cargo run --release --package daybook-benches -- compare {{parts}}
+
 # How soon a browser that was never here shows the order desk
 first-page:
     BROWSER_ONLY=first-page BROWSER_ORDERS=20000 FIRST_PAGE_VISITS=15 BROWSER_LONGEST_MS=600000 cargo test --release --package daybook --test browser -- --exact pages --nocapture

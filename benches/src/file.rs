@@ -25,7 +25,8 @@ impl BareFile {
         Self { file, at: 0 }
     }
 
-    fn append(&mut self, batch: &[u8]) {
+    /// Durable when it returns.
+    pub(crate) fn append(&mut self, batch: &[u8]) {
         let bytes = batch.len() as u64;
         if self.at + bytes > SIZE {
             self.at = 0;

@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! cargo run --release --package daybook-benches -- [WHAT…] [--seconds N] [--orders N] [--dir DIR]
+//! cargo run --release --package daybook-benches -- compare [PART…] [--seconds N] [--orders N] [--dir DIR] [--write FILE]
 //! ```
 
 mod asof;
 mod backup;
 mod bulk;
+mod compare;
 mod deadlines;
 mod export;
 mod file;
@@ -28,6 +30,7 @@ use std::time::Duration;
 
 const USAGE: &str = "\
 usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
+       daybook-benches compare [PART…] [--seconds N] [--orders N] [--dir DIR] [--write FILE]
 
   write   durable placeOrder through the engine, beside a bare preallocated file with one fdatasync per batch
   flash   the same of a SKU whose stock is counted, all of one SKU, beside a thousand
@@ -43,9 +46,17 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   phones  the telephones of a million orders read from the log, beside the log read alone; orders found by them
   asof    a million events as of random positions: first and repeated questions, and those about now beside them
   bulk    500 orders of one card SKU delivered by a job, a hundred thousand shipped, beside a plain pipeline
-  --seconds   how long each width is sustained in all (default 60; 3 for a smoke run)
+
+  compare  Daybook beside PostgreSQL, UmaDB, NATS JetStream, fjall, sled and a bare file; or one part of it:
+    append   durable appends with an expected revision
+    order    placing orders over HTTP, beside tables of PostgreSQL
+    lists    pages of 50 of a year's orders, and figures, beside tables of PostgreSQL
+    history  histories of ten events warm and cold, all events, a start, bytes on disk, beside PostgreSQL
+
+  --seconds   how long each width is sustained in all (default 60, compare: 12; 3 for a smoke run)
   --orders    instead of a million
-  --dir       where to write (default: the system's folder for temporary files)";
+  --dir       where to write (default: the system's folder for temporary files)
+  --write     the tables of compare, as Markdown between two marks in this file";
 
 const ALL: [&str; 14] = [
     "write",
@@ -67,20 +78,26 @@ const ALL: [&str; 14] = [
 /// What the command line asks for.
 struct Config {
     what: Vec<String>,
-    sustained: Duration,
+    sustained: Option<Duration>,
     orders: u64,
     dir: PathBuf,
+    write: Option<PathBuf>,
 }
 
 fn config() -> Option<Config> {
     let mut config =
-        Config { what: Vec::new(), sustained: Duration::from_secs(60), orders: 1_000_000, dir: std::env::temp_dir() };
+        Config { what: Vec::new(), sustained: None, orders: 1_000_000, dir: std::env::temp_dir(), write: None };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
-            "--seconds" => config.sustained = Duration::from_secs(args.next()?.parse().ok()?),
+            "--seconds" => config.sustained = Some(Duration::from_secs(args.next()?.parse().ok()?)),
             "--orders" => config.orders = args.next()?.parse().ok()?,
             "--dir" => config.dir = args.next()?.into(),
+            "--write" => config.write = Some(args.next()?.into()),
+            "compare" if config.what.is_empty() => config.what.push(arg),
+            what if config.what.first().is_some_and(|first| first == "compare") => {
+                config.what.push(compare::PARTS.contains(&what).then_some(arg)?);
+            }
             what if ALL.contains(&what) => config.what.push(arg),
             _ => return None,
         }
@@ -93,25 +110,34 @@ fn main() -> ExitCode {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
+    if let [first, parts @ ..] = config.what.as_slice()
+        && first == "compare"
+    {
+        let sustained = config.sustained.unwrap_or(Duration::from_secs(12));
+        let write = config.write.as_deref();
+        compare::run(&compare::Asked { parts, dir: &config.dir, orders: config.orders, sustained, write });
+        return ExitCode::SUCCESS;
+    }
+    let sustained = config.sustained.unwrap_or(Duration::from_secs(60));
     for what in ALL {
         if !config.what.is_empty() && !config.what.iter().any(|wanted| wanted == what) {
             continue;
         }
         match what {
-            "write" => write::run(&config.dir, config.sustained),
-            "flash" => flash::run(&config.dir, config.sustained),
-            "tree" => tree::run(&config.dir, config.sustained),
-            "backup" => backup::run(&config.dir, config.sustained),
+            "write" => write::run(&config.dir, sustained),
+            "flash" => flash::run(&config.dir, sustained),
+            "tree" => tree::run(&config.dir, sustained),
+            "backup" => backup::run(&config.dir, sustained),
             "open" => write::open(&config.dir),
             "fold" => fold::run(&config.dir),
-            "asof" => asof::run(&config.dir, config.sustained / 6),
+            "asof" => asof::run(&config.dir, sustained / 6),
             "bulk" => bulk::run(&config.dir, config.orders),
             "deadlines" => deadlines::run(config.orders),
             "views" => views::run(&config.dir, config.orders),
-            "overload" => overload::run(&config.dir, config.orders.min(100_000), config.sustained),
+            "overload" => overload::run(&config.dir, config.orders.min(100_000), sustained),
             "export" => export::run(&config.dir, config.orders),
             "phones" => phones::run(&config.dir, config.orders),
-            _ => pages::run(&config.dir, config.orders, config.sustained / 6),
+            _ => pages::run(&config.dir, config.orders, sustained / 6),
         }
     }
     ExitCode::SUCCESS

@@ -31,7 +31,7 @@ use crate::spread::{per_second, percent, percentile};
 pub(crate) const TOKEN: &str = "dbk_1111111111111111111111111111111111111111111111111111111111111111";
 const MERCHANTS: u64 = 100;
 const BUYERS: u64 = 20_000;
-const SELECTION: &str = "nodes { id number placedAt label merchant { id name } buyer { account } total { amount currency }
+pub(crate) const SELECTION: &str = "nodes { id number placedAt label merchant { id name } buyer { account } total { amount currency }
         axes { lifecycle payment fulfilment afterSales holds } lines { id sku title quantity unitPrice { amount currency } } revision }
     edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
 /// What clients ask for in turn.

@@ -66,6 +66,25 @@ const RULES: &[Rule] = &[
         ],
         deep: true,
     },
+    Rule {
+        krate: "daybook-peers",
+        forbidden: &[
+            "daybook-domain",
+            "daybook-codec",
+            "daybook-vault",
+            "daybook-ledger",
+            "daybook-engine",
+            "daybook-views",
+            "daybook-api",
+        ],
+        deep: true,
+    },
+    // What we are compared with is no part of what is delivered.
+    Rule {
+        krate: "daybook",
+        forbidden: &["daybook-peers", "tokio-postgres", "async-nats", "fjall", "tonic", "prost"],
+        deep: true,
+    },
 ];
 
 /// Checks every rule, after proving that the check can fail.

@@ -1,0 +1,80 @@
+//! Many callers, one writer: it takes whatever waits, makes all of it durable at once, and then answers each.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+use crate::Conflict;
+
+/// More does not wait in one batch: as much as the largest batch of ours.
+const MOST: usize = 2_048;
+
+/// One event that somebody waits for.
+#[derive(Debug)]
+pub struct Job {
+    pub stream: u32,
+    pub expected: u64,
+    pub bytes: Vec<u8>,
+}
+
+type Answer = oneshot::Sender<Result<u64, Conflict>>;
+
+/// The way to the writer; the writer ends when it is dropped.
+#[derive(Debug)]
+pub struct Handoff {
+    to: Option<Sender<(Job, Answer)>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl Handoff {
+    /// `commit` makes a batch durable and says what became of each; a batch is never empty.
+    ///
+    /// # Panics
+    /// When the system starts no thread.
+    pub fn start(commit: impl FnMut(&[Job]) -> Vec<Result<u64, Conflict>> + Send + 'static) -> Self {
+        let (to, inbox) = channel();
+        let writer = std::thread::spawn(move || write(&inbox, commit));
+        Self { to: Some(to), writer: Some(writer) }
+    }
+
+    /// # Errors
+    /// When the stream is not where it was expected.
+    ///
+    /// # Panics
+    /// When the writer failed.
+    pub async fn append(&self, job: Job) -> Result<u64, Conflict> {
+        let (answer, answered) = oneshot::channel();
+        self.to.as_ref().expect("not dropped yet").send((job, answer)).expect("the writer lives");
+        answered.await.expect("the writer answers")
+    }
+}
+
+impl Drop for Handoff {
+    fn drop(&mut self) {
+        drop(self.to.take());
+        if let Some(writer) = self.writer.take() {
+            // If it failed, whoever waited was told.
+            let _ = writer.join();
+        }
+    }
+}
+
+fn write(inbox: &Receiver<(Job, Answer)>, mut commit: impl FnMut(&[Job]) -> Vec<Result<u64, Conflict>>) {
+    let (mut jobs, mut answers) = (Vec::new(), Vec::new());
+    while let Ok((job, answer)) = inbox.recv() {
+        jobs.push(job);
+        answers.push(answer);
+        while jobs.len() < MOST
+            && let Ok((job, answer)) = inbox.try_recv()
+        {
+            jobs.push(job);
+            answers.push(answer);
+        }
+        for (answer, outcome) in answers.drain(..).zip(commit(&jobs)) {
+            // A caller that went away is no error.
+            let _ = answer.send(outcome);
+        }
+        jobs.clear();
+    }
+}
