@@ -59,6 +59,9 @@ pub(crate) fn run(dir: &Path, orders: u64) {
         println!("{}: {} bytes an order", view.name, bytes as u64 / orders);
         all += bytes as u64;
     }
+    for (part, bytes) in views.footprint_by_part() {
+        println!("  {part:20} {:>6.1} bytes an order", bytes as f64 / orders as f64);
+    }
     let resident = resident_bytes() - before;
     println!("allocated {} bytes an order, resident {}", all / orders, resident / orders);
 

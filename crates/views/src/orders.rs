@@ -342,16 +342,19 @@ impl Orders {
         })
     }
 
-    /// Bytes that are allocated.
-    pub(crate) fn footprint(&self) -> usize {
-        self.ids.capacity() * 16
-            + self.placed_at.capacity() * 8
+    /// Bytes that are allocated, by what for.
+    pub(crate) fn footprint(&self) -> Vec<(&'static str, usize)> {
+        let columns = self.placed_at.capacity() * 8
             + (self.places.capacity() + self.buyer.capacity()) * 4
-            + self.currency.capacity()
-            + self.packed.footprint()
-            + self.by_id.allocation_size()
-            + self.strings.footprint()
-            + self.buyers.footprint()
+            + self.currency.capacity();
+        vec![
+            ("ids", self.ids.capacity() * 16),
+            ("orders by id", self.by_id.allocation_size()),
+            ("columns", columns),
+            ("packed orders", self.packed.footprint()),
+            ("texts", self.strings.footprint()),
+            ("buyers", self.buyers.footprint()),
+        ]
     }
 }
 

@@ -280,10 +280,19 @@ impl Views {
 
     /// Bytes that each view has allocated, about; the orders' own are the order list's.
     pub fn footprint(&self) -> Vec<(ViewName, usize)> {
+        let orders: usize = self.orders.footprint().into_iter().map(|(_, bytes)| bytes).sum();
         let of = |entry: crate::registry::Entry<'_>| {
-            let orders = if entry.name == ORDERS { self.orders.footprint() } else { 0 };
-            (entry.name, orders + entry.view.footprint())
+            (entry.name, if entry.name == ORDERS { orders } else { 0 } + entry.view.footprint())
         };
         self.registry.all().map(of).into()
+    }
+
+    /// The same of the order list and the dashboard by what the bytes are for.
+    pub fn footprint_by_part(&self) -> Vec<(&'static str, usize)> {
+        let Registry { list, dashboard, .. } = &self.registry;
+        let mut parts = self.orders.footprint();
+        parts.extend(list.view.footprint_by_part());
+        parts.extend(dashboard.view.footprint_by_part());
+        parts
     }
 }

@@ -132,6 +132,23 @@ impl DashboardState {
         }
         Some(state)
     }
+
+    /// Bytes that are allocated, by what for.
+    pub(crate) fn footprint_by_part(&self) -> Vec<(&'static str, usize)> {
+        let days = |days: &BTreeMap<i32, Vec<Row>>| days.values().map(|rows| rows.capacity() * 4 + 40).sum::<usize>();
+        let nodes = || [&self.all].into_iter().chain(&self.places).chain(&self.below);
+        let sums = |node: &Node| {
+            node.series.capacity() * size_of::<(u8, Basis, Series)>()
+                + node.series.iter().map(|(_, _, series)| series.footprint()).sum::<usize>()
+        };
+        let of_nodes = (self.places.capacity() + self.below.capacity()) * size_of::<Node>();
+        vec![
+            ("entries", self.entries.footprint()),
+            ("orders by day", days(&self.placed_on) + days(&self.later_on)),
+            ("orders of the small", nodes().map(|node| node.rows.capacity() * 4).sum()),
+            ("sums", nodes().map(sums).sum::<usize>() + of_nodes),
+        ]
+    }
 }
 
 impl View for DashboardState {
@@ -195,17 +212,7 @@ impl View for DashboardState {
     }
 
     fn footprint(&self) -> usize {
-        let days = |days: &BTreeMap<i32, Vec<Row>>| days.values().map(|rows| rows.capacity() * 4 + 40).sum::<usize>();
-        let node = |node: &Node| {
-            node.rows.capacity() * 4
-                + node.series.capacity() * size_of::<(u8, Basis, Series)>()
-                + node.series.iter().map(|(_, _, series)| series.footprint()).sum::<usize>()
-        };
-        self.entries.footprint()
-            + days(&self.placed_on)
-            + days(&self.later_on)
-            + [&self.all].into_iter().chain(&self.places).chain(&self.below).map(node).sum::<usize>()
-            + (self.places.capacity() + self.below.capacity()) * size_of::<Node>()
+        self.footprint_by_part().into_iter().map(|(_, bytes)| bytes).sum()
     }
 }
 

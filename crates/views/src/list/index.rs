@@ -297,31 +297,32 @@ impl ListIndex {
         }
     }
 
-    fn footprint_of_lists(&self) -> usize {
+    /// Bytes that are allocated, by what for.
+    pub(crate) fn footprint_by_part(&self) -> Vec<(&'static str, usize)> {
         let lists = |lists: &HashMap<u32, SortedRows<TimeKey>>| {
             lists.capacity() * 8 / 7 * 40 + lists.values().map(SortedRows::footprint).sum::<usize>()
         };
-        let nodes: usize = self
-            .nodes
-            .iter()
-            .map(|node| {
-                node.by_time.capacity() * size_of::<(Class, SortedRows<TimeKey>)>()
-                    + node.by_time.iter().map(|(_, list)| list.footprint()).sum::<usize>()
-                    + node.by_amount.footprint()
-            })
-            .sum();
-        self.class.capacity() * 2
-            + self.total.capacity() * 8
-            + self.nodes.capacity() * size_of::<Node>()
-            + nodes
-            + self.by_number.allocation_size()
-            + self.buyer_previous.capacity() * 4
-            + self.buyer_last.capacity() * 8
-            + lists(&self.busy_buyers)
-            + lists(&self.skus)
-            + lists(&self.marks)
-            + self.by_due.len() * 28
-            + self.next_due.capacity() * 8 / 7 * 17
+        let by_time = |node: &Node| {
+            node.by_time.capacity() * size_of::<(Class, SortedRows<TimeKey>)>()
+                + node.by_time.iter().map(|(_, list)| list.footprint()).sum::<usize>()
+        };
+        let by_amount = |node: &Node| node.by_amount.footprint();
+        vec![
+            ("classes and totals", self.class.capacity() * 2 + self.total.capacity() * 8),
+            ("orders by number", self.by_number.allocation_size()),
+            (
+                "lists by time",
+                self.nodes.iter().map(by_time).sum::<usize>() + self.nodes.capacity() * size_of::<Node>(),
+            ),
+            ("lists by amount", self.nodes.iter().map(by_amount).sum()),
+            (
+                "orders by buyer",
+                self.buyer_previous.capacity() * 4 + self.buyer_last.capacity() * 8 + lists(&self.busy_buyers),
+            ),
+            ("orders by SKU", lists(&self.skus)),
+            ("orders by mark", lists(&self.marks)),
+            ("open clocks", self.by_due.len() * 28 + self.next_due.capacity() * 8 / 7 * 17),
+        ]
     }
 }
 
@@ -367,7 +368,7 @@ impl View for ListIndex {
     fn mark_all(&mut self, _: &Orders, _: Position) {}
 
     fn footprint(&self) -> usize {
-        self.footprint_of_lists()
+        self.footprint_by_part().into_iter().map(|(_, bytes)| bytes).sum()
     }
 }
 
