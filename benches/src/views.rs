@@ -40,7 +40,7 @@ pub(crate) fn run(dir: &Path, orders: u64) {
     source.merchants().iter().for_each(|recorded| views.apply(recorded).unwrap());
     let (mut events, mut folding) = (0_u64, Duration::ZERO);
     loop {
-        let some: Vec<Recorded> = std::iter::from_fn(|| source.next()).take(50_000).collect();
+        let some: Vec<Recorded> = std::iter::from_fn(|| source.next()).take(1_000).collect();
         if some.is_empty() {
             break;
         }

@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use daybook_domain::{Position, Recorded, Timestamp};
 
-use super::entry::{Entries, Entry, entry_of};
+use super::days::{NearRows, RisingRows};
+use super::entry::{Entries, Entry, Told, entry_of};
 use super::series::{Series, day_and_quarter};
 use crate::Row;
 use crate::blobs::Blobs;
@@ -36,9 +37,9 @@ pub(crate) struct DashboardState {
     /// By merchant number: what is below the merchant.
     pub(crate) below: Vec<Node>,
     /// Orders by the UTC day of placing.
-    pub(crate) placed_on: BTreeMap<i32, Vec<Row>>,
+    pub(crate) placed_on: BTreeMap<i32, RisingRows>,
     /// Orders by the UTC days of their entries, where those are not the day of placing.
-    pub(crate) later_on: BTreeMap<i32, Vec<Row>>,
+    pub(crate) later_on: BTreeMap<i32, NearRows>,
     bytes: Vec<u8>,
 }
 
@@ -69,11 +70,13 @@ impl DashboardState {
         self.bytes.clear();
         if before.is_some() {
             self.bytes.extend_from_slice(self.entries.get(change.row));
-            earlier = Entries::new(&self.bytes, placed_at).count();
-            entry.put(&mut self.bytes, placed_at);
+            let mut entries = Entries::new(&self.bytes, placed_at);
+            earlier = entries.by_ref().count();
+            let told = entries.told();
+            entry.put(&mut self.bytes, told);
             self.entries.set(change.row, &self.bytes);
         } else {
-            entry.put(&mut self.bytes, placed_at);
+            entry.put(&mut self.bytes, Told::new(placed_at));
             self.entries.push(&self.bytes);
         }
         self.changed.mark(change.row as usize, recorded.position);
@@ -99,12 +102,12 @@ impl DashboardState {
     fn note_day(&mut self, row: Row, placed_at: Timestamp, entry: &Entry, earlier: usize) {
         let (placed_on, _) = day_and_quarter(placed_at.0);
         if entry.placed {
-            push(self.placed_on.entry(placed_on).or_default(), row);
+            self.placed_on.entry(placed_on).or_default().push(row);
         }
         let (day, _) = day_and_quarter(entry.at.0);
         let mut before = Entries::new(self.entries.get(row), placed_at).take(earlier);
         if day != placed_on && !before.any(|other| day_and_quarter(other.at.0).0 == day) {
-            push(self.later_on.entry(day).or_default(), row);
+            self.later_on.entry(day).or_default().push(row);
         }
     }
 
@@ -135,7 +138,8 @@ impl DashboardState {
 
     /// Bytes that are allocated, by what for.
     pub(crate) fn footprint_by_part(&self) -> Vec<(&'static str, usize)> {
-        let days = |days: &BTreeMap<i32, Vec<Row>>| days.values().map(|rows| rows.capacity() * 4 + 40).sum::<usize>();
+        let placed_on: usize = self.placed_on.values().map(|rows| rows.footprint() + 40).sum();
+        let later_on: usize = self.later_on.values().map(|rows| rows.footprint() + 56).sum();
         let nodes = || [&self.all].into_iter().chain(&self.places).chain(&self.below);
         let sums = |node: &Node| {
             node.series.capacity() * size_of::<(u8, Basis, Series)>()
@@ -144,7 +148,7 @@ impl DashboardState {
         let of_nodes = (self.places.capacity() + self.below.capacity()) * size_of::<Node>();
         vec![
             ("entries", self.entries.footprint()),
-            ("orders by day", days(&self.placed_on) + days(&self.later_on)),
+            ("orders by day", placed_on + later_on),
             ("orders of the small", nodes().map(|node| node.rows.capacity() * 4).sum()),
             ("sums", nodes().map(sums).sum::<usize>() + of_nodes),
         ]
@@ -197,9 +201,8 @@ impl View for DashboardState {
         for id in ids {
             let bytes = (chunks.bytes)(id).ok_or(RestoreError::Missing(id))?;
             let mut reader = Reader::new(&bytes);
-            for _ in 0..reader.count() {
-                self.entries.push(reader.bytes());
-            }
+            let count = reader.count();
+            self.entries.extend((0..count).map(|_| reader.bytes()));
             if id.part != Part::Entries || !reader.is_whole() {
                 return Err(RestoreError::Damaged(id));
             }
