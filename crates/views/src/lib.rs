@@ -19,6 +19,7 @@ mod blobs;
 mod bulk;
 pub mod checkpoint;
 mod chunks;
+mod column;
 mod dashboard;
 mod difference;
 mod error;

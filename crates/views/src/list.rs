@@ -8,6 +8,7 @@ mod find;
 pub(crate) mod index;
 mod source;
 mod test;
+mod totals;
 
 use daybook_domain::{Label, MerchantId, OrderNumber, Slot, StreamId};
 

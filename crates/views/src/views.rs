@@ -132,7 +132,7 @@ impl Views {
     /// The same of all orders of a buyer. Goes through every order.
     pub fn nths_of(&self, buyer: Slot) -> Vec<u32> {
         let Some(buyer) = self.orders.buyers.find(buyer) else { return Vec::new() };
-        (0..).zip(&self.orders.buyer).filter(|(_, of)| **of == buyer).map(|(row, _)| row).collect()
+        (0..).zip(self.orders.buyer.iter()).filter(|(_, of)| **of == buyer).map(|(row, _)| row).collect()
     }
 
     /// # Errors

@@ -14,11 +14,13 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use super::class::{Class, Classes};
 use super::dues::dues;
+use super::totals::Totals;
 use crate::Row;
 use crate::checkpoint::{Chunks, Part, RestoreError};
+use crate::column::Column;
 use crate::error::FoldError;
 use crate::merchants::{MerchantNumber, Place};
-use crate::orders::{Before, Change, Orders, grow_by_an_eighth};
+use crate::orders::{Before, Change, Orders};
 use crate::packed::Unpacked;
 use crate::registry::{Kept, View};
 use crate::sorted::SortedRows;
@@ -56,15 +58,15 @@ const NO_ROW: Row = Row::MAX;
 #[derive(Debug, Default)]
 pub(crate) struct ListIndex {
     pub(crate) classes: Classes,
-    pub(crate) class: Vec<Class>,
-    pub(crate) total: Vec<i64>,
+    pub(crate) class: Column<Class>,
+    pub(crate) total: Totals,
     pub(crate) nodes: Vec<Node>,
     by_number: HashTable<Row>,
     hasher: DefaultHashBuilder,
     /// The buyer's order before this one.
-    buyer_previous: Vec<Row>,
+    buyer_previous: Column<Row>,
     /// Each buyer's last order, and how many there are.
-    buyer_last: Vec<(Row, u32)>,
+    buyer_last: Column<(Row, u32)>,
     pub(crate) busy_buyers: HashMap<u32, SortedRows<TimeKey>>,
     pub(crate) skus: HashMap<u32, SortedRows<TimeKey>>,
     /// By tag, as the number of its text, and by missed clock ([`missed`]).
@@ -90,15 +92,12 @@ impl ListIndex {
     }
 
     pub(crate) fn amount_key(&self, orders: &Orders, row: Row) -> AmountKey {
-        (code_number(orders.currency_of(row)), self.total[row as usize], row)
+        (code_number(orders.currency_of(row)), self.total.get(row), row)
     }
 
     /// Adds the next row. `bulk`: leaves out the sorted lists, which [`ListIndex::sort_all`] will fill.
     fn add(&mut self, orders: &Orders, row: Row, after: &Unpacked, bulk: bool) {
         let class = self.classes.see(after.order.axes());
-        grow_by_an_eighth(&mut self.class);
-        grow_by_an_eighth(&mut self.total);
-        grow_by_an_eighth(&mut self.buyer_previous);
         self.class.push(class);
         self.total.push(after.order.total_minor());
         self.add_number(orders, row);
@@ -120,7 +119,7 @@ impl ListIndex {
             let total = &self.total;
             let node = node_mut(&mut self.nodes, node);
             node.list_mut(class).insert(row, key, key_of);
-            node.by_amount.insert(row, amount, |row| (code_number(orders.currency_of(row)), total[row as usize], row));
+            node.by_amount.insert(row, amount, |row| (code_number(orders.currency_of(row)), total.get(row), row));
         }
         self.each_sku(after, |skus, sku| skus.entry(sku).or_default().insert(row, key, key_of));
         let buyer = orders.buyer[row as usize];
@@ -159,14 +158,14 @@ impl ListIndex {
             self.class[row as usize] = new;
         }
         let total = after.order.total_minor();
-        if total != self.total[row as usize] {
+        if total != self.total.get(row) {
             let (old, currency) = (self.amount_key(orders, row), code_number(orders.currency_of(row)));
             for is_new in [false, true] {
                 if is_new {
-                    self.total[row as usize] = total;
+                    self.total.set(row, total);
                 }
                 let totals = &self.total;
-                let key_of = |row: Row| (code_number(orders.currency_of(row)), totals[row as usize], row);
+                let key_of = |row: Row| (code_number(orders.currency_of(row)), totals.get(row), row);
                 for node in nodes_of(place) {
                     let list = &mut node_mut(&mut self.nodes, node).by_amount;
                     if is_new {
@@ -223,9 +222,8 @@ impl ListIndex {
     /// The buyer's order before this one, and how many there are with this one.
     fn add_to_buyer(&mut self, orders: &Orders, row: Row) -> (Row, u32) {
         let buyer = orders.buyer[row as usize] as usize;
-        if buyer >= self.buyer_last.len() {
-            grow_by_an_eighth(&mut self.buyer_last);
-            self.buyer_last.resize(buyer + 1, (NO_ROW, 0));
+        while buyer >= self.buyer_last.len() {
+            self.buyer_last.push((NO_ROW, 0));
         }
         let (last, count) = &mut self.buyer_last[buyer];
         *count += 1;
@@ -308,7 +306,7 @@ impl ListIndex {
         };
         let by_amount = |node: &Node| node.by_amount.footprint();
         vec![
-            ("classes and totals", self.class.capacity() * 2 + self.total.capacity() * 8),
+            ("classes and totals", self.class.footprint() + self.total.footprint()),
             ("orders by number", self.by_number.allocation_size()),
             (
                 "lists by time",
@@ -317,7 +315,7 @@ impl ListIndex {
             ("lists by amount", self.nodes.iter().map(by_amount).sum()),
             (
                 "orders by buyer",
-                self.buyer_previous.capacity() * 4 + self.buyer_last.capacity() * 8 + lists(&self.busy_buyers),
+                self.buyer_previous.footprint() + self.buyer_last.footprint() + lists(&self.busy_buyers),
             ),
             ("orders by SKU", lists(&self.skus)),
             ("orders by mark", lists(&self.marks)),

@@ -42,7 +42,7 @@ fn dump(views: &Views) -> Vec<String> {
     }
     out.push(format!("due {:?}", index.by_due));
     out.push(format!("dues {:?}", index.next_due.iter().collect::<BTreeMap<_, _>>()));
-    out.push(format!("columns {:?} {:?}", index.class, index.total));
+    out.push(format!("columns {:?} {:?}", index.class, index.total.all()));
     for buyer in (0..).take(views.orders.buyers.len()) {
         out.push(format!("chain {buyer} {:?}", index.buyer_chain(buyer).collect::<Vec<_>>()));
     }
