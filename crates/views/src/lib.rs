@@ -26,6 +26,7 @@ mod error;
 mod jobs;
 mod list;
 mod merchants;
+mod number;
 mod orders;
 mod packed;
 pub mod query;

@@ -203,7 +203,7 @@ impl<'a> OrderList<'a> {
         let order = unpacked.order;
         Row {
             id: orders.ids[row as usize],
-            number: OrderNumber::from_stored(orders.number(row)),
+            number: OrderNumber::from_stored(&orders.number(row)),
             lines,
             label: Label::of(order.axes()),
             total_minor: order.total_minor(),

@@ -17,6 +17,7 @@ use crate::chunks::Changed;
 use crate::column::Column;
 use crate::error::FoldError;
 use crate::merchants::Merchants;
+use crate::number::Number;
 use crate::packed::{self, LineText, Unpacked};
 use crate::query::{BuyerAccount, RowLine};
 use crate::strings::Strings;
@@ -114,7 +115,7 @@ impl Orders {
         self.by_id.find(self.hasher.hash_one(id), |&row| self.ids[row as usize] == id).copied()
     }
 
-    pub(crate) fn number(&self, row: Row) -> &str {
+    pub(crate) fn number(&self, row: Row) -> Number<'_> {
         packed::number(self.packed.get(row))
     }
 

@@ -152,7 +152,12 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn text(&mut self) -> &'a str {
-        let bytes = self.bytes();
+        let count = self.count();
+        self.text_of(count)
+    }
+
+    pub(crate) fn text_of(&mut self, bytes: usize) -> &'a str {
+        let bytes = self.take(bytes);
         std::str::from_utf8(bytes).unwrap_or_else(|_| {
             self.fail();
             ""

@@ -28,7 +28,7 @@ fn of(before: &Views, after: &Views, row: RowNumber) -> Option<RowDifference> {
         return None;
     }
     let name = if at < new.len() { new } else { old };
-    let name = format!("{}/{}", name.merchant_of(row), name.number(row));
+    let name = format!("{}/{}", name.merchant_of(row), &*name.number(row));
     difference(name, words(before, row), words(after, row))
 }
 

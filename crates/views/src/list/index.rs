@@ -207,14 +207,14 @@ impl ListIndex {
 
     fn add_number(&mut self, orders: &Orders, row: Row) {
         let Self { by_number, hasher, .. } = self;
-        let hash = hasher.hash_one(orders.number(row));
-        by_number.insert_unique(hash, row, |&row| hasher.hash_one(orders.number(row)));
+        let hash = hasher.hash_one(&*orders.number(row));
+        by_number.insert_unique(hash, row, |&row| hasher.hash_one(&*orders.number(row)));
     }
 
     /// All orders with this number, of whatever merchant, as they came.
     pub(crate) fn rows_of_number(&self, orders: &Orders, number: &str) -> Vec<Row> {
         let found = self.by_number.iter_hash(self.hasher.hash_one(number));
-        let mut rows: Vec<Row> = found.copied().filter(|&row| orders.number(row) == number).collect();
+        let mut rows: Vec<Row> = found.copied().filter(|&row| &*orders.number(row) == number).collect();
         rows.sort_unstable();
         rows
     }
