@@ -54,11 +54,12 @@ pub(crate) fn read_number<'a>(reader: &mut Reader<'a>) -> Number<'a> {
     match kind {
         TEXT => Number::Kept(reader.text_of(len)),
         DIGITS => {
-            let mut value = value(reader, bytes_of_digits(len));
+            let value = value(reader, bytes_of_digits(len));
             let mut text = [b'0'; MOST_DIGITS];
-            for place in text[..len].iter_mut().rev() {
-                *place = b'0' + u8::try_from(value % 10).unwrap_or(0);
-                value /= 10;
+            match u64::try_from(value) {
+                // Divided much faster.
+                Ok(value) => put_digits(&mut text[..len], value, |value| (value / 10, value % 10)),
+                Err(_) => put_digits(&mut text[..len], value, |value| (value / 10, (value % 10) as u64)),
             }
             Number::Made { text, len }
         }
@@ -72,6 +73,14 @@ pub(crate) fn read_number<'a>(reader: &mut Reader<'a>) -> Number<'a> {
             }
             Number::Made { text, len: COMMAND_LEN }
         }
+    }
+}
+
+fn put_digits<T: Copy>(text: &mut [u8], mut value: T, divide: impl Fn(T) -> (T, u64)) {
+    for place in text.iter_mut().rev() {
+        let (rest, digit) = divide(value);
+        *place = b'0' + digit.to_le_bytes()[0];
+        value = rest;
     }
 }
 

@@ -148,6 +148,22 @@ pub(crate) fn number(packed: &[u8]) -> Number<'_> {
     read_number(&mut Reader::new(Reader::new(packed).bytes()))
 }
 
+/// Whether the order may wait for anything: unpacked, it is asked what for. One that is over does not, unless something about it
+/// is open.
+pub(crate) fn may_wait(packed: &[u8]) -> bool {
+    let mut reader = Reader::new(packed);
+    reader.bytes();
+    reader.u32();
+    reader.u64();
+    let state = reader.u8();
+    let is_over = match lifecycle_of(state & 3) {
+        Lifecycle::Cancelled | Lifecycle::Completed | Lifecycle::Closed => true,
+        Lifecycle::Placed => false,
+    };
+    let has_holds = state >> 2 != 0;
+    !is_over || has_holds || reader.u64() & (TICKETS | OBSERVED) != 0 || reader.has_failed()
+}
+
 /// Whether a line sells one of these (rising numbers of texts).
 pub(crate) fn sells_one_of(packed: &[u8], skus: &[u32]) -> bool {
     let mut fixed = Reader::new(Reader::new(packed).bytes());

@@ -4,6 +4,7 @@
 use daybook_domain::posting::{Metric, Milestones, Posting, Stage, postings};
 use daybook_domain::{Order, Recorded, Timestamp};
 
+use super::series::day_and_quarter;
 use crate::error::FoldError;
 use crate::query::Basis;
 use crate::wire::{Reader, put_i64, put_time, put_u64};
@@ -86,6 +87,16 @@ impl Entry {
             Metric::PaidAmount => self.amount_minor,
             rare => rare_place(rare).map_or(0, |place| i64::from(self.rare >> place & 1)),
         }
+    }
+
+    /// The UTC day on which the event happened.
+    pub(crate) fn day(&self) -> i32 {
+        day_and_quarter(self.at.0).0
+    }
+
+    /// It adds to figures that are told by the quarter of an hour.
+    pub(crate) fn has_figures(&self) -> bool {
+        self.placed || self.paid || self.refunded || self.amount_minor != 0
     }
 
     /// When it counts.

@@ -56,7 +56,12 @@ pub(crate) struct Detail {
     /// The rare metrics, of the whole day: only their sums are asked for.
     pub(crate) rare: [u32; RARE_METRICS],
     /// What came to more than a [`Quarter`] holds. Rising.
-    carried: Option<Box<Vec<Cell>>>,
+    carried: Option<Box<Carried>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Carried {
+    cells: Vec<Cell>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -76,26 +81,25 @@ pub(crate) fn day_and_quarter(micros: i64) -> (i32, i32) {
 }
 
 impl Series {
-    /// `days`: counts in the days' sums; `detail`: in the details.
-    pub(crate) fn add(&mut self, micros: i64, entry: &Entry, days: bool, detail: bool) {
-        let (day, quarter) = day_and_quarter(micros);
+    /// Adds what counts in one quarter of an hour. `days`: in the days' sums; `detail`: in the details.
+    pub(crate) fn add(&mut self, (day, quarter): (i32, i32), entries: &[Entry], days: bool, detail: bool) {
         let at = cell_index(&mut self.days, day, |at| {
             if detail {
                 self.details.insert(at, Detail::default());
             }
         });
         if days {
-            self.days[at].add(entry);
+            entries.iter().for_each(|entry| self.days[at].add(entry));
         }
         if detail {
-            self.details[at].add(quarter, entry);
+            self.details[at].add(quarter, entries);
         }
     }
 
     pub(crate) fn footprint(&self) -> usize {
         let detail = |detail: &Detail| {
             detail.quarters.capacity() * size_of::<Quarter>()
-                + detail.carried.as_deref().map_or(0, |carried| carried.capacity() * size_of::<Cell>() + 24)
+                + detail.carried.as_deref().map_or(0, |carried| carried.cells.capacity() * size_of::<Cell>() + 24)
                 + detail.stages.capacity() * size_of::<(Stage, Histogram)>()
                 + detail.stages.iter().map(|(_, histogram)| histogram.footprint()).sum::<usize>()
         };
@@ -152,11 +156,11 @@ impl Quarter {
 impl Detail {
     /// What each quarter holds. One may come twice.
     pub(crate) fn quarters(&self) -> impl Iterator<Item = Cell> {
-        let carried = self.carried.iter().flat_map(|carried| carried.iter()).copied();
+        let carried = self.carried.iter().flat_map(|carried| &carried.cells).copied();
         self.quarters.iter().map(|quarter| quarter.cell()).chain(carried)
     }
 
-    fn add_to_quarter(&mut self, quarter: i32, entry: &Entry) {
+    fn add_to_quarter(&mut self, quarter: i32, entries: &[Entry]) {
         let found = place_in(&self.quarters, quarter, |quarter| quarter.at.into());
         let at = found.unwrap_or_else(|at| {
             // There are 96 of them a day.
@@ -165,23 +169,27 @@ impl Detail {
             at
         });
         let mut cell = self.quarters[at].cell();
-        cell.add(entry);
+        entries.iter().for_each(|entry| cell.add(entry));
         if let Some(fits) = Quarter::of(&cell) {
             self.quarters[at] = fits;
             return;
         }
         self.quarters[at] = Quarter { at: self.quarters[at].at, ..Quarter::default() };
-        let carried = self.carried.get_or_insert_default();
+        let carried = &mut self.carried.get_or_insert_default().cells;
         match place_in(carried, quarter, |cell| cell.at) {
             Ok(at) => carried[at].add_cell(&cell),
             Err(at) => insert(carried, at, cell),
         }
     }
 
-    fn add(&mut self, quarter: i32, entry: &Entry) {
-        if entry.placed || entry.paid || entry.refunded || entry.amount_minor != 0 {
-            self.add_to_quarter(quarter, entry);
+    fn add(&mut self, quarter: i32, entries: &[Entry]) {
+        if entries.iter().any(Entry::has_figures) {
+            self.add_to_quarter(quarter, entries);
         }
+        entries.iter().for_each(|entry| self.add_to_day(entry));
+    }
+
+    fn add_to_day(&mut self, entry: &Entry) {
         let mut rare = entry.rare;
         while rare != 0 {
             let place = rare.trailing_zeros() as usize;

@@ -3,7 +3,7 @@
 //! A node is whose orders are summed: all, those placed at one place of the tree, or those below a merchant. A place
 //! has sums by day from its first order on; with many orders every node has details. Few orders are read one by one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use daybook_domain::{Position, Recorded, Timestamp};
@@ -16,6 +16,7 @@ use crate::blobs::Blobs;
 use crate::checkpoint::{Chunks, Part, RestoreError};
 use crate::chunks::Changed;
 use crate::error::FoldError;
+use crate::merchants::MerchantNumber;
 use crate::orders::{Change, Orders};
 use crate::query::Basis;
 use crate::registry::{Kept, View};
@@ -86,8 +87,10 @@ impl DashboardState {
     /// Adds an entry, which stands among its order's already behind `earlier` others, to the sums.
     fn sum(&mut self, orders: &Orders, row: Row, entry: &Entry, earlier: usize) {
         let at = row as usize;
-        self.note_day(row, orders.placed_at[at], entry, earlier);
-        let Self { entries, all, places, below, .. } = self;
+        let placed_at = orders.placed_at[at];
+        let Self { entries, placed_on, later_on, all, places, below, .. } = self;
+        let was_there = |day| Entries::new(entries.get(row), placed_at).take(earlier).any(|other| other.day() == day);
+        note_day(placed_on, later_on, row, placed_at, entry, was_there);
         let of = Of { orders, entries, row, entry };
         let number = orders.places[at];
         let place = &orders.merchants.places[number as usize];
@@ -98,42 +101,64 @@ impl DashboardState {
         all.add(of, false);
     }
 
-    /// Each order stands once on each day.
-    fn note_day(&mut self, row: Row, placed_at: Timestamp, entry: &Entry, earlier: usize) {
-        let (placed_on, _) = day_and_quarter(placed_at.0);
-        if entry.placed {
-            self.placed_on.entry(placed_on).or_default().push(row);
-        }
-        let (day, _) = day_and_quarter(entry.at.0);
-        let mut before = Entries::new(self.entries.get(row), placed_at).take(earlier);
-        if day != placed_on && !before.any(|other| day_and_quarter(other.at.0).0 == day) {
-            self.later_on.entry(day).or_default().push(row);
-        }
-    }
-
     /// Sums all entries up. None: some are damaged, or there is not one list of them an order.
     fn rebuild(orders: &Orders, entries: Blobs) -> Option<Self> {
         if entries.len() != orders.len() {
             return None;
         }
         let mut state = Self { entries, ..Self::default() };
-        let mut of_row: Vec<Entry> = Vec::new();
+        state.begin_nodes(orders);
+        let (mut of_row, mut days, mut quarters) = (Vec::new(), Vec::new(), Vec::new());
         for row in 0..Row::try_from(orders.len()).ok()? {
             let at = row as usize;
-            let mut reader = Entries::new(state.entries.get(row), orders.placed_at[at]);
+            let placed_at = orders.placed_at[at];
+            let mut reader = Entries::new(state.entries.get(row), placed_at);
             of_row.clear();
             of_row.extend(reader.by_ref());
-            if !reader.is_whole() {
+            if !reader.is_whole() || of_row.iter().any(|entry| entry.amount_minor < 0) {
                 return None;
             }
-            for (earlier, entry) in of_row.iter().enumerate() {
-                if entry.amount_minor < 0 {
-                    return None;
-                }
-                state.sum(orders, row, entry, earlier);
+            days.clear();
+            quarters.clear();
+            for entry in &of_row {
+                let Self { placed_on, later_on, .. } = &mut state;
+                note_day(placed_on, later_on, row, placed_at, entry, |day| days.contains(&day));
+                days.push(entry.day());
+                quarters.push(day_and_quarter(entry.at.0));
             }
+            let whole = WholeOrder {
+                row,
+                currency: orders.currency[at],
+                placed: day_and_quarter(placed_at.0),
+                entries: &of_row,
+                booked: &quarters,
+            };
+            let Self { all, places, below, .. } = &mut state;
+            let number = orders.places[at];
+            places[number as usize].add_order(&whole, true);
+            for &above in &orders.merchants.places[number as usize].ancestors {
+                below[above as usize].add_order(&whole, false);
+            }
+            all.add_order(&whole, false);
         }
         Some(state)
+    }
+
+    /// Empty nodes for all orders: those that will have many of them have details from the first one on.
+    fn begin_nodes(&mut self, orders: &Orders) {
+        let Self { all, places, below, .. } = self;
+        let mut counts = vec![0_usize; orders.merchants.places.len()];
+        orders.places.iter().for_each(|place| counts[*place as usize] += 1);
+        let mut of_merchants: HashMap<MerchantNumber, usize> = HashMap::new();
+        let with_orders = (0..).zip(&orders.merchants.places).zip(&counts).filter(|(_, count)| **count > 0);
+        for ((number, place), &count) in with_orders {
+            node_mut(places, number).has_details = count > MANY_ORDERS;
+            place.ancestors.iter().for_each(|&above| *of_merchants.entry(above).or_default() += count);
+        }
+        for (merchant, count) in of_merchants {
+            node_mut(below, merchant).has_details = count > MANY_ORDERS;
+        }
+        all.has_details = orders.len() > MANY_ORDERS;
     }
 
     /// Bytes that are allocated, by what for.
@@ -152,6 +177,25 @@ impl DashboardState {
             ("orders of the small", nodes().map(|node| node.rows.capacity() * 4).sum()),
             ("sums", nodes().map(sums).sum::<usize>() + of_nodes),
         ]
+    }
+}
+
+/// Each order stands once on each day. `was_there`: on that day, by an earlier entry.
+fn note_day(
+    placed_on: &mut BTreeMap<i32, RisingRows>,
+    later_on: &mut BTreeMap<i32, NearRows>,
+    row: Row,
+    placed_at: Timestamp,
+    entry: &Entry,
+    was_there: impl Fn(i32) -> bool,
+) {
+    let (of_placing, _) = day_and_quarter(placed_at.0);
+    if entry.placed {
+        placed_on.entry(of_placing).or_default().push(row);
+    }
+    let day = entry.day();
+    if day != of_placing && !was_there(day) {
+        later_on.entry(day).or_default().push(row);
     }
 }
 
@@ -228,6 +272,17 @@ struct Of<'a> {
     entry: &'a Entry,
 }
 
+/// An order, all of whose entries are there.
+struct WholeOrder<'a> {
+    row: Row,
+    currency: u8,
+    /// Day and quarter of an hour.
+    placed: (i32, i32),
+    entries: &'a [Entry],
+    /// Of each entry.
+    booked: &'a [(i32, i32)],
+}
+
 impl Node {
     fn add(&mut self, of: Of<'_>, days: bool) {
         if !self.has_details {
@@ -248,8 +303,24 @@ impl Node {
         }
         let currency = orders.currency[row as usize];
         for basis in [Basis::Cohort, Basis::Booked] {
-            let at = entry.counts_at(basis, orders.placed_at[row as usize]).0;
-            self.series_mut(currency, basis).add(at, entry, days || detail, detail);
+            let at = day_and_quarter(entry.counts_at(basis, orders.placed_at[row as usize]).0);
+            self.series_mut(currency, basis).add(at, std::slice::from_ref(entry), days || detail, detail);
+        }
+    }
+
+    /// Adds a whole order to a node that was begun with details or will never have any.
+    fn add_order(&mut self, order: &WholeOrder<'_>, days: bool) {
+        let detail = self.has_details;
+        if !detail && order.entries.iter().any(|entry| entry.placed) {
+            push(&mut self.rows, order.row);
+        }
+        if !days && !detail || order.entries.is_empty() {
+            return;
+        }
+        self.series_mut(order.currency, Basis::Cohort).add(order.placed, order.entries, true, detail);
+        let booked = self.series_mut(order.currency, Basis::Booked);
+        for (entry, at) in order.entries.iter().zip(order.booked) {
+            booked.add(*at, std::slice::from_ref(entry), true, detail);
         }
     }
 
@@ -277,8 +348,8 @@ impl Node {
             for entry in Entries::new(of.entries.get(row), placed_at) {
                 let currency = of.orders.currency[row as usize];
                 for basis in [Basis::Cohort, Basis::Booked] {
-                    let at = entry.counts_at(basis, placed_at).0;
-                    self.series_mut(currency, basis).add(at, &entry, !had_days, true);
+                    let at = day_and_quarter(entry.counts_at(basis, placed_at).0);
+                    self.series_mut(currency, basis).add(at, std::slice::from_ref(&entry), !had_days, true);
                 }
             }
         }

@@ -247,6 +247,9 @@ impl ListIndex {
         if orders.len() == 0 {
             return Some(index);
         }
+        let Self { by_number, hasher, .. } = &mut index;
+        // None is there yet whose hash would be asked for.
+        by_number.reserve(orders.len(), |&row| hasher.hash_one(&*orders.number(row)));
         let (mut skus, mut tags) = (Texts::default(), Texts::default());
         let mut unpacked = orders.blank(0);
         for row in 0..Row::try_from(orders.len()).ok()? {
