@@ -174,7 +174,7 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    pub(crate) fn new(placed_at: Timestamp) -> Self {
+    fn new(placed_at: Timestamp) -> Self {
         Self { placed_at, paid_at: None, shipped_at: None }
     }
 

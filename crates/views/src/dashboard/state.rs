@@ -3,13 +3,13 @@
 //! A node is whose orders are summed: all, those placed at one place of the tree, or those below a merchant. A place
 //! has sums by day from its first order on; with many orders every node has details. Few orders are read one by one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Range;
 
 use daybook_domain::{Position, Recorded, Timestamp};
 
 use super::days::{NearRows, RisingRows};
-use super::entry::{Entries, Entry, Told, entry_of};
+use super::entry::{Entries, Entry, entry_of};
 use super::series::{Series, day_and_quarter};
 use crate::Row;
 use crate::blobs::Blobs;
@@ -28,6 +28,12 @@ const MANY_ORDERS: usize = 16_384;
 #[cfg(test)]
 const MANY_ORDERS: usize = 24;
 
+/// Orders whose entries are kept apart while nobody asks, of those that were placed last.
+#[cfg(not(test))]
+const YOUNG: usize = 1 << 12;
+#[cfg(test)]
+const YOUNG: usize = 1 << 4;
+
 #[derive(Debug, Default)]
 pub(crate) struct DashboardState {
     pub(crate) entries: Blobs,
@@ -42,6 +48,9 @@ pub(crate) struct DashboardState {
     /// Orders by the UTC days of their entries, where those are not the day of placing.
     pub(crate) later_on: BTreeMap<i32, NearRows>,
     bytes: Vec<u8>,
+    /// While nobody asks: the entries of the orders behind those that `entries` has, which still get more.
+    young: VecDeque<Vec<u8>>,
+    spare: Vec<Vec<u8>>,
 }
 
 #[derive(Debug, Default)]
@@ -60,28 +69,55 @@ impl DashboardState {
         change: &Change<'_>,
         recorded: &Recorded,
     ) -> Result<Option<(Entry, usize)>, FoldError> {
-        let before = change.before.map(|before| before.milestones);
-        let entry = entry_of(before.unwrap_or_default(), &change.after.order, recorded)?;
-        let Some(entry) = entry else { return Ok(None) };
-        if entry.amount_minor < 0 {
-            return Err(FoldError::AmountNegative);
-        }
+        let Some(entry) = entry_of_change(change, recorded)? else { return Ok(None) };
         let placed_at = orders.placed_at[change.row as usize];
         let mut earlier = 0;
         self.bytes.clear();
-        if before.is_some() {
+        if change.before.is_some() {
             self.bytes.extend_from_slice(self.entries.get(change.row));
-            let mut entries = Entries::new(&self.bytes, placed_at);
-            earlier = entries.by_ref().count();
-            let told = entries.told();
-            entry.put(&mut self.bytes, told);
+            earlier = append(&mut self.bytes, &entry, placed_at);
             self.entries.set(change.row, &self.bytes);
         } else {
-            entry.put(&mut self.bytes, Told::new(placed_at));
+            append(&mut self.bytes, &entry, placed_at);
             self.entries.push(&self.bytes);
         }
         self.changed.mark(change.row as usize, recorded.position);
         Ok(Some((entry, earlier)))
+    }
+
+    /// The same while nobody asks.
+    fn keep_in_bulk(&mut self, orders: &Orders, change: &Change<'_>, recorded: &Recorded) -> Result<(), FoldError> {
+        let Some(entry) = entry_of_change(change, recorded)? else { return Ok(()) };
+        let row = change.row as usize;
+        let placed_at = orders.placed_at[row];
+        if change.before.is_none() {
+            if self.young.len() >= YOUNG {
+                self.settle_young(YOUNG / 2);
+            }
+            let mut bytes = self.spare.pop().unwrap_or_default();
+            append(&mut bytes, &entry, placed_at);
+            self.young.push_back(bytes);
+        } else if let Some(bytes) = row.checked_sub(self.entries.len()).and_then(|young| self.young.get_mut(young)) {
+            append(bytes, &entry, placed_at);
+        } else {
+            self.bytes.clear();
+            self.bytes.extend_from_slice(self.entries.get(change.row));
+            append(&mut self.bytes, &entry, placed_at);
+            self.entries.set(change.row, &self.bytes);
+        }
+        self.changed.mark(row, recorded.position);
+        Ok(())
+    }
+
+    /// The oldest of the young orders are young no more.
+    fn settle_young(&mut self, count: usize) {
+        let Self { entries, young, spare, .. } = self;
+        let count = count.min(young.len());
+        entries.extend(young.iter().take(count).map(Vec::as_slice));
+        spare.extend(young.drain(..count).map(|mut bytes| {
+            bytes.clear();
+            bytes
+        }));
     }
 
     /// Adds an entry, which stands among its order's already behind `earlier` others, to the sums.
@@ -180,6 +216,25 @@ impl DashboardState {
     }
 }
 
+/// None: the event contributes nothing.
+fn entry_of_change(change: &Change<'_>, recorded: &Recorded) -> Result<Option<Entry>, FoldError> {
+    let before = change.before.map(|before| before.milestones);
+    let entry = entry_of(before.unwrap_or_default(), &change.after.order, recorded)?;
+    if entry.is_some_and(|entry| entry.amount_minor < 0) {
+        return Err(FoldError::AmountNegative);
+    }
+    Ok(entry)
+}
+
+/// Puts an entry behind an order's others, and tells how many those are.
+fn append(bytes: &mut Vec<u8>, entry: &Entry, placed_at: Timestamp) -> usize {
+    let mut entries = Entries::new(bytes, placed_at);
+    let earlier = entries.by_ref().count();
+    let told = entries.told();
+    entry.put(bytes, told);
+    earlier
+}
+
 /// Each order stands once on each day. `was_there`: on that day, by an earlier entry.
 fn note_day(
     placed_on: &mut BTreeMap<i32, RisingRows>,
@@ -214,10 +269,11 @@ impl View for DashboardState {
         change: Option<&Change<'_>>,
         recorded: &Recorded,
     ) -> Result<(), FoldError> {
-        change.map_or(Ok(()), |change| self.keep(orders, change, recorded).map(|_| ()))
+        change.map_or(Ok(()), |change| self.keep_in_bulk(orders, change, recorded))
     }
 
     fn settle(&mut self, orders: &Orders) -> bool {
+        self.settle_young(usize::MAX);
         let Self { entries, changed, .. } = std::mem::take(self);
         match Self::rebuild(orders, entries) {
             Some(rebuilt) => {
