@@ -60,7 +60,8 @@ pub(crate) fn run(dir: &Path, orders: u64) {
         all += bytes as u64;
     }
     for (part, bytes) in views.footprint_by_part() {
-        println!("  {part:20} {:>6.1} bytes an order", bytes as f64 / orders as f64);
+        let tenths = bytes as u64 * 10 / orders;
+        println!("  {part:20} {:>4}.{} bytes an order", tenths / 10, tenths % 10);
     }
     let resident = resident_bytes() - before;
     println!("allocated {} bytes an order, resident {}", all / orders, resident / orders);

@@ -56,7 +56,7 @@ impl Blobs {
     pub(crate) fn extend<'a>(&mut self, strings: impl Iterator<Item = &'a [u8]>) {
         let mut strings = strings.peekable();
         while strings.peek().is_some() {
-            if self.len % PER_BLOCK != 0 {
+            if !self.len.is_multiple_of(PER_BLOCK) {
                 strings.by_ref().take(PER_BLOCK - self.len % PER_BLOCK).for_each(|bytes| self.push(bytes));
                 continue;
             }

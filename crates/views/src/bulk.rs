@@ -33,6 +33,7 @@ pub struct BulkFold {
     /// The orders that were placed last, which no packed bytes are made for yet.
     young: VecDeque<Box<Young>>,
     /// Room for more of them.
+    #[expect(clippy::vec_box, reason = "some hundred bytes each, which go back among the young ones as they are")]
     spare: Vec<Box<Young>>,
     /// Older ones that something happened to. Each row has one place, which it shares with the rows that are a multiple of
     /// [`HOT`] away.

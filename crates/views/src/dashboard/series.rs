@@ -241,3 +241,42 @@ fn insert<T>(all: &mut Vec<T>, at: usize, new: T) {
     }
     all.insert(at, new);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use daybook_domain::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn quarters_hold_any_count_and_amount() {
+        let mut seed = 20_261_128_u64;
+        println!("seed {seed}");
+        let (mut detail, mut model) = (Detail::default(), BTreeMap::new());
+        for _ in 0..20_000 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let quarter = i32::try_from((seed >> 40) % 20).unwrap() * 5;
+            let entry = Entry {
+                at: Timestamp(0),
+                placed: true,
+                paid: (seed >> 33) % 2 == 0,
+                refunded: (seed >> 34) % 64 == 0,
+                amount_minor: i64::try_from(seed >> (27 + (seed >> 20) % 36)).unwrap(),
+                ..Entry::default()
+            };
+            // Some come as an order's whole entries.
+            let entries = vec![entry; 1 + usize::try_from((seed >> 35) % 3).unwrap()];
+            detail.add(quarter, &entries);
+            let cell = model.entry(quarter).or_insert(Cell { at: quarter, ..Cell::default() });
+            entries.iter().for_each(|entry| cell.add(entry));
+        }
+        let mut found: BTreeMap<i32, Cell> = BTreeMap::new();
+        for cell in detail.quarters() {
+            found.entry(cell.at).or_insert(Cell { at: cell.at, ..Cell::default() }).add_cell(&cell);
+        }
+        assert_eq!(found, model);
+        assert!(detail.carried.is_some());
+    }
+}
