@@ -261,8 +261,8 @@ mod tests {
             let entry = Entry {
                 at: Timestamp(0),
                 placed: true,
-                paid: (seed >> 33) % 2 == 0,
-                refunded: (seed >> 34) % 64 == 0,
+                paid: (seed >> 33).is_multiple_of(2),
+                refunded: (seed >> 34).is_multiple_of(64),
                 amount_minor: i64::try_from(seed >> (27 + (seed >> 20) % 36)).unwrap(),
                 ..Entry::default()
             };
