@@ -24,6 +24,7 @@ use crate::spread::percentile;
 use crate::views::source::Random;
 use crate::{fold, orders, pages};
 
+const ORDERS: u64 = 125_000;
 /// Events between two checkpoints as a server writes them, at a thousand events a second.
 const SAVED_EVERY: u64 = 30_000;
 /// Positions that are asked about.
@@ -41,7 +42,7 @@ pub(crate) fn run(dir: &Path, span: Duration) {
     let engine = orders::engine(&folder.path().join("data"));
     let issue = Request::live(CommandId(Uuid::from_u128(2)), orders::ACTOR, pages::token());
     engine.submit(issue).wait().unwrap();
-    fold::fill(&engine);
+    fold::fill(&engine, ORDERS);
     let reader = engine.reader();
     let head = reader.watermark();
     let place = folder.path().join("views");

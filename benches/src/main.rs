@@ -37,7 +37,7 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   tree    the same with the tree over all records kept up, beside without; what roots and proofs take
   backup  the same beside a backup again and again, each of which is restored
   open    opening a ledger of a million events
-  fold    folding a ledger of a million events into all views, beside decoding alone
+  fold    folding a ledger of a million orders into all views, beside decoding alone
   views   what the views of a million orders cost: memory, pages, counts, dashboards, checkpoints
   deadlines  a million clocks that run, beside a look at every order
   pages   pages of a million orders in process and over HTTP, beside ready-made answers
@@ -129,7 +129,7 @@ fn main() -> ExitCode {
             "tree" => tree::run(&config.dir, sustained),
             "backup" => backup::run(&config.dir, sustained),
             "open" => write::open(&config.dir),
-            "fold" => fold::run(&config.dir),
+            "fold" => fold::run(&config.dir, config.orders),
             "asof" => asof::run(&config.dir, sustained / 6),
             "bulk" => bulk::run(&config.dir, config.orders),
             "deadlines" => deadlines::run(config.orders),

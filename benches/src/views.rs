@@ -40,7 +40,7 @@ pub(crate) fn run(dir: &Path, orders: u64) {
     source.merchants().iter().for_each(|recorded| views.apply(recorded).unwrap());
     let (mut events, mut folding) = (0_u64, Duration::ZERO);
     loop {
-        let some: Vec<Recorded> = std::iter::from_fn(|| source.next()).take(50_000).collect();
+        let some: Vec<Recorded> = std::iter::from_fn(|| source.next()).take(1_000).collect();
         if some.is_empty() {
             break;
         }
@@ -58,6 +58,10 @@ pub(crate) fn run(dir: &Path, orders: u64) {
     for (view, bytes) in views.footprint() {
         println!("{}: {} bytes an order", view.name, bytes as u64 / orders);
         all += bytes as u64;
+    }
+    for (part, bytes) in views.footprint_by_part() {
+        let tenths = bytes as u64 * 10 / orders;
+        println!("  {part:20} {:>4}.{} bytes an order", tenths / 10, tenths % 10);
     }
     let resident = resident_bytes() - before;
     println!("allocated {} bytes an order, resident {}", all / orders, resident / orders);

@@ -2,6 +2,7 @@
 //! rewritten when one of them changes.
 
 use crate::Row;
+use crate::orders::grow_by_an_eighth;
 
 const PER_BLOCK: usize = 32;
 
@@ -14,8 +15,15 @@ pub(crate) struct Blobs {
 #[derive(Debug)]
 struct Block {
     bytes: Vec<u8>,
-    /// Where each string ends; those of absent strings stand at the end of the last one.
-    ends: [u32; PER_BLOCK],
+    ends: Ends,
+}
+
+/// Where each string ends; those of absent strings stand at the end of the last one.
+#[derive(Debug)]
+enum Ends {
+    Narrow([u16; PER_BLOCK]),
+    /// Some order has very much to say.
+    Wide(Box<[u32; PER_BLOCK]>),
 }
 
 impl Blobs {
@@ -26,7 +34,7 @@ impl Blobs {
     pub(crate) fn get(&self, row: Row) -> &[u8] {
         let (block, place) = place_of(row);
         match self.blocks.get(block) {
-            Some(block) => &block.bytes[block.start(place)..block.ends[place] as usize],
+            Some(block) => &block.bytes[block.start(place)..block.ends.get(place)],
             None => &[],
         }
     }
@@ -35,11 +43,28 @@ impl Blobs {
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         let place = self.len % PER_BLOCK;
         if place == 0 {
-            self.blocks.push(Block { bytes: Vec::new(), ends: [0; PER_BLOCK] });
+            grow_by_an_eighth(&mut self.blocks);
+            self.blocks.push(Block { bytes: Vec::new(), ends: Ends::Narrow([0; PER_BLOCK]) });
         }
         self.len += 1;
         if let Some(block) = self.blocks.last_mut() {
             block.replace(place, bytes);
+        }
+    }
+
+    /// Adds many rows' strings. Where they fill a block, it has no room to spare.
+    pub(crate) fn extend<'a>(&mut self, strings: impl Iterator<Item = &'a [u8]>) {
+        let mut strings = strings.peekable();
+        while strings.peek().is_some() {
+            if !self.len.is_multiple_of(PER_BLOCK) {
+                strings.by_ref().take(PER_BLOCK - self.len % PER_BLOCK).for_each(|bytes| self.push(bytes));
+                continue;
+            }
+            let mut of_block: [&[u8]; PER_BLOCK] = [&[]; PER_BLOCK];
+            let count = of_block.iter_mut().zip(strings.by_ref()).map(|(place, bytes)| *place = bytes).count();
+            grow_by_an_eighth(&mut self.blocks);
+            self.blocks.push(Block::of(&of_block));
+            self.len += count;
         }
     }
 
@@ -52,8 +77,7 @@ impl Blobs {
 
     /// Bytes that are allocated.
     pub(crate) fn footprint(&self) -> usize {
-        self.blocks.capacity() * size_of::<Block>()
-            + self.blocks.iter().map(|block| block.bytes.capacity()).sum::<usize>()
+        self.blocks.capacity() * size_of::<Block>() + self.blocks.iter().map(Block::footprint).sum::<usize>()
     }
 }
 
@@ -62,12 +86,27 @@ fn place_of(row: Row) -> (usize, usize) {
 }
 
 impl Block {
+    fn of(strings: &[&[u8]; PER_BLOCK]) -> Self {
+        let len = strings.iter().map(|bytes| bytes.len()).sum();
+        let mut bytes = Vec::with_capacity(len);
+        let mut ends =
+            if len > usize::from(u16::MAX) { Ends::Wide(Box::default()) } else { Ends::Narrow([0; PER_BLOCK]) };
+        for (place, string) in strings.iter().enumerate() {
+            bytes.extend_from_slice(string);
+            match &mut ends {
+                Ends::Narrow(ends) => ends[place] = narrow(bytes.len()),
+                Ends::Wide(ends) => ends[place] = wide(bytes.len()),
+            }
+        }
+        Self { bytes, ends }
+    }
+
     fn start(&self, place: usize) -> usize {
-        if place == 0 { 0 } else { self.ends[place - 1] as usize }
+        if place == 0 { 0 } else { self.ends.get(place - 1) }
     }
 
     fn replace(&mut self, place: usize, bytes: &[u8]) {
-        let (start, end, old_len) = (self.start(place), self.ends[place] as usize, self.bytes.len());
+        let (start, end, old_len) = (self.start(place), self.ends.get(place), self.bytes.len());
         let new_len = old_len - (end - start) + bytes.len();
         if new_len > old_len {
             if new_len > self.bytes.capacity() {
@@ -79,12 +118,47 @@ impl Block {
         self.bytes.copy_within(end..old_len, start + bytes.len());
         self.bytes.truncate(new_len);
         self.bytes[start..start + bytes.len()].copy_from_slice(bytes);
-        for later in &mut self.ends[place..] {
-            let moved = *later as usize - (end - start) + bytes.len();
-            // A block holds 32 strings of at most some hundred kilobytes.
-            *later = u32::try_from(moved).unwrap_or(u32::MAX);
+        self.ends.shift(place, end - start, bytes.len(), new_len);
+    }
+
+    fn footprint(&self) -> usize {
+        let ends = if matches!(self.ends, Ends::Wide(_)) { size_of::<[u32; PER_BLOCK]>() } else { 0 };
+        self.bytes.capacity() + ends
+    }
+}
+
+impl Ends {
+    fn get(&self, place: usize) -> usize {
+        match self {
+            Ends::Narrow(ends) => ends[place].into(),
+            Ends::Wide(ends) => ends[place] as usize,
         }
     }
+
+    /// A string changes its length; all of them together are so long then.
+    fn shift(&mut self, place: usize, old: usize, new: usize, all: usize) {
+        if let Ends::Narrow(ends) = self
+            && all > usize::from(u16::MAX)
+        {
+            *self = Ends::Wide(Box::new(ends.map(u32::from)));
+        }
+        match self {
+            // No end is behind the last one.
+            Ends::Narrow(ends) => {
+                ends[place..].iter_mut().for_each(|end| *end = narrow(usize::from(*end) - old + new));
+            }
+            Ends::Wide(ends) => ends[place..].iter_mut().for_each(|end| *end = wide(*end as usize - old + new)),
+        }
+    }
+}
+
+fn narrow(end: usize) -> u16 {
+    u16::try_from(end).unwrap_or(u16::MAX)
+}
+
+/// A block holds 32 strings of at most some hundred kilobytes.
+fn wide(end: usize) -> u32 {
+    u32::try_from(end).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -102,12 +176,20 @@ mod tests {
         }
         for n in 0..1000_u32 {
             let row = n * 37 % 100;
-            let bytes = vec![n.to_le_bytes()[0]; (n * 13 % 90) as usize];
+            // One is so long that its block takes wide ends.
+            let length = if n == 500 { 70_000 } else { (n * 13 % 90) as usize };
+            let bytes = vec![n.to_le_bytes()[0]; length];
             blobs.set(row, &bytes);
             model[row as usize] = bytes;
             if n % 50 == 0 {
+                let mut other = Blobs::default();
+                let first = n as usize / 50;
+                model[..first].iter().for_each(|bytes| other.push(bytes));
+                other.extend(model[first..].iter().map(Vec::as_slice));
+                assert_eq!(other.len(), model.len());
                 for (row, bytes) in (0..).zip(&model) {
                     assert_eq!(blobs.get(row), bytes);
+                    assert_eq!(other.get(row), bytes);
                 }
             }
         }

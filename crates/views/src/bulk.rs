@@ -1,31 +1,53 @@
 //! Folding a long log before anybody asks. Orders that are still moving stay unpacked, and the indexes and sums are made
 //! once at the end, instead of being kept right after each event: several times as fast, and the same in the end.
 
+use std::collections::VecDeque;
+
 use daybook_domain::Recorded;
 
 use crate::Row;
 use crate::error::{FoldError, Stopped};
-use crate::orders::{Before, Change, Touch, touch};
+use crate::orders::{Before, Change, Orders, Touch, touch};
 use crate::packed::{self, Unpacked};
 use crate::registry::stop;
 use crate::views::Views;
 use crate::waits::Waits;
 
-/// Orders that are kept unpacked, of those that were placed last: some 600 bytes each. A power of two.
+/// Orders that are kept unpacked, of those that were placed last, and of older ones that something happens to: some 600 bytes
+/// each. A power of two.
 #[cfg(not(test))]
 const HOT: usize = 1 << 15;
 #[cfg(test)]
 const HOT: usize = 1 << 3;
 
+/// Of these the ones that were placed last: few enough for a cache.
+#[cfg(not(test))]
+const YOUNG: usize = 1 << 12;
+#[cfg(test)]
+const YOUNG: usize = 1 << 3;
+
 /// Views that nobody can ask before [`BulkFold::finish`].
 #[derive(Debug)]
 pub struct BulkFold {
     views: Views,
-    /// Each row has one place, which it shares with the rows that are a multiple of [`HOT`] away.
+    /// The orders that were placed last, which no packed bytes are made for yet.
+    young: VecDeque<Box<Young>>,
+    /// Room for more of them.
+    #[expect(clippy::vec_box, reason = "some hundred bytes each, which go back among the young ones as they are")]
+    spare: Vec<Box<Young>>,
+    /// Older ones that something happened to. Each row has one place, which it shares with the rows that are a multiple of
+    /// [`HOT`] away.
     hot: Vec<Option<Box<Hot>>>,
     bytes: Vec<u8>,
     /// Nothing: what waits is made at the end.
     waits: Waits,
+}
+
+#[derive(Debug)]
+struct Young {
+    /// What never changes, packed.
+    fixed: Vec<u8>,
+    order: Unpacked,
 }
 
 #[derive(Debug)]
@@ -45,6 +67,8 @@ impl BulkFold {
     pub fn new(views: Views) -> Self {
         Self {
             views,
+            young: VecDeque::new(),
+            spare: Vec::new(),
             hot: std::iter::repeat_with(|| None).take(HOT).collect(),
             bytes: Vec::new(),
             waits: Waits::default(),
@@ -75,7 +99,11 @@ impl BulkFold {
         };
         let Views { orders, registry, .. } = &mut self.views;
         let change = folded.and_then(|(row, before)| {
-            self.hot[place_of(row)].as_ref().map(|hot| Change { row, before, waited: &self.waits, after: &hot.order })
+            let after = match young_place(orders, row) {
+                Some(place) => self.young.get(place).map(|young| &young.order),
+                None => self.hot[place_of(row)].as_ref().map(|hot| &hot.order),
+            };
+            after.map(|after| Change { row, before, waited: &self.waits, after })
         });
         let mut result = Ok(());
         for entry in registry.all_mut() {
@@ -92,23 +120,35 @@ impl BulkFold {
     fn fold(&mut self, recorded: &Recorded) -> Result<Option<(Row, Option<Before>)>, FoldError> {
         match touch(&recorded.event) {
             Touch::Place(event) => {
-                let (row, order) = self.views.orders.open(event, recorded)?;
-                self.bytes.clear();
-                packed::put_fixed(&mut self.bytes, event.number.as_str(), &order);
-                self.views.orders.packed.push(&self.bytes);
-                self.put_away(place_of(row));
-                match &mut self.hot[place_of(row)] {
-                    Some(hot) => **hot = Hot { row, order },
-                    room @ None => *room = Some(Box::new(Hot { row, order })),
+                if self.young.len() >= YOUNG {
+                    self.settle_young(YOUNG / 2);
                 }
+                let (row, order) = self.views.orders.open(event, recorded)?;
+                let mut young = match self.spare.pop() {
+                    Some(mut room) => {
+                        room.order = order;
+                        room.fixed.clear();
+                        room
+                    }
+                    None => Box::new(Young { fixed: Vec::with_capacity(64), order }),
+                };
+                packed::put_fixed(&mut young.fixed, event.number.as_str(), &young.order);
+                self.young.push_back(young);
                 Ok(Some((row, None)))
             }
             Touch::Change => {
                 let order = recorded.stream;
                 let row = self.views.orders.find(order).ok_or(FoldError::OrderUnknown { order })?;
-                self.warm(row);
-                let Some(hot) = &mut self.hot[place_of(row)] else { return Ok(None) };
-                let before = self.views.orders.evolve(row, recorded, &mut hot.order)?;
+                let young = young_place(&self.views.orders, row).and_then(|place| self.young.get_mut(place));
+                let order = match young {
+                    Some(young) => &mut young.order,
+                    None => {
+                        self.warm(row);
+                        let Some(hot) = &mut self.hot[place_of(row)] else { return Ok(None) };
+                        &mut hot.order
+                    }
+                };
+                let before = self.views.orders.evolve(row, recorded, order)?;
                 Ok(Some((row, Some(before))))
             }
             Touch::Merchant => self.views.orders.merchants.apply(recorded).map(|()| None),
@@ -128,6 +168,22 @@ impl BulkFold {
         orders.unpack_into(row, &mut hot.order);
     }
 
+    /// Packs the oldest of the young orders, each once: those that something still happens to are looked at again.
+    fn settle_young(&mut self, count: usize) {
+        let count = count.min(self.young.len());
+        self.bytes.clear();
+        let mut ends = Vec::with_capacity(count);
+        for young in self.young.drain(..count) {
+            self.bytes.extend_from_slice(&young.fixed);
+            packed::put_changing(&mut self.bytes, &young.order);
+            ends.push(self.bytes.len());
+            self.spare.push(young);
+        }
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let orders = starts.zip(&ends).map(|(start, &end)| &self.bytes[start..end]);
+        self.views.orders.packed.extend(orders);
+    }
+
     /// Packs what is hot in this place.
     fn put_away(&mut self, place: usize) {
         let Some(hot) = &self.hot[place] else { return };
@@ -141,6 +197,11 @@ impl BulkFold {
     /// Packs every order, and makes the indexes and sums, each view's on a thread of its own.
     pub fn finish(mut self) -> Views {
         (0..HOT).for_each(|place| self.put_away(place));
+        self.settle_young(usize::MAX);
+        // Nobody needs them while the indexes are made.
+        self.hot = Vec::new();
+        self.young = VecDeque::new();
+        self.spare = Vec::new();
         let mut views = self.views;
         let Views { orders, registry, position, .. } = &mut views;
         std::thread::scope(|scope| {
@@ -155,6 +216,11 @@ impl BulkFold {
         });
         views
     }
+}
+
+/// Where it stands among the young ones, if it does.
+fn young_place(orders: &Orders, row: Row) -> Option<usize> {
+    (row as usize).checked_sub(orders.packed.len())
 }
 
 fn place_of(row: Row) -> usize {

@@ -5,6 +5,7 @@
 //! order by order.
 
 mod breakdown;
+mod days;
 mod entry;
 mod explain;
 mod forecast;
@@ -20,6 +21,7 @@ use crate::Row;
 use crate::merchants::{MerchantNumber, Place};
 use crate::orders::Orders;
 use crate::query::{Basis, DashboardAnswer, DashboardQuery, Figures, QueryError};
+use days::{NearRows, RisingRows};
 use entry::Entries;
 pub(crate) use entry::{RARE_METRICS, rare_place};
 pub use forecast::{FORECAST_WEEKS, MAX_FORECAST_HOURS};
@@ -105,8 +107,9 @@ impl<'a> Dashboard<'a> {
         let (mut first, mut last) = (zone.local(query.from.0).day, zone.local(query.to.0 - 1).day);
         let count = |first: i64, last: i64| u64::try_from(last - first + 1).unwrap_or(0);
         if count(first, last) > DAYS_WITHOUT_DATA {
-            let days = [&self.state.placed_on, &self.state.later_on];
-            let ends = days.iter().flat_map(|days| days.keys().next().into_iter().chain(days.keys().next_back()));
+            let (placed, later) = (&self.state.placed_on, &self.state.later_on);
+            let ends = [placed.keys().next(), placed.keys().next_back(), later.keys().next(), later.keys().next_back()];
+            let ends = ends.into_iter().flatten();
             let (low, high) = (ends.clone().min(), ends.max());
             let (Some(low), Some(high)) = (low, high) else {
                 return Ok((0, 0));
@@ -226,10 +229,10 @@ impl Answering<'_> {
         let start = i64::from(day) * DAY_SECONDS;
         let offset = self.zone.offset_of_day(day);
         let detail = &series.details[index];
-        for quarter in &detail.quarters {
+        for quarter in detail.quarters() {
             let seconds = start + i64::from(quarter.at) * QUARTER_SECONDS;
             let offset = offset.unwrap_or_else(|| self.zone.offset_at(seconds));
-            self.tally.add_figures(&of_cell(quarter), local_of(seconds, offset));
+            self.tally.add_figures(&of_cell(&quarter), local_of(seconds, offset));
         }
         self.tally.add_rare(&detail.rare);
         for (stage, histogram) in &detail.stages {
@@ -241,7 +244,8 @@ impl Answering<'_> {
     fn add_orders_of(&mut self, day: i32, whose: Whose) {
         let state = self.state;
         let later = state.later_on.get(&day).filter(|_| self.basis == Basis::Booked);
-        for &row in state.placed_on.get(&day).into_iter().chain(later).flatten() {
+        let placed = state.placed_on.get(&day).into_iter().flat_map(RisingRows::iter);
+        for row in placed.chain(later.into_iter().flat_map(NearRows::iter)) {
             let number = self.orders.places[row as usize];
             if whose.includes(number, &self.orders.merchants.places[number as usize]) {
                 self.add_order(row, Some(day));

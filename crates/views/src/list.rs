@@ -8,6 +8,7 @@ mod find;
 pub(crate) mod index;
 mod source;
 mod test;
+mod totals;
 
 use daybook_domain::{Label, MerchantId, OrderNumber, Slot, StreamId};
 
@@ -202,7 +203,7 @@ impl<'a> OrderList<'a> {
         let order = unpacked.order;
         Row {
             id: orders.ids[row as usize],
-            number: OrderNumber::from_stored(orders.number(row)),
+            number: OrderNumber::from_stored(&orders.number(row)),
             lines,
             label: Label::of(order.axes()),
             total_minor: order.total_minor(),

@@ -14,8 +14,10 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use crate::Row;
 use crate::blobs::Blobs;
 use crate::chunks::Changed;
+use crate::column::Column;
 use crate::error::FoldError;
 use crate::merchants::Merchants;
+use crate::number::Number;
 use crate::packed::{self, LineText, Unpacked};
 use crate::query::{BuyerAccount, RowLine};
 use crate::strings::Strings;
@@ -23,12 +25,12 @@ use crate::waits::Waits;
 
 #[derive(Debug, Default)]
 pub(crate) struct Orders {
-    pub(crate) ids: Vec<StreamId>,
-    pub(crate) placed_at: Vec<Timestamp>,
+    pub(crate) ids: Column<StreamId>,
+    pub(crate) placed_at: Column<Timestamp>,
     /// [`Merchants::places`].
-    pub(crate) places: Vec<u32>,
-    pub(crate) buyer: Vec<u32>,
-    pub(crate) currency: Vec<u8>,
+    pub(crate) places: Column<u32>,
+    pub(crate) buyer: Column<u32>,
+    pub(crate) currency: Column<u8>,
     pub(crate) packed: Blobs,
     by_id: HashTable<Row>,
     hasher: DefaultHashBuilder,
@@ -106,19 +108,14 @@ impl Orders {
     /// Makes room for so many orders.
     pub(crate) fn reserve(&mut self, orders: usize) {
         let Self { ids, by_id, hasher, .. } = self;
-        ids.reserve_exact(orders);
         by_id.reserve(orders, |&row| hasher.hash_one(ids[row as usize]));
-        self.placed_at.reserve_exact(orders);
-        self.places.reserve_exact(orders);
-        self.buyer.reserve_exact(orders);
-        self.currency.reserve_exact(orders);
     }
 
     pub(crate) fn find(&self, id: StreamId) -> Option<Row> {
         self.by_id.find(self.hasher.hash_one(id), |&row| self.ids[row as usize] == id).copied()
     }
 
-    pub(crate) fn number(&self, row: Row) -> &str {
+    pub(crate) fn number(&self, row: Row) -> Number<'_> {
         packed::number(self.packed.get(row))
     }
 
@@ -191,12 +188,6 @@ impl Orders {
     /// Adds the next row's columns; its packed bytes are added apart.
     pub(crate) fn add_columns(&mut self, id: StreamId, placed_at: Timestamp, place: u32, buyer: u32, currency: u8) {
         let row = Row::try_from(self.ids.len()).unwrap_or(Row::MAX);
-        for grown in [&mut self.places, &mut self.buyer] {
-            grow_by_an_eighth(grown);
-        }
-        grow_by_an_eighth(&mut self.ids);
-        grow_by_an_eighth(&mut self.placed_at);
-        grow_by_an_eighth(&mut self.currency);
         self.ids.push(id);
         self.placed_at.push(placed_at);
         self.places.push(place);
@@ -342,16 +333,18 @@ impl Orders {
         })
     }
 
-    /// Bytes that are allocated.
-    pub(crate) fn footprint(&self) -> usize {
-        self.ids.capacity() * 16
-            + self.placed_at.capacity() * 8
-            + (self.places.capacity() + self.buyer.capacity()) * 4
-            + self.currency.capacity()
-            + self.packed.footprint()
-            + self.by_id.allocation_size()
-            + self.strings.footprint()
-            + self.buyers.footprint()
+    /// Bytes that are allocated, by what for.
+    pub(crate) fn footprint(&self) -> Vec<(&'static str, usize)> {
+        let columns =
+            self.placed_at.footprint() + self.places.footprint() + self.buyer.footprint() + self.currency.footprint();
+        vec![
+            ("ids", self.ids.footprint()),
+            ("orders by id", self.by_id.allocation_size()),
+            ("columns", columns),
+            ("packed orders", self.packed.footprint()),
+            ("texts", self.strings.footprint()),
+            ("buyers", self.buyers.footprint()),
+        ]
     }
 }
 
@@ -365,10 +358,9 @@ pub(crate) fn grow_by_an_eighth<T>(column: &mut Vec<T>) {
 /// Who bought, by the slot that opens their data: the account as the first order carried it.
 #[derive(Debug, Default)]
 pub(crate) struct Buyers {
-    pub(crate) slots: Vec<Slot>,
-    pub(crate) first_rows: Vec<Row>,
-    account_ends: Vec<u32>,
-    accounts: Vec<u8>,
+    pub(crate) slots: Column<Slot>,
+    pub(crate) first_rows: Column<Row>,
+    accounts: Blobs,
     by_slot: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
@@ -387,8 +379,7 @@ impl Buyers {
     }
 
     pub(crate) fn account(&self, buyer: u32) -> &[u8] {
-        let start = buyer.checked_sub(1).map_or(0, |before| self.account_ends[before as usize]);
-        &self.accounts[start as usize..self.account_ends[buyer as usize] as usize]
+        self.accounts.get(buyer)
     }
 
     pub(crate) fn see(&mut self, account: &daybook_domain::Sealed, row: Row) -> Result<u32, FoldError> {
@@ -399,25 +390,19 @@ impl Buyers {
     }
 
     pub(crate) fn add(&mut self, slot: Slot, account: &[u8], row: Row) -> Result<u32, FoldError> {
-        let full = |_| FoldError::Full { what: "bytes of buyers' accounts" };
-        let buyer = u32::try_from(self.slots.len()).map_err(full)?;
-        let end = u32::try_from(self.accounts.len() + account.len()).map_err(full)?;
-        grow_by_an_eighth(&mut self.slots);
-        grow_by_an_eighth(&mut self.first_rows);
-        grow_by_an_eighth(&mut self.account_ends);
-        if self.accounts.len() + account.len() > self.accounts.capacity() {
-            self.accounts.reserve_exact(account.len() + self.accounts.len() / 8);
-        }
+        let buyer = u32::try_from(self.slots.len()).map_err(|_| FoldError::Full { what: "buyers" })?;
         self.slots.push(slot);
         self.first_rows.push(row);
-        self.accounts.extend_from_slice(account);
-        self.account_ends.push(end);
+        self.accounts.push(account);
         let Self { slots, by_slot, hasher, .. } = self;
         by_slot.insert_unique(hasher.hash_one(slot), buyer, |&buyer| hasher.hash_one(slots[buyer as usize]));
         Ok(buyer)
     }
 
     fn footprint(&self) -> usize {
-        self.slots.capacity() * 12 + self.accounts.capacity() + self.by_slot.allocation_size()
+        self.slots.footprint()
+            + self.first_rows.footprint()
+            + self.accounts.footprint()
+            + self.by_slot.allocation_size()
     }
 }

@@ -1,4 +1,4 @@
-//! An order in some eighty bytes: first what never changes, then what its events change.
+//! An order in some sixty bytes: first what never changes, then what its events change.
 //!
 //! The list needs it to show a row, every fold needs it as *the order before*.
 
@@ -9,6 +9,7 @@ use daybook_domain::order::{Holds, Lifecycle, LineState, Order, PendingChange, S
 use daybook_domain::stock::Booking;
 use daybook_domain::{ReasonCode, Timestamp};
 
+use crate::number::{Number, put_number, read_number, skip_number};
 use crate::wire::{Reader, put_bytes, put_i64, put_time, put_u32, put_u64};
 
 /// An order and what a list shows beside it. `order.merchant`, `ancestors`, `buyer`, `currency` and `placed_at` stand
@@ -33,61 +34,105 @@ pub(crate) struct LineText {
     pub(crate) is_counted: bool,
 }
 
-// What is there, beside what is always there.
-const PAUSED: u64 = 1;
-const PAID: u64 = 1 << 1;
-const SHIPPED: u64 = 1 << 2;
-const DELIVERED: u64 = 1 << 3;
-const REFUNDED: u64 = 1 << 4;
-const OBSERVED: u64 = 1 << 5;
-const SHIP_DUE: u64 = 1 << 6;
-const MONEY: u64 = 1 << 7;
-const ODD_MONEY: u64 = 1 << 8;
-const TICKETS: u64 = 1 << 9;
-const SHIPMENTS: u64 = 1 << 10;
-const TAGS: u64 = 1 << 11;
-const REMARKS: u64 = 1 << 12;
+// What is there, beside what is always there. What most orders have comes first: it takes fewer bytes.
+const PAID: u64 = 1;
+const SHIPPED: u64 = 1 << 1;
+const DELIVERED: u64 = 1 << 2;
+const SHIP_DUE: u64 = 1 << 3;
+const VIRTUAL_BY: u64 = 1 << 4;
+const COLLECT_BY: u64 = 1 << 5;
+const SHIPMENTS: u64 = 1 << 6;
+/// Captured at once, and as much as the order comes to.
+const AS_TOTAL: u64 = 1 << 7;
+const ATTENDED: u64 = 1 << 8;
+const CARDS: u64 = 1 << 9;
+const BOOKED: u64 = 1 << 10;
+const REMIND_AT: u64 = 1 << 11;
+const DELIVER_AT: u64 = 1 << 12;
 const CANCELLED: u64 = 1 << 13;
-const VIRTUAL_BY: u64 = 1 << 14;
-const COLLECT_BY: u64 = 1 << 15;
-const REMIND_AT: u64 = 1 << 16;
-const DELIVER_AT: u64 = 1 << 17;
-const DISPUTED: u64 = 1 << 18;
-const HELD_FOR_FAILURE: u64 = 1 << 19;
-const ATTENDED: u64 = 1 << 20;
-const BREACHES: u64 = 1 << 21;
-const CHANGES: u64 = 1 << 22;
-const PENDING_CHANGE: u64 = 1 << 23;
-const REST_CANCELLED: u64 = 1 << 29;
-const DISPUTES: u64 = 1 << 24;
-const CARDS: u64 = 1 << 25;
-const BOOKED: u64 = 1 << 26;
-const WAS_EXCEPTION: u64 = 1 << 27;
-const HELD_FOR_EXCESS: u64 = 1 << 28;
+const MONEY: u64 = 1 << 14;
+const OBSERVED: u64 = 1 << 15;
+const TICKETS: u64 = 1 << 16;
+const TAGS: u64 = 1 << 17;
+const REMARKS: u64 = 1 << 18;
+const REFUNDED: u64 = 1 << 19;
+const BREACHES: u64 = 1 << 20;
+const WAS_EXCEPTION: u64 = 1 << 21;
+const PAUSED: u64 = 1 << 22;
+const ODD_MONEY: u64 = 1 << 23;
+const DISPUTED: u64 = 1 << 24;
+const HELD_FOR_FAILURE: u64 = 1 << 25;
+const CHANGES: u64 = 1 << 26;
+const PENDING_CHANGE: u64 = 1 << 27;
+const REST_CANCELLED: u64 = 1 << 28;
+const DISPUTES: u64 = 1 << 29;
+const HELD_FOR_EXCESS: u64 = 1 << 30;
 
-/// Of a line's kind.
+// Of an order's origin.
+const ADJUSTED: u8 = 1 << 2;
+const PAY_DUE: u8 = 1 << 3;
+// Of a line's kind.
 const COUNTED: u8 = 1 << 7;
+const ONE: u8 = 1 << 6;
 
 /// What never changes: length-prefixed, so that later events copy it as it is.
 pub(crate) fn put_fixed(out: &mut Vec<u8>, number: &str, unpacked: &Unpacked) {
     let order = &unpacked.order;
-    let mut fixed = Vec::with_capacity(64);
-    put_bytes(&mut fixed, number.as_bytes());
-    fixed.push(order.origin as u8);
-    put_i64(&mut fixed, order.adjustments_minor);
-    fixed.push(u8::from(order.pay_due.is_some()));
+    let start = out.len();
+    // The length, which mostly fits.
+    out.push(0);
+    put_number(out, number);
+    let flag = |flag, set| if set { flag } else { 0 };
+    out.push(
+        order.origin as u8 | flag(ADJUSTED, order.adjustments_minor != 0) | flag(PAY_DUE, order.pay_due.is_some()),
+    );
+    if order.adjustments_minor != 0 {
+        put_i64(out, order.adjustments_minor);
+    }
     if let Some(due) = order.pay_due {
-        put_time(&mut fixed, due.pay_by, order.placed_at);
-        put_time(&mut fixed, due.remind_at, order.placed_at);
+        put_time(out, due.pay_by, order.placed_at);
+        put_time(out, due.remind_at, order.placed_at);
     }
-    put_u64(&mut fixed, order.lines.len() as u64);
+    put_u64(out, order.lines.len() as u64);
     for (line, text) in order.lines.iter().zip(&unpacked.lines) {
-        put_u32(&mut fixed, text.sku);
-        put_u32(&mut fixed, text.title);
-        fixed.push(line.kind as u8 | if text.is_counted { COUNTED } else { 0 });
-        put_u32(&mut fixed, line.quantity);
+        put_u32(out, text.sku);
+        // A new SKU's title came right behind it.
+        put_i64(out, i64::from(text.title) - i64::from(text.sku));
+        out.push(line.kind as u8 | flag(COUNTED, text.is_counted) | flag(ONE, line.quantity == 1));
+        if line.quantity != 1 {
+            put_u32(out, line.quantity);
+        }
     }
-    put_bytes(out, &fixed);
+    let len = out.len() - start - 1;
+    match u8::try_from(len).ok().filter(|len| *len < 0x80) {
+        Some(len) => out[start] = len,
+        None => {
+            let fixed = out.split_off(start + 1);
+            out.truncate(start);
+            put_bytes(out, &fixed);
+        }
+    }
+}
+
+/// Reads what [`put_fixed`] wrote in front of the lines: whether there is an adjustment, and clocks of the payment.
+fn read_head(fixed: &mut Reader<'_>, placed_at: Timestamp) -> (Origin, i64, Option<PayDue>) {
+    let head = fixed.u8();
+    let adjustments = if head & ADJUSTED != 0 { fixed.i64() } else { 0 };
+    let pay_due =
+        (head & PAY_DUE != 0).then(|| PayDue { pay_by: fixed.time(placed_at), remind_at: fixed.time(placed_at) });
+    (origin_of(head & 3), adjustments, pay_due)
+}
+
+/// SKU, title, kind and quantity.
+fn read_line(fixed: &mut Reader<'_>) -> (LineText, SkuKind, u32) {
+    let sku = fixed.u32();
+    let title = u32::try_from(i64::from(sku).saturating_add(fixed.i64())).unwrap_or_else(|_| {
+        fixed.fail();
+        0
+    });
+    let code = fixed.u8();
+    let quantity = if code & ONE != 0 { 1 } else { fixed.u32() };
+    (LineText { sku, title, is_counted: code & COUNTED != 0 }, sku_kind_of(code & !(COUNTED | ONE)), quantity)
 }
 
 /// The fixed part of a packed order, prefix included.
@@ -99,32 +144,33 @@ pub(crate) fn fixed_part(packed: &[u8]) -> &[u8] {
 }
 
 /// The order's number.
-pub(crate) fn number(packed: &[u8]) -> &str {
+pub(crate) fn number(packed: &[u8]) -> Number<'_> {
+    read_number(&mut Reader::new(Reader::new(packed).bytes()))
+}
+
+/// Whether the order may wait for anything: unpacked, it is asked what for. One that is over does not, unless something about it
+/// is open.
+pub(crate) fn may_wait(packed: &[u8]) -> bool {
     let mut reader = Reader::new(packed);
-    Reader::new(reader.bytes()).text()
+    reader.bytes();
+    reader.u32();
+    reader.u64();
+    let state = reader.u8();
+    let is_over = match lifecycle_of(state & 3) {
+        Lifecycle::Cancelled | Lifecycle::Completed | Lifecycle::Closed => true,
+        Lifecycle::Placed => false,
+    };
+    let has_holds = state >> 2 != 0;
+    !is_over || has_holds || reader.u64() & (TICKETS | OBSERVED) != 0 || reader.has_failed()
 }
 
 /// Whether a line sells one of these (rising numbers of texts).
 pub(crate) fn sells_one_of(packed: &[u8], skus: &[u32]) -> bool {
     let mut fixed = Reader::new(Reader::new(packed).bytes());
-    fixed.bytes();
-    fixed.u8();
-    fixed.i64();
-    if fixed.u8() == 1 {
-        // Distances are all that is wanted here; from where does not matter.
-        fixed.time(Timestamp(0));
-        fixed.time(Timestamp(0));
-    }
-    for _ in 0..fixed.count() {
-        let sku = fixed.u32();
-        if skus.binary_search(&sku).is_ok() {
-            return true;
-        }
-        fixed.u32();
-        fixed.u8();
-        fixed.u32();
-    }
-    false
+    skip_number(&mut fixed);
+    // Distances are all that is wanted here; from where does not matter.
+    read_head(&mut fixed, Timestamp(0));
+    (0..fixed.count()).any(|_| skus.binary_search(&read_line(&mut fixed).0.sku).is_ok())
 }
 
 pub(crate) fn put_changing(out: &mut Vec<u8>, unpacked: &Unpacked) {
@@ -135,6 +181,8 @@ pub(crate) fn put_changing(out: &mut Vec<u8>, unpacked: &Unpacked) {
     let due = o.ship_due.unwrap_or_default();
     let odd_money = [o.excess_minor, o.excess_returned_minor, o.refunded_minor, o.late_minor, o.late_returned_minor];
     let is_rest_cancelled = o.lines.iter().any(|line| line.cancelled > 0);
+    let is_as_total = o.captures == 1 && o.captured_minor == o.total_minor();
+    let has_money = !is_as_total && (o.captures > 0 || o.captured_minor != 0);
     let flags = [
         (PAUSED, o.paused_since.is_some()),
         (PAID, o.paid_at.is_some()),
@@ -143,7 +191,8 @@ pub(crate) fn put_changing(out: &mut Vec<u8>, unpacked: &Unpacked) {
         (REFUNDED, o.refunded_at.is_some()),
         (OBSERVED, o.observed_until.is_some()),
         (SHIP_DUE, o.ship_due.is_some()),
-        (MONEY, o.captures > 0 || o.captured_minor != 0),
+        (MONEY, has_money),
+        (AS_TOTAL, is_as_total),
         (ODD_MONEY, odd_money != [0; 5]),
         (TICKETS, !o.tickets.is_empty()),
         (SHIPMENTS, !o.shipments.is_empty() || o.lines.iter().any(|line| line.shipped > 0)),
@@ -169,8 +218,14 @@ pub(crate) fn put_changing(out: &mut Vec<u8>, unpacked: &Unpacked) {
     ];
     put_u64(out, flags.iter().filter(|(_, set)| *set).fold(0, |all, (flag, _)| all | flag));
     let times = [o.paused_since, o.paid_at, o.shipped_at, o.delivered_at, o.refunded_at, o.observed_until];
-    let dues = [due.virtual_by, due.collect_by, o.remind_at, o.deliver_at, o.disputed_since];
-    for at in times.into_iter().chain(dues).flatten() {
+    for at in times.into_iter().flatten() {
+        put_time(out, at, o.placed_at);
+    }
+    // Goods are due so many whole minutes after they were paid for.
+    for at in [due.virtual_by, due.collect_by, o.deliver_at].into_iter().flatten() {
+        put_time(out, at, o.paid_at.unwrap_or(o.placed_at));
+    }
+    for at in [o.remind_at, o.disputed_since].into_iter().flatten() {
         put_time(out, at, o.placed_at);
     }
     for hold in o.holds.iter() {
@@ -179,7 +234,7 @@ pub(crate) fn put_changing(out: &mut Vec<u8>, unpacked: &Unpacked) {
     for line in &o.lines {
         put_i64(out, line.unit_minor);
     }
-    if o.captures > 0 || o.captured_minor != 0 {
+    if has_money {
         put_u32(out, o.captures);
         put_i64(out, o.captured_minor);
     }
@@ -278,18 +333,14 @@ pub(crate) fn unpack(packed: &[u8], into: &mut Unpacked) -> bool {
     let mut fixed = Reader::new(reader.bytes());
     let placed_at = into.order.placed_at;
     let Unpacked { order: o, revision, position, lines, tags } = into;
-    fixed.bytes();
-    o.origin = origin_of(&mut fixed);
-    o.adjustments_minor = fixed.i64();
-    o.pay_due = (fixed.u8() == 1).then(|| PayDue { pay_by: fixed.time(placed_at), remind_at: fixed.time(placed_at) });
+    skip_number(&mut fixed);
+    (o.origin, o.adjustments_minor, o.pay_due) = read_head(&mut fixed, placed_at);
     o.lines.clear();
     lines.clear();
     for _ in 0..fixed.count() {
-        let (sku, title) = (fixed.u32(), fixed.u32());
-        let code = fixed.u8();
-        lines.push(LineText { sku, title, is_counted: code & COUNTED != 0 });
-        let kind = sku_kind_of(code & !COUNTED);
-        o.lines.push(LineState { kind, quantity: fixed.u32(), unit_minor: 0, shipped: 0, cancelled: 0 });
+        let (text, kind, quantity) = read_line(&mut fixed);
+        lines.push(text);
+        o.lines.push(LineState { kind, quantity, unit_minor: 0, shipped: 0, cancelled: 0 });
     }
 
     let r = &mut reader;
@@ -299,18 +350,19 @@ pub(crate) fn unpack(packed: &[u8], into: &mut Unpacked) -> bool {
     o.lifecycle = lifecycle_of(state & 3);
     o.holds = Holds::from_bits(state >> 2);
     let flags = r.u64();
-    let mut time = |flag: u64| (flags & flag != 0).then(|| r.time(placed_at));
-    o.paused_since = time(PAUSED);
-    o.paid_at = time(PAID);
-    o.shipped_at = time(SHIPPED);
-    o.delivered_at = time(DELIVERED);
-    o.refunded_at = time(REFUNDED);
-    o.observed_until = time(OBSERVED);
-    let due = ShipDue { virtual_by: time(VIRTUAL_BY), collect_by: time(COLLECT_BY) };
+    let mut time = |flag: u64, from: Timestamp| (flags & flag != 0).then(|| r.time(from));
+    o.paused_since = time(PAUSED, placed_at);
+    o.paid_at = time(PAID, placed_at);
+    o.shipped_at = time(SHIPPED, placed_at);
+    o.delivered_at = time(DELIVERED, placed_at);
+    o.refunded_at = time(REFUNDED, placed_at);
+    o.observed_until = time(OBSERVED, placed_at);
+    let paid_at = o.paid_at.unwrap_or(placed_at);
+    let due = ShipDue { virtual_by: time(VIRTUAL_BY, paid_at), collect_by: time(COLLECT_BY, paid_at) };
     o.ship_due = (flags & SHIP_DUE != 0).then_some(due);
-    o.remind_at = time(REMIND_AT);
-    o.deliver_at = time(DELIVER_AT);
-    o.disputed_since = time(DISPUTED);
+    o.deliver_at = time(DELIVER_AT, paid_at);
+    o.remind_at = time(REMIND_AT, placed_at);
+    o.disputed_since = time(DISPUTED, placed_at);
     o.held_since = [None; 4];
     for hold in o.holds.iter() {
         if let Some(since) = o.held_since.get_mut(hold as usize - 1) {
@@ -324,7 +376,11 @@ pub(crate) fn unpack(packed: &[u8], into: &mut Unpacked) -> bool {
     for line in &mut o.lines {
         line.unit_minor = r.i64();
     }
-    (o.captures, o.captured_minor) = if flags & MONEY != 0 { (r.u32(), r.i64()) } else { (0, 0) };
+    (o.captures, o.captured_minor) = match (flags & AS_TOTAL != 0, flags & MONEY != 0) {
+        (true, _) => (1, o.total_minor()),
+        (false, true) => (r.u32(), r.i64()),
+        (false, false) => (0, 0),
+    };
     let mut odd = || if flags & ODD_MONEY != 0 { r.i64() } else { 0 };
     o.excess_minor = odd();
     o.excess_returned_minor = odd();
@@ -415,8 +471,8 @@ fn shipment(r: &mut Reader<'_>, from: Timestamp) -> Shipment {
     }
 }
 
-fn origin_of(r: &mut Reader<'_>) -> Origin {
-    match r.u8() {
+fn origin_of(code: u8) -> Origin {
+    match code {
         0 => Origin::Live,
         1 => Origin::Import,
         _ => Origin::System,

@@ -17,6 +17,7 @@ use crate::error::FoldError;
 use crate::list::OrderList;
 use crate::merchants::MerchantNumber;
 use crate::orders::{Change, Orders};
+use crate::packed;
 use crate::query::{
     DeadlineCursor, DeadlineEntry, DeadlinePage, DeadlineQuery, Deliveries, Due, ExceptionCount, ExceptionCursor,
     ExceptionEntry, ExceptionKind, ExceptionPage, ExceptionQuery, Scope,
@@ -172,6 +173,10 @@ impl QueueState {
         let mut waits = Waits::default();
         let mut unpacked = orders.blank(0);
         for row in 0..Row::try_from(orders.len()).ok()? {
+            // The list, which is made of the same orders, looks at every byte.
+            if !packed::may_wait(orders.packed.get(row)) {
+                continue;
+            }
             if !orders.unpack_into(row, &mut unpacked) {
                 return None;
             }

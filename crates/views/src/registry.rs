@@ -16,8 +16,8 @@ use crate::tokens::TokenState;
 /// The views. Whoever changes what a fold makes of events, but not what its checkpoints look like, counts its `fold` up: what
 /// is there then goes on to be served until somebody has seen what differs and takes the new one. Whoever changes what they
 /// look like counts its `version` up, and sets `fold` to 0: then it is folded again before anybody is answered.
-pub const ORDERS: ViewName = ViewName { name: "orders", version: 6, fold: 0 };
-pub const DASHBOARD: ViewName = ViewName { name: "dashboard", version: 2, fold: 0 };
+pub const ORDERS: ViewName = ViewName { name: "orders", version: 7, fold: 0 };
+pub const DASHBOARD: ViewName = ViewName { name: "dashboard", version: 3, fold: 0 };
 pub const STOCK: ViewName = ViewName { name: "stock", version: 3, fold: 0 };
 pub const QUEUES: ViewName = ViewName { name: "queues", version: 1, fold: 0 };
 pub const TOKENS: ViewName = ViewName { name: "tokens", version: 1, fold: 0 };

@@ -74,7 +74,7 @@ impl<K: Ord + Copy> SortedRows<K> {
             } else {
                 upper.insert(at - rows.len(), row);
             }
-            rows.shrink_to(CHUNK * 3 / 4);
+            rows.shrink_to(CHUNK * 9 / 16);
             let first = if at == CHUNK / 2 && upper.first() == Some(&row) { key } else { key_of(upper[0]) };
             self.insert_chunk(chunk + 1, Chunk { first, rows: upper });
         }
@@ -99,8 +99,8 @@ impl<K: Ord + Copy> SortedRows<K> {
             }
             return true;
         }
-        if rows.capacity() > 64 && rows.len() < rows.capacity() / 3 {
-            let room = rows.len() * 5 / 4;
+        if rows.capacity() > 64 && rows.len() < rows.capacity() * 3 / 4 {
+            let room = rows.len() * 9 / 8;
             rows.shrink_to(room);
         }
         if at == 0 {
@@ -193,10 +193,10 @@ impl<K: Ord + Copy> SortedRows<K> {
     }
 }
 
-/// Grows by a quarter instead of double: many lists, most of them still.
+/// Grows by an eighth instead of double: many lists, most of them still.
 fn reserve(rows: &mut Vec<Row>) {
     if rows.len() == rows.capacity() {
-        rows.reserve_exact((rows.len() / 4).max(2).min(CHUNK.saturating_sub(rows.len()).max(1)));
+        rows.reserve_exact((rows.len() / 8).max(2).min(CHUNK.saturating_sub(rows.len()).max(1)));
     }
 }
 

@@ -1,5 +1,6 @@
 //! All views, folded together: one pass over the log, one packed order before each event.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use daybook_domain::{Currency, MerchantId, Position, Recorded, Slot, StreamId, Timestamp};
@@ -9,6 +10,7 @@ use crate::error::{FoldError, Stopped};
 use crate::jobs::Jobs;
 use crate::list::OrderList;
 use crate::merchants::Merchants;
+use crate::number::Number;
 use crate::orders::{Orders, Workbench};
 use crate::query::Deliveries;
 use crate::queues::Queues;
@@ -17,11 +19,11 @@ use crate::stock::Stock;
 use crate::tokens::Tokens;
 
 /// Whose a stream is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StreamOwner<'a> {
     /// None: the platform's.
     pub merchant: Option<&'a MerchantId>,
-    pub name: Option<&'a str>,
+    pub name: Option<Cow<'a, str>>,
 }
 
 /// How a view fares.
@@ -132,7 +134,7 @@ impl Views {
     /// The same of all orders of a buyer. Goes through every order.
     pub fn nths_of(&self, buyer: Slot) -> Vec<u32> {
         let Some(buyer) = self.orders.buyers.find(buyer) else { return Vec::new() };
-        (0..).zip(&self.orders.buyer).filter(|(_, of)| **of == buyer).map(|(row, _)| row).collect()
+        (0..).zip(self.orders.buyer.iter()).filter(|(_, of)| **of == buyer).map(|(row, _)| row).collect()
     }
 
     /// # Errors
@@ -227,18 +229,22 @@ impl Views {
     /// an account's, which only say again what another stream says; or one that the views do not know, or of the platform.
     pub fn owner_of(&self, stream: StreamId) -> StreamOwner<'_> {
         if let Some(row) = self.orders.find(stream) {
-            return StreamOwner { merchant: Some(self.orders.merchant_of(row)), name: Some(self.orders.number(row)) };
+            let name = match self.orders.number(row) {
+                Number::Kept(text) => Cow::Borrowed(text),
+                made @ Number::Made { .. } => Cow::Owned((*made).to_owned()),
+            };
+            return StreamOwner { merchant: Some(self.orders.merchant_of(row)), name: Some(name) };
         }
         if let Some(number) = self.orders.merchants.of_stream(stream) {
             let id = self.orders.merchants.id(number);
-            return StreamOwner { merchant: Some(id), name: Some(id.as_str()) };
+            return StreamOwner { merchant: Some(id), name: Some(id.as_str().into()) };
         }
         let sku = self.registry.stock.view.name_of(stream);
         if let Some((merchant, sku)) = sku {
-            return StreamOwner { merchant: Some(merchant), name: Some(sku.as_str()) };
+            return StreamOwner { merchant: Some(merchant), name: Some(sku.as_str().into()) };
         }
         if let Some(token) = self.registry.tokens.view.of_stream(stream) {
-            return StreamOwner { merchant: token.merchant.as_ref(), name: Some(&token.label) };
+            return StreamOwner { merchant: token.merchant.as_ref(), name: Some(Cow::Borrowed(&token.label)) };
         }
         let job = Jobs::new(&self.registry.jobs.view).get(stream);
         StreamOwner { merchant: job.and_then(|job| job.merchant.as_ref()), name: None }
@@ -280,10 +286,19 @@ impl Views {
 
     /// Bytes that each view has allocated, about; the orders' own are the order list's.
     pub fn footprint(&self) -> Vec<(ViewName, usize)> {
+        let orders: usize = self.orders.footprint().into_iter().map(|(_, bytes)| bytes).sum();
         let of = |entry: crate::registry::Entry<'_>| {
-            let orders = if entry.name == ORDERS { self.orders.footprint() } else { 0 };
-            (entry.name, orders + entry.view.footprint())
+            (entry.name, if entry.name == ORDERS { orders } else { 0 } + entry.view.footprint())
         };
         self.registry.all().map(of).into()
+    }
+
+    /// The same of the order list and the dashboard by what the bytes are for.
+    pub fn footprint_by_part(&self) -> Vec<(&'static str, usize)> {
+        let Registry { list, dashboard, .. } = &self.registry;
+        let mut parts = self.orders.footprint();
+        parts.extend(list.view.footprint_by_part());
+        parts.extend(dashboard.view.footprint_by_part());
+        parts
     }
 }

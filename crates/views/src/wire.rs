@@ -80,6 +80,7 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
+    #[inline]
     pub(crate) fn u8(&mut self) -> u8 {
         match self.rest.split_first() {
             Some((&byte, rest)) => {
@@ -93,7 +94,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn u64(&mut self) -> u64 {
+        // Most numbers are small.
+        match self.rest.split_first() {
+            Some((&byte, rest)) if byte < 0x80 => {
+                self.rest = rest;
+                byte.into()
+            }
+            Some(_) | None => self.long_u64(),
+        }
+    }
+
+    fn long_u64(&mut self) -> u64 {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.u8();
@@ -106,6 +119,7 @@ impl<'a> Reader<'a> {
         0
     }
 
+    #[inline]
     pub(crate) fn u32(&mut self) -> u32 {
         u32::try_from(self.u64()).unwrap_or_else(|_| {
             self.fail();
@@ -114,6 +128,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A number of things that follow: each takes a byte at least, so that damage cannot ask for endless memory.
+    #[inline]
     pub(crate) fn count(&mut self) -> usize {
         match usize::try_from(self.u64()) {
             Ok(count) if count <= self.rest.len() => count,
@@ -124,16 +139,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn i64(&mut self) -> i64 {
         let value = self.u64();
         (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
     }
 
+    #[inline]
     pub(crate) fn bytes(&mut self) -> &'a [u8] {
         let count = self.count();
         self.take(count)
     }
 
+    #[inline]
     pub(crate) fn take(&mut self, count: usize) -> &'a [u8] {
         match self.rest.split_at_checked(count) {
             Some((taken, rest)) => {
@@ -152,13 +170,19 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn text(&mut self) -> &'a str {
-        let bytes = self.bytes();
+        let count = self.count();
+        self.text_of(count)
+    }
+
+    pub(crate) fn text_of(&mut self, bytes: usize) -> &'a str {
+        let bytes = self.take(bytes);
         std::str::from_utf8(bytes).unwrap_or_else(|_| {
             self.fail();
             ""
         })
     }
 
+    #[inline]
     pub(crate) fn time(&mut self, from: Timestamp) -> Timestamp {
         let coded = self.i64();
         let micros = if coded & 1 == 1 { self.u64().cast_signed() } else { 0 };

@@ -1,6 +1,7 @@
 //! Who did what: the log of all streams, the newest first, read backwards a piece at a time. Which merchant an event is of
 //! the views tell, so nothing is kept for this but the log itself.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use async_graphql::{Enum, ID, InputObject, SimpleObject};
@@ -210,7 +211,7 @@ pub(crate) fn list(
             let merchant = owner.merchant.map(|id| ID(id.as_str().to_owned()));
             let name = match erased {
                 Some(event) => orders_of(&views, event.slot),
-                None => owner.name.filter(|name| !name.is_empty()).map(str::to_owned),
+                None => owner.name.filter(|name| !name.is_empty()).map(Cow::into_owned),
             };
             let event = EventObject::alone(recorded, Shown::masked(tenant.is_masked));
             found.push(AuditEntry { event, subject, name, merchant });

@@ -85,7 +85,7 @@ impl Dashboard<'_> {
 
     fn each_placed(&self, query: &BreakdownQuery, whose: Whose, mut each: impl FnMut(Row)) {
         let (first, last) = (day_and_quarter(query.from.0).0, day_and_quarter(query.to.0 - 1).0);
-        for &row in self.state.placed_on.range(first..=last).flat_map(|(_, rows)| rows) {
+        for row in self.state.placed_on.range(first..=last).flat_map(|(_, rows)| rows.iter()) {
             let number = self.orders.places[row as usize];
             if whose.includes(number, &self.orders.merchants.places[number as usize]) {
                 each(row);

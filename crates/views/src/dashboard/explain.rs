@@ -1,6 +1,7 @@
 //! Which orders made a figure. The events themselves stand in the ledger: whoever asks folds each order's history with the
 //! same postings.
 
+use super::days::NearRows;
 use super::entry::{Entries, rare_place};
 use super::series::{DAY_SECONDS, day_and_quarter};
 use super::{Dashboard, Whose};
@@ -125,7 +126,7 @@ impl Finding<'_> {
         let state = self.dashboard.state;
         let placed = state.placed_on.range(from..=self.last_day).next();
         let later = state.later_on.range(from..=self.last_day).next().filter(|_| self.query.basis == Basis::Booked);
-        placed.into_iter().chain(later).map(|(day, _)| *day).min()
+        placed.map(|(day, _)| *day).into_iter().chain(later.map(|(day, _)| *day)).min()
     }
 
     /// Whether the sums know of anything on that day.
@@ -145,13 +146,10 @@ impl Finding<'_> {
     fn rows_of(&self, day: i32, from: Row, most: usize) -> Vec<Row> {
         let state = self.dashboard.state;
         // Those of the day of placing came in this order. None of them is among the others.
-        let placed = state.placed_on.get(&day).map_or(&[][..], |placed| {
-            let start = placed.partition_point(|row| *row < from);
-            &placed[start..placed.len().min(start.saturating_add(most))]
-        });
+        let placed = state.placed_on.get(&day).into_iter().flat_map(|placed| placed.from(from)).take(most);
         let later = state.later_on.get(&day).filter(|_| self.query.basis == Basis::Booked);
-        let later = later.into_iter().flatten().filter(|row| **row >= from);
-        let mut rows: Vec<Row> = placed.iter().chain(later).copied().collect();
+        let later = later.into_iter().flat_map(NearRows::iter).filter(|row| *row >= from);
+        let mut rows: Vec<Row> = placed.chain(later).collect();
         if rows.len() > most {
             rows.select_nth_unstable(most);
             rows.truncate(most);

@@ -26,41 +26,109 @@ fn middle_of(bin: u16) -> u64 {
     (64 + u64::from(place)) * width + (width - 1) / 2
 }
 
-/// One day's durations of one stage.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// One day's durations of one stage: a bag of bins, each with how often. Most bins of most days hold few, so that bin and count
+/// share two bytes; what is more than they hold is carried over.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Histogram {
+    /// A bin above four bits that say how often, less one. First those in order, each bin once, then what came since.
+    bins: Vec<u16>,
+    sorted: u32,
+    max: u64,
+    carried: Option<Box<Carried>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Carried {
     /// Rising by bin.
     bins: Vec<(u16, u32)>,
-    max: u64,
     negative: u32,
 }
+
+/// How often a bin is counted in two bytes.
+const MOST: u32 = 16;
+const COUNT_BITS: u32 = 4;
 
 impl Histogram {
     pub(crate) fn add(&mut self, seconds: i64) {
         let Ok(seconds) = u64::try_from(seconds) else {
-            self.negative += 1;
+            self.carried.get_or_insert_default().negative += 1;
             return;
         };
         self.max = self.max.max(seconds);
-        let bin = bin_of(seconds);
+        if self.bins.len() == self.bins.capacity() {
+            self.sort();
+            // Room for a quarter more that comes before the next sorting.
+            self.bins.reserve_exact((self.bins.len() / 4).max(8));
+        }
+        self.bins.push(bin_of(seconds) << COUNT_BITS);
+    }
+
+    /// Puts equal bins together.
+    fn sort(&mut self) {
+        let sorted = self.sorted as usize;
+        if sorted == self.bins.len() {
+            return;
+        }
+        self.bins[sorted..].sort_unstable();
+        // Two runs, which a stable sort merges.
+        self.bins.sort();
+        let mut kept = 0;
+        let mut at = 0;
+        while let Some(&first) = self.bins.get(at) {
+            let bin = first >> COUNT_BITS;
+            let of_bin = self.bins[at..].iter().take_while(|other| **other >> COUNT_BITS == bin);
+            let (mut times, mut many) = (0, 0);
+            for other in of_bin {
+                times += u32::from(other & 15) + 1;
+                many += 1;
+            }
+            at += many;
+            if times > MOST {
+                self.carried.get_or_insert_default().add(bin, times - MOST);
+                times = MOST;
+            }
+            self.bins[kept] = bin << COUNT_BITS | u16::try_from(times - 1).unwrap_or(15);
+            kept += 1;
+        }
+        self.bins.truncate(kept);
+        self.sorted = u32::try_from(kept).unwrap_or(0);
+    }
+
+    fn each_bin(&self, mut each: impl FnMut(u16, u32)) {
+        self.bins.iter().for_each(|bin| each(bin >> COUNT_BITS, u32::from(bin & 15) + 1));
+        self.carried.iter().flat_map(|carried| &carried.bins).for_each(|&(bin, count)| each(bin, count));
+    }
+
+    /// All of it, the same however it came about.
+    #[cfg(test)]
+    pub(crate) fn told(&self) -> String {
+        let mut merged = Merged::default();
+        merged.merge(self);
+        format!("{merged:?}")
+    }
+
+    pub(crate) fn footprint(&self) -> usize {
+        let carried = |carried: &Carried| size_of::<Carried>() + carried.bins.capacity() * 8;
+        self.bins.capacity() * 2 + self.carried.as_deref().map_or(0, carried)
+    }
+}
+
+impl Carried {
+    fn add(&mut self, bin: u16, times: u32) {
         match self.bins.binary_search_by_key(&bin, |&(bin, _)| bin) {
-            Ok(at) => self.bins[at].1 += 1,
+            Ok(at) => self.bins[at].1 += times,
             Err(at) => {
                 if self.bins.len() == self.bins.capacity() {
                     self.bins.reserve_exact((self.bins.len() / 4).max(4));
                 }
-                self.bins.insert(at, (bin, 1));
+                self.bins.insert(at, (bin, times));
             }
         }
-    }
-
-    pub(crate) fn footprint(&self) -> usize {
-        self.bins.capacity() * 8
     }
 }
 
 /// Many days' durations of one stage.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Merged {
     counts: Vec<u64>,
     pub(crate) count: u64,
@@ -81,10 +149,8 @@ impl Merged {
 
     pub(crate) fn merge(&mut self, day: &Histogram) {
         self.max = self.max.max(day.max);
-        self.negative += u64::from(day.negative);
-        for &(bin, count) in &day.bins {
-            self.add_bin(bin, count.into());
-        }
+        self.negative += day.carried.as_deref().map_or(0, |carried| u64::from(carried.negative));
+        day.each_bin(|bin, count| self.add_bin(bin, count.into()));
     }
 
     fn add_bin(&mut self, bin: u16, count: u64) {
@@ -127,6 +193,24 @@ mod tests {
             }
         }
         assert!(middle_of(bin_of(u64::MAX)).abs_diff(u64::MAX) <= u64::MAX / 100);
+    }
+
+    #[test]
+    fn a_day_holds_each_duration_as_often_as_it_came() {
+        let mut seed = 20_261_128_u64;
+        println!("seed {seed}");
+        for most in [2, 40, 4_000] {
+            let (mut day, mut model) = (Histogram::default(), Merged::default());
+            for _ in 0..5_000 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let seconds = i64::try_from((seed >> 33) % most).unwrap() - 1;
+                day.add(seconds);
+                model.add(seconds);
+            }
+            let mut merged = Merged::default();
+            merged.merge(&day);
+            assert_eq!(merged, model);
+        }
     }
 
     #[test]

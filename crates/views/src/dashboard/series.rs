@@ -8,7 +8,7 @@ use super::histogram::Histogram;
 pub(crate) const QUARTER_SECONDS: i64 = 900;
 pub(crate) const DAY_SECONDS: i64 = 86_400;
 
-/// The figures of one day, or of one quarter of an hour within a day.
+/// The figures of one day, or of one quarter of an hour within a day: as they are summed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cell {
     /// Days since 1970, or quarters since the day began.
@@ -27,19 +27,44 @@ impl Cell {
         // No amount is negative, so that a sum that is too large stays so, and every answer that it is part of is refused.
         self.amount_minor = self.amount_minor.saturating_add(entry.amount_minor);
     }
+
+    fn add_cell(&mut self, other: &Cell) {
+        self.placed += other.placed;
+        self.paid += other.paid;
+        self.refunded += other.refunded;
+        self.amount_minor = self.amount_minor.saturating_add(other.amount_minor);
+    }
+}
+
+/// The figures of a quarter of an hour, which are small nearly always.
+#[derive(Clone, Copy, Debug, Default)]
+struct Quarter {
+    /// Quarters since the day began.
+    at: u8,
+    placed: u8,
+    paid: u8,
+    refunded: u8,
+    amount_minor: u32,
 }
 
 /// A day in detail.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Detail {
     /// Rising.
-    pub(crate) quarters: Vec<Cell>,
+    quarters: Vec<Quarter>,
     pub(crate) stages: Vec<(Stage, Histogram)>,
     /// The rare metrics, of the whole day: only their sums are asked for.
     pub(crate) rare: [u32; RARE_METRICS],
+    /// What came to more than a [`Quarter`] holds. Rising.
+    carried: Option<Box<Carried>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
+struct Carried {
+    cells: Vec<Cell>,
+}
+
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Series {
     /// Rising.
     pub(crate) days: Vec<Cell>,
@@ -56,25 +81,25 @@ pub(crate) fn day_and_quarter(micros: i64) -> (i32, i32) {
 }
 
 impl Series {
-    /// `days`: counts in the days' sums; `detail`: in the details.
-    pub(crate) fn add(&mut self, micros: i64, entry: &Entry, days: bool, detail: bool) {
-        let (day, quarter) = day_and_quarter(micros);
+    /// Adds what counts in one quarter of an hour. `days`: in the days' sums; `detail`: in the details.
+    pub(crate) fn add(&mut self, (day, quarter): (i32, i32), entries: &[Entry], days: bool, detail: bool) {
         let at = cell_index(&mut self.days, day, |at| {
             if detail {
                 self.details.insert(at, Detail::default());
             }
         });
         if days {
-            self.days[at].add(entry);
+            entries.iter().for_each(|entry| self.days[at].add(entry));
         }
         if detail {
-            self.details[at].add(quarter, entry);
+            self.details[at].add(quarter, entries);
         }
     }
 
     pub(crate) fn footprint(&self) -> usize {
         let detail = |detail: &Detail| {
-            detail.quarters.capacity() * size_of::<Cell>()
+            detail.quarters.capacity() * size_of::<Quarter>()
+                + detail.carried.as_deref().map_or(0, |carried| carried.cells.capacity() * size_of::<Cell>() + 24)
                 + detail.stages.capacity() * size_of::<(Stage, Histogram)>()
                 + detail.stages.iter().map(|(_, histogram)| histogram.footprint()).sum::<usize>()
         };
@@ -83,18 +108,88 @@ impl Series {
             + self.details.iter().map(detail).sum::<usize>()
     }
 
+    /// All of it, the same however it came about.
+    #[cfg(test)]
+    pub(crate) fn told(&self) -> Vec<String> {
+        let detail = |detail: &Detail| {
+            let mut quarters: std::collections::BTreeMap<i32, Cell> = std::collections::BTreeMap::new();
+            for cell in detail.quarters() {
+                quarters.entry(cell.at).or_insert(Cell { at: cell.at, ..Cell::default() }).add_cell(&cell);
+            }
+            let mut stages: Vec<String> =
+                detail.stages.iter().map(|(stage, histogram)| format!("{stage:?} {}", histogram.told())).collect();
+            stages.sort_unstable();
+            format!("{quarters:?} {stages:?} {:?}", detail.rare)
+        };
+        self.days.iter().map(|day| format!("{day:?}")).chain(self.details.iter().map(detail)).collect()
+    }
+
     /// Makes room for details of all days.
     pub(crate) fn begin_details(&mut self) {
         self.details.resize_with(self.days.len(), Detail::default);
     }
 }
 
-impl Detail {
-    fn add(&mut self, quarter: i32, entry: &Entry) {
-        if entry.placed || entry.paid || entry.refunded || entry.amount_minor != 0 {
-            let at = cell_index(&mut self.quarters, quarter, |_| {});
-            self.quarters[at].add(entry);
+impl Quarter {
+    fn cell(self) -> Cell {
+        Cell {
+            at: self.at.into(),
+            placed: self.placed.into(),
+            paid: self.paid.into(),
+            refunded: self.refunded.into(),
+            amount_minor: self.amount_minor.into(),
         }
+    }
+
+    /// None: it does not hold as much.
+    fn of(cell: &Cell) -> Option<Self> {
+        Some(Self {
+            at: u8::try_from(cell.at).ok()?,
+            placed: u8::try_from(cell.placed).ok()?,
+            paid: u8::try_from(cell.paid).ok()?,
+            refunded: u8::try_from(cell.refunded).ok()?,
+            amount_minor: u32::try_from(cell.amount_minor).ok()?,
+        })
+    }
+}
+
+impl Detail {
+    /// What each quarter holds. One may come twice.
+    pub(crate) fn quarters(&self) -> impl Iterator<Item = Cell> {
+        let carried = self.carried.iter().flat_map(|carried| &carried.cells).copied();
+        self.quarters.iter().map(|quarter| quarter.cell()).chain(carried)
+    }
+
+    fn add_to_quarter(&mut self, quarter: i32, entries: &[Entry]) {
+        let found = place_in(&self.quarters, quarter, |quarter| quarter.at.into());
+        let at = found.unwrap_or_else(|at| {
+            // There are 96 of them a day.
+            let new = Quarter { at: u8::try_from(quarter).unwrap_or(u8::MAX), ..Quarter::default() };
+            insert(&mut self.quarters, at, new);
+            at
+        });
+        let mut cell = self.quarters[at].cell();
+        entries.iter().for_each(|entry| cell.add(entry));
+        if let Some(fits) = Quarter::of(&cell) {
+            self.quarters[at] = fits;
+            return;
+        }
+        self.quarters[at] = Quarter { at: self.quarters[at].at, ..Quarter::default() };
+        let carried = &mut self.carried.get_or_insert_default().cells;
+        match place_in(carried, quarter, |cell| cell.at) {
+            Ok(at) => carried[at].add_cell(&cell),
+            Err(at) => insert(carried, at, cell),
+        }
+    }
+
+    fn add(&mut self, quarter: i32, entries: &[Entry]) {
+        if entries.iter().any(Entry::has_figures) {
+            self.add_to_quarter(quarter, entries);
+        }
+        entries.iter().for_each(|entry| self.add_to_day(entry));
+    }
+
+    fn add_to_day(&mut self, entry: &Entry) {
         let mut rare = entry.rare;
         while rare != 0 {
             let place = rare.trailing_zeros() as usize;
@@ -118,24 +213,70 @@ impl Detail {
     }
 }
 
-/// Where the cell stands, which is made if it is missing: mostly it is the last one.
-fn cell_index(cells: &mut Vec<Cell>, at: i32, made: impl FnOnce(usize)) -> usize {
-    let found = match cells.last() {
-        Some(last) if last.at == at => Ok(cells.len() - 1),
-        Some(last) if last.at < at => Err(cells.len()),
-        // Without gaps the place follows from the distance to the last one.
-        Some(last) => match cells.len().checked_sub(1 + last.at.abs_diff(at) as usize) {
-            Some(guess) if cells[guess].at == at => Ok(guess),
-            Some(_) | None => cells.binary_search_by_key(&at, |cell| cell.at),
-        },
-        None => Err(0),
-    };
-    found.unwrap_or_else(|index| {
-        if cells.len() == cells.capacity() {
-            cells.reserve_exact((cells.len() / 4).max(3));
-        }
-        cells.insert(index, Cell { at, ..Cell::default() });
-        made(index);
-        index
+/// Where the day's cell stands, which is made if it is missing.
+fn cell_index(cells: &mut Vec<Cell>, day: i32, made: impl FnOnce(usize)) -> usize {
+    place_in(cells, day, |cell| cell.at).unwrap_or_else(|at| {
+        insert(cells, at, Cell { at: day, ..Cell::default() });
+        made(at);
+        at
     })
+}
+
+/// Where it stands, or would: mostly it is the last one.
+fn place_in<T>(all: &[T], at: i32, at_of: impl Fn(&T) -> i32) -> Result<usize, usize> {
+    let Some(last) = all.last().map(&at_of) else { return Err(0) };
+    if last <= at {
+        return if last == at { Ok(all.len() - 1) } else { Err(all.len()) };
+    }
+    // Without gaps the place follows from the distance to the last one.
+    match all.len().checked_sub(1 + last.abs_diff(at) as usize) {
+        Some(guess) if at_of(&all[guess]) == at => Ok(guess),
+        Some(_) | None => all.binary_search_by_key(&at, at_of),
+    }
+}
+
+fn insert<T>(all: &mut Vec<T>, at: usize, new: T) {
+    if all.len() == all.capacity() {
+        all.reserve_exact((all.len() / 4).max(3));
+    }
+    all.insert(at, new);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use daybook_domain::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn quarters_hold_any_count_and_amount() {
+        let mut seed = 20_261_128_u64;
+        println!("seed {seed}");
+        let (mut detail, mut model) = (Detail::default(), BTreeMap::new());
+        for _ in 0..20_000 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let quarter = i32::try_from((seed >> 40) % 20).unwrap() * 5;
+            let entry = Entry {
+                at: Timestamp(0),
+                placed: true,
+                paid: (seed >> 33).is_multiple_of(2),
+                refunded: (seed >> 34).is_multiple_of(64),
+                amount_minor: i64::try_from(seed >> (27 + (seed >> 20) % 36)).unwrap(),
+                ..Entry::default()
+            };
+            // Some come as an order's whole entries.
+            let entries = vec![entry; 1 + usize::try_from((seed >> 35) % 3).unwrap()];
+            detail.add(quarter, &entries);
+            let cell = model.entry(quarter).or_insert(Cell { at: quarter, ..Cell::default() });
+            entries.iter().for_each(|entry| cell.add(entry));
+        }
+        let mut found: BTreeMap<i32, Cell> = BTreeMap::new();
+        for cell in detail.quarters() {
+            found.entry(cell.at).or_insert(Cell { at: cell.at, ..Cell::default() }).add_cell(&cell);
+        }
+        assert_eq!(found, model);
+        assert!(detail.carried.is_some());
+    }
 }

@@ -28,14 +28,15 @@ fn of(before: &Views, after: &Views, row: RowNumber) -> Option<RowDifference> {
         return None;
     }
     let name = if at < new.len() { new } else { old };
-    let name = format!("{}/{}", name.merchant_of(row), name.number(row));
+    let name = format!("{}/{}", name.merchant_of(row), &*name.number(row));
     difference(name, words(before, row), words(after, row))
 }
 
 /// As what the indexes hold it: its class, and its total.
 fn listed(views: &Views, at: usize) -> (Option<u64>, Option<i64>) {
     let index = &views.registry.list.view;
-    (index.class.get(at).map(|class| u64::from(*class)), index.total.get(at).copied())
+    let row = RowNumber::try_from(at).ok().filter(|_| at < index.class.len());
+    (index.class.get(at).map(|class| u64::from(*class)), row.map(|row| index.total.get(row)))
 }
 
 fn words(views: &Views, row: RowNumber) -> Option<Fields> {

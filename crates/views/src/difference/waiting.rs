@@ -34,7 +34,7 @@ pub(super) fn exceptions(before: &Views, after: &Views) -> Vec<RowDifference> {
 }
 
 fn name(views: &Views, row: crate::Row) -> String {
-    format!("{}/{}", views.orders.merchant_of(row), views.orders.number(row))
+    format!("{}/{}", views.orders.merchant_of(row), &*views.orders.number(row))
 }
 
 fn exceptions_of(views: &Views) -> BTreeMap<String, At> {

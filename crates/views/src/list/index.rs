@@ -14,11 +14,13 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use super::class::{Class, Classes};
 use super::dues::dues;
+use super::totals::Totals;
 use crate::Row;
 use crate::checkpoint::{Chunks, Part, RestoreError};
+use crate::column::Column;
 use crate::error::FoldError;
 use crate::merchants::{MerchantNumber, Place};
-use crate::orders::{Before, Change, Orders, grow_by_an_eighth};
+use crate::orders::{Before, Change, Orders};
 use crate::packed::Unpacked;
 use crate::registry::{Kept, View};
 use crate::sorted::SortedRows;
@@ -56,15 +58,15 @@ const NO_ROW: Row = Row::MAX;
 #[derive(Debug, Default)]
 pub(crate) struct ListIndex {
     pub(crate) classes: Classes,
-    pub(crate) class: Vec<Class>,
-    pub(crate) total: Vec<i64>,
+    pub(crate) class: Column<Class>,
+    pub(crate) total: Totals,
     pub(crate) nodes: Vec<Node>,
     by_number: HashTable<Row>,
     hasher: DefaultHashBuilder,
     /// The buyer's order before this one.
-    buyer_previous: Vec<Row>,
+    buyer_previous: Column<Row>,
     /// Each buyer's last order, and how many there are.
-    buyer_last: Vec<(Row, u32)>,
+    buyer_last: Column<(Row, u32)>,
     pub(crate) busy_buyers: HashMap<u32, SortedRows<TimeKey>>,
     pub(crate) skus: HashMap<u32, SortedRows<TimeKey>>,
     /// By tag, as the number of its text, and by missed clock ([`missed`]).
@@ -90,15 +92,12 @@ impl ListIndex {
     }
 
     pub(crate) fn amount_key(&self, orders: &Orders, row: Row) -> AmountKey {
-        (code_number(orders.currency_of(row)), self.total[row as usize], row)
+        (code_number(orders.currency_of(row)), self.total.get(row), row)
     }
 
     /// Adds the next row. `bulk`: leaves out the sorted lists, which [`ListIndex::sort_all`] will fill.
     fn add(&mut self, orders: &Orders, row: Row, after: &Unpacked, bulk: bool) {
         let class = self.classes.see(after.order.axes());
-        grow_by_an_eighth(&mut self.class);
-        grow_by_an_eighth(&mut self.total);
-        grow_by_an_eighth(&mut self.buyer_previous);
         self.class.push(class);
         self.total.push(after.order.total_minor());
         self.add_number(orders, row);
@@ -120,7 +119,7 @@ impl ListIndex {
             let total = &self.total;
             let node = node_mut(&mut self.nodes, node);
             node.list_mut(class).insert(row, key, key_of);
-            node.by_amount.insert(row, amount, |row| (code_number(orders.currency_of(row)), total[row as usize], row));
+            node.by_amount.insert(row, amount, |row| (code_number(orders.currency_of(row)), total.get(row), row));
         }
         self.each_sku(after, |skus, sku| skus.entry(sku).or_default().insert(row, key, key_of));
         let buyer = orders.buyer[row as usize];
@@ -159,14 +158,14 @@ impl ListIndex {
             self.class[row as usize] = new;
         }
         let total = after.order.total_minor();
-        if total != self.total[row as usize] {
+        if total != self.total.get(row) {
             let (old, currency) = (self.amount_key(orders, row), code_number(orders.currency_of(row)));
             for is_new in [false, true] {
                 if is_new {
-                    self.total[row as usize] = total;
+                    self.total.set(row, total);
                 }
                 let totals = &self.total;
-                let key_of = |row: Row| (code_number(orders.currency_of(row)), totals[row as usize], row);
+                let key_of = |row: Row| (code_number(orders.currency_of(row)), totals.get(row), row);
                 for node in nodes_of(place) {
                     let list = &mut node_mut(&mut self.nodes, node).by_amount;
                     if is_new {
@@ -208,14 +207,14 @@ impl ListIndex {
 
     fn add_number(&mut self, orders: &Orders, row: Row) {
         let Self { by_number, hasher, .. } = self;
-        let hash = hasher.hash_one(orders.number(row));
-        by_number.insert_unique(hash, row, |&row| hasher.hash_one(orders.number(row)));
+        let hash = hasher.hash_one(&*orders.number(row));
+        by_number.insert_unique(hash, row, |&row| hasher.hash_one(&*orders.number(row)));
     }
 
     /// All orders with this number, of whatever merchant, as they came.
     pub(crate) fn rows_of_number(&self, orders: &Orders, number: &str) -> Vec<Row> {
         let found = self.by_number.iter_hash(self.hasher.hash_one(number));
-        let mut rows: Vec<Row> = found.copied().filter(|&row| orders.number(row) == number).collect();
+        let mut rows: Vec<Row> = found.copied().filter(|&row| &*orders.number(row) == number).collect();
         rows.sort_unstable();
         rows
     }
@@ -223,9 +222,8 @@ impl ListIndex {
     /// The buyer's order before this one, and how many there are with this one.
     fn add_to_buyer(&mut self, orders: &Orders, row: Row) -> (Row, u32) {
         let buyer = orders.buyer[row as usize] as usize;
-        if buyer >= self.buyer_last.len() {
-            grow_by_an_eighth(&mut self.buyer_last);
-            self.buyer_last.resize(buyer + 1, (NO_ROW, 0));
+        while buyer >= self.buyer_last.len() {
+            self.buyer_last.push((NO_ROW, 0));
         }
         let (last, count) = &mut self.buyer_last[buyer];
         *count += 1;
@@ -249,6 +247,9 @@ impl ListIndex {
         if orders.len() == 0 {
             return Some(index);
         }
+        let Self { by_number, hasher, .. } = &mut index;
+        // None is there yet whose hash would be asked for.
+        by_number.reserve(orders.len(), |&row| hasher.hash_one(&*orders.number(row)));
         let (mut skus, mut tags) = (Texts::default(), Texts::default());
         let mut unpacked = orders.blank(0);
         for row in 0..Row::try_from(orders.len()).ok()? {
@@ -297,31 +298,32 @@ impl ListIndex {
         }
     }
 
-    fn footprint_of_lists(&self) -> usize {
+    /// Bytes that are allocated, by what for.
+    pub(crate) fn footprint_by_part(&self) -> Vec<(&'static str, usize)> {
         let lists = |lists: &HashMap<u32, SortedRows<TimeKey>>| {
             lists.capacity() * 8 / 7 * 40 + lists.values().map(SortedRows::footprint).sum::<usize>()
         };
-        let nodes: usize = self
-            .nodes
-            .iter()
-            .map(|node| {
-                node.by_time.capacity() * size_of::<(Class, SortedRows<TimeKey>)>()
-                    + node.by_time.iter().map(|(_, list)| list.footprint()).sum::<usize>()
-                    + node.by_amount.footprint()
-            })
-            .sum();
-        self.class.capacity() * 2
-            + self.total.capacity() * 8
-            + self.nodes.capacity() * size_of::<Node>()
-            + nodes
-            + self.by_number.allocation_size()
-            + self.buyer_previous.capacity() * 4
-            + self.buyer_last.capacity() * 8
-            + lists(&self.busy_buyers)
-            + lists(&self.skus)
-            + lists(&self.marks)
-            + self.by_due.len() * 28
-            + self.next_due.capacity() * 8 / 7 * 17
+        let by_time = |node: &Node| {
+            node.by_time.capacity() * size_of::<(Class, SortedRows<TimeKey>)>()
+                + node.by_time.iter().map(|(_, list)| list.footprint()).sum::<usize>()
+        };
+        let by_amount = |node: &Node| node.by_amount.footprint();
+        vec![
+            ("classes and totals", self.class.footprint() + self.total.footprint()),
+            ("orders by number", self.by_number.allocation_size()),
+            (
+                "lists by time",
+                self.nodes.iter().map(by_time).sum::<usize>() + self.nodes.capacity() * size_of::<Node>(),
+            ),
+            ("lists by amount", self.nodes.iter().map(by_amount).sum()),
+            (
+                "orders by buyer",
+                self.buyer_previous.footprint() + self.buyer_last.footprint() + lists(&self.busy_buyers),
+            ),
+            ("orders by SKU", lists(&self.skus)),
+            ("orders by mark", lists(&self.marks)),
+            ("open clocks", self.by_due.len() * 28 + self.next_due.capacity() * 8 / 7 * 17),
+        ]
     }
 }
 
@@ -367,7 +369,7 @@ impl View for ListIndex {
     fn mark_all(&mut self, _: &Orders, _: Position) {}
 
     fn footprint(&self) -> usize {
-        self.footprint_of_lists()
+        self.footprint_by_part().into_iter().map(|(_, bytes)| bytes).sum()
     }
 }
 

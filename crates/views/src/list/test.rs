@@ -211,7 +211,7 @@ impl Data<'_> {
                 placed_at >= *from && to.is_none_or(|to| placed_at < to)
             }
             Test::Amount { currency, from, to } => {
-                let total = self.index.total[at];
+                let total = self.index.total.get(row);
                 total >= *from
                     && total <= *to
                     && currency.is_none_or(|code| code == code_number(self.orders.currency_of(row)))

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use daybook_domain::profile::Profile;
-use daybook_domain::{Currency, MerchantId, Position, Sealed, Slot, StreamId, Timestamp};
+use daybook_domain::{Currency, MerchantId, Position, Slot, StreamId, Timestamp};
 use uuid::Uuid;
 
 use super::Orders;
@@ -157,15 +157,17 @@ fn read_chunk(part: Part, reader: &mut Reader<'_>, orders: &mut Orders) -> Optio
         Part::Buyers => {
             for _ in 0..reader.count() {
                 let (slot, row) = (Slot(reader.u32()), reader.u32());
-                let account = Sealed { slot, bytes: reader.bytes().to_vec() };
+                let account = reader.bytes();
                 if orders.buyers.find(slot).is_some() {
                     return None;
                 }
-                orders.buyers.see(&account, row).ok()?;
+                orders.buyers.add(slot, account, row).ok()?;
             }
         }
         Part::Orders => {
-            for _ in 0..reader.count() {
+            let count = reader.count();
+            let mut packed = Vec::with_capacity(count);
+            for _ in 0..count {
                 let id = StreamId(Uuid::from_bytes(reader.array()));
                 let placed_at = Timestamp(i64::from_le_bytes(reader.array()));
                 let (place, buyer, currency) = (reader.u32(), reader.u32(), reader.u8());
@@ -175,9 +177,10 @@ fn read_chunk(part: Part, reader: &mut Reader<'_>, orders: &mut Orders) -> Optio
                 if !fits {
                     return None;
                 }
-                orders.packed.push(reader.bytes());
+                packed.push(reader.bytes());
                 orders.add_columns(id, placed_at, place, buyer, currency);
             }
+            orders.packed.extend(packed.into_iter());
         }
         Part::Entries | Part::Skus | Part::Tokens | Part::Jobs => return None,
     }

@@ -77,7 +77,7 @@ proptest! {
         for recorded in &world.recorded {
             if recorded.event.kind().subject() == Subject::Sku && skus.insert(recorded.stream) && skus.len() <= left_out {
                 let owner = right.owner_of(recorded.stream);
-                let sku = daybook_domain::Sku::new(owner.name.unwrap()).unwrap();
+                let sku = daybook_domain::Sku::new(&owner.name.unwrap()).unwrap();
                 let streams = daybook_domain::stock::SkuStreams::of(owner.merchant.unwrap(), &sku);
                 skipped.extend([streams.sku, streams.account]);
             }

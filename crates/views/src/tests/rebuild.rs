@@ -42,7 +42,7 @@ fn dump(views: &Views) -> Vec<String> {
     }
     out.push(format!("due {:?}", index.by_due));
     out.push(format!("dues {:?}", index.next_due.iter().collect::<BTreeMap<_, _>>()));
-    out.push(format!("columns {:?} {:?}", index.class, index.total));
+    out.push(format!("columns {:?} {:?}", index.class, index.total.all()));
     for buyer in (0..).take(views.orders.buyers.len()) {
         out.push(format!("chain {buyer} {:?}", index.buyer_chain(buyer).collect::<Vec<_>>()));
     }
@@ -53,11 +53,11 @@ fn dump(views: &Views) -> Vec<String> {
         for (number, node) in nodes.iter().enumerate() {
             out.push(format!("{kind} {number} {} {:?}", node.has_details, node.rows));
             let series = node.series.iter();
-            out.extend(series.map(|(currency, basis, series)| {
-                let mut series = series.clone();
-                series.details.iter_mut().for_each(|detail| detail.stages.sort_by_key(|(stage, _)| *stage));
-                format!("{kind} {number} {currency} {basis:?} {series:?}")
-            }));
+            out.extend(
+                series.map(|(currency, basis, series)| {
+                    format!("{kind} {number} {currency} {basis:?} {:?}", series.told())
+                }),
+            );
         }
     }
     let stock = views.stock().unwrap();
@@ -73,7 +73,7 @@ fn dump(views: &Views) -> Vec<String> {
     out.push(format!("open jobs {:?}", jobs.open().map(|(id, _)| *id).collect::<Vec<_>>()));
     out.push(format!("placed on {:?}", dashboard.placed_on));
     let later = dashboard.later_on.iter().map(|(day, rows)| {
-        let mut rows = rows.clone();
+        let mut rows: Vec<_> = rows.iter().collect();
         rows.sort_unstable();
         (day, rows)
     });
