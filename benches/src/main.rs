@@ -14,6 +14,7 @@ mod export;
 mod file;
 mod flash;
 mod fold;
+mod graphql;
 mod orders;
 mod overload;
 mod pages;
@@ -41,6 +42,7 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   views   what the views of a million orders cost: memory, pages, counts, dashboards, checkpoints
   deadlines  a million clocks that run, beside a look at every order
   pages   pages of a million orders in process and over HTTP, beside ready-made answers
+  graphql  placeOrder over HTTP at 1, 64 and 512 callers, with variables and with a document each
   overload  ten times as many requests as are done in time, for 60 s: what is answered, how soon, and what comes after
   export  a million orders as CSV, JSON lines and XLSX, beside the csv library alone
   phones  the telephones of a million orders read from the log, beside the log read alone; orders found by them
@@ -58,7 +60,7 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   --dir       where to write (default: the system's folder for temporary files)
   --write     the tables of compare, as Markdown between two marks in this file";
 
-const ALL: [&str; 14] = [
+const ALL: [&str; 15] = [
     "write",
     "flash",
     "tree",
@@ -69,6 +71,7 @@ const ALL: [&str; 14] = [
     "views",
     "deadlines",
     "pages",
+    "graphql",
     "overload",
     "export",
     "phones",
@@ -134,6 +137,7 @@ fn main() -> ExitCode {
             "bulk" => bulk::run(&config.dir, config.orders),
             "deadlines" => deadlines::run(config.orders),
             "views" => views::run(&config.dir, config.orders),
+            "graphql" => graphql::run(&config.dir, sustained / 9),
             "overload" => overload::run(&config.dir, config.orders.min(100_000), sustained),
             "export" => export::run(&config.dir, config.orders),
             "phones" => phones::run(&config.dir, config.orders),

@@ -96,12 +96,12 @@ pub(crate) fn run(dir: &Path, count: u64, span: Duration) {
     engine.shutdown().unwrap();
 }
 
-fn runtime(threads: usize) -> Runtime {
+pub(crate) fn runtime(threads: usize) -> Runtime {
     Builder::new_multi_thread().enable_all().worker_threads(threads).build().unwrap()
 }
 
 /// Keeps the views up with the ledger, as the server does.
-fn follow(reader: Reader, host: Arc<Host>, ended: Arc<AtomicBool>) -> std::thread::JoinHandle<()> {
+pub(crate) fn follow(reader: Reader, host: Arc<Host>, ended: Arc<AtomicBool>) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
         while !ended.load(Ordering::Relaxed) {
             let events = reader.events(host.position() + 1, 64 << 10).unwrap();

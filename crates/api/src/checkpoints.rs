@@ -61,7 +61,7 @@ pub(crate) struct Between {
 }
 
 /// The newest checkpoint.
-pub(crate) async fn latest(State(app): State<App>) -> Response {
+pub(crate) async fn latest(State(app): State<Arc<App>>) -> Response {
     let none = || say(StatusCode::NOT_FOUND, "no checkpoint was signed yet\n");
     match app.services.notary.as_ref().and_then(|notary| notary.latest()) {
         Some(stored) => answer(TEXT, "no-cache", stored.text),
@@ -70,7 +70,7 @@ pub(crate) async fn latest(State(app): State<App>) -> Response {
 }
 
 /// The checkpoint of so many records.
-pub(crate) async fn earlier(State(app): State<App>, peer: Peer, Path(size): Path<String>) -> Response {
+pub(crate) async fn earlier(State(app): State<Arc<App>>, peer: Peer, Path(size): Path<String>) -> Response {
     let Ok(size) = size.parse() else {
         return say(StatusCode::BAD_REQUEST, "ask for /checkpoint/NUMBER, the number of records that it covers\n");
     };
@@ -79,7 +79,7 @@ pub(crate) async fn earlier(State(app): State<App>, peer: Peer, Path(size): Path
 
 /// The proof that one checkpoint goes on from another.
 pub(crate) async fn consistency(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     peer: Peer,
     between: Result<Query<Between>, QueryRejection>,
 ) -> Response {

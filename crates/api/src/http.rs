@@ -25,6 +25,7 @@ use crate::credentials::Credentials;
 use crate::edge::{Edge, Limits, SMALL_BODY_BYTES, SOON};
 use crate::exports::{self, Exports};
 use crate::host::Host;
+use crate::json;
 use crate::limits::MAX_BODY_BYTES;
 use crate::lookups::{self, Lookups};
 use crate::metrics::{self, Outcome};
@@ -67,10 +68,9 @@ impl Services {
 }
 
 /// What the handlers share.
-#[derive(Clone)]
 pub(crate) struct App {
     pub(crate) services: Services,
-    pub(crate) runner: Runner,
+    pub(crate) runner: Arc<Runner>,
     pub(crate) door: Door,
     pub(crate) lookups: Arc<Lookups>,
     pub(crate) checkpoints: Room,
@@ -89,7 +89,7 @@ pub fn router_within(services: Services, limits: &Limits) -> Router {
 }
 
 pub(crate) fn routes(services: Services, schema: Schema, limits: &Limits) -> Router {
-    let runner = Runner::new(schema, Edge::new(limits), services.security.clone());
+    let runner = Arc::new(Runner::new(schema, Edge::new(limits), services.security.clone()));
     let (door, lookups, checkpoints, readiness) = Default::default();
     let app = App { services, runner, door, lookups, checkpoints, readiness };
     Router::new()
@@ -103,21 +103,21 @@ pub(crate) fn routes(services: Services, schema: Schema, limits: &Limits) -> Rou
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics_page))
-        .with_state(app)
+        .with_state(Arc::new(app))
 }
 
-async fn page(State(app): State<App>) -> Response {
+async fn page(State(app): State<Arc<App>>) -> Response {
     if app.services.graphiql { page::page() } else { StatusCode::NOT_FOUND.into_response() }
 }
 
-async fn ready(State(app): State<App>) -> Response {
+async fn ready(State(app): State<Arc<App>>) -> Response {
     match app.readiness.look(&app.services) {
         Ok(ready) => Json(ready).into_response(),
         Err(unready) => (StatusCode::SERVICE_UNAVAILABLE, Json(unready)).into_response(),
     }
 }
 
-async fn metrics_page(State(app): State<App>) -> Response {
+async fn metrics_page(State(app): State<Arc<App>>) -> Response {
     let text = metrics::page(&app.services, &app.runner.edge);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
@@ -129,7 +129,7 @@ pub(crate) fn address(peer: &Peer) -> Option<IpAddr> {
     peer.as_ref().map(|Extension(ConnectInfo(address))| address.ip())
 }
 
-async fn graphql(State(app): State<App>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
+async fn graphql(State(app): State<Arc<App>>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
     let start = Instant::now();
     // Whatever panics on the way, the connection and its other requests live on.
     let answered = AssertUnwindSafe(answer(&app, address(&peer), &headers, body)).catch_unwind().await;
@@ -299,7 +299,7 @@ pub(crate) fn write(answer: &Answer, status: StatusCode, modern: bool) -> Respon
     let body = if run::is_refused(answer) {
         serde_json::to_vec(&Refused { errors: &answer.errors })
     } else {
-        serde_json::to_vec(answer)
+        json::answer(answer)
     };
     let kind = if modern { GRAPHQL_RESPONSE } else { JSON };
     match body {

@@ -19,6 +19,7 @@ mod forget;
 mod host;
 mod http;
 mod jobs;
+mod json;
 mod limits;
 mod lookups;
 mod mask;

@@ -78,7 +78,7 @@ struct Opened {
     expires_at: String,
 }
 
-pub(crate) async fn look_up(State(app): State<App>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
+pub(crate) async fn look_up(State(app): State<Arc<App>>, peer: Peer, headers: HeaderMap, body: Body) -> Response {
     let start = Instant::now();
     let answered = AssertUnwindSafe(answer(&app, &peer, &headers, body)).catch_unwind().await;
     let (outcome, response) = answered.unwrap_or_else(|payload| {
@@ -187,7 +187,7 @@ fn refused_after(taken: Duration) -> Duration {
 }
 
 /// Ends the credential of a look-up that the request bears.
-pub(crate) async fn end(State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response {
+pub(crate) async fn end(State(app): State<Arc<App>>, peer: Peer, headers: HeaderMap) -> Response {
     let start = Instant::now();
     let (outcome, response) = match session_of(&app, address(&peer), &headers, false).await {
         Ok(session) => match session.look_up() {

@@ -30,8 +30,10 @@ impl ReadingRoom {
 }
 
 /// What all operations share.
-#[derive(Clone)]
-pub(crate) struct Rooms {
+#[derive(Clone, Default)]
+pub(crate) struct Rooms(Arc<All>);
+
+struct All {
     /// For reads of the ledger. More at the same time would only queue at the disk.
     ledger: ReadingRoom,
     /// For looks at the views that take long. Few, so that there is a processor left for everybody else.
@@ -42,7 +44,7 @@ pub(crate) struct Rooms {
     past: ReadingRoom,
 }
 
-impl Default for Rooms {
+impl Default for All {
     fn default() -> Self {
         Self {
             ledger: ReadingRoom::new(8, 64),
@@ -113,7 +115,7 @@ impl Reads {
         services: &Services,
         read: impl FnOnce(&Services) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        self.run_in(&self.rooms.ledger, services, read).await
+        self.run_in(&self.rooms.0.ledger, services, read).await
     }
 
     /// Looks at the views, here if nobody changes them just now.
@@ -128,7 +130,7 @@ impl Reads {
         if let Some(views) = services.host.try_views() {
             return look(services, &views);
         }
-        self.run_in(&self.rooms.short, services, move |services| look(services, &services.host.views())).await
+        self.run_in(&self.rooms.0.short, services, move |services| look(services, &services.host.views())).await
     }
 
     /// Looks at the views for a long time. As [`Reads::run_in`].
@@ -137,7 +139,7 @@ impl Reads {
         services: &Services,
         look: impl FnOnce(&Services, &Views) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        self.run_in(&self.rooms.long, services, move |services| look(services, &services.host.views())).await
+        self.run_in(&self.rooms.0.long, services, move |services| look(services, &services.host.views())).await
     }
 
     /// The views at a position that is durable: waits, while somebody else has the operation's turn, until they are folded.
@@ -178,7 +180,7 @@ impl Reads {
         services: &Services,
         look: impl FnOnce(&Services) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        self.run_in(&self.rooms.past, services, look).await
+        self.run_in(&self.rooms.0.past, services, look).await
     }
 
     /// Runs `read` on a thread that may block, while somebody else has the operation's turn. Goes on to its end even if

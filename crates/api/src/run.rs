@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::access;
 use crate::auth::Session;
-use crate::documents::Documents;
+use crate::documents::{Documents, Known};
 use crate::edge::{Edge, RetryAfter, SOON};
 use crate::http::Services;
 use crate::reads::{Reads, Rooms};
@@ -24,6 +24,7 @@ use crate::scale::Scale;
 use crate::schema::Schema;
 use crate::schema::code::Code;
 use crate::schema::error::{ApiError, masked};
+use crate::schema::plain::InBytes;
 use crate::security::SecurityLog;
 
 /// A request that got no `data`, with its code.
@@ -97,7 +98,6 @@ pub(crate) fn is_refused(response: &Response) -> bool {
 }
 
 /// What documents are run with.
-#[derive(Clone)]
 pub(crate) struct Runner {
     schema: Schema,
     scale: Scale,
@@ -110,12 +110,20 @@ pub(crate) struct Runner {
 /// An operation that is understood, and that its token may ask for.
 struct Prepared {
     request: Request,
-    document: ExecutableDocument,
+    document: Arc<Known>,
     kind: OperationType,
     actor: Uuid,
 }
 
 impl Prepared {
+    /// Lists may be written at once: whoever writes the answer is [`crate::json::answer`].
+    fn in_bytes(self) -> Self {
+        if !self.document.is_distinct {
+            return self;
+        }
+        Self { request: self.request.data(InBytes), ..self }
+    }
+
     /// What its resolvers read by.
     fn with(self, reads: Reads) -> Self {
         Self { request: self.request.data(Arc::new(reads)), ..self }
@@ -132,36 +140,37 @@ impl Runner {
     }
 
     /// Refuses what the limits refuse, else puts into the request what it is run with.
-    fn prepare(&self, mut request: Request, session: &Session) -> Result<Prepared, Box<Response>> {
-        let document =
+    fn prepare(&self, request: Request, session: &Session) -> Result<Prepared, Box<Response>> {
+        let known =
             self.documents.parse(&request.query).map_err(|why| Box::new(failure(why, Code::DocumentRefused)))?;
-        if let Some(field) = access::refused(&document, session.actor.role) {
+        if let Some(field) = access::refused(&known.document, session.actor.role) {
             // A name that is none may be anything, such as a token in the wrong place.
             self.security.forbidden(session.asker(), if access::is_field(&field) { &field } else { "unknown" });
             let message = format!("a token of the role {} may not ask for {field}", session.actor.role.name());
             return Err(Box::new(failure(message, Code::Forbidden)));
         }
-        request.set_parsed_query(document.clone());
         let request = request.data(session.clone());
-        let kind = kind(&document, request.operation_name.as_deref());
-        Ok(Prepared { request, document, kind, actor: session.actor.id })
+        let kind = kind(&known.document, request.operation_name.as_deref());
+        Ok(Prepared { request, document: known, kind, actor: session.actor.id })
     }
 
     /// Refuses what does not fit the schema, costs too much at all, or costs more than the token has left.
     async fn weigh(&self, prepared: Prepared) -> Result<Request, Response> {
-        let complexity = self.scale.weigh(prepared.document, &prepared.request).await?;
-        self.edge.charge(prepared.actor, complexity).map_err(limited)?;
-        Ok(prepared.request)
+        let Prepared { mut request, document, actor, .. } = prepared;
+        let complexity = document.weigh(&self.scale, &request).await?;
+        self.edge.charge(actor, complexity).map_err(limited)?;
+        request.set_parsed_query(Arc::unwrap_or_clone(document).document);
+        Ok(request)
     }
 
     /// Waits for a turn, but not for long.
-    async fn execute(&self, prepared: Prepared) -> Response {
+    async fn execute(self: &Arc<Self>, prepared: Prepared) -> Response {
         let kind = prepared.kind;
         let Some(turn) = self.edge.enter(kind).await.map(Arc::new) else { return overloaded() };
         // What a mutation keeps until its outcome is known bounds the commands that are under way.
         let may_pause = kind != OperationType::Mutation;
         let prepared = prepared.with(Reads::new(&self.rooms, may_pause.then(|| Arc::clone(&turn))));
-        let runner = self.clone();
+        let runner = Arc::clone(self);
         let answer = self.edge.work(async move {
             match runner.weigh(prepared).await {
                 Ok(request) => runner.schema.execute(request).await,
@@ -179,12 +188,16 @@ impl Runner {
         answer.unwrap_or_else(|| api_failure(&ApiError::Stopped))
     }
 
-    /// Runs a query or mutation. A panic in a resolver is logged and masked.
-    pub(crate) async fn run(&self, request: Request, session: &Session) -> Result<Response, Panicked> {
-        let prepared = match self.prepare(request, session) {
-            Ok(prepared) => prepared,
-            Err(refused) => return Ok(*refused),
-        };
+    /// Runs a query or mutation, whose answer must be written by [`crate::json::answer`]. A panic in a resolver is logged and
+    /// masked.
+    pub(crate) async fn run(self: &Arc<Self>, request: Request, session: &Session) -> Result<Response, Panicked> {
+        match self.prepare(request, session) {
+            Ok(prepared) => self.run_prepared(prepared.in_bytes()).await,
+            Err(refused) => Ok(*refused),
+        }
+    }
+
+    async fn run_prepared(self: &Arc<Self>, prepared: Prepared) -> Result<Response, Panicked> {
         if prepared.kind == OperationType::Subscription {
             let why =
                 "subscriptions are told over a WebSocket: open /graphql/ws with the protocol graphql-transport-ws";
@@ -198,9 +211,12 @@ impl Runner {
 }
 
 impl Runner {
-    /// As [`Runner::run`], with a panic as its answer.
-    async fn answer(&self, request: Request, session: &Session) -> Response {
-        self.run(request, session).await.unwrap_or_else(|panicked| panicked.response())
+    /// As [`Runner::run`], with a panic as its answer, for whoever writes answers in another way.
+    async fn answer(self: &Arc<Self>, request: Request, session: &Session) -> Response {
+        match self.prepare(request, session) {
+            Ok(prepared) => self.run_prepared(prepared).await.unwrap_or_else(|panicked| panicked.response()),
+            Err(refused) => *refused,
+        }
     }
 }
 
@@ -214,7 +230,7 @@ fn kind(document: &ExecutableDocument, name: Option<&str>) -> OperationType {
 /// What one WebSocket runs its operations with.
 #[derive(Clone)]
 pub(crate) struct SocketRunner {
-    runner: Runner,
+    runner: Arc<Runner>,
     services: Services,
     /// Set by the greeting.
     session: Arc<OnceLock<Session>>,
@@ -229,7 +245,7 @@ pub(crate) const MAX_OPERATIONS: usize = 64;
 const MAX_REFUSALS: u32 = 32;
 
 impl SocketRunner {
-    pub(crate) fn new(runner: Runner, services: Services) -> Self {
+    pub(crate) fn new(runner: Arc<Runner>, services: Services) -> Self {
         let slots = Arc::new(Semaphore::new(MAX_OPERATIONS));
         Self { runner, services, session: Arc::default(), slots, refusals: Arc::default() }
     }
@@ -287,7 +303,7 @@ impl Executor for SocketRunner {
             Err(refused) => return refuse(*refused),
         };
         self.refusals.store(0, Ordering::Relaxed);
-        let runner = self.runner.clone();
+        let runner = Arc::clone(&self.runner);
         let answers = async move {
             if prepared.kind != OperationType::Subscription {
                 return once(runner.execute(prepared).await);

@@ -44,7 +44,7 @@ const READ_BUFFER_BYTES: usize = 8 << 10;
 const WRITE_BUFFER_BYTES: usize = 64 << 20;
 
 pub(crate) async fn upgrade(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     peer: Peer,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
@@ -91,12 +91,12 @@ impl Drop for Open {
     }
 }
 
-async fn serve(app: App, caller: Caller, socket: WebSocket, mut place: Place, greeted_by: Instant) {
+async fn serve(app: Arc<App>, caller: Caller, socket: WebSocket, mut place: Place, greeted_by: Instant) {
     let _open = Open::new(&app.services.host);
     if socket.protocol().and_then(|protocol| protocol.to_str().ok()) != Some(NAME) {
         return;
     }
-    let runner = SocketRunner::new(app.runner.clone(), app.services.clone());
+    let runner = SocketRunner::new(Arc::clone(&app.runner), app.services.clone());
     let gate = Gate::default();
     let (mut sink, source) = socket.split();
     let (at_gate, asked) = (gate.clone(), runner.clone());

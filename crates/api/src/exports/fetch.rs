@@ -31,7 +31,7 @@ const CHUNK_BYTES: usize = 64 << 10;
 
 /// A HEAD takes nothing, and so is none of the events.
 pub(crate) async fn fetch(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     method: Method,
     peer: Peer,
     headers: HeaderMap,
@@ -44,7 +44,7 @@ pub(crate) async fn fetch(
     response
 }
 
-async fn answer(app: &App, peer: &Peer, headers: &HeaderMap, id: &str, is_taken: bool) -> (Outcome, Response) {
+async fn answer(app: &Arc<App>, peer: &Peer, headers: &HeaderMap, id: &str, is_taken: bool) -> (Outcome, Response) {
     let session = match session_of(app, address(peer), headers, false).await {
         Ok(session) => session,
         Err(refused) => return *refused,
@@ -82,7 +82,7 @@ enum Found {
 }
 
 /// Nothing leaves before the log says who took it.
-async fn find(app: &App, session: &Session, id: &str, is_taken: bool) -> Result<Found, ApiError> {
+async fn find(app: &Arc<App>, session: &Session, id: &str, is_taken: bool) -> Result<Found, ApiError> {
     let services = &app.services;
     let (Ok(id), Ok(board)) = (Uuid::parse_str(id).map(StreamId), services.exports.board()) else {
         return Ok(Found::NotThere);
@@ -111,7 +111,7 @@ async fn find(app: &App, session: &Session, id: &str, is_taken: bool) -> Result<
     };
     if is_taken {
         // On a task of its own: whoever hangs up must not let the next one in before his is known.
-        let (app, session, board) = (app.clone(), session.clone(), Arc::clone(board));
+        let (app, session, board) = (Arc::clone(app), session.clone(), Arc::clone(board));
         let told = tokio::spawn(async move {
             let _one_at_a_time = board.fetching.lock().await;
             tell(&app, &session, id).await

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::parser::types::Field;
-use async_graphql::{Context, ID, Object, Result, SimpleObject, Value};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use daybook_domain::merchant::Merchant;
 use daybook_domain::profile::Profile;
 use daybook_domain::{MerchantId, Position, State, StreamId};
@@ -14,7 +13,6 @@ use daybook_views::query::{MerchantEntry, MerchantPage};
 use super::error::ApiError;
 use super::moment::Moment;
 use super::page::{MAX_FIRST, PageInfo};
-use super::plain::{self, Plain, Selected};
 use super::policy::{self, DatedPolicy, Policy, RaisedAlert};
 use super::query::READ;
 use super::{look, read, services};
@@ -281,20 +279,6 @@ impl MerchantObject {
             Ok(MerchantPage { merchants, has_next })
         })
         .await
-    }
-}
-
-impl Plain for MerchantObject {
-    const TYPE: &'static str = "Merchant";
-
-    fn plain(&self, name: &str, _: &Field, _: &Selected<'_>) -> Option<Value> {
-        Some(match name {
-            "id" => plain::text(self.0.id.as_str()),
-            "name" => plain::text(&self.0.name),
-            "timeZone" => plain::text(self.0.profile.time_zone()),
-            "payUrl" => self.0.profile.pay_url.as_deref().map_or(Value::Null, plain::text),
-            _ => return None,
-        })
     }
 }
 

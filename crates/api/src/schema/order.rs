@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::Field;
-use async_graphql::{Context, ID, Object, Result, SimpleObject, Value};
-use daybook_domain::order::{Axes, Lifecycle, LineState};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use daybook_domain::order::{Axes, Lifecycle};
 use daybook_domain::{
-    Currency, Event, Kind, Label, Money, Order, OrderNumber, Position, Recorded, Revision, StreamId, Timestamp,
+    Event, Kind, Label, Money, Order, OrderNumber, Position, Recorded, Revision, StreamId, Timestamp,
 };
 use daybook_engine::Opened;
 use daybook_views::query::{Row, RowLine};
@@ -18,7 +17,6 @@ use super::error::ApiError;
 use super::history::{self, HistoryConnection, Shown};
 use super::merchant::{self, MerchantObject};
 use super::money::MoneyObject;
-use super::plain::{self, Plain, Selected};
 use super::query::READ;
 use super::scalar::{DateTime, Position as PositionScalar};
 use super::{read, services};
@@ -197,75 +195,153 @@ pub(crate) struct OrderLine {
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct RefundTicket {
     /// From 1 within the order.
-    number: u16,
-    kind: enums::RefundKind,
-    amount: MoneyObject,
-    state: enums::TicketState,
-    requested_at: DateTime,
-    approved_at: Option<DateTime>,
+    pub(crate) number: u16,
+    pub(crate) kind: enums::RefundKind,
+    pub(crate) amount: MoneyObject,
+    pub(crate) state: enums::TicketState,
+    pub(crate) requested_at: DateTime,
+    pub(crate) approved_at: Option<DateTime>,
     /// Missed: the merchant is warned.
-    answer_by: Option<DateTime>,
+    pub(crate) answer_by: Option<DateTime>,
     /// Missed: it goes to the platform.
-    escalate_at: Option<DateTime>,
+    pub(crate) escalate_at: Option<DateTime>,
     /// Once it is approved: when the money must be back.
-    pay_by: Option<DateTime>,
+    pub(crate) pay_by: Option<DateTime>,
 }
 
 /// A reason why the order is kept out of the normal queue.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct OrderHold {
-    hold: enums::Hold,
-    since: Option<DateTime>,
+    pub(crate) hold: enums::Hold,
+    pub(crate) since: Option<DateTime>,
 }
 
 /// A clock that runs: what it waits for has not happened yet.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct RunningClock {
-    kind: enums::Clock,
-    due_at: DateTime,
+    pub(crate) kind: enums::Clock,
+    pub(crate) due_at: DateTime,
     /// The refund ticket, from 1.
-    ticket: Option<u16>,
+    pub(crate) ticket: Option<u16>,
     /// It ran out, and that was recorded.
-    missed: bool,
+    pub(crate) missed: bool,
 }
 
 /// A clock that was missed.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct MissedClock {
-    kind: enums::Clock,
+    pub(crate) kind: enums::Clock,
     /// The refund ticket, from 1.
-    ticket: Option<u16>,
+    pub(crate) ticket: Option<u16>,
 }
 
 /// A new address or account that nobody has decided on yet.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct AddressChange {
     /// From 1 within the order.
-    number: u16,
+    pub(crate) number: u16,
     /// Who asked for it, and so cannot decide on it: a token's id.
-    requested_by: ID,
+    pub(crate) requested_by: ID,
 }
 
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Shipment {
     /// From 1 within the order.
-    number: u16,
+    pub(crate) number: u16,
     /// Null before the carrier's first checkpoint.
-    status: Option<enums::TrackingStatus>,
-    delivered: bool,
+    pub(crate) status: Option<enums::TrackingStatus>,
+    pub(crate) delivered: bool,
 }
 
 /// Due times as the events set them, whether they are still open or not.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct DueTimes {
-    pay_by: Option<DateTime>,
-    ship_virtual_by: Option<DateTime>,
-    collect_by: Option<DateTime>,
-    observed_until: Option<DateTime>,
+    pub(crate) pay_by: Option<DateTime>,
+    pub(crate) ship_virtual_by: Option<DateTime>,
+    pub(crate) collect_by: Option<DateTime>,
+    pub(crate) observed_until: Option<DateTime>,
 }
 
 fn time(at: Option<Timestamp>) -> Option<DateTime> {
     at.map(DateTime)
+}
+
+/// What the resolvers and rows of lists both tell.
+impl OrderObject {
+    pub(crate) fn sum(&self, minor: i64) -> Money {
+        Money::new(minor, self.order.currency)
+    }
+
+    pub(crate) fn due_minor(&self) -> i64 {
+        if self.order.lifecycle == Lifecycle::Cancelled { 0 } else { self.order.due_minor() }
+    }
+
+    pub(crate) fn refund_tickets(&self) -> Vec<RefundTicket> {
+        (1..)
+            .zip(&self.order.tickets)
+            .map(|(number, ticket)| RefundTicket {
+                number,
+                kind: ticket.kind.into(),
+                amount: self.money(ticket.amount_minor),
+                state: ticket.state.into(),
+                requested_at: DateTime(ticket.requested_at),
+                approved_at: time(ticket.approved_at),
+                answer_by: time(ticket.due.map(|due| due.answer_by)),
+                escalate_at: time(ticket.due.map(|due| due.escalate_at)),
+                pay_by: time(ticket.pay_by),
+            })
+            .collect()
+    }
+
+    pub(crate) fn parcels(&self) -> Vec<Shipment> {
+        (1..)
+            .zip(&self.order.shipments)
+            .map(|(number, shipment)| Shipment {
+                number,
+                status: shipment.status.map(Into::into),
+                delivered: shipment.delivered,
+            })
+            .collect()
+    }
+
+    pub(crate) fn times(&self) -> DueTimes {
+        DueTimes {
+            pay_by: time(self.order.pay_due.map(|due| due.pay_by)),
+            ship_virtual_by: time(self.order.ship_due.and_then(|due| due.virtual_by)),
+            collect_by: time(self.order.ship_due.and_then(|due| due.collect_by)),
+            observed_until: time(self.order.observed_until),
+        }
+    }
+
+    pub(crate) fn held(&self) -> Vec<OrderHold> {
+        let holds = self.order.holds.iter();
+        holds.map(|hold| OrderHold { hold: hold.into(), since: time(self.order.held_since(hold)) }).collect()
+    }
+
+    pub(crate) fn running(&self) -> Vec<RunningClock> {
+        let mut running = Vec::new();
+        self.order.each_clock(|clock| running.push(clock));
+        running.sort_unstable();
+        running
+            .into_iter()
+            .map(|clock| RunningClock {
+                kind: clock.clock.into(),
+                due_at: DateTime(clock.due),
+                ticket: clock.ticket,
+                missed: self.order.has_missed(clock.clock, clock.ticket),
+            })
+            .collect()
+    }
+
+    pub(crate) fn missed(&self) -> Vec<MissedClock> {
+        let missed = self.order.breaches.iter();
+        missed.map(|missed| MissedClock { kind: missed.clock.into(), ticket: missed.ticket }).collect()
+    }
+
+    pub(crate) fn address_change(&self) -> Option<AddressChange> {
+        let pending = self.order.pending_change?;
+        Some(AddressChange { number: pending.number, requested_by: ID(pending.by.to_string()) })
+    }
 }
 
 #[Object(name = "Order")]
@@ -323,8 +399,7 @@ impl OrderObject {
 
     /// What is still to be paid; nothing of a cancelled order.
     async fn due(&self) -> MoneyObject {
-        let is_cancelled = self.order.lifecycle == Lifecycle::Cancelled;
-        self.money(if is_cancelled { 0 } else { self.order.due_minor() })
+        self.money(self.due_minor())
     }
 
     /// All that was captured, what was paid above the total included; what came after the order was cancelled is told by its
@@ -340,32 +415,12 @@ impl OrderObject {
 
     #[graphql(complexity = "20 + 20 * child_complexity")]
     async fn refunds(&self) -> Vec<RefundTicket> {
-        (1..)
-            .zip(&self.order.tickets)
-            .map(|(number, ticket)| RefundTicket {
-                number,
-                kind: ticket.kind.into(),
-                amount: self.money(ticket.amount_minor),
-                state: ticket.state.into(),
-                requested_at: DateTime(ticket.requested_at),
-                approved_at: time(ticket.approved_at),
-                answer_by: time(ticket.due.map(|due| due.answer_by)),
-                escalate_at: time(ticket.due.map(|due| due.escalate_at)),
-                pay_by: time(ticket.pay_by),
-            })
-            .collect()
+        self.refund_tickets()
     }
 
     #[graphql(complexity = "20 + 20 * child_complexity")]
     async fn shipments(&self) -> Vec<Shipment> {
-        (1..)
-            .zip(&self.order.shipments)
-            .map(|(number, shipment)| Shipment {
-                number,
-                status: shipment.status.map(Into::into),
-                delivered: shipment.delivered,
-            })
-            .collect()
+        self.parcels()
     }
 
     #[graphql(complexity = "20")]
@@ -375,48 +430,29 @@ impl OrderObject {
     }
 
     async fn due_times(&self) -> DueTimes {
-        DueTimes {
-            pay_by: time(self.order.pay_due.map(|due| due.pay_by)),
-            ship_virtual_by: time(self.order.ship_due.and_then(|due| due.virtual_by)),
-            collect_by: time(self.order.ship_due.and_then(|due| due.collect_by)),
-            observed_until: time(self.order.observed_until),
-        }
+        self.times()
     }
 
     /// Why it is kept out of the normal queue, beside open refunds.
     #[graphql(complexity = "10 + 4 * child_complexity")]
     async fn holds(&self) -> Vec<OrderHold> {
-        let holds = self.order.holds.iter();
-        holds.map(|hold| OrderHold { hold: hold.into(), since: time(self.order.held_since(hold)) }).collect()
+        self.held()
     }
 
     /// The clocks that run, the next one first.
     #[graphql(complexity = "10 + 10 * child_complexity")]
     async fn clocks(&self) -> Vec<RunningClock> {
-        let mut running = Vec::new();
-        self.order.each_clock(|clock| running.push(clock));
-        running.sort_unstable();
-        running
-            .into_iter()
-            .map(|clock| RunningClock {
-                kind: clock.clock.into(),
-                due_at: DateTime(clock.due),
-                ticket: clock.ticket,
-                missed: self.order.has_missed(clock.clock, clock.ticket),
-            })
-            .collect()
+        self.running()
     }
 
     /// The clocks that were missed.
     #[graphql(complexity = "10 + 10 * child_complexity")]
     async fn breaches(&self) -> Vec<MissedClock> {
-        let missed = self.order.breaches.iter();
-        missed.map(|missed| MissedClock { kind: missed.clock.into(), ticket: missed.ticket }).collect()
+        self.missed()
     }
 
     async fn pending_address_change(&self) -> Option<AddressChange> {
-        let pending = self.order.pending_change?;
-        Some(AddressChange { number: pending.number, requested_by: ID(pending.by.to_string()) })
+        self.address_change()
     }
 
     /// Since when a dispute is open; null: none is.
@@ -468,101 +504,5 @@ impl OrderObject {
         let shown = if self.is_the_buyers { Shown::Buyers } else { Shown::masked(self.is_masked) };
         let of = history::Of { order: self.id, revision: self.revision, shown };
         read(ctx, move |services| history::page(services, of, first, after.as_deref())).await
-    }
-}
-
-/// What lists show of an order.
-impl Plain for OrderObject {
-    const TYPE: &'static str = "Order";
-
-    fn plain(&self, name: &str, field: &Field, ctx: &Selected<'_>) -> Option<Value> {
-        let set = &field.selection_set.node;
-        Some(match name {
-            "id" => Value::String(self.id.to_string()),
-            "number" => plain::text(self.number.as_str()),
-            "placedAt" => Value::String(daybook_codec::format_time(self.order.placed_at)),
-            "label" => plain::text(self.label.name()),
-            "merchant" => plain::object(&self.merchant, set, ctx)?,
-            "buyer" => plain::object(&PlainBuyer(self.account.as_deref()), set, ctx)?,
-            "total" => plain::object(&Money::new(self.total_minor, self.order.currency), set, ctx)?,
-            "axes" => plain::object(&self.order.axes(), set, ctx)?,
-            "lines" => {
-                let lines = self
-                    .lines
-                    .iter()
-                    .zip(&self.order.lines)
-                    .zip(1..)
-                    .map(|((line, state), number)| PlainLine { number, line, state, currency: self.order.currency });
-                Value::List(lines.map(|line| plain::object(&line, set, ctx)).collect::<Option<_>>()?)
-            }
-            "revision" => Value::from(self.revision),
-            "position" => Value::String(self.position.to_string()),
-            "tags" => Value::List(self.order.tags.iter().map(|tag| plain::text(tag)).collect()),
-            _ => return None,
-        })
-    }
-}
-
-struct PlainBuyer<'a>(Option<&'a str>);
-
-impl Plain for PlainBuyer<'_> {
-    const TYPE: &'static str = "Buyer";
-
-    fn plain(&self, name: &str, _: &Field, _: &Selected<'_>) -> Option<Value> {
-        (name == "account").then(|| self.0.map_or(Value::Null, plain::text))
-    }
-}
-
-impl Plain for Money {
-    const TYPE: &'static str = "Money";
-
-    fn plain(&self, name: &str, _: &Field, _: &Selected<'_>) -> Option<Value> {
-        Some(match name {
-            "amount" => Value::String(self.amount()),
-            "currency" => plain::text(self.currency.as_str()),
-            _ => return None,
-        })
-    }
-}
-
-impl Plain for Axes {
-    const TYPE: &'static str = "OrderAxes";
-
-    fn plain(&self, name: &str, _: &Field, _: &Selected<'_>) -> Option<Value> {
-        Some(match name {
-            "lifecycle" => plain::text(self.lifecycle.name()),
-            "payment" => plain::text(self.payment.name()),
-            "fulfilment" => plain::text(self.fulfilment.name()),
-            "afterSales" => plain::text(self.after_sales.name()),
-            "holds" => Value::List(self.holds.iter().map(|hold| plain::text(hold.name())).collect()),
-            _ => return None,
-        })
-    }
-}
-
-struct PlainLine<'a> {
-    number: u32,
-    line: &'a RowLine,
-    state: &'a LineState,
-    currency: Currency,
-}
-
-impl Plain for PlainLine<'_> {
-    const TYPE: &'static str = "OrderLine";
-
-    fn plain(&self, name: &str, field: &Field, ctx: &Selected<'_>) -> Option<Value> {
-        Some(match name {
-            "number" => Value::from(self.number),
-            "sku" => plain::text(self.line.sku.as_str()),
-            "title" => plain::text(&self.line.title),
-            "kind" => plain::text(self.state.kind.name()),
-            "quantity" => Value::from(self.state.quantity),
-            "unitPrice" => {
-                plain::object(&Money::new(self.state.unit_minor, self.currency), &field.selection_set.node, ctx)?
-            }
-            "shipped" => Value::from(self.state.shipped),
-            "cancelled" => Value::from(self.state.cancelled),
-            _ => return None,
-        })
     }
 }

@@ -1,7 +1,6 @@
 //! Pages of the order list.
 
-use async_graphql::parser::types::Field;
-use async_graphql::{InputObject, SimpleObject, Value};
+use async_graphql::{InputObject, SimpleObject};
 use daybook_domain::Position;
 use daybook_views::Views;
 use daybook_views::query::{Cursor, Direction, OrderQuery, QueryError, Row, Sort, SortField, Take};
@@ -13,9 +12,11 @@ use super::merchant::{self, MerchantObject};
 use super::moment::Moment;
 use super::order::OrderObject;
 use super::page::{self, PageInfo, from_hex, to_hex};
-use super::plain::{self, Plain, PlainList, Selected};
+use super::plain::{Listed, PlainList, Plan, plain};
+use super::row::OrderFields;
 use crate::access::{Relation, Tenant};
 use crate::http::Services;
+use crate::json::Json;
 use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, Default, InputObject)]
@@ -57,15 +58,17 @@ pub(crate) struct OrderEdge {
     node: Arc<OrderObject>,
 }
 
-impl Plain for OrderEdge {
-    const TYPE: &'static str = "OrderEdge";
+plain! { EdgeFields of "OrderEdge", |edge: &OrderEdge, out| {
+    "cursor" Cursor => out.word(&edge.cursor),
+    "node" Node(node: OrderFields) => OrderFields::write(&edge.node, node, out),
+}}
 
-    fn plain(&self, name: &str, field: &Field, ctx: &Selected<'_>) -> Option<Value> {
-        Some(match name {
-            "cursor" => plain::text(&self.cursor),
-            "node" => plain::object(&self.node, &field.selection_set.node, ctx)?,
-            _ => return None,
-        })
+impl Listed for OrderEdge {
+    type Fields = EdgeFields;
+    const BYTES: usize = 120;
+
+    fn write(&self, plan: &Plan<EdgeFields>, out: &mut Json) {
+        EdgeFields::write(self, plan, out);
     }
 }
 

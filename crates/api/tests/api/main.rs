@@ -28,6 +28,7 @@ mod profile;
 mod queries;
 mod reads;
 mod ready;
+mod rows;
 mod schema;
 mod secrets;
 mod security;
