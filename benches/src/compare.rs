@@ -1,16 +1,16 @@
 //! Daybook beside what people would use instead, on the same work, on the same machine, in one run.
 
 mod append;
-mod asks;
+pub(crate) mod asks;
 mod history;
 mod lists;
 mod machine;
 mod notes;
 mod peer;
 mod place;
-mod report;
+pub(crate) mod report;
 mod rounds;
-mod shop;
+pub(crate) mod shop;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -43,7 +43,7 @@ pub(crate) fn run(asked: &Asked<'_>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("threads");
     runtime.spawn(end_when_told(folder.path().to_owned()));
     let programs = Programs { folder: PathBuf::from("target/peers") };
-    let mut report = Report::default();
+    let mut report = Report::compare();
     let command: Vec<String> = std::env::args().skip(1).collect();
     report.note(&format!(
         "`daybook-benches {}` at {}: {}.",

@@ -15,6 +15,7 @@ mod file;
 mod flash;
 mod fold;
 mod graphql;
+mod growth;
 mod orders;
 mod overload;
 mod pages;
@@ -32,6 +33,7 @@ use std::time::Duration;
 const USAGE: &str = "\
 usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
        daybook-benches compare [PART…] [--seconds N] [--orders N] [--dir DIR] [--write FILE]
+       daybook-benches growth [--orders N] [--dir DIR] [--write FILE]
 
   write   durable placeOrder through the engine, beside a bare preallocated file with one fdatasync per batch
   flash   the same of a SKU whose stock is counted, all of one SKU, beside a thousand
@@ -55,10 +57,12 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
     lists    pages of 50 of a year's orders, and figures, beside tables of PostgreSQL
     history  histories of ten events warm and cold, all events, a start, bytes on disk, beside PostgreSQL
 
+  growth  what everything costs with as many orders (unless said otherwise ten million), a tenth, and a hundredth of them
+
   --seconds   how long each width is sustained in all (default 60, compare: 12; 3 for a smoke run)
   --orders    instead of a million
   --dir       where to write (default: the system's folder for temporary files)
-  --write     the tables of compare, as Markdown between two marks in this file";
+  --write     the tables of compare or growth, as Markdown between two marks in this file; growth draws growth.svg beside it";
 
 const ALL: [&str; 15] = [
     "write",
@@ -82,22 +86,21 @@ const ALL: [&str; 15] = [
 struct Config {
     what: Vec<String>,
     sustained: Option<Duration>,
-    orders: u64,
+    orders: Option<u64>,
     dir: PathBuf,
     write: Option<PathBuf>,
 }
 
 fn config() -> Option<Config> {
-    let mut config =
-        Config { what: Vec::new(), sustained: None, orders: 1_000_000, dir: std::env::temp_dir(), write: None };
+    let mut config = Config { what: Vec::new(), sustained: None, orders: None, dir: std::env::temp_dir(), write: None };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--seconds" => config.sustained = Some(Duration::from_secs(args.next()?.parse().ok()?)),
-            "--orders" => config.orders = args.next()?.parse().ok()?,
+            "--orders" => config.orders = Some(args.next()?.parse().ok()?),
             "--dir" => config.dir = args.next()?.into(),
             "--write" => config.write = Some(args.next()?.into()),
-            "compare" if config.what.is_empty() => config.what.push(arg),
+            "compare" | "growth" if config.what.is_empty() => config.what.push(arg),
             what if config.what.first().is_some_and(|first| first == "compare") => {
                 config.what.push(compare::PARTS.contains(&what).then_some(arg)?);
             }
@@ -118,9 +121,15 @@ fn main() -> ExitCode {
     {
         let sustained = config.sustained.unwrap_or(Duration::from_secs(12));
         let write = config.write.as_deref();
-        compare::run(&compare::Asked { parts, dir: &config.dir, orders: config.orders, sustained, write });
+        let orders = config.orders.unwrap_or(1_000_000);
+        compare::run(&compare::Asked { parts, dir: &config.dir, orders, sustained, write });
         return ExitCode::SUCCESS;
     }
+    if config.what == ["growth"] {
+        growth::run(&config.dir, config.orders.unwrap_or(10_000_000), config.write.as_deref());
+        return ExitCode::SUCCESS;
+    }
+    let orders = config.orders.unwrap_or(1_000_000);
     let sustained = config.sustained.unwrap_or(Duration::from_secs(60));
     for what in ALL {
         if !config.what.is_empty() && !config.what.iter().any(|wanted| wanted == what) {
@@ -132,16 +141,16 @@ fn main() -> ExitCode {
             "tree" => tree::run(&config.dir, sustained),
             "backup" => backup::run(&config.dir, sustained),
             "open" => write::open(&config.dir),
-            "fold" => fold::run(&config.dir, config.orders),
+            "fold" => fold::run(&config.dir, orders),
             "asof" => asof::run(&config.dir, sustained / 6),
-            "bulk" => bulk::run(&config.dir, config.orders),
-            "deadlines" => deadlines::run(config.orders),
-            "views" => views::run(&config.dir, config.orders),
+            "bulk" => bulk::run(&config.dir, orders),
+            "deadlines" => deadlines::run(orders),
+            "views" => views::run(&config.dir, orders),
             "graphql" => graphql::run(&config.dir, sustained / 9),
-            "overload" => overload::run(&config.dir, config.orders.min(100_000), sustained),
-            "export" => export::run(&config.dir, config.orders),
-            "phones" => phones::run(&config.dir, config.orders),
-            _ => pages::run(&config.dir, config.orders, sustained / 6),
+            "overload" => overload::run(&config.dir, orders.min(100_000), sustained),
+            "export" => export::run(&config.dir, orders),
+            "phones" => phones::run(&config.dir, orders),
+            _ => pages::run(&config.dir, orders, sustained / 6),
         }
     }
     ExitCode::SUCCESS

@@ -5,16 +5,32 @@ use std::path::Path;
 use std::time::Duration;
 
 /// In the file that holds the tables they stand between these lines.
-const BEGIN: &str = "<!-- compare: begin; written by `just compare`, not by hand -->";
-const END: &str = "<!-- compare: end -->";
+#[derive(Clone, Copy)]
+struct Marks {
+    begin: &'static str,
+    end: &'static str,
+}
+
+const COMPARE: Marks =
+    Marks { begin: "<!-- compare: begin; written by `just compare`, not by hand -->", end: "<!-- compare: end -->" };
+const GROWTH: Marks =
+    Marks { begin: "<!-- growth: begin; written by `just growth`, not by hand -->", end: "<!-- growth: end -->" };
 
 /// Everything that was printed.
-#[derive(Default)]
 pub(crate) struct Report {
+    marks: Marks,
     text: String,
 }
 
 impl Report {
+    pub(crate) fn compare() -> Self {
+        Self { marks: COMPARE, text: String::new() }
+    }
+
+    pub(crate) fn growth() -> Self {
+        Self { marks: GROWTH, text: String::new() }
+    }
+
     pub(crate) fn say(&mut self, text: &str) {
         println!("{text}");
         self.text.push_str(text);
@@ -49,13 +65,13 @@ impl Report {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(error),
         };
-        std::fs::write(path, spliced(&old, &self.text))
+        std::fs::write(path, spliced(self.marks, &old, &self.text))
     }
 }
 
-fn spliced(old: &str, text: &str) -> String {
-    let block = format!("{BEGIN}\n\n{}\n\n{END}", text.trim());
-    match old.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1))) {
+fn spliced(Marks { begin, end }: Marks, old: &str, text: &str) -> String {
+    let block = format!("{begin}\n\n{}\n\n{end}", text.trim());
+    match old.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1))) {
         Some((before, after)) => format!("{before}{block}{after}"),
         None if old.is_empty() => format!("{block}\n"),
         None => format!("{}\n\n{block}\n", old.trim_end()),
@@ -113,10 +129,14 @@ mod tests {
 
     #[test]
     fn a_file_keeps_what_stands_around_the_tables() {
-        let first = spliced("# Speed\n", "one");
-        assert_eq!(first, format!("# Speed\n\n{BEGIN}\n\none\n\n{END}\n"));
+        let Marks { begin, end } = COMPARE;
+        let first = spliced(COMPARE, "# Speed\n", "one");
+        assert_eq!(first, format!("# Speed\n\n{begin}\n\none\n\n{end}\n"));
         let more = format!("{first}\nbelow\n");
-        assert_eq!(spliced(&more, "two\n"), format!("# Speed\n\n{BEGIN}\n\ntwo\n\n{END}\n\nbelow\n"));
+        let replaced = spliced(COMPARE, &more, "two\n");
+        assert_eq!(replaced, format!("# Speed\n\n{begin}\n\ntwo\n\n{end}\n\nbelow\n"));
+        let both = spliced(GROWTH, &replaced, "three");
+        assert!(both.starts_with(replaced.trim_end()) && both.ends_with(&format!("three\n\n{}\n", GROWTH.end)));
     }
 
     #[test]
