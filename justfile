@@ -63,7 +63,7 @@ compare *parts:
 first-page:
     BROWSER_ONLY=first-page BROWSER_ORDERS=20000 FIRST_PAGE_VISITS=15 BROWSER_LONGEST_MS=600000 cargo test --release --package daybook --test browser -- --exact pages --nocapture
 
-# What everything costs with ten million orders, a tenth and a hundredth of them; about 20 GB of disk and 12 of memory
+# What everything costs with ten million orders (--orders N: with so many), a tenth and a hundredth of them
 growth *args:
     cargo run --release --package daybook-benches -- growth --write docs/performance.md {{args}}
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use daybook_api::{Host, Limits, Services, router_within};
 use daybook_domain::CommandId;
 use daybook_domain::command::{Command, RegisterMerchant};
-use daybook_engine::{Engine, Reader, Request};
+use daybook_engine::{Engine, Request};
 use daybook_peers::{NewOrder, PgOrders, Postgres};
 use daybook_views::Views;
 use serde_json::json;
@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::compare::report::{Report, number, times};
 use crate::compare::rounds::{ROUNDS, Round, Rounds, round};
 use crate::orders;
+use crate::overload::follow;
 use crate::pages::{answer, post_of, serve, token};
 
 const WIDTHS: [usize; 3] = [1, 64, 512];
@@ -161,20 +162,6 @@ impl Ours {
         self.workers.shutdown_background();
         self.engine.shutdown().unwrap();
     }
-}
-
-/// Keeps the views up with the ledger, as the server does.
-fn follow(reader: Reader, host: Arc<Host>, ended: Arc<AtomicBool>) -> std::thread::JoinHandle<()> {
-    std::thread::spawn(move || {
-        while !ended.load(Ordering::Relaxed) {
-            let events = reader.events(host.position() + 1, 64 << 10).unwrap();
-            if events.is_empty() {
-                std::thread::sleep(Duration::from_millis(1));
-            } else {
-                host.apply(&events).unwrap();
-            }
-        }
-    })
 }
 
 struct Connection {
