@@ -55,7 +55,7 @@ fuzz seconds="600":
 bench:
     cargo run --release --package daybook-benches
 
-# Daybook beside what people would use instead; PARTS (append, order, lists, history) alone, --write FILE for the tables
+# Daybook beside what people would use instead; PARTS (append, order, lists, history, folds, bulk) alone, --write FILE for the tables
 compare *parts:
     cargo run --release --package daybook-benches -- compare {{parts}}
 

@@ -24,7 +24,8 @@ use crate::spread::percentile;
 use crate::views::source::Random;
 use crate::{fold, orders, pages};
 
-const ORDERS: u64 = 125_000;
+/// Of most orders.
+const EVENTS: u64 = 8;
 /// Events between two checkpoints as a server writes them, at a thousand events a second.
 const SAVED_EVERY: u64 = 30_000;
 /// Positions that are asked about.
@@ -36,13 +37,13 @@ const NOW: [&str; LISTS.len()] = [
     "where: {product: {eq: \"qq-10\"}}, scope: SUBTREE, sortBy: {field: PLACED_AT, direction: ASC}",
 ];
 
-/// `span`: how long questions about now are asked each time.
-pub(crate) fn run(dir: &Path, span: Duration) {
+/// `events`: of the ledger, about. `span`: how long questions about now are asked each time.
+pub(crate) fn run(dir: &Path, events: u64, span: Duration) {
     let folder = tempfile::tempdir_in(dir).unwrap();
     let engine = orders::engine(&folder.path().join("data"));
     let issue = Request::live(CommandId(Uuid::from_u128(2)), orders::ACTOR, pages::token());
     engine.submit(issue).wait().unwrap();
-    fold::fill(&engine, ORDERS);
+    fold::fill(&engine, events / EVENTS);
     let reader = engine.reader();
     let head = reader.watermark();
     let place = folder.path().join("views");

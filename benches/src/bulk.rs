@@ -29,13 +29,61 @@ use crate::orders;
 use crate::spread::{per_second, percent, percentile};
 
 const TOKEN: &str = "dbk_1111111111111111111111111111111111111111111111111111111111111111";
-const CARDS: u64 = 500;
-const MOST: u64 = 100_000;
+pub(crate) const CARDS: u64 = 500;
+pub(crate) const MOST: u64 = 100_000;
 const UNDER_WAY: usize = 4_096;
 const PRICE_MINOR: i64 = 990;
 
+/// What one run came to.
+pub(crate) struct Took {
+    /// Cards, from the mutation to the last event in the views.
+    pub(crate) delivered: Duration,
+    delivery_opened: Duration,
+    pub(crate) shipping: Shipping,
+}
+
+pub(crate) struct Shipping {
+    /// From the mutation to the last event in the views.
+    pub(crate) took: Duration,
+    opened: Duration,
+    /// The same commands one by one through the engine.
+    pub(crate) plainly: Duration,
+    /// Of one caller who placed orders alone, beside the job, and beside the pipeline; sorted.
+    beside: [Vec<Duration>; 3],
+}
+
 pub(crate) fn run(dir: &Path, count: u64) {
     let count = count.min(MOST);
+    let Took { delivered, delivery_opened, shipping } = measured(dir, count);
+    println!("bulk work over HTTP, from the mutation to the job's last event in the views:");
+    println!(
+        "  {CARDS} orders of one card SKU delivered durably: {:.1?} (target 100 ms), opened after {:.1?}",
+        delivered, delivery_opened
+    );
+    println!(
+        "  {count} orders shipped: {:.2?} (target 5 s), opened after {:.2?}; {} orders/s once opened",
+        shipping.took,
+        shipping.opened,
+        per_second(count, shipping.took.saturating_sub(shipping.opened))
+    );
+    println!(
+        "  the same commands through a plain pipeline of {UNDER_WAY}: {:.2?}, {} orders/s; the job takes {} % of that",
+        shipping.plainly,
+        per_second(count, shipping.plainly),
+        percent(micros(shipping.took), micros(shipping.plainly))
+    );
+    for (name, beside) in ["alone", "beside the job", "beside the pipeline"].iter().zip(&shipping.beside) {
+        println!(
+            "  one caller who places orders {name}: p50 {:.2?}, p99 {:.2?} (target beside the job 20 ms), {} orders",
+            percentile(beside, 500),
+            percentile(beside, 990),
+            beside.len()
+        );
+    }
+}
+
+/// Cards delivered and `count` orders shipped in a new ledger.
+pub(crate) fn measured(dir: &Path, count: u64) -> Took {
     let folder = tempfile::tempdir_in(dir).unwrap();
     let engine = orders::engine(&folder.path().join("data"));
     let reader = engine.reader();
@@ -49,33 +97,31 @@ pub(crate) fn run(dir: &Path, count: u64) {
     let services = Services::within(engine.clone(), reader, host);
     let runner = JobRunner::start(services.clone()).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build().unwrap();
-    runtime.block_on(async {
+    let took = runtime.block_on(async {
         let address = serve(services.clone()).await;
         caught_up(&services).await;
-        println!("bulk work over HTTP, from the mutation to the job's last event in the views:");
-        deliver(&services, address).await;
-        ship(&services, address, count).await;
+        let (delivered, delivery_opened) = deliver(&services, address).await;
+        Took { delivered, delivery_opened, shipping: ship(&services, address, count).await }
     });
     runner.stop();
     stop.store(true, Ordering::Relaxed);
     following.join().unwrap();
     engine.shutdown().unwrap();
+    took
 }
 
-async fn deliver(services: &Services, address: SocketAddr) {
+/// How long it took, and how long until the job was there.
+async fn deliver(services: &Services, address: SocketAddr) -> (Duration, Duration) {
     let numbers: Vec<String> = (0..CARDS).map(|n| number("C", n)).collect();
     let begin = Instant::now();
     let job = open(address, "bulkDeliverCards", json!({ "numbers": numbers })).await;
     let opened = begin.elapsed();
     let done = ended(services, job).await.done();
-    let took = begin.elapsed();
     assert_eq!(u64::from(done), CARDS, "every order has its card");
-    println!(
-        "  {CARDS} orders of one card SKU delivered durably: {took:.1?} (target 100 ms), opened after {opened:.1?}"
-    );
+    (begin.elapsed(), opened)
 }
 
-async fn ship(services: &Services, address: SocketAddr, count: u64) {
+async fn ship(services: &Services, address: SocketAddr, count: u64) -> Shipping {
     let alone = other(services, 0, async { tokio::time::sleep(Duration::from_secs(3)).await }).await.1;
     let begin = Instant::now();
     let ((opened, took), beside) = other(services, 1, async {
@@ -87,31 +133,15 @@ async fn ship(services: &Services, address: SocketAddr, count: u64) {
         (opened, begin.elapsed())
     })
     .await;
-    println!(
-        "  {count} orders shipped: {took:.2?} (target 5 s), opened after {opened:.2?}; {} orders/s once opened",
-        per_second(count, took.saturating_sub(opened))
-    );
     caught_up(services).await;
-    let (limit, plainly) = other(services, 2, async {
+    let (plainly, beside_plain) = other(services, 2, async {
         let (engine, begin) = (services.engine.clone(), Instant::now());
         let all = (0..count).map(move |n| request("P", n, 9, ship_one(n)));
         tokio::task::spawn_blocking(move || send(&engine, all)).await.unwrap();
         begin.elapsed()
     })
     .await;
-    println!(
-        "  the same commands through a plain pipeline of {UNDER_WAY}: {limit:.2?}, {} orders/s; the job takes {} % of that",
-        per_second(count, limit),
-        percent(micros(took), micros(limit))
-    );
-    for (name, took) in [("alone", alone), ("beside the job", beside), ("beside the pipeline", plainly)] {
-        println!(
-            "  one caller who places orders {name}: p50 {:.2?}, p99 {:.2?} (target beside the job 20 ms), {} orders",
-            percentile(&took, 500),
-            percentile(&took, 990),
-            took.len()
-        );
-    }
+    Shipping { took, opened, plainly, beside: [alone, beside, beside_plain] }
 }
 
 fn micros(span: Duration) -> u64 {

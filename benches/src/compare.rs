@@ -2,6 +2,8 @@
 
 mod append;
 pub(crate) mod asks;
+mod bulk;
+mod folds;
 mod history;
 mod lists;
 mod machine;
@@ -22,7 +24,7 @@ use daybook_peers::{Programs, end_all};
 use report::Report;
 
 /// What can be asked for by name; without a name, all.
-pub(crate) const PARTS: [&str; 4] = ["append", "order", "lists", "history"];
+pub(crate) const PARTS: [&str; 6] = ["append", "order", "lists", "history", "folds", "bulk"];
 
 /// What the command line asks for.
 pub(crate) struct Asked<'a> {
@@ -63,6 +65,12 @@ pub(crate) fn run(asked: &Asked<'_>) {
     }
     if wanted("history") {
         runtime.block_on(history::run(folder.path(), asked.orders, &mut report));
+    }
+    if wanted("folds") {
+        runtime.block_on(folds::run(folder.path(), asked.orders, &mut report));
+    }
+    if wanted("bulk") {
+        runtime.block_on(bulk::run(folder.path(), asked.orders, &mut report));
     }
     if let Some(path) = asked.write {
         report.write(path).expect("a file that can be written");

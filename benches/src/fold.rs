@@ -17,14 +17,14 @@ const ROUNDS: usize = 5;
 
 /// Events per second: of the clock on the wall, and of all processors together.
 #[derive(Default)]
-struct Rates {
+pub(crate) struct Rates {
     wall: Vec<u64>,
     processor: Vec<u64>,
 }
 
 impl Rates {
     /// What is made is dropped when nobody measures any more.
-    fn measure<T>(&mut self, events: u64, run: impl FnOnce() -> T) {
+    pub(crate) fn measure<T>(&mut self, events: u64, run: impl FnOnce() -> T) {
         let (begin, computed) = (Instant::now(), computed_micros());
         let made = run();
         self.wall.push(per_second(events, begin.elapsed()));
@@ -33,7 +33,7 @@ impl Rates {
         drop(made);
     }
 
-    fn medians(self) -> (u64, u64) {
+    pub(crate) fn medians(self) -> (u64, u64) {
         (median(self.wall), median(self.processor))
     }
 }
@@ -87,7 +87,7 @@ pub(crate) fn fill(engine: &Engine, count: u64) {
     }
 }
 
-fn decode(reader: &Reader) {
+pub(crate) fn decode(reader: &Reader) {
     let mut next = 1;
     loop {
         let from = next;

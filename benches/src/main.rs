@@ -30,6 +30,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use mimalloc::MiMalloc;
+
+/// As in the `daybook` binary.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 const USAGE: &str = "\
 usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
        daybook-benches compare [PART…] [--seconds N] [--orders N] [--dir DIR] [--write FILE]
@@ -39,7 +45,7 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   flash   the same of a SKU whose stock is counted, all of one SKU, beside a thousand
   tree    the same with the tree over all records kept up, beside without; what roots and proofs take
   backup  the same beside a backup again and again, each of which is restored
-  open    opening a ledger of a million events
+  open    opening a ledger of a million events (--orders)
   fold    folding a ledger of a million orders into all views, beside decoding alone
   views   what the views of a million orders cost: memory, pages, counts, dashboards, checkpoints
   deadlines  a million clocks that run, beside a look at every order
@@ -48,7 +54,7 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   overload  ten times as many requests as are done in time, for 60 s: what is answered, how soon, and what comes after
   export  a million orders as CSV, JSON lines and XLSX, beside the csv library alone
   phones  the telephones of a million orders read from the log, beside the log read alone; orders found by them
-  asof    a million events as of random positions: first and repeated questions, and those about now beside them
+  asof    a million events (--orders) as of random positions: first and repeated questions, and those about now beside them
   bulk    500 orders of one card SKU delivered by a job, a hundred thousand shipped, beside a plain pipeline
 
   compare  Daybook beside PostgreSQL, UmaDB, NATS JetStream, fjall, sled and a bare file; or one part of it:
@@ -56,11 +62,13 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
     order    placing orders over HTTP, beside tables of PostgreSQL
     lists    pages of 50 of a year's orders, and figures, beside tables of PostgreSQL
     history  histories of ten events warm and cold, all events, a start, bytes on disk, beside PostgreSQL
+    folds    as many events as orders, and ten times as many, read and folded, beside PostgreSQL and the memory
+    bulk     500 orders of one card SKU delivered, a hundred thousand shipped, beside PostgreSQL
 
   growth  what everything costs with as many orders (unless said otherwise ten million), a tenth, and a hundredth of them
 
   --seconds   how long each width is sustained in all (default 60, compare: 12; 3 for a smoke run)
-  --orders    instead of a million
+  --orders    instead of a million, of events in open and asof
   --dir       where to write (default: the system's folder for temporary files)
   --write     the tables of compare or growth, as Markdown between two marks in this file; growth draws growth.svg beside it";
 
@@ -135,14 +143,15 @@ fn main() -> ExitCode {
         if !config.what.is_empty() && !config.what.iter().any(|wanted| wanted == what) {
             continue;
         }
+        println!("== {what}");
         match what {
             "write" => write::run(&config.dir, sustained),
             "flash" => flash::run(&config.dir, sustained),
             "tree" => tree::run(&config.dir, sustained),
             "backup" => backup::run(&config.dir, sustained),
-            "open" => write::open(&config.dir),
+            "open" => write::open(&config.dir, orders),
             "fold" => fold::run(&config.dir, orders),
-            "asof" => asof::run(&config.dir, sustained / 6),
+            "asof" => asof::run(&config.dir, orders, sustained / 6),
             "bulk" => bulk::run(&config.dir, orders),
             "deadlines" => deadlines::run(orders),
             "views" => views::run(&config.dir, orders),

@@ -130,15 +130,14 @@ fn micros(span: Duration) -> u64 {
 }
 
 /// Fills a ledger with a million events, then opens it.
-pub(crate) fn open(dir: &Path) {
-    const EVENTS: u64 = 1_000_000;
+pub(crate) fn open(dir: &Path, events: u64) {
     let folder = tempfile::tempdir_in(dir).expect("a folder for temporary files");
     let data = folder.path().join("data");
     let engine = orders::engine(&data);
     orders::register(&engine);
     let begin = Instant::now();
     let mut waiting = std::collections::VecDeque::new();
-    for n in 1..EVENTS {
+    for n in 1..events {
         waiting.push_back(engine.submit(orders::place(n)));
         if waiting.len() > 4096 {
             waiting.pop_front().expect("not empty").wait().expect("a new order is placed");
@@ -147,13 +146,13 @@ pub(crate) fn open(dir: &Path) {
     for pending in waiting {
         pending.wait().expect("a new order is placed");
     }
-    println!("filled with {EVENTS} events: {} events/s", per_second(EVENTS, begin.elapsed()));
+    println!("filled with {events} events: {} events/s", per_second(events, begin.elapsed()));
     engine.shutdown().expect("a clean end");
     drop(engine);
     for how in ["after a clean end", "again"] {
         let begin = Instant::now();
         let engine = orders::engine(&data);
-        println!("opened {EVENTS} events {how}: {:?}", begin.elapsed());
+        println!("opened {events} events {how}: {:?}", begin.elapsed());
         engine.shutdown().expect("a clean end");
     }
 }

@@ -22,7 +22,7 @@ fn every_part_runs_and_writes_its_tables() {
     said.lines().filter(|line| line.starts_with("**Not there**")).for_each(|line| println!("{line}"));
     let written = std::fs::read_to_string(&file).unwrap();
     assert!(written.starts_with("# Performance\n"), "{written}");
-    for part in ["append", "order", "lists", "history"] {
+    for part in ["append", "order", "lists", "history", "folds", "bulk"] {
         assert!(written.contains(&format!("`compare {part}`\n")), "{part} is missing: {written}");
     }
     for row in ["| **Daybook** |", "| **Daybook**, GraphQL over HTTP |", "| bare file, tight loop |"] {

@@ -19,7 +19,7 @@ pub use fetch::Programs;
 pub use handoff::{Handoff, Job};
 pub use nats::Nats;
 pub use postgres::{
-    NewOrder, PgAfter, PgAppends, PgFigures, PgHistory, PgList, PgOrders, PgReader, PgSums, Postgres, SETTINGS,
+    NewOrder, PgAfter, PgAppends, PgBulk, PgFigures, PgHistory, PgList, PgOrders, PgReader, PgSums, Postgres, SETTINGS,
     event_table_bytes, load_events, load_shop, memory,
 };
 pub use process::{Server, end_all};

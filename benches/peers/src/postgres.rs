@@ -2,6 +2,7 @@
 //! who knows it and has this machine.
 
 mod appends;
+mod bulk;
 mod history;
 mod lists;
 mod shop;
@@ -18,6 +19,7 @@ use crate::process::Server;
 use crate::{Absent, absent};
 
 pub use appends::PgAppends;
+pub use bulk::PgBulk;
 pub use history::{PgHistory, event_table_bytes, load_events};
 pub use lists::{PgAfter, PgFigures, PgList, PgReader, PgSums, load_shop};
 pub use shop::{NewOrder, PgOrders};

@@ -61,6 +61,7 @@ pub struct PgHistory {
     client: Client,
     one: Statement,
     all: Statement,
+    grouped: Statement,
 }
 
 impl PgHistory {
@@ -71,7 +72,14 @@ impl PgHistory {
         let one = "SELECT version, payload FROM events WHERE stream_id = $1 ORDER BY version";
         let one = client.prepare(one).await.map_err(failed)?;
         let all = client.prepare("SELECT stream_id, version, payload FROM events").await.map_err(failed)?;
-        Ok(Self { client, one, all })
+        let grouped = "
+            SELECT count(*), sum(newest), sum(events), sum(bytes)
+            FROM (
+                SELECT max(version) AS newest, count(*) AS events, sum(length(payload)) AS bytes
+                FROM events GROUP BY stream_id
+            ) AS streams";
+        let grouped = client.prepare(grouped).await.map_err(failed)?;
+        Ok(Self { client, one, all, grouped })
     }
 
     /// How many events the stream has, and their bytes.
@@ -82,6 +90,15 @@ impl PgHistory {
         let rows = self.client.query(&self.one, &[&stream.cast_signed()]).await.expect("PostgreSQL reads a stream");
         let bytes = rows.iter().map(|row| row.get::<_, &[u8]>(1).len() as u64).sum();
         (rows.len() as u64, bytes)
+    }
+
+    /// How many streams there are, when of each the newest version, the number of its events and their bytes were found.
+    ///
+    /// # Panics
+    /// When the server fails.
+    pub async fn grouped(&self) -> u64 {
+        let row = self.client.query_one(&self.grouped, &[]).await.expect("PostgreSQL groups");
+        row.get::<_, i64>(0).unsigned_abs()
     }
 
     /// All events, as they come.

@@ -1,0 +1,59 @@
+//! Every benchmark for a moment, on little.
+
+use std::process::Command;
+
+/// As the command line names them; what stands here alone, or there alone, fails.
+const ALL: [&str; 15] = [
+    "write",
+    "flash",
+    "tree",
+    "backup",
+    "open",
+    "fold",
+    "asof",
+    "views",
+    "deadlines",
+    "pages",
+    "graphql",
+    "overload",
+    "export",
+    "phones",
+    "bulk",
+];
+
+fn run(args: &[&str], folder: &tempfile::TempDir) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_daybook-benches"))
+        .args(args)
+        .arg("--dir")
+        .arg(folder.path())
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+#[test]
+fn every_benchmark_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = run(&["--seconds", "1", "--orders", "2000"], &folder);
+    let parts: Vec<&str> = said.split("== ").skip(1).collect();
+    let names: Vec<&str> = parts.iter().filter_map(|part| part.lines().next()).collect();
+    assert_eq!(names, ALL, "{said}");
+    for part in parts {
+        assert!(part.lines().skip(1).any(|line| line.contains(char::is_numeric)), "no figures: {part}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
+}
+
+#[test]
+fn growth_draws_its_chart() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("performance.md");
+    run(&["growth", "--orders", "10000", "--write", file.to_str().unwrap()], &folder);
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(written.contains("| placing an order, processor time, 64 callers |"), "{written}");
+    let chart = std::fs::read_to_string(folder.path().join("growth.svg")).unwrap();
+    assert!(chart.starts_with("<svg") && chart.contains("<polyline"), "{chart}");
+}
