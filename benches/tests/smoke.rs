@@ -28,7 +28,7 @@ fn run(args: &[&str], folder: &tempfile::TempDir) -> String {
         .arg(folder.path())
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .output()
-        .unwrap();
+        .expect("the benchmarks start");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
     said

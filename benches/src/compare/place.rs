@@ -35,6 +35,11 @@ const AGAIN_AFTER: Duration = Duration::from_millis(5);
 const MERCHANTS: u64 = 100;
 const BUYERS: u64 = 100_000;
 const LINES: [(&str, &str, i64); 2] = [("steam-50", "Steam 50 元", 4_850), ("qq-10", "QQ 币 10", 980)];
+/// What is asked for with the receipt: nothing, as a shop's own program does, or the order as a page shows it.
+const FORMS: [(&str, &str); 2] = [
+    ("the receipt", "receipt { position }"),
+    ("the receipt and the order", "receipt { position } order { id number label total { amount currency } }"),
+];
 /// In a prepared request the command's id, the merchant's and the buyer's number stand where these stand.
 const MARKS: [&str; 3] = ["00000000-0000-0000-0000-000000000000", "m##", "buyer-#####@"];
 
@@ -57,10 +62,12 @@ pub(crate) async fn run(dir: &Path, sustained: Duration, report: &mut Report) {
     ));
     for callers in WIDTHS {
         let connections = Arc::new(ours.connected(callers).await);
-        let (mut daybook, mut theirs) = (Rounds::default(), [Rounds::default(), Rounds::default()]);
+        let (mut forms, mut theirs) = ([Rounds::default(), Rounds::default()], [Rounds::default(), Rounds::default()]);
         let width = callers.min(CONNECTIONS);
         for _ in 0..ROUNDS {
-            daybook.add(&over_http(&connections, &next, sustained / ROUNDS).await);
+            for (form, rounds) in forms.iter_mut().enumerate() {
+                rounds.add(&over_http(&connections, form, &next, sustained / ROUNDS).await);
+            }
             for (rounds, with_indexes) in theirs.iter_mut().zip([false, true]) {
                 if let Some(server) = &server {
                     let tables = PgOrders::new(server, width, with_indexes).await.expect("PostgreSQL makes tables");
@@ -70,9 +77,10 @@ pub(crate) async fn run(dir: &Path, sustained: Duration, report: &mut Report) {
         }
         let row = |name: String, rounds: &Rounds| {
             let [half, most, _] = rounds.latencies();
-            vec![name, rounds.rates(), half, most, times(daybook.rate(), rounds.rate())]
+            vec![name, rounds.rates(), half, most, times(forms[0].rate(), rounds.rate())]
         };
-        let mut rows = vec![row("**Daybook**, GraphQL over HTTP".into(), &daybook)];
+        let form = |(rounds, form): (&Rounds, &(&str, &str))| row(format!("**Daybook**, {}", form.0), rounds);
+        let mut rows: Vec<_> = forms.iter().zip(&FORMS).map(form).collect();
         if server.is_some() {
             for (rounds, what) in theirs.iter().zip(["keys alone", "with the lists' indexes"]) {
                 rows.push(row(format!("PostgreSQL, {what}, over {width}"), rounds));
@@ -83,7 +91,7 @@ pub(crate) async fn run(dir: &Path, sustained: Duration, report: &mut Report) {
             turned_away += connection.lock().await.turned_away;
         }
         let callers = if callers == 1 { "1 connection".into() } else { format!("{callers} connections") };
-        report.table(&[&callers, "orders/s", "p50", "p99", "Daybook to it"], &rows);
+        report.table(&[&callers, "orders/s", "p50", "p99", "Daybook's receipt to it"], &rows);
         if turned_away > 0 {
             report.note(&format!("Daybook turned requests away {} times here.", number(turned_away)));
         }
@@ -96,7 +104,7 @@ pub(crate) async fn run(dir: &Path, sustained: Duration, report: &mut Report) {
 }
 
 const NOTES: &str = "\
-Daybook: a `placeOrder` mutation over a kept connection on loopback, answered when the order is durable; parsing, the token's \
+Daybook: a `placeOrder` mutation, its input in variables, over a kept connection on loopback, answered when the order is durable; parsing, the token's \
 rights, sealing, and keeping all views up to date are within. As it comes, 64 run at once, 128 wait and more are turned away; here \
 as many may run as ask. Who is turned away all the same comes again after 5 ms, which counts. PostgreSQL: one prepared statement over a Unix socket, without \
 HTTP, in tables that hold nothing yet at each round's begin, with their keys alone, and with the indexes that lists of orders want.";
@@ -148,7 +156,7 @@ impl Ours {
             all.push(Mutex::new(Connection {
                 stream,
                 buffer: vec![0; 16 << 10],
-                request: Prepared::new(),
+                requests: FORMS.map(|form| Prepared::new(form.1)),
                 turned_away: 0,
             }));
         }
@@ -167,7 +175,8 @@ impl Ours {
 struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
-    request: Prepared,
+    /// One of each of [`FORMS`].
+    requests: [Prepared; 2],
     /// How often it was told to come again.
     turned_away: u64,
 }
@@ -180,9 +189,10 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new() -> Self {
-        let query = "mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { receipt { position }
-            order { id number label total { amount currency } } userErrors { code } } }";
+    fn new(selection: &str) -> Self {
+        let query = format!(
+            "mutation ($input: PlaceOrderInput!) {{ placeOrder(input: $input) {{ {selection} userErrors {{ code }} }} }}"
+        );
         let lines: Vec<_> = LINES
             .iter()
             .map(|(sku, title, minor)| {
@@ -208,14 +218,20 @@ impl Prepared {
     }
 }
 
-async fn over_http(connections: &Arc<Vec<Mutex<Connection>>>, next: &Arc<AtomicU64>, span: Duration) -> Round {
+async fn over_http(
+    connections: &Arc<Vec<Mutex<Connection>>>,
+    form: usize,
+    next: &Arc<AtomicU64>,
+    span: Duration,
+) -> Round {
     let (connections, next) = (Arc::clone(connections), Arc::clone(next));
     round(connections.len(), span, move |caller, _| {
         let (connections, next) = (Arc::clone(&connections), Arc::clone(&next));
         async move {
             let mut connection = connections[caller].lock().await;
-            let Connection { stream, buffer, request, turned_away } = &mut *connection;
+            let Connection { stream, buffer, requests, turned_away } = &mut *connection;
             let n = next.fetch_add(1, Ordering::Relaxed);
+            let request = &mut requests[form];
             loop {
                 stream.write_all(request.of(n)).await.unwrap();
                 let body = answer(stream, buffer).await;

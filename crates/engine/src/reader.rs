@@ -165,6 +165,12 @@ impl Reader {
         self.ledger.read_stream(stream.0)?.iter().map(|owned| self.decode(&owned.record())).collect()
     }
 
+    /// A stream's events, oldest first, if they are at most `most` and all so new that reading them waits for no disk.
+    pub fn history_at_hand(&self, stream: StreamId, most: Revision) -> Result<Option<Vec<Recorded>>, ReadError> {
+        let Some(records) = self.ledger.read_stream_at_hand(stream.0, most)? else { return Ok(None) };
+        records.iter().map(|owned| self.decode(&owned.record())).collect::<Result<_, _>>().map(Some)
+    }
+
     /// Where a stream's events stand, oldest first; empty if there is no such stream. Eight bytes an event, however large
     /// the events are.
     pub fn positions(&self, stream: StreamId) -> Result<Vec<Position>, ReadError> {

@@ -98,12 +98,17 @@ impl Ledger {
         if position.get() > watermark {
             return Err(ReadError::Beyond { position, watermark });
         }
-        let chunk = match self.find(position) {
-            Some(span) => read_span(&span, span.near_end, position, 1)?,
-            None => self.shared.shelf.read(position, 1)?,
-        };
-        let record = chunk.records().next().expect("a chunk from the shelf or a span is not empty");
-        Ok(record.to_owned())
+        match self.read_at_hand(position)? {
+            Some(found) => Ok(found),
+            None => Ok(only(&self.shared.shelf.read(position, 1)?)),
+        }
+    }
+
+    /// The record at a durable position, where it is still in a write-ahead file: written so lately that the system has it in
+    /// memory, and that no volume is opened for it.
+    fn read_at_hand(&self, position: Position) -> Result<Option<OwnedRecord>, ReadError> {
+        let Some(span) = self.find(position) else { return Ok(None) };
+        Ok(Some(only(&read_span(&span, span.near_end, position, 1)?)))
     }
 
     /// Records from `position` on: at least one, about `max_bytes` at most; fewer where a file or page ends. Empty if
@@ -129,11 +134,31 @@ impl Ledger {
 
     /// The records of a stream from the one after revision `after` up to `head`, oldest first.
     pub fn read_stream_from_head(&self, head: Head, after: u32) -> Result<Vec<OwnedRecord>, ReadError> {
+        let found = self.walk_back(head, after, |position| self.read(position).map(Some))?;
+        Ok(found.expect("everything durable is found"))
+    }
+
+    /// All of a stream's records, oldest first, if there are at most `most` and all are in write-ahead files: what it takes no
+    /// thread of its own to wait for.
+    pub fn read_stream_at_hand(&self, stream: Uuid, most: u32) -> Result<Option<Vec<OwnedRecord>>, ReadError> {
+        match self.head(stream) {
+            Some(head) if head.revision <= most => self.walk_back(head, 0, |position| self.read_at_hand(position)),
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// None as soon as `read` finds none.
+    fn walk_back(
+        &self,
+        head: Head,
+        after: u32,
+        read: impl Fn(Position) -> Result<Option<OwnedRecord>, ReadError>,
+    ) -> Result<Option<Vec<OwnedRecord>>, ReadError> {
         let mut found: Vec<OwnedRecord> = Vec::new();
         let mut wanted = head;
         let mut stream = None;
         while wanted.revision > after {
-            let owned = self.read(wanted.position)?;
+            let Some(owned) = read(wanted.position)? else { return Ok(None) };
             let record = owned.record();
             if record.revision != wanted.revision || *stream.get_or_insert(record.stream) != record.stream {
                 return Err(ReadError::Damaged {
@@ -150,12 +175,17 @@ impl Ledger {
             }
         }
         found.reverse();
-        Ok(found)
+        Ok(Some(found))
     }
 
     fn find(&self, position: Position) -> Option<Span> {
         self.shared.wal().find(position)
     }
+}
+
+fn only(chunk: &Chunk) -> OwnedRecord {
+    let record = chunk.records().next().expect("a chunk from the shelf or a span is not empty");
+    record.to_owned()
 }
 
 fn read_span(span: &Span, end: u64, from: Position, max_bytes: usize) -> Result<Chunk, ReadError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use daybook_domain::order::{Axes, Lifecycle};
 use daybook_domain::{
-    Event, Kind, Label, Money, Order, OrderNumber, Position, Recorded, Revision, StreamId, Timestamp,
+    Event, Kind, Label, MerchantId, Money, Order, OrderNumber, Position, Recorded, Revision, StreamId, Timestamp,
 };
 use daybook_engine::Opened;
 use daybook_views::query::{Row, RowLine};
@@ -16,6 +16,7 @@ use super::enums;
 use super::error::ApiError;
 use super::history::{self, HistoryConnection, Shown};
 use super::merchant::{self, MerchantObject};
+use super::moment::Moment;
 use super::money::MoneyObject;
 use super::query::READ;
 use super::scalar::{DateTime, Position as PositionScalar};
@@ -27,6 +28,8 @@ use crate::mask;
 
 /// All rules are asked once: too much for each row of a full page.
 const ACTIONS: usize = 150;
+/// Events of an order that a mutation reads again where it stands.
+const AT_HAND: Revision = 8;
 
 /// An order as of its `revision`.
 #[derive(Clone, Debug)]
@@ -87,9 +90,13 @@ impl OrderObject {
         Self { is_past, ..self }
     }
 
-    /// Folds events of one stream, oldest first. None: they are not of an order that the tenant is shown. May read the ledger,
-    /// for the merchant.
-    fn fold(services: &Services, tenant: &Tenant, events: &[Recorded]) -> Result<Option<Self>, ApiError> {
+    /// Folds events of one stream, oldest first. None: they are not of an order that the tenant is shown.
+    fn fold(
+        services: &Services,
+        tenant: &Tenant,
+        events: &[Recorded],
+        merchant: impl FnOnce(&MerchantId) -> Result<MerchantObject, ApiError>,
+    ) -> Result<Option<Self>, ApiError> {
         let Some((first, rest)) = events.split_first() else { return Ok(None) };
         let Event::OrderPlaced(placed) = &first.event else { return Ok(None) };
         let mut order = Order::placed(placed, first.origin, first.occurred_at);
@@ -113,7 +120,7 @@ impl OrderObject {
             total_minor: order.total_minor(),
             revision: last.revision,
             position: last.position,
-            merchant: merchant::of_order(services, &order.merchant)?,
+            merchant: merchant(&order.merchant)?,
             account: match opened {
                 Opened::Text(text) => masked(Some(text.into()), is_masked),
                 Opened::Erased | Opened::Damaged => None,
@@ -132,11 +139,37 @@ impl OrderObject {
         stream: StreamId,
         keep: impl Fn(&Recorded) -> bool,
     ) -> Result<Option<Self>, ApiError> {
-        let mut events = services.reader.history(stream)?;
+        let events = services.reader.history(stream)?;
+        Self::begun(services, tenant, events, keep, |id| merchant::of_order(services, id))
+    }
+
+    /// The same, if nobody need be waited for: the order is new and short, the views are free, and its merchant is in them. So a
+    /// mutation's answer needs no thread beside the one that makes it.
+    pub(crate) fn at_hand(
+        services: &Services,
+        tenant: &Tenant,
+        stream: StreamId,
+        keep: impl Fn(&Recorded) -> bool,
+    ) -> Result<Option<Option<Self>>, ApiError> {
+        let Some(events) = services.reader.history_at_hand(stream, AT_HAND)? else { return Ok(None) };
+        let Some(Event::OrderPlaced(placed)) = events.first().map(|first| &first.event) else { return Ok(None) };
+        let merchant =
+            services.host.try_views().and_then(|views| merchant::in_views(&views, &placed.merchant, &Moment::Now));
+        let Some(merchant) = merchant else { return Ok(None) };
+        Self::begun(services, tenant, events, keep, |_| Ok(merchant)).map(Some)
+    }
+
+    fn begun(
+        services: &Services,
+        tenant: &Tenant,
+        mut events: Vec<Recorded>,
+        keep: impl Fn(&Recorded) -> bool,
+        merchant: impl FnOnce(&MerchantId) -> Result<MerchantObject, ApiError>,
+    ) -> Result<Option<Self>, ApiError> {
         let kept = events.iter().take_while(|recorded| keep(recorded)).count();
         let is_past = kept < events.len();
         events.truncate(kept);
-        Ok(Self::fold(services, tenant, &events)?.map(|order| Self { is_past, ..order }))
+        Ok(Self::fold(services, tenant, &events, merchant)?.map(|order| Self { is_past, ..order }))
     }
 
     pub(crate) fn money(&self, minor: i64) -> MoneyObject {

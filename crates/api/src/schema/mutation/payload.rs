@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use daybook_domain::{CommandId, Position, StreamId};
+use daybook_domain::{CommandId, Position, Recorded, StreamId};
 use daybook_engine::Request;
 
 use super::form::{Form, Input};
@@ -57,10 +57,11 @@ impl OrderPayload {
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<OrderObject>> {
         let Some((stream, position)) = self.at else { return Ok(None) };
         let tenant = ctx.data::<Session>()?.tenant.clone();
-        read(ctx, move |services| {
-            OrderObject::load(services, &tenant, stream, |recorded| recorded.position <= position)
-        })
-        .await
+        let as_of_then = move |recorded: &Recorded| recorded.position <= position;
+        if let Some(found) = OrderObject::at_hand(services(ctx)?, &tenant, stream, as_of_then)? {
+            return Ok(found);
+        }
+        read(ctx, move |services| OrderObject::load(services, &tenant, stream, as_of_then)).await
     }
 
     /// Why the command was refused; empty when it was carried out.
