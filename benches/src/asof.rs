@@ -169,7 +169,10 @@ async fn again(address: SocketAddr, head: u64, random: &mut Random) -> Vec<Durat
     for round in 0..100 {
         for (position, after) in &mut places {
             let (took, answer) = one(&mut stream, &as_of(*position, after)).await;
-            *after = answer["data"]["orders"]["pageInfo"]["endCursor"].as_str().unwrap().to_owned();
+            let info = &answer["data"]["orders"]["pageInfo"];
+            // At the end, from the beginning again.
+            let next = info["endCursor"].as_str().filter(|_| info["hasNextPage"] == true);
+            *after = next.unwrap_or_default().to_owned();
             if round > 0 {
                 all.push(took);
             }

@@ -63,7 +63,7 @@ pub(crate) fn run(dir: &Path, orders: u64) {
         let tenths = bytes as u64 * 10 / orders;
         println!("  {part:20} {:>4}.{} bytes an order", tenths / 10, tenths % 10);
     }
-    let resident = resident_bytes() - before;
+    let resident = resident_bytes().saturating_sub(before);
     println!("allocated {} bytes an order, resident {}", all / orders, resident / orders);
 
     lists(&views, orders);

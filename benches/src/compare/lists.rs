@@ -57,7 +57,7 @@ pub(crate) async fn run(dir: &Path, count: u64, sustained: Duration, report: &mu
     let before = resident_bytes();
     let begin = Instant::now();
     let host = Arc::new(Host::new(block_in_place(|| in_bulk(&reader))));
-    let (folded, resident) = (begin.elapsed(), resident_bytes() - before);
+    let (folded, resident) = (begin.elapsed(), resident_bytes().saturating_sub(before));
     let begin = Instant::now();
     let server = tables(dir, count).await;
     let loaded = begin.elapsed();
