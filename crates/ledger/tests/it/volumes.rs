@@ -75,6 +75,32 @@ fn volumes_are_sealed_while_readers_read_and_the_writer_writes() {
 }
 
 #[test]
+fn what_is_at_hand_is_in_no_volume_and_is_short() {
+    let folder = folder();
+    let mut it = open(&folder.dir, &small());
+    for batch in 0..400 {
+        it.append(1 + batch % 30, 37, 200);
+    }
+    wait_for_volumes(&it.ledger, it.ledger.watermark() / 530);
+    let at_hand = |it: &crate::kit::Open, stream, most| it.ledger.read_stream_at_hand(stream, most).unwrap();
+    let bytes = |records: Vec<daybook_ledger::OwnedRecord>| -> Vec<Vec<u8>> {
+        records.iter().map(|owned| owned.record().bytes().to_vec()).collect()
+    };
+    // The oldest events of each are sealed.
+    for stream in (1..=37).map(uuid::Uuid::from_u128) {
+        assert!(at_hand(&it, stream, u32::MAX).is_none());
+    }
+    assert!(at_hand(&it, uuid::Uuid::from_u128(99), 8).is_none(), "there is no such stream");
+    let last = it.append(2, 1_000_000, 50);
+    for stream in [last, last + 1].map(|n| uuid::Uuid::from_u128(n.into())) {
+        let found = at_hand(&it, stream, 1).expect("its only event was just written");
+        assert_eq!(found.len(), 1);
+        assert_eq!(bytes(found), bytes(it.ledger.read_stream(stream).unwrap()));
+        assert!(at_hand(&it, stream, 0).is_none(), "longer than was asked for");
+    }
+}
+
+#[test]
 fn full_pages_make_no_blobs() {
     let folder = folder();
     let options = Options { volume_events: 500, wal_file_bytes: 4 << 20, open_volumes: 1, ..Options::default() };
