@@ -59,6 +59,10 @@ bench:
 compare *parts:
     cargo run --release --package daybook-benches -- compare {{parts}}
 
+# Lists and figures of ten million orders, ten million events folded; takes about 20 GB of disk
+compare-large:
+    cargo run --release --package daybook-benches -- compare lists folds --orders 10000000
+
 # How soon a browser that was never here shows the order desk
 first-page:
     BROWSER_ONLY=first-page BROWSER_ORDERS=20000 FIRST_PAGE_VISITS=15 BROWSER_LONGEST_MS=600000 cargo test --release --package daybook --test browser -- --exact pages --nocapture
