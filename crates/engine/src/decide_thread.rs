@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU16;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender, TryRecvError};
+use std::sync::mpsc::{SendError, Sender};
 use std::time::Instant;
 
 use daybook_domain::state::Facts;
@@ -20,6 +20,7 @@ use crate::clock::time_to_record;
 use crate::erase::Lately;
 use crate::error::ExecuteError;
 use crate::gathering::Gathering;
+use crate::inbox::Inbox;
 use crate::job::{Body, Job, Surroundings};
 use crate::load_thread::Load;
 use crate::request::{Answer, Receipt, Reply};
@@ -133,30 +134,21 @@ impl Decider {
         }
     }
 
-    pub(crate) fn run(mut self, inbox: &Receiver<Message>) {
+    pub(crate) fn run(mut self, mut inbox: Inbox) {
         loop {
-            let message = match inbox.try_recv() {
-                Ok(message) => message,
-                Err(TryRecvError::Disconnected) => return,
-                Err(TryRecvError::Empty) => {
-                    if let Some(wait) = self.gathering.left(Instant::now(), self.answers.len(), self.in_flight) {
-                        match inbox.recv_timeout(wait) {
-                            Ok(message) => message,
-                            Err(RecvTimeoutError::Timeout) => continue,
-                            Err(RecvTimeoutError::Disconnected) => return,
-                        }
-                    } else {
-                        // Nobody else is waiting to be decided: what there is may go.
-                        self.send_off();
-                        if self.closing && self.is_idle() {
-                            return;
-                        }
-                        match inbox.recv() {
-                            Ok(message) => message,
-                            Err(_) => return,
-                        }
-                    }
+            let message = if let Some(message) = inbox.next_now() {
+                message
+            } else if let Some(left) = self.gathering.left(Instant::now(), self.answers.len(), self.in_flight) {
+                let Some(message) = inbox.next_of(left.others, left.time) else { continue };
+                message
+            } else {
+                // Nobody else is waiting to be decided: what there is may go.
+                self.send_off();
+                if self.closing && self.is_idle() {
+                    return;
                 }
+                let Some(message) = inbox.next() else { return };
+                message
             };
             match message {
                 Message::Job(job) => self.waiting.push_back(job),

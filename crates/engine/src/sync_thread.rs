@@ -10,6 +10,7 @@ use daybook_ledger::{Append, Appender, Batch, Tail};
 use crate::alarm::{self, Alarm, Stopped, Thread, stop};
 use crate::decide_thread::Message;
 use crate::error::ExecuteError;
+use crate::inbox::Outbox;
 use crate::request::{Answer, Reply};
 
 /// A batch and the answers that wait for it.
@@ -46,7 +47,7 @@ pub(crate) enum Refusal {
 
 type Handle = JoinHandle<Result<(), io::Error>>;
 
-pub(crate) fn spawn(appender: Appender, back: Sender<Message>, stopped: Stopped) -> (Writer, Handle) {
+pub(crate) fn spawn(appender: Appender, back: Outbox, stopped: Stopped) -> (Writer, Handle) {
     let tail = appender.tail();
     let (sender, inbox) = channel();
     let appender = Arc::new(Mutex::new(Some(appender)));
@@ -73,7 +74,7 @@ pub(crate) struct Writer {
 fn run(
     appender: &Mutex<Option<Appender>>,
     inbox: &Receiver<Work>,
-    back: &Sender<Message>,
+    back: &Outbox,
     stopped: &Stopped,
 ) -> Result<(), io::Error> {
     while let Ok(work) = inbox.recv() {
