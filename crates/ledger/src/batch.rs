@@ -1,9 +1,9 @@
 //! Batches: the commits that one sync makes durable.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::ops::RangeInclusive;
 
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use thiserror::Error;
 use uuid::Uuid;
 
