@@ -225,7 +225,7 @@ impl OrderNumber {
             *place = DIGITS[(bits & 31) as usize];
             bits >>= 5;
         }
-        Self(text.iter().map(|&byte| char::from(byte)).collect::<String>().into())
+        Self(std::str::from_utf8(&text).expect("digits alone").into())
     }
 }
 

@@ -10,7 +10,7 @@ use daybook_domain::state::Facts;
 use daybook_domain::{
     Context, Decision, Expected, NewEvent, Position, Recorded, Rejection, StreamId, Timestamp, decide,
 };
-use daybook_ledger::{BatchBuilder, MAX_BATCH_BYTES, MAX_COMMIT_BYTES, Origin, PushError, RecordDraft, Tail};
+use daybook_ledger::{BatchBuilder, Emptied, MAX_BATCH_BYTES, MAX_COMMIT_BYTES, Origin, PushError, RecordDraft, Tail};
 use daybook_vault::Vault;
 use hashbrown::HashMap;
 
@@ -74,6 +74,8 @@ pub(crate) struct Decider {
     delayed: HashMap<StreamId, Vec<u64>>,
     cache: Cache,
     batch: BatchBuilder,
+    /// The memory of the batch before, for the next.
+    emptied: Emptied,
     answers: Vec<(Reply, Answer)>,
     /// A batch is being synced.
     in_flight: bool,
@@ -121,6 +123,7 @@ impl Decider {
             delayed: HashMap::new(),
             cache: Cache::new(CACHE_GENERATION),
             batch,
+            emptied: Emptied::default(),
             answers: Vec::new(),
             in_flight: false,
             gathering: Gathering::default(),
@@ -199,11 +202,11 @@ impl Decider {
         let answers = std::mem::take(&mut self.answers);
         if self.batch.is_empty() {
             // Refusals and repeats alone: everything they were decided against is durable.
-            answer(answers, &Synced::Done);
+            answer(answers, &Synced::Done(Emptied::default()));
             return;
         }
         self.gathering.begins(Instant::now(), answers.len());
-        let next = BatchBuilder::new(self.batch.tail());
+        let next = BatchBuilder::within(self.batch.tail(), std::mem::take(&mut self.emptied));
         let batch = std::mem::replace(&mut self.batch, next).finish();
         if answers.len() == 1
             && let Some(appender) = &self.writer.appender
@@ -250,7 +253,8 @@ impl Decider {
     fn synced(&mut self, synced: Synced) {
         self.in_flight = false;
         match synced {
-            Synced::Done => {
+            Synced::Done(emptied) => {
+                self.emptied = emptied;
                 self.gathering.ends(Instant::now(), self.answers.len());
                 let durable = self.reader.watermark();
                 if durable - self.keys_synced >= KEYS_EVERY {

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use daybook_ledger::{Append, Appender, Batch, Tail};
+use daybook_ledger::{Append, Appender, Batch, Emptied, Tail};
 
 use crate::alarm::{self, Alarm, Stopped, Thread, stop};
 use crate::decide_thread::Message;
@@ -27,7 +27,8 @@ pub(crate) enum Work {
 }
 
 pub(crate) enum Synced {
-    Done,
+    /// What the batch leaves behind.
+    Done(Emptied),
     /// Not written. The ledger still ends here.
     Refused {
         tail: Tail,
@@ -100,7 +101,7 @@ pub(crate) fn append(appender: &Mutex<Option<Appender>>, batch: Batch, stopped: 
     let mut appender = appender.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(appender) = appender.as_mut() else { return Synced::Stopped { why: alarm::why(Thread::Sync) } };
     match appender.append(batch) {
-        Append::Done { .. } => Synced::Done,
+        Append::Done { .. } => Synced::Done(appender.take_emptied()),
         Append::Full => Synced::Refused { tail: appender.tail(), why: Refusal::Full },
         Append::Fenced => {
             tracing::error!("a batch was built for another tail: nothing of it was written");
@@ -119,7 +120,7 @@ pub(crate) fn append(appender: &Mutex<Option<Appender>>, batch: Batch, stopped: 
 pub(crate) fn answer(answers: Vec<(Reply, Answer)>, synced: &Synced) {
     for (reply, answer) in answers {
         reply.send(match synced {
-            Synced::Done => answer,
+            Synced::Done(_) => answer,
             Synced::Refused { why: Refusal::Full, .. } => Err(ExecuteError::Full),
             Synced::Refused { why: Refusal::Fenced, .. } => Err(ExecuteError::Fenced),
             Synced::Stopped { why } => Err(ExecuteError::Stopped { why: Arc::clone(why) }),
