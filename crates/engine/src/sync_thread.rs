@@ -30,14 +30,9 @@ pub(crate) enum Synced {
     /// What the batch leaves behind.
     Done(Emptied),
     /// Not written. The ledger still ends here.
-    Refused {
-        tail: Tail,
-        why: Refusal,
-    },
+    Refused { tail: Tail, why: Refusal },
     /// Nothing more is written.
-    Stopped {
-        why: Arc<str>,
-    },
+    Stopped { why: Arc<str> },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
