@@ -3,8 +3,9 @@
 
 use std::fmt;
 
+use sha1::{Digest, Sha1};
 use thiserror::Error;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use crate::spelling;
 
@@ -36,14 +37,17 @@ impl fmt::Display for CommandId {
     }
 }
 
-/// Each part is length-prefixed, so that no two lists of parts share a name.
+/// A UUIDv5 of the parts. Each is length-prefixed, so that no two lists of parts share a name. Hashed by `sha1` rather than by
+/// `uuid`, which does not use the processor's instructions for it.
 fn derive(kind: &str, parts: &[&str]) -> StreamId {
-    let mut name = Vec::with_capacity(96);
+    let mut hash = Sha1::new_with_prefix(NAMESPACE.as_bytes());
     for part in std::iter::once(&kind).chain(parts) {
-        name.extend_from_slice(&(part.len() as u64).to_le_bytes());
-        name.extend_from_slice(part.as_bytes());
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
     }
-    StreamId(Uuid::new_v5(&NAMESPACE, &name))
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash.finalize()[..16]);
+    StreamId(Builder::from_sha1_bytes(id).into_uuid())
 }
 
 /// The id of an actor that is no person.
@@ -221,7 +225,7 @@ impl OrderNumber {
             *place = DIGITS[(bits & 31) as usize];
             bits >>= 5;
         }
-        Self(text.iter().map(|&byte| char::from(byte)).collect::<String>().into())
+        Self(std::str::from_utf8(&text).expect("digits alone").into())
     }
 }
 

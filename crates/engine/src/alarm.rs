@@ -1,11 +1,11 @@
 //! A thread of the engine that ends with a bug must not end unseen: whoever waits for it would wait for ever.
 
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 
 use tokio::sync::watch;
 
 use crate::decide_thread::Message;
+use crate::inbox::Outbox;
 
 /// Why the engine writes no more, once it does not.
 pub(crate) type Stopped = watch::Sender<Option<Arc<str>>>;
@@ -22,11 +22,11 @@ pub(crate) struct Alarm {
     thread: Thread,
     stopped: Stopped,
     /// To the deciding thread.
-    jobs: Option<Sender<Message>>,
+    jobs: Option<Outbox>,
 }
 
 impl Alarm {
-    pub(crate) fn new(thread: Thread, stopped: Stopped, jobs: Option<Sender<Message>>) -> Self {
+    pub(crate) fn new(thread: Thread, stopped: Stopped, jobs: Option<Outbox>) -> Self {
         Self { thread, stopped, jobs }
     }
 }

@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 use std::num::NonZeroU16;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender, TryRecvError};
+use std::sync::mpsc::{SendError, Sender};
 use std::time::Instant;
 
 use daybook_domain::state::Facts;
 use daybook_domain::{
     Context, Decision, Expected, NewEvent, Position, Recorded, Rejection, StreamId, Timestamp, decide,
 };
-use daybook_ledger::{BatchBuilder, MAX_BATCH_BYTES, MAX_COMMIT_BYTES, Origin, PushError, RecordDraft, Tail};
+use daybook_ledger::{BatchBuilder, Emptied, MAX_BATCH_BYTES, MAX_COMMIT_BYTES, Origin, PushError, RecordDraft, Tail};
 use daybook_vault::Vault;
 use hashbrown::HashMap;
 
@@ -20,6 +20,7 @@ use crate::clock::time_to_record;
 use crate::erase::Lately;
 use crate::error::ExecuteError;
 use crate::gathering::Gathering;
+use crate::inbox::Inbox;
 use crate::job::{Body, Job, Surroundings};
 use crate::load_thread::Load;
 use crate::request::{Answer, Receipt, Reply};
@@ -73,6 +74,8 @@ pub(crate) struct Decider {
     delayed: HashMap<StreamId, Vec<u64>>,
     cache: Cache,
     batch: BatchBuilder,
+    /// The memory of the batch before, for the next.
+    emptied: Emptied,
     answers: Vec<(Reply, Answer)>,
     /// A batch is being synced.
     in_flight: bool,
@@ -120,6 +123,7 @@ impl Decider {
             delayed: HashMap::new(),
             cache: Cache::new(CACHE_GENERATION),
             batch,
+            emptied: Emptied::default(),
             answers: Vec::new(),
             in_flight: false,
             gathering: Gathering::default(),
@@ -133,30 +137,21 @@ impl Decider {
         }
     }
 
-    pub(crate) fn run(mut self, inbox: &Receiver<Message>) {
+    pub(crate) fn run(mut self, mut inbox: Inbox) {
         loop {
-            let message = match inbox.try_recv() {
-                Ok(message) => message,
-                Err(TryRecvError::Disconnected) => return,
-                Err(TryRecvError::Empty) => {
-                    if let Some(wait) = self.gathering.left(Instant::now(), self.answers.len(), self.in_flight) {
-                        match inbox.recv_timeout(wait) {
-                            Ok(message) => message,
-                            Err(RecvTimeoutError::Timeout) => continue,
-                            Err(RecvTimeoutError::Disconnected) => return,
-                        }
-                    } else {
-                        // Nobody else is waiting to be decided: what there is may go.
-                        self.send_off();
-                        if self.closing && self.is_idle() {
-                            return;
-                        }
-                        match inbox.recv() {
-                            Ok(message) => message,
-                            Err(_) => return,
-                        }
-                    }
+            let message = if let Some(message) = inbox.next_now() {
+                message
+            } else if let Some(left) = self.gathering.left(Instant::now(), self.answers.len(), self.in_flight) {
+                let Some(message) = inbox.next_of(left.others, left.time) else { continue };
+                message
+            } else {
+                // Nobody else is waiting to be decided: what there is may go.
+                self.send_off();
+                if self.closing && self.is_idle() {
+                    return;
                 }
+                let Some(message) = inbox.next() else { return };
+                message
             };
             match message {
                 Message::Job(job) => self.waiting.push_back(job),
@@ -207,11 +202,11 @@ impl Decider {
         let answers = std::mem::take(&mut self.answers);
         if self.batch.is_empty() {
             // Refusals and repeats alone: everything they were decided against is durable.
-            answer(answers, &Synced::Done);
+            answer(answers, &Synced::Done(Emptied::default()));
             return;
         }
         self.gathering.begins(Instant::now(), answers.len());
-        let next = BatchBuilder::new(self.batch.tail());
+        let next = BatchBuilder::within(self.batch.tail(), std::mem::take(&mut self.emptied));
         let batch = std::mem::replace(&mut self.batch, next).finish();
         if answers.len() == 1
             && let Some(appender) = &self.writer.appender
@@ -258,7 +253,8 @@ impl Decider {
     fn synced(&mut self, synced: Synced) {
         self.in_flight = false;
         match synced {
-            Synced::Done => {
+            Synced::Done(emptied) => {
+                self.emptied = emptied;
                 self.gathering.ends(Instant::now(), self.answers.len());
                 let durable = self.reader.watermark();
                 if durable - self.keys_synced >= KEYS_EVERY {

@@ -19,6 +19,13 @@ pub(crate) struct Gathering {
     wanted: Option<(usize, Instant)>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// How many others may come.
+    pub(crate) others: usize,
+    pub(crate) time: Duration,
+}
+
 impl Gathering {
     /// A batch is handed over, with so many who wait for it.
     pub(crate) fn begins(&mut self, now: Instant, waiting: usize) {
@@ -33,13 +40,14 @@ impl Gathering {
         self.wanted = Some((answered + decided, now + patience.min(LONGEST)));
     }
 
-    /// How long those who were decided are to wait for others still; none if they may go.
-    pub(crate) fn left(&self, now: Instant, decided: usize, in_flight: bool) -> Option<Duration> {
+    /// For whom those who were decided are to wait still; none if they may go.
+    pub(crate) fn left(&self, now: Instant, decided: usize, in_flight: bool) -> Option<Left> {
         let (wanted, until) = self.wanted?;
         if in_flight || decided == 0 || decided >= wanted {
             return None;
         }
-        until.checked_duration_since(now).filter(|left| !left.is_zero())
+        let time = until.checked_duration_since(now).filter(|left| !left.is_zero())?;
+        Some(Left { others: wanted - decided, time })
     }
 }
 
@@ -55,13 +63,15 @@ mod tests {
         assert_eq!(gathering.left(begun, 1, false), None, "nobody was answered before");
         gathering.begins(begun, 30);
         gathering.ends(after(300), 10);
-        assert_eq!(gathering.left(after(310), 10, false), Some(Duration::from_micros(140)), "thirty may come");
+        let left = Left { others: 30, time: Duration::from_micros(140) };
+        assert_eq!(gathering.left(after(310), 10, false), Some(left), "thirty may come");
         assert_eq!(gathering.left(after(310), 0, false), None, "there is nothing to send off");
         assert_eq!(gathering.left(after(310), 10, true), None, "another batch is on its way");
         assert_eq!(gathering.left(after(310), 40, false), None, "all are there");
         assert_eq!(gathering.left(after(450), 10, false), None, "it was long enough");
         gathering.begins(after(500), 20);
         gathering.ends(after(90_500), 10);
-        assert_eq!(gathering.left(after(90_500), 10, false), Some(LONGEST), "after a slow sync");
+        let left = Left { others: 20, time: LONGEST };
+        assert_eq!(gathering.left(after(90_500), 10, false), Some(left), "after a slow sync");
     }
 }

@@ -19,6 +19,7 @@ mod erase;
 mod error;
 mod folder;
 mod gathering;
+mod inbox;
 mod job;
 mod keys;
 mod load_thread;
@@ -34,7 +35,7 @@ mod tests;
 mod tokens;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -58,6 +59,7 @@ pub use seal::platform_tree;
 
 use alarm::{Alarm, Stopped, Thread};
 use decide_thread::Message;
+use inbox::Outbox;
 use job::Job;
 
 /// Commands that may wait for an answer. Beyond that callers are told that the engine is busy.
@@ -75,7 +77,7 @@ pub struct Engine {
 }
 
 struct Shared {
-    jobs: Sender<Message>,
+    jobs: Outbox,
     waiting: Arc<AtomicUsize>,
     reader: Reader,
     vault: Arc<Vault>,
@@ -99,7 +101,7 @@ impl Engine {
     pub fn start(ledger: Ledger, appender: Appender, vault: Arc<Vault>, clock: Clock) -> Result<Engine, ReadError> {
         let reader = Reader::open(ledger, Arc::clone(&vault));
         let last_recorded = reader.last_recorded_at()?;
-        let (jobs, inbox) = channel();
+        let (jobs, inbox) = inbox::inbox();
         let (stopped, _) = watch::channel(None);
         let merchants = seal::Merchants::default();
         let erasures: Arc<erase::Erasures> = Arc::default();
@@ -120,7 +122,7 @@ impl Engine {
             .name("daybook-decide".into())
             .spawn(move || {
                 let _alarm = alarm;
-                decider.run(&inbox);
+                decider.run(inbox);
             })
             .expect("the system can start a thread");
         let threads = Threads { decide: decide_handle, sync: sync_handle, load: load_handle };

@@ -11,6 +11,7 @@ use crate::cache::Stream;
 use crate::decide_thread::Message;
 use crate::erase::Erasures;
 use crate::error::{ExecuteError, ReadError};
+use crate::inbox::Outbox;
 use crate::job::Job;
 use crate::{Reader, relearn};
 
@@ -30,7 +31,7 @@ pub(crate) enum Load {
 pub(crate) fn spawn(
     reader: Reader,
     erasures: Arc<Erasures>,
-    back: Sender<Message>,
+    back: Outbox,
     stopped: Stopped,
 ) -> (Sender<Load>, JoinHandle<()>) {
     let (sender, inbox) = channel();
@@ -44,7 +45,7 @@ pub(crate) fn spawn(
     (sender, handle)
 }
 
-fn run(reader: &Reader, erasures: &Erasures, inbox: &Receiver<Load>, back: &Sender<Message>) {
+fn run(reader: &Reader, erasures: &Erasures, inbox: &Receiver<Load>, back: &Outbox) {
     while let Ok(load) = inbox.recv() {
         match load {
             Load::Stream(id, mut job) => match stream(reader, id) {

@@ -5,11 +5,12 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use daybook_ledger::{Append, Appender, Batch, Tail};
+use daybook_ledger::{Append, Appender, Batch, Emptied, Tail};
 
 use crate::alarm::{self, Alarm, Stopped, Thread, stop};
 use crate::decide_thread::Message;
 use crate::error::ExecuteError;
+use crate::inbox::Outbox;
 use crate::request::{Answer, Reply};
 
 /// A batch and the answers that wait for it.
@@ -26,16 +27,12 @@ pub(crate) enum Work {
 }
 
 pub(crate) enum Synced {
-    Done,
+    /// What the batch leaves behind.
+    Done(Emptied),
     /// Not written. The ledger still ends here.
-    Refused {
-        tail: Tail,
-        why: Refusal,
-    },
+    Refused { tail: Tail, why: Refusal },
     /// Nothing more is written.
-    Stopped {
-        why: Arc<str>,
-    },
+    Stopped { why: Arc<str> },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +43,7 @@ pub(crate) enum Refusal {
 
 type Handle = JoinHandle<Result<(), io::Error>>;
 
-pub(crate) fn spawn(appender: Appender, back: Sender<Message>, stopped: Stopped) -> (Writer, Handle) {
+pub(crate) fn spawn(appender: Appender, back: Outbox, stopped: Stopped) -> (Writer, Handle) {
     let tail = appender.tail();
     let (sender, inbox) = channel();
     let appender = Arc::new(Mutex::new(Some(appender)));
@@ -73,7 +70,7 @@ pub(crate) struct Writer {
 fn run(
     appender: &Mutex<Option<Appender>>,
     inbox: &Receiver<Work>,
-    back: &Sender<Message>,
+    back: &Outbox,
     stopped: &Stopped,
 ) -> Result<(), io::Error> {
     while let Ok(work) = inbox.recv() {
@@ -99,7 +96,7 @@ pub(crate) fn append(appender: &Mutex<Option<Appender>>, batch: Batch, stopped: 
     let mut appender = appender.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(appender) = appender.as_mut() else { return Synced::Stopped { why: alarm::why(Thread::Sync) } };
     match appender.append(batch) {
-        Append::Done { .. } => Synced::Done,
+        Append::Done { .. } => Synced::Done(appender.take_emptied()),
         Append::Full => Synced::Refused { tail: appender.tail(), why: Refusal::Full },
         Append::Fenced => {
             tracing::error!("a batch was built for another tail: nothing of it was written");
@@ -118,7 +115,7 @@ pub(crate) fn append(appender: &Mutex<Option<Appender>>, batch: Batch, stopped: 
 pub(crate) fn answer(answers: Vec<(Reply, Answer)>, synced: &Synced) {
     for (reply, answer) in answers {
         reply.send(match synced {
-            Synced::Done => answer,
+            Synced::Done(_) => answer,
             Synced::Refused { why: Refusal::Full, .. } => Err(ExecuteError::Full),
             Synced::Refused { why: Refusal::Fenced, .. } => Err(ExecuteError::Fenced),
             Synced::Stopped { why } => Err(ExecuteError::Stopped { why: Arc::clone(why) }),

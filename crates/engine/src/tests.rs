@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::alarm::Thread;
 use crate::decide_thread::{Decider, Message};
+use crate::inbox::{Outbox, inbox};
 use crate::job::Job;
 use crate::load_thread::{self, Load};
 use crate::request::{Answer, Receipt, Reply, Request};
@@ -41,7 +42,7 @@ fn is_stopped(answer: &Answer) -> bool {
 
 /// A deciding thread; what it sends to the two others arrives here, or at a loader.
 struct Bench {
-    jobs: Sender<Message>,
+    jobs: Outbox,
     sent_off: Receiver<Work>,
     reader: Reader,
     vault: Arc<Vault>,
@@ -51,7 +52,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(dir: &Path, loader: impl FnOnce(&Reader, &Sender<Message>) -> Sender<Load>) -> Self {
+    fn new(dir: &Path, loader: impl FnOnce(&Reader, &Outbox) -> Sender<Load>) -> Self {
         if !Ledger::exists(dir) {
             Ledger::create(dir, Uuid::from_u128(1)).unwrap();
         }
@@ -59,7 +60,7 @@ impl Bench {
         let master = MasterKey::from_hex(&"07".repeat(32)).unwrap();
         let vault = Arc::new(Vault::create(&dir.join("other-keys"), &master, Uuid::from_u128(1)).unwrap());
         let reader = Reader::open(ledger, Arc::clone(&vault));
-        let (jobs, inbox) = channel();
+        let (jobs, inbox) = inbox();
         let (batches, sent_off) = channel();
         let loader = loader(&reader, &jobs);
         let tail: Tail = appender.tail();
@@ -67,7 +68,7 @@ impl Bench {
         let writer = Writer { batches, appender: None, tail };
         let alarm = watch::channel(None).0;
         let decider = Decider::new(reader.clone(), Arc::clone(&vault), clock, Timestamp(0), writer, loader, alarm);
-        let decide = std::thread::spawn(move || decider.run(&inbox));
+        let decide = std::thread::spawn(move || decider.run(inbox));
         Self { jobs, sent_off, reader, vault, merchants: Merchants::default(), waiting: Arc::default(), decide }
     }
 
@@ -103,7 +104,7 @@ fn a_batch_for_another_tail_is_not_said_to_have_met_a_full_disk() {
     let dir = folder.path().join("data");
     Ledger::create(&dir, Uuid::from_u128(1)).unwrap();
     let (ledger, appender) = Ledger::open(&dir, &Options::default()).unwrap();
-    let (jobs, inbox) = channel();
+    let (jobs, mut inbox) = inbox();
     let (stopped, watched) = watch::channel(None);
     let (writer, handle) = crate::sync_thread::spawn(appender, jobs, stopped);
     let other = Tail { next: writer.tail.next.plus(1), ..writer.tail };
@@ -119,7 +120,7 @@ fn a_batch_for_another_tail_is_not_said_to_have_met_a_full_disk() {
     writer.batches.send(Work::Batch(decided)).unwrap();
     let answer = soon(|| pending.wait());
     assert!(matches!(answer, Err(ExecuteError::Fenced)), "{answer:?}");
-    assert!(matches!(inbox.recv(), Ok(Message::Synced(Synced::Refused { tail, .. })) if tail == writer.tail));
+    assert!(matches!(inbox.next(), Some(Message::Synced(Synced::Refused { tail, .. })) if tail == writer.tail));
     assert_eq!(*watched.borrow(), None);
     drop(writer);
     handle.join().unwrap().unwrap();

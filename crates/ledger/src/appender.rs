@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::batch::{Batch, Tail};
+use crate::batch::{Batch, Emptied, Tail};
 use crate::binder::Binder;
 use crate::bytes::len32;
 use crate::frame::{Chain, FRAME_HEADER, FrameHeader, chain_hash};
@@ -51,6 +51,8 @@ pub struct Appender {
     binder: Binder,
     /// Bytes appended since the binder was last told.
     untold_bytes: u64,
+    /// Of the last batch, until it is taken.
+    emptied: Emptied,
     poisoned: Option<io::Error>,
 }
 
@@ -84,7 +86,20 @@ enum Failure {
 impl Appender {
     pub(crate) fn new(shared: Arc<Shared>, start: Start, spares: Spares, binder: Binder) -> Self {
         let Start { tail, chain, volume, current, marker, mark } = start;
-        Self { shared, tail, chain, volume, current, marker, mark, spares, binder, untold_bytes: 0, poisoned: None }
+        Self {
+            shared,
+            tail,
+            chain,
+            volume,
+            current,
+            marker,
+            mark,
+            spares,
+            binder,
+            untold_bytes: 0,
+            emptied: Emptied::default(),
+            poisoned: None,
+        }
     }
 
     /// Where the ledger ends.
@@ -113,6 +128,11 @@ impl Appender {
                 Append::Unknown(error)
             }
         }
+    }
+
+    /// The memory of the last batch, for [`BatchBuilder::within`](crate::BatchBuilder::within).
+    pub fn take_emptied(&mut self) -> Emptied {
+        std::mem::take(&mut self.emptied)
     }
 
     /// Stops, and marks the ledger as properly closed, so that the next opening accepts nothing less and nothing more.
@@ -161,7 +181,7 @@ impl Appender {
         self.shared.counters.appended(count, frame.len(), sync);
         {
             let mut streams = self.shared.streams_mut();
-            for (stream, touched) in touched {
+            for (&stream, touched) in &touched {
                 streams.set(stream, touched.after);
             }
             self.shared.wal_mut().add_frame(offset, start.next, &frame);
@@ -169,6 +189,7 @@ impl Appender {
         }
         self.shared.watch.send_replace(last);
         self.tell_binder(last, frame_bytes);
+        self.emptied = Emptied::new(frame, touched);
         Ok(last)
     }
 

@@ -1,9 +1,9 @@
 //! Batches: the commits that one sync makes durable.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::ops::RangeInclusive;
 
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -63,7 +63,15 @@ pub struct BatchBuilder {
 impl BatchBuilder {
     #[must_use]
     pub fn new(start: Tail) -> Self {
-        Self { start, count: 0, frame: vec![0; FRAME_HEADER], touched: HashMap::new(), undo: Vec::new() }
+        Self::within(start, Emptied::default())
+    }
+
+    /// As [`BatchBuilder::new`], in the memory of a batch that was appended.
+    #[must_use]
+    pub fn within(start: Tail, emptied: Emptied) -> Self {
+        let Emptied { mut frame, touched } = emptied;
+        frame.resize(FRAME_HEADER, 0);
+        Self { start, count: 0, frame, touched, undo: Vec::new() }
     }
 
     /// The tail that the ledger has once this batch is appended.
@@ -169,6 +177,21 @@ impl BatchBuilder {
     #[must_use]
     pub fn finish(self) -> Batch {
         Batch { start: self.start, count: self.count, frame: self.frame, touched: self.touched }
+    }
+}
+
+/// The memory of a batch that was appended. A large batch in new memory costs as many page faults as it has pages.
+#[derive(Debug, Default)]
+pub struct Emptied {
+    frame: Vec<u8>,
+    touched: HashMap<Uuid, Touched>,
+}
+
+impl Emptied {
+    pub(crate) fn new(mut frame: Vec<u8>, mut touched: HashMap<Uuid, Touched>) -> Self {
+        frame.clear();
+        touched.clear();
+        Self { frame, touched }
     }
 }
 

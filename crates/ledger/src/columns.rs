@@ -19,7 +19,7 @@
 //! Ids in a row: stream, command id and hash, actor, correlation, each only where it is new. Length, position and checksum
 //! follow from the rest.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::Position;
 use crate::bytes::{array_at, index, len32, put, u16_at, u32_at, u64_at};

@@ -88,7 +88,7 @@ use std::path::{Path, PathBuf};
 
 pub use appender::{Append, Appender};
 pub use backup::{BackupError, BackupReport, RestoreError, RestoreReport, restore, restore_with};
-pub use batch::{Batch, BatchBuilder, PushError, Tail};
+pub use batch::{Batch, BatchBuilder, Emptied, PushError, Tail};
 pub use chunk::Chunk;
 pub use create::CreateError;
 pub use cut::Cut;
