@@ -15,7 +15,7 @@ pub(crate) mod state;
 mod tally;
 mod zone;
 
-use daybook_domain::MerchantId;
+use daybook_domain::{MerchantId, Timestamp};
 
 use crate::Row;
 use crate::merchants::{MerchantNumber, Place};
@@ -174,7 +174,11 @@ impl Answering<'_> {
         if node.has_details {
             self.add_sums(node, whose);
         } else {
-            for &row in &node.rows {
+            let rows = match self.basis {
+                Basis::Cohort => node.placed_in(self.orders, Timestamp(self.from), Timestamp(self.to)),
+                Basis::Booked => node.rows(),
+            };
+            for &row in rows {
                 self.add_order(row, None);
             }
         }
