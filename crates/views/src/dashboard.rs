@@ -195,6 +195,14 @@ impl Answering<'_> {
             return;
         }
         let merchant = self.orders.merchants.places[self.orders.places[at] as usize].merchant;
+        if self.basis == Basis::Cohort {
+            // All of them count when the order was placed.
+            if day.is_none_or(|day| day_and_quarter(placed_at.0).0 == day) {
+                let entries = Entries::new(self.state.entries.get(row), placed_at);
+                self.tally.add_entries(entries, self.zone.local(placed_at.0), merchant);
+            }
+            return;
+        }
         for entry in Entries::new(self.state.entries.get(row), placed_at) {
             let counts_at = entry.counts_at(self.basis, placed_at).0;
             if (self.from..self.to).contains(&counts_at) && day.is_none_or(|day| day_and_quarter(counts_at).0 == day) {

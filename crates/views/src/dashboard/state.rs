@@ -22,9 +22,10 @@ use crate::query::Basis;
 use crate::registry::{Kept, View};
 use crate::wire::{Reader, put_bytes, put_u64};
 
-/// From how many orders on a node has details. Reading that many orders takes a millisecond or so.
+/// From how many orders on a node has details. Reading that many orders takes a millisecond or so; details of fewer would save
+/// little time, for some thirty bytes an order.
 #[cfg(not(test))]
-const MANY_ORDERS: usize = 16_384;
+const MANY_ORDERS: usize = 8_192;
 #[cfg(test)]
 const MANY_ORDERS: usize = 24;
 

@@ -72,11 +72,24 @@ impl Tally {
     }
 
     pub(crate) fn add_entry(&mut self, entry: &Entry, local: Local, merchant: MerchantNumber) {
-        let figures = of_entry(entry);
+        self.add_entries(std::iter::once(*entry), local, merchant);
+    }
+
+    /// Entries that count at the same time.
+    pub(crate) fn add_entries(&mut self, entries: impl Iterator<Item = Entry>, local: Local, merchant: MerchantNumber) {
+        let mut figures = Figures::default();
+        for entry in entries {
+            add(&mut figures, &of_entry(&entry));
+            self.add_rest(&entry);
+        }
         if figures != Figures::default() {
             self.add_figures(&figures, local);
             self.add_to_merchant(merchant, &figures);
         }
+    }
+
+    /// What is no figure.
+    fn add_rest(&mut self, entry: &Entry) {
         if entry.rare != 0 {
             for (place, sum) in self.rare.iter_mut().enumerate() {
                 *sum += u64::from(entry.rare >> place & 1);
