@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::chunks::CHUNK;
 use crate::error::FoldError;
 use crate::orders::Orders;
-use crate::registry::{Entry, Kept, ORDERS, Registry, ViewName, stop};
+use crate::registry::{Entry, EntryMut, Kept, ORDERS, Registry, ViewName, stop};
 use crate::views::Views;
 
 /// What a chunk holds. The numbers are in manifests.
@@ -127,23 +127,37 @@ impl Views {
         bytes: &(dyn Fn(ChunkId) -> Option<Vec<u8>> + Sync),
     ) -> Result<Self, (ViewName, RestoreError)> {
         let ids = saved.get(&ORDERS).map(Vec::as_slice).unwrap_or_default();
-        let mut orders = Orders::restore(Chunks { ids, bytes }).map_err(|error| (ORDERS, error))?;
         let mut registry = Registry::default();
-        // Every view follows from the orders, each for itself.
-        let restored = std::thread::scope(|scope| {
+        let broken = (ORDERS, RestoreError::Inconsistent);
+        // What the views keep beside the orders is read while these are.
+        let (orders, read) = std::thread::scope(|scope| {
+            let registry = &mut registry;
+            let reading = scope.spawn(move || {
+                let read = |entry: EntryMut<'_>| match saved.get(&entry.name) {
+                    Some(ids) => entry.view.read(Chunks { ids, bytes }).map_err(|error| (entry.name, error)),
+                    None => {
+                        stop(entry.stopped, entry.name, position.saturating_add(1), FoldError::NoCheckpoint);
+                        Ok(())
+                    }
+                };
+                registry.all_mut().into_iter().try_for_each(read)
+            });
+            (Orders::restore(Chunks { ids, bytes }), reading.join().unwrap_or(Err(broken)))
+        });
+        let mut orders = orders.map_err(|error| (ORDERS, error))?;
+        read?;
+        // The rest of every view follows from the orders, each for itself.
+        let settled = std::thread::scope(|scope| {
             let running = registry.all_mut().map(|entry| {
                 let orders = &orders;
                 scope.spawn(move || {
-                    let Some(ids) = saved.get(&entry.name) else {
-                        stop(entry.stopped, entry.name, position.saturating_add(1), FoldError::NoCheckpoint);
-                        return Ok(());
-                    };
-                    entry.view.restore(orders, Chunks { ids, bytes }).map_err(|error| (entry.name, error))
+                    let is_right = entry.stopped.is_some() || entry.view.settle(orders);
+                    if is_right { Ok(()) } else { Err((entry.name, RestoreError::Inconsistent)) }
                 })
             });
-            running.map(|view| view.join().unwrap_or(Err((ORDERS, RestoreError::Inconsistent))))
+            running.map(|view| view.join().unwrap_or(Err(broken)))
         });
-        restored.into_iter().collect::<Result<(), _>>()?;
+        settled.into_iter().collect::<Result<(), _>>()?;
         // What is saved already counts as unchanged.
         orders.mark_all(position);
         registry.all_mut().into_iter().for_each(|entry| entry.view.mark_all(&orders, position));

@@ -15,7 +15,7 @@ pub(crate) mod state;
 mod tally;
 mod zone;
 
-use daybook_domain::MerchantId;
+use daybook_domain::{MerchantId, Timestamp};
 
 use crate::Row;
 use crate::merchants::{MerchantNumber, Place};
@@ -174,7 +174,11 @@ impl Answering<'_> {
         if node.has_details {
             self.add_sums(node, whose);
         } else {
-            for &row in &node.rows {
+            let rows = match self.basis {
+                Basis::Cohort => node.placed_in(self.orders, Timestamp(self.from), Timestamp(self.to)),
+                Basis::Booked => node.rows(),
+            };
+            for &row in rows {
                 self.add_order(row, None);
             }
         }
@@ -191,6 +195,14 @@ impl Answering<'_> {
             return;
         }
         let merchant = self.orders.merchants.places[self.orders.places[at] as usize].merchant;
+        if self.basis == Basis::Cohort {
+            // All of them count when the order was placed.
+            if day.is_none_or(|day| day_and_quarter(placed_at.0).0 == day) {
+                let entries = Entries::new(self.state.entries.get(row), placed_at);
+                self.tally.add_entries(entries, self.zone.local(placed_at.0), merchant);
+            }
+            return;
+        }
         for entry in Entries::new(self.state.entries.get(row), placed_at) {
             let counts_at = entry.counts_at(self.basis, placed_at).0;
             if (self.from..self.to).contains(&counts_at) && day.is_none_or(|day| day_and_quarter(counts_at).0 == day) {

@@ -208,7 +208,7 @@ impl View for JobsState {
         self.rows[range].iter().for_each(|(id, job)| put_job(out, *id, job));
     }
 
-    fn restore(&mut self, _: &Orders, chunks: Chunks<'_>) -> Result<(), RestoreError> {
+    fn read(&mut self, chunks: Chunks<'_>) -> Result<(), RestoreError> {
         let mut ids = chunks.ids.to_vec();
         ids.sort_unstable();
         for id in ids {

@@ -54,6 +54,8 @@ pub struct Merchants {
     children: Vec<BTreeMap<MerchantId, MerchantNumber>>,
     pub(crate) places: Vec<Place>,
     place_numbers: HashMap<Place, u32>,
+    /// Where each merchant's last order was placed.
+    last_places: Vec<Option<u32>>,
 }
 
 /// As [`Merchants::that_stood_below`] found it.
@@ -166,6 +168,7 @@ impl Merchants {
         let number = number.ok_or(FoldError::Full { what: "merchants" })?;
         self.known.push(Known { id: id.clone(), registered: None });
         self.children.push(BTreeMap::new());
+        self.last_places.push(None);
         self.numbers.insert(id.clone(), number);
         self.streams.insert(StreamId::merchant(id), number);
         Ok(number)
@@ -277,8 +280,18 @@ impl Merchants {
 
     /// The number of the place where an order is placed.
     pub(crate) fn place(&mut self, merchant: &MerchantId, ancestors: &[MerchantId]) -> Result<u32, FoldError> {
-        let place = Place { merchant: self.intern(merchant)?, ancestors: self.intern_all(ancestors)? };
-        self.intern_place(place)
+        let merchant = self.intern(merchant)?;
+        // A merchant stands where it stood, unless it was moved.
+        if let Some(number) = self.last_places[merchant as usize] {
+            let known = &self.places[number as usize].ancestors;
+            if known.len() == ancestors.len() && known.iter().zip(ancestors).all(|(&at, id)| self.id(at) == id) {
+                return Ok(number);
+            }
+        }
+        let ancestors = self.intern_all(ancestors)?;
+        let number = self.intern_place(Place { merchant, ancestors })?;
+        self.last_places[merchant as usize] = Some(number);
+        Ok(number)
     }
 
     pub(crate) fn intern_place(&mut self, place: Place) -> Result<u32, FoldError> {

@@ -1,5 +1,6 @@
 //! Every order, packed: the state that the list and the dashboard share.
 
+mod buyers;
 mod saved;
 
 use std::hash::BuildHasher;
@@ -22,6 +23,7 @@ use crate::packed::{self, LineText, Unpacked};
 use crate::query::{BuyerAccount, RowLine};
 use crate::strings::Strings;
 use crate::waits::Waits;
+use buyers::Buyers;
 
 #[derive(Debug, Default)]
 pub(crate) struct Orders {
@@ -108,11 +110,19 @@ impl Orders {
     /// Makes room for so many orders.
     pub(crate) fn reserve(&mut self, orders: usize) {
         let Self { ids, by_id, hasher, .. } = self;
-        by_id.reserve(orders, |&row| hasher.hash_one(ids[row as usize]));
+        by_id.reserve(orders, |&row| hash_of(hasher, ids[row as usize]));
     }
 
     pub(crate) fn find(&self, id: StreamId) -> Option<Row> {
-        self.by_id.find(self.hasher.hash_one(id), |&row| self.ids[row as usize] == id).copied()
+        self.find_hashed(id, self.hash_of(id))
+    }
+
+    fn find_hashed(&self, id: StreamId, hash: u64) -> Option<Row> {
+        self.by_id.find(hash, |&row| self.ids[row as usize] == id).copied()
+    }
+
+    fn hash_of(&self, id: StreamId) -> u64 {
+        hash_of(&self.hasher, id)
     }
 
     pub(crate) fn number(&self, row: Row) -> Number<'_> {
@@ -159,7 +169,8 @@ impl Orders {
     /// Adds a row for a new order. Its packed bytes are left to the caller to add.
     pub(crate) fn open(&mut self, event: &OrderPlaced, recorded: &Recorded) -> Result<(Row, Unpacked), FoldError> {
         let order = Order::placed(event, recorded.origin, recorded.occurred_at);
-        if self.find(recorded.stream).is_some() {
+        let hash = self.hash_of(recorded.stream);
+        if self.find_hashed(recorded.stream, hash).is_some() {
             return Err(FoldError::OrderTwice { order: recorded.stream });
         }
         let row = Row::try_from(self.ids.len()).map_err(|_| FoldError::Full { what: "orders" })?;
@@ -172,11 +183,11 @@ impl Orders {
             .map(|line| {
                 let sku = self.strings.intern(line.sku.as_str())?;
                 let is_counted = event.reserved.iter().any(|goods| goods.sku == line.sku);
-                Ok(LineText { sku, title: self.strings.intern(&line.title)?, is_counted })
+                Ok(LineText { sku, title: self.strings.intern_behind(sku, &line.title)?, is_counted })
             })
             .collect::<Result<_, FoldError>>()?;
         let buyer = self.buyers.see(&event.account, row)?;
-        self.add_columns(recorded.stream, recorded.occurred_at, place, buyer, currency);
+        self.add_columns((recorded.stream, hash), recorded.occurred_at, place, buyer, currency);
         self.changed.mark(row as usize, recorded.position);
         self.changed_strings.mark_grown(texts, self.strings.len(), recorded.position);
         self.changed_buyers.mark_grown(buyers, self.buyers.len(), recorded.position);
@@ -185,8 +196,8 @@ impl Orders {
         Ok((row, after))
     }
 
-    /// Adds the next row's columns; its packed bytes are added apart.
-    pub(crate) fn add_columns(&mut self, id: StreamId, placed_at: Timestamp, place: u32, buyer: u32, currency: u8) {
+    /// Adds the next row's columns; its packed bytes are added apart. The id comes with its hash.
+    fn add_columns(&mut self, (id, hash): (StreamId, u64), placed_at: Timestamp, place: u32, buyer: u32, currency: u8) {
         let row = Row::try_from(self.ids.len()).unwrap_or(Row::MAX);
         self.ids.push(id);
         self.placed_at.push(placed_at);
@@ -194,7 +205,7 @@ impl Orders {
         self.buyer.push(buyer);
         self.currency.push(currency);
         let Self { ids, by_id, hasher, .. } = self;
-        by_id.insert_unique(hasher.hash_one(id), row, |&row| hasher.hash_one(ids[row as usize]));
+        by_id.insert_unique(hash, row, |&row| hash_of(hasher, ids[row as usize]));
     }
 
     fn change<'b>(&mut self, recorded: &Recorded, bench: &'b mut Workbench) -> Result<Change<'b>, FoldError> {
@@ -258,7 +269,8 @@ impl Orders {
         let event = OrderPlaced {
             merchant: self.merchant_of(row).clone(),
             ancestors: Vec::new(),
-            number: daybook_domain::OrderNumber::from_command(daybook_domain::CommandId(self.ids[row as usize].0)),
+            // The state has no number, and making one takes a tenth of a page's time.
+            number: daybook_domain::OrderNumber::from_stored(""),
             account: daybook_domain::Sealed { slot: Slot(0), bytes: Vec::new() },
             contact: None,
             currency: self.currencies[usize::from(self.currency[row as usize])],
@@ -280,25 +292,16 @@ impl Orders {
         unpacked.order.ancestors = place.ancestors.iter().map(|&number| self.merchants.id(number).clone()).collect();
         unpacked.order.tags = unpacked.tags.iter().map(|&tag| self.strings.get(tag).into()).collect();
         let sku = |line: &LineText| daybook_domain::Sku::from_stored(self.strings.get(line.sku));
-        let Unpacked { order, lines, .. } = &mut unpacked;
-        let counted: Vec<_> = lines
-            .iter()
-            .zip(&order.lines)
-            .filter(|(text, _)| text.is_counted)
-            .map(|(text, line)| (sku(text), line.quantity))
-            .collect();
-        order.goods = summed(counted.iter().map(|(sku, quantity)| (sku, *quantity)));
-        let skus: Vec<_> = lines.iter().map(sku).collect();
-        order.counted_lines = daybook_domain::order::counted_lines(skus.iter(), &order.goods);
+        let Unpacked { order, lines: texts, .. } = &mut unpacked;
+        let lines: Vec<RowLine> =
+            texts.iter().map(|text| RowLine { sku: sku(text), title: self.strings.get(text.title).into() }).collect();
+        let counted = lines.iter().zip(texts.iter()).zip(&order.lines).filter(|((_, text), _)| text.is_counted);
+        order.goods = summed(counted.map(|((named, _), line)| (&named.sku, line.quantity)));
+        order.counted_lines = daybook_domain::order::counted_lines(lines.iter().map(|named| &named.sku), &order.goods);
         order.card_lines = (1..)
             .zip(lines.iter().zip(&order.lines))
             .filter(|(_, (_, line))| line.kind == SkuKind::Card)
-            .map(|(line, (text, _))| CardLine { line, sku: sku(text) })
-            .collect();
-        let lines = unpacked
-            .lines
-            .iter()
-            .map(|line| RowLine { sku: sku(line), title: self.strings.get(line.title).into() })
+            .map(|(line, (named, _))| CardLine { line, sku: named.sku.clone() })
             .collect();
         (unpacked, lines)
     }
@@ -348,61 +351,14 @@ impl Orders {
     }
 }
 
+/// In one piece, which is hashed faster than bytes are.
+fn hash_of(hasher: &DefaultHashBuilder, id: StreamId) -> u64 {
+    hasher.hash_one(id.0.as_u128())
+}
+
 /// A million rows' columns that double would be half empty at worst.
 pub(crate) fn grow_by_an_eighth<T>(column: &mut Vec<T>) {
     if column.len() == column.capacity() {
         column.reserve_exact((column.len() / 8).max(64));
-    }
-}
-
-/// Who bought, by the slot that opens their data: the account as the first order carried it.
-#[derive(Debug, Default)]
-pub(crate) struct Buyers {
-    pub(crate) slots: Column<Slot>,
-    pub(crate) first_rows: Column<Row>,
-    accounts: Blobs,
-    by_slot: HashTable<u32>,
-    hasher: DefaultHashBuilder,
-}
-
-impl Buyers {
-    pub(crate) fn len(&self) -> usize {
-        self.slots.len()
-    }
-
-    pub(crate) fn slot(&self, buyer: u32) -> Slot {
-        self.slots[buyer as usize]
-    }
-
-    pub(crate) fn find(&self, slot: Slot) -> Option<u32> {
-        self.by_slot.find(self.hasher.hash_one(slot), |&buyer| self.slots[buyer as usize] == slot).copied()
-    }
-
-    pub(crate) fn account(&self, buyer: u32) -> &[u8] {
-        self.accounts.get(buyer)
-    }
-
-    pub(crate) fn see(&mut self, account: &daybook_domain::Sealed, row: Row) -> Result<u32, FoldError> {
-        match self.find(account.slot) {
-            Some(buyer) => Ok(buyer),
-            None => self.add(account.slot, &account.bytes, row),
-        }
-    }
-
-    pub(crate) fn add(&mut self, slot: Slot, account: &[u8], row: Row) -> Result<u32, FoldError> {
-        let buyer = u32::try_from(self.slots.len()).map_err(|_| FoldError::Full { what: "buyers" })?;
-        self.slots.push(slot);
-        self.first_rows.push(row);
-        self.accounts.push(account);
-        let Self { slots, by_slot, hasher, .. } = self;
-        by_slot.insert_unique(hasher.hash_one(slot), buyer, |&buyer| hasher.hash_one(slots[buyer as usize]));
-        Ok(buyer)
-    }
-
-    fn footprint(&self) -> usize {
-        self.slots.footprint()
-            + self.first_rows.footprint()
-            + self.accounts.footprint()
-            + self.by_slot.allocation_size()
     }
 }

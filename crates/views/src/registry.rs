@@ -48,7 +48,7 @@ pub(crate) trait View: Send {
         recorded: &Recorded,
     ) -> Result<(), FoldError>;
 
-    /// Makes what [`View::apply_in_bulk`] left out. False: what was kept is damaged.
+    /// Makes what [`View::apply_in_bulk`] left out, or [`View::read`]. False: what was kept is damaged.
     fn settle(&mut self, orders: &Orders) -> bool;
 
     /// What a checkpoint holds of it.
@@ -57,8 +57,8 @@ pub(crate) trait View: Send {
     /// Writes one chunk of a part: the things with these numbers.
     fn put_chunk(&self, orders: &Orders, part: Part, range: std::ops::Range<usize>, out: &mut Vec<u8>);
 
-    /// Becomes what the chunks hold.
-    fn restore(&mut self, orders: &Orders, chunks: Chunks<'_>) -> Result<(), RestoreError>;
+    /// Reads what the chunks hold; [`View::settle`] makes the rest from the orders, which are read at the same time.
+    fn read(&mut self, chunks: Chunks<'_>) -> Result<(), RestoreError>;
 
     /// All of it counts as changed at this position.
     fn mark_all(&mut self, orders: &Orders, position: Position);

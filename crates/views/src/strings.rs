@@ -28,6 +28,14 @@ impl Strings {
         self.table.find(self.hasher.hash_one(text), |&id| self.get(id) == text).copied()
     }
 
+    /// As [`Strings::intern`], for a text that probably came right behind this one.
+    pub(crate) fn intern_behind(&mut self, before: u32, text: &str) -> Result<u32, FoldError> {
+        match before.checked_add(1).filter(|&next| (next as usize) < self.len() && self.get(next) == text) {
+            Some(next) => Ok(next),
+            None => self.intern(text),
+        }
+    }
+
     /// The number of a text, which is kept if it is new.
     pub(crate) fn intern(&mut self, text: &str) -> Result<u32, FoldError> {
         if let Some(id) = self.find(text) {

@@ -105,7 +105,7 @@ impl View for TokenState {
         }
     }
 
-    fn restore(&mut self, _: &Orders, chunks: Chunks<'_>) -> Result<(), RestoreError> {
+    fn read(&mut self, chunks: Chunks<'_>) -> Result<(), RestoreError> {
         let mut ids = chunks.ids.to_vec();
         ids.sort_unstable();
         for id in ids {

@@ -74,7 +74,8 @@ impl Dashboard<'_> {
             if node.has_details {
                 self.each_placed(query, whose, |row| rows.extend(Some(row).filter(|row| is_meant(*row))));
             } else {
-                rows.extend(node.rows.iter().copied().filter(|row| is_meant(*row)));
+                let placed = node.placed_in(self.orders, query.from, query.to);
+                rows.extend(placed.iter().copied().filter(|row| is_meant(*row)));
             }
             if rows.len() > MAX_ORDERS {
                 return Err(QueryError::TooMuchWork);

@@ -99,7 +99,7 @@ impl Finding<'_> {
             if node.has_details {
                 return None;
             }
-            for &row in &node.rows {
+            for &row in node.rows() {
                 let placed_at = self.dashboard.orders.placed_at[row as usize];
                 let mut add = |micros: i64| {
                     let at = (day_and_quarter(micros).0, row);

@@ -190,6 +190,10 @@ impl Detail {
     }
 
     fn add_to_day(&mut self, entry: &Entry) {
+        // Most entries say nothing beside their figures.
+        if entry.rare == 0 && entry.stages.iter().all(Option::is_none) {
+            return;
+        }
         let mut rare = entry.rare;
         while rare != 0 {
             let place = rare.trailing_zeros() as usize;

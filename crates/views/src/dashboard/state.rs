@@ -22,9 +22,10 @@ use crate::query::Basis;
 use crate::registry::{Kept, View};
 use crate::wire::{Reader, put_bytes, put_u64};
 
-/// From how many orders on a node has details. Reading that many orders takes a millisecond or so.
+/// From how many orders on a node has details. Reading that many orders takes a millisecond or so; details of fewer would save
+/// little time, for some thirty bytes an order.
 #[cfg(not(test))]
-const MANY_ORDERS: usize = 16_384;
+const MANY_ORDERS: usize = 8_192;
 #[cfg(test)]
 const MANY_ORDERS: usize = 24;
 
@@ -55,8 +56,8 @@ pub(crate) struct DashboardState {
 
 #[derive(Debug, Default)]
 pub(crate) struct Node {
-    /// While they are few.
-    pub(crate) rows: Vec<Row>,
+    /// While they are few, in the order of their placing.
+    rows: Vec<Row>,
     pub(crate) has_details: bool,
     pub(crate) series: Vec<(u8, Basis, Series)>,
 }
@@ -171,11 +172,11 @@ impl DashboardState {
             };
             let Self { all, places, below, .. } = &mut state;
             let number = orders.places[at];
-            places[number as usize].add_order(&whole, true);
+            places[number as usize].add_order(orders, &whole, true);
             for &above in &orders.merchants.places[number as usize].ancestors {
-                below[above as usize].add_order(&whole, false);
+                below[above as usize].add_order(orders, &whole, false);
             }
-            all.add_order(&whole, false);
+            all.add_order(orders, &whole, false);
         }
         Some(state)
     }
@@ -295,7 +296,7 @@ impl View for DashboardState {
         }
     }
 
-    fn restore(&mut self, orders: &Orders, chunks: Chunks<'_>) -> Result<(), RestoreError> {
+    fn read(&mut self, chunks: Chunks<'_>) -> Result<(), RestoreError> {
         let mut ids = chunks.ids.to_vec();
         ids.sort_unstable();
         for id in ids {
@@ -307,7 +308,7 @@ impl View for DashboardState {
                 return Err(RestoreError::Damaged(id));
             }
         }
-        if self.settle(orders) { Ok(()) } else { Err(RestoreError::Inconsistent) }
+        Ok(())
     }
 
     fn mark_all(&mut self, orders: &Orders, position: Position) {
@@ -343,7 +344,7 @@ impl Node {
     fn add(&mut self, of: Of<'_>, days: bool) {
         if !self.has_details {
             if of.entry.placed {
-                push(&mut self.rows, of.row);
+                insert(&mut self.rows, of.orders, of.row);
             }
             if self.rows.len() > MANY_ORDERS {
                 // What was summed so far, this entry not yet among it.
@@ -365,10 +366,10 @@ impl Node {
     }
 
     /// Adds a whole order to a node that was begun with details or will never have any.
-    fn add_order(&mut self, order: &WholeOrder<'_>, days: bool) {
+    fn add_order(&mut self, orders: &Orders, order: &WholeOrder<'_>, days: bool) {
         let detail = self.has_details;
         if !detail && order.entries.iter().any(|entry| entry.placed) {
-            push(&mut self.rows, order.row);
+            insert(&mut self.rows, orders, order.row);
         }
         if !days && !detail || order.entries.is_empty() {
             return;
@@ -394,6 +395,18 @@ impl Node {
         self.series.iter().find(|(known, of, _)| (*known, *of) == (currency, basis)).map(|(_, _, series)| series)
     }
 
+    /// The orders of a node without details.
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Those of them that were placed in this time.
+    pub(crate) fn placed_in(&self, orders: &Orders, from: Timestamp, to: Timestamp) -> &[Row] {
+        let before = |at: Timestamp| self.rows.partition_point(|&row| orders.placed_at[row as usize] < at);
+        let (first, end) = (before(from), before(to));
+        &self.rows[first..end.max(first)]
+    }
+
     /// Sums the orders so far in detail. The newest one's only entry is left to come.
     fn begin_details(&mut self, of: Of<'_>, had_days: bool) {
         self.has_details = true;
@@ -412,11 +425,18 @@ impl Node {
     }
 }
 
-fn push(rows: &mut Vec<Row>, row: Row) {
+fn insert(rows: &mut Vec<Row>, orders: &Orders, row: Row) {
     if rows.len() == rows.capacity() {
         rows.reserve_exact((rows.len() / 4).max(2));
     }
-    rows.push(row);
+    let key_of = |row: Row| (orders.placed_at[row as usize], row);
+    let key = key_of(row);
+    // Nearly every order is placed after those that came before it.
+    let at = match rows.last() {
+        Some(&last) if key_of(last) > key => rows.partition_point(|&other| key_of(other) < key),
+        Some(_) | None => rows.len(),
+    };
+    rows.insert(at, row);
 }
 
 fn node_mut(nodes: &mut Vec<Node>, number: u32) -> &mut Node {

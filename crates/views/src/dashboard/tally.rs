@@ -17,6 +17,8 @@ pub(crate) struct Tally {
     first_day: i64,
     days: Vec<Figures>,
     merchants: HashMap<MerchantNumber, Figures>,
+    /// The merchant that was added to last: mostly the next one too. Not among the others yet.
+    last: Option<(MerchantNumber, Figures)>,
     stages: Vec<Merged>,
     rare: [u64; RARE_METRICS],
 }
@@ -56,6 +58,7 @@ impl Tally {
             first_day,
             days: vec![Figures::default(); days],
             merchants: HashMap::new(),
+            last: None,
             stages: vec![Merged::default(); Stage::ALL.len()],
             rare: [0; RARE_METRICS],
         }
@@ -69,13 +72,28 @@ impl Tally {
     }
 
     pub(crate) fn add_entry(&mut self, entry: &Entry, local: Local, merchant: MerchantNumber) {
-        let figures = of_entry(entry);
+        self.add_entries(std::iter::once(*entry), local, merchant);
+    }
+
+    /// Entries that count at the same time.
+    pub(crate) fn add_entries(&mut self, entries: impl Iterator<Item = Entry>, local: Local, merchant: MerchantNumber) {
+        let mut figures = Figures::default();
+        for entry in entries {
+            add(&mut figures, &of_entry(&entry));
+            self.add_rest(&entry);
+        }
         if figures != Figures::default() {
             self.add_figures(&figures, local);
             self.add_to_merchant(merchant, &figures);
         }
-        for (place, sum) in self.rare.iter_mut().enumerate() {
-            *sum += u64::from(entry.rare >> place & 1);
+    }
+
+    /// What is no figure.
+    fn add_rest(&mut self, entry: &Entry) {
+        if entry.rare != 0 {
+            for (place, sum) in self.rare.iter_mut().enumerate() {
+                *sum += u64::from(entry.rare >> place & 1);
+            }
         }
         for (merged, seconds) in self.stages.iter_mut().zip(entry.stages) {
             if let Some(seconds) = seconds {
@@ -94,7 +112,19 @@ impl Tally {
     }
 
     pub(crate) fn add_to_merchant(&mut self, merchant: MerchantNumber, figures: &Figures) {
-        add(self.merchants.entry(merchant).or_default(), figures);
+        match &mut self.last {
+            Some((last, sums)) if *last == merchant => add(sums, figures),
+            Some(_) | None => {
+                self.keep_last();
+                self.last = Some((merchant, *figures));
+            }
+        }
+    }
+
+    fn keep_last(&mut self) {
+        if let Some((merchant, figures)) = self.last.take() {
+            add(self.merchants.entry(merchant).or_default(), &figures);
+        }
     }
 
     pub(crate) fn stage(&mut self, stage: Stage) -> &mut Merged {
@@ -107,10 +137,11 @@ impl Tally {
     }
 
     pub(crate) fn answer<'a>(
-        self,
+        mut self,
         merchants: usize,
         id: impl Fn(MerchantNumber) -> &'a daybook_domain::MerchantId,
     ) -> DashboardAnswer {
+        self.keep_last();
         let peak = self.cells.iter().enumerate().filter(|(_, figures)| figures.placed > 0);
         // Of equals the first: `max_by_key` would take the last.
         let peak = peak.rev().max_by_key(|(_, figures)| figures.placed).and_then(|(cell, figures)| {

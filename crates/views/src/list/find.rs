@@ -161,7 +161,8 @@ impl Data<'_> {
         };
         let picking = smallest.size + OPEN * smallest.lists();
         let within = K::time_as_key(time).unwrap_or(within);
-        let expected = self.expected(&sources);
+        // The lists of some merchants are part of those of all, which come first: they say nothing of their own.
+        let expected = self.expected(&sources[usize::from(smallest_set(branch).is_some())..]);
         let ordered = K::ordered(self, branch, &sources, within);
         let scanning = |list: &Ordered<'_, K>| {
             let looked_at = list.size.min(want.saturating_mul(list.whole) / expected.max(1));

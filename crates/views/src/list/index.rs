@@ -45,6 +45,10 @@ pub(crate) fn nodes_of(place: &Place) -> impl Iterator<Item = u32> {
     [NODE_ALL, node_own(place.merchant)].into_iter().chain(place.ancestors.iter().map(|&above| node_below(above)))
 }
 
+fn place_of(orders: &Orders, row: Row) -> &Place {
+    &orders.merchants.places[orders.places[row as usize] as usize]
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Node {
     pub(crate) by_time: Vec<(Class, SortedRows<TimeKey>)>,
@@ -95,8 +99,8 @@ impl ListIndex {
         (code_number(orders.currency_of(row)), self.total.get(row), row)
     }
 
-    /// Adds the next row. `bulk`: leaves out the sorted lists, which [`ListIndex::sort_all`] will fill.
-    fn add(&mut self, orders: &Orders, row: Row, after: &Unpacked, bulk: bool) {
+    /// Adds the next row.
+    fn add(&mut self, orders: &Orders, row: Row, after: &Unpacked) {
         let class = self.classes.see(after.order.axes());
         self.class.push(class);
         self.total.push(after.order.total_minor());
@@ -104,9 +108,7 @@ impl ListIndex {
         self.set_due(row, &after.order);
         let (previous, count) = self.add_to_buyer(orders, row);
         self.buyer_previous.push(previous);
-        if !bulk {
-            self.sort_in(orders, row, count, after);
-        }
+        self.sort_in(orders, row, count, after);
     }
 
     fn sort_in(&mut self, orders: &Orders, row: Row, of_buyer: u32, after: &Unpacked) {
@@ -114,7 +116,7 @@ impl ListIndex {
         let key_of = |row| Self::time_key(orders, row);
         let class = self.class[row as usize];
         let amount = self.amount_key(orders, row);
-        let place = &orders.merchants.places[orders.places[row as usize] as usize];
+        let place = place_of(orders, row);
         for node in nodes_of(place) {
             let total = &self.total;
             let node = node_mut(&mut self.nodes, node);
@@ -144,7 +146,7 @@ impl ListIndex {
     fn change(&mut self, orders: &Orders, row: Row, before: Before, after: &Unpacked) -> Result<(), FoldError> {
         let key = Self::time_key(orders, row);
         let key_of = |row| Self::time_key(orders, row);
-        let place = &orders.merchants.places[orders.places[row as usize] as usize];
+        let place = place_of(orders, row);
         let (old, new) = (self.class[row as usize], self.classes.see(after.order.axes()));
         let broken = FoldError::IndexBroken { row };
         if old != new {
@@ -243,56 +245,97 @@ impl ListIndex {
 
     /// Fills an empty index from all orders. None: an order's bytes are damaged.
     pub(crate) fn rebuild(orders: &Orders) -> Option<Self> {
-        let mut index = Self::default();
         if orders.len() == 0 {
-            return Some(index);
+            return Some(Self::default());
         }
+        std::thread::scope(|scope| {
+            // What follows from numbers and columns alone is made while the orders are unpacked.
+            let named = scope.spawn(|| Self::of_names(orders));
+            let (mut states, skus, marks) = Self::of_states(orders)?;
+            let mut index = named.join().ok()?;
+            // The lists by time ask for classes, those by amount for totals.
+            index.class = std::mem::take(&mut states.class);
+            let by_amount = scope.spawn(|| {
+                states.sort_by_amount(orders);
+                states
+            });
+            index.sort_by_time(orders, &skus, &marks);
+            let states = by_amount.join().ok()?;
+            for (node, with_amounts) in index.nodes.iter_mut().zip(states.nodes) {
+                node.by_amount = with_amounts.by_amount;
+            }
+            let Self { classes, total, by_due, next_due, .. } = states;
+            Some(Self { classes, total, by_due, next_due, ..index })
+        })
+    }
+
+    /// Orders by number, and by buyer as they came.
+    fn of_names(orders: &Orders) -> Self {
+        let mut index = Self::default();
         let Self { by_number, hasher, .. } = &mut index;
         // None is there yet whose hash would be asked for.
         by_number.reserve(orders.len(), |&row| hasher.hash_one(&*orders.number(row)));
-        let (mut skus, mut tags) = (Texts::default(), Texts::default());
+        for row in (0..).take(orders.len()) {
+            index.add_number(orders, row);
+            let (previous, _) = index.add_to_buyer(orders, row);
+            index.buyer_previous.push(previous);
+        }
+        index
+    }
+
+    /// What each order is, and which SKUs and marks it has.
+    fn of_states(orders: &Orders) -> Option<(Self, Texts, Texts)> {
+        let mut index = Self::default();
+        let (mut skus, mut marks) = (Texts::default(), Texts::default());
         let mut unpacked = orders.blank(0);
         for row in 0..Row::try_from(orders.len()).ok()? {
             if !orders.unpack_into(row, &mut unpacked) {
                 return None;
             }
-            index.add(orders, row, &unpacked, true);
+            index.class.push(index.classes.see(unpacked.order.axes()));
+            index.total.push(unpacked.order.total_minor());
+            if let Some(due) = dues(&unpacked.order).next() {
+                index.next_due.insert(row, due.0);
+                index.by_due.insert((due.0, row));
+            }
             index.each_sku(&unpacked, |_, sku| skus.texts.push(sku));
-            tags.texts.extend_from_slice(&unpacked.tags);
+            marks.texts.extend_from_slice(&unpacked.tags);
             let mut clocks: Vec<u32> = unpacked.order.breaches.iter().map(|breach| missed(breach.clock)).collect();
             clocks.sort_unstable();
             clocks.dedup();
-            tags.texts.append(&mut clocks);
+            marks.texts.append(&mut clocks);
             skus.end_row()?;
-            tags.end_row()?;
+            marks.end_row()?;
         }
-        index.sort_all(orders, &skus, &tags);
-        Some(index)
+        Some((index, skus, marks))
     }
 
-    /// Fills the sorted lists from one sorted run each, so that every row is only ever pushed at an end.
-    fn sort_all(&mut self, orders: &Orders, skus: &Texts, tags: &Texts) {
-        let place_of = |row: Row| &orders.merchants.places[orders.places[row as usize] as usize];
+    /// Fills the lists by time from one sorted run, so that every row is only ever pushed at an end.
+    fn sort_by_time(&mut self, orders: &Orders, skus: &Texts, marks: &Texts) {
         let mut rows: Vec<TimeKey> = (0..).take(orders.len()).map(|row| Self::time_key(orders, row)).collect();
         rows.sort_unstable();
         for key in rows {
             let row = key.1;
             let class = self.class[row as usize];
-            for node in nodes_of(place_of(row)) {
+            for node in nodes_of(place_of(orders, row)) {
                 node_mut(&mut self.nodes, node).list_mut(class).push(row, key);
             }
             let buyer = orders.buyer[row as usize];
             if self.buyer_count(buyer) >= MANY_ORDERS {
                 self.busy_buyers.entry(buyer).or_default().push(row, key);
             }
-            for (texts, lists) in [(skus, &mut self.skus), (tags, &mut self.marks)] {
+            for (texts, lists) in [(skus, &mut self.skus), (marks, &mut self.marks)] {
                 texts.of(row).iter().for_each(|text| lists.entry(*text).or_default().push(row, key));
             }
         }
+    }
+
+    /// The same of the lists by amount.
+    fn sort_by_amount(&mut self, orders: &Orders) {
         let mut amounts: Vec<AmountKey> = (0..).take(orders.len()).map(|row| self.amount_key(orders, row)).collect();
         amounts.sort_unstable();
         for key in amounts {
-            for node in nodes_of(place_of(key.2)) {
+            for node in nodes_of(place_of(orders, key.2)) {
                 node_mut(&mut self.nodes, node).by_amount.push(key.2, key);
             }
         }
@@ -333,7 +376,7 @@ impl View for ListIndex {
         let Some(change) = change else { return Ok(()) };
         match change.before {
             None => {
-                self.add(orders, change.row, change.after, false);
+                self.add(orders, change.row, change.after);
                 Ok(())
             }
             Some(before) => self.change(orders, change.row, before, change.after),
@@ -362,8 +405,8 @@ impl View for ListIndex {
         orders.put_chunk(part, range, out);
     }
 
-    fn restore(&mut self, orders: &Orders, _: Chunks<'_>) -> Result<(), RestoreError> {
-        if self.settle(orders) { Ok(()) } else { Err(RestoreError::Inconsistent) }
+    fn read(&mut self, _: Chunks<'_>) -> Result<(), RestoreError> {
+        Ok(())
     }
 
     fn mark_all(&mut self, _: &Orders, _: Position) {}

@@ -178,7 +178,7 @@ fn read_chunk(part: Part, reader: &mut Reader<'_>, orders: &mut Orders) -> Optio
                     return None;
                 }
                 packed.push(reader.bytes());
-                orders.add_columns(id, placed_at, place, buyer, currency);
+                orders.add_columns((id, orders.hash_of(id)), placed_at, place, buyer, currency);
             }
             orders.packed.extend(packed.into_iter());
         }

@@ -51,7 +51,7 @@ fn dump(views: &Views) -> Vec<String> {
         [("all", std::slice::from_ref(&dashboard.all)), ("place", &dashboard.places), ("below", &dashboard.below)];
     for (kind, nodes) in nodes {
         for (number, node) in nodes.iter().enumerate() {
-            out.push(format!("{kind} {number} {} {:?}", node.has_details, node.rows));
+            out.push(format!("{kind} {number} {} {:?}", node.has_details, node.rows()));
             let series = node.series.iter();
             out.extend(
                 series.map(|(currency, basis, series)| {

@@ -1,0 +1,98 @@
+//! Who bought, by the slot that opens their data: the account as the first order carried it.
+
+use daybook_domain::{Sealed, Slot};
+use hashbrown::HashMap;
+
+use crate::Row;
+use crate::blobs::Blobs;
+use crate::column::Column;
+use crate::error::FoldError;
+
+/// How far behind the last slot that is known another one may be, and still have a place of its own.
+const NEAR: usize = 1 << 12;
+const NOBODY: u32 = u32::MAX;
+
+#[derive(Debug, Default)]
+pub(crate) struct Buyers {
+    pub(crate) slots: Column<Slot>,
+    pub(crate) first_rows: Column<Row>,
+    accounts: Blobs,
+    /// The buyer of each slot. Slots are given out one after another, so that nearly every place is somebody's.
+    by_slot: Column<u32>,
+    /// Those whose slot was far from all others.
+    far: HashMap<Slot, u32>,
+}
+
+impl Buyers {
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(crate) fn slot(&self, buyer: u32) -> Slot {
+        self.slots[buyer as usize]
+    }
+
+    pub(crate) fn find(&self, slot: Slot) -> Option<u32> {
+        let near = self.by_slot.get(slot.0 as usize).copied().filter(|&buyer| buyer != NOBODY);
+        near.or_else(|| if self.far.is_empty() { None } else { self.far.get(&slot).copied() })
+    }
+
+    pub(crate) fn account(&self, buyer: u32) -> &[u8] {
+        self.accounts.get(buyer)
+    }
+
+    pub(crate) fn see(&mut self, account: &Sealed, row: Row) -> Result<u32, FoldError> {
+        match self.find(account.slot) {
+            Some(buyer) => Ok(buyer),
+            None => self.add(account.slot, &account.bytes, row),
+        }
+    }
+
+    pub(crate) fn add(&mut self, slot: Slot, account: &[u8], row: Row) -> Result<u32, FoldError> {
+        let full = FoldError::Full { what: "buyers" };
+        let buyer = u32::try_from(self.slots.len()).ok().filter(|&buyer| buyer != NOBODY).ok_or(full)?;
+        self.slots.push(slot);
+        self.first_rows.push(row);
+        self.accounts.push(account);
+        let place = slot.0 as usize;
+        if place < self.by_slot.len() + NEAR {
+            while self.by_slot.len() <= place {
+                self.by_slot.push(NOBODY);
+            }
+            self.by_slot[place] = buyer;
+        } else {
+            self.far.insert(slot, buyer);
+        }
+        Ok(buyer)
+    }
+
+    /// Bytes that are allocated.
+    pub(crate) fn footprint(&self) -> usize {
+        self.slots.footprint()
+            + self.first_rows.footprint()
+            + self.accounts.footprint()
+            + self.by_slot.footprint()
+            + self.far.allocation_size()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_near_and_far_are_found() {
+        let mut buyers = Buyers::default();
+        let slots = [3, 0, 4_000_000_000, 5_000, u32::MAX, 1, 4_200, 5_001, 9_000];
+        for (buyer, slot) in (0_u32..).zip(slots.map(Slot)) {
+            assert_eq!(buyers.find(slot), None);
+            assert_eq!(buyers.add(slot, &buyer.to_le_bytes(), buyer).unwrap(), buyer);
+            for (buyer, slot) in (0..=buyer).zip(slots.map(Slot)) {
+                assert_eq!(buyers.find(slot), Some(buyer));
+                assert_eq!((buyers.slot(buyer), buyers.account(buyer)), (slot, &buyer.to_le_bytes()[..]));
+            }
+        }
+        assert_eq!([2, 4_999, 5_002].map(|slot| buyers.find(Slot(slot))), [None; 3]);
+        assert!(!buyers.far.is_empty() && buyers.far.len() < slots.len());
+    }
+}
