@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request, Response};
 use hashbrown::HashMap;
 
@@ -19,8 +19,8 @@ const MAX_KNOWN: usize = 256;
 const MAX_BYTES: usize = 8 << 10;
 /// Documents that came once, each of them 8 bytes; when there are as many, all are forgotten.
 const MAX_MET: usize = 8_192;
-/// What so many questions of one document cost is known.
-const MAX_WEIGHTS: usize = 8;
+/// What so many questions of one document cost is known; when there are more, all are forgotten.
+const MAX_WEIGHTS: usize = 64;
 /// Bytes of such a question's variables, as JSON.
 const MAX_QUESTION_BYTES: usize = 512;
 
@@ -36,7 +36,7 @@ struct Inner {
 }
 
 /// What was asked, and what it costs.
-type Weights = RwLock<Vec<(Vec<u8>, usize)>>;
+type Weights = RwLock<HashMap<Vec<u8>, usize>>;
 
 /// A document that the limits let in.
 #[derive(Clone)]
@@ -44,7 +44,7 @@ pub(crate) struct Known {
     pub(crate) document: ExecutableDocument,
     /// No two fields are to be merged into one.
     pub(crate) is_distinct: bool,
-    /// What it costs with which variables. None: it will hardly come again.
+    /// What it costs with which variables. None: it will hardly come again, or never with the same, as a mutation.
     weights: Option<Arc<Weights>>,
 }
 
@@ -60,7 +60,8 @@ impl Documents {
         if text.len() > MAX_BYTES || is_new(met, hasher.hash_one(text)) {
             return Ok(Arc::new(Known { document, is_distinct, weights: None }));
         }
-        let new = Arc::new(Known { document, is_distinct, weights: Some(Arc::default()) });
+        let is_mutation = document.operations.iter().any(|(_, operation)| operation.node.ty == OperationType::Mutation);
+        let new = Arc::new(Known { document, is_distinct, weights: (!is_mutation).then(Arc::default) });
         let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_KNOWN {
             known.clear();
@@ -84,19 +85,16 @@ impl Known {
     pub(crate) async fn weigh(&self, scale: &Scale, request: &Request) -> Result<usize, Response> {
         let remembering = self.weights.as_ref().and_then(|weights| Some((weights, question(request)?)));
         let Some((weights, question)) = remembering else { return scale.weigh(self.document.clone(), request).await };
-        let found = {
-            let weights = weights.read().unwrap_or_else(PoisonError::into_inner);
-            weights.iter().find(|(known, _)| *known == question).map(|&(_, weight)| weight)
-        };
+        let found = weights.read().unwrap_or_else(PoisonError::into_inner).get(&question).copied();
         if let Some(weight) = found {
             return Ok(weight);
         }
         let weight = scale.weigh(self.document.clone(), request).await?;
         let mut weights = weights.write().unwrap_or_else(PoisonError::into_inner);
         if weights.len() >= MAX_WEIGHTS {
-            weights.remove(0);
+            weights.clear();
         }
-        weights.push((question, weight));
+        weights.insert(question, weight);
         Ok(weight)
     }
 }
@@ -173,8 +171,11 @@ mod tests {
         assert_eq!(known.weights.as_ref().unwrap().read().unwrap().len(), 3);
         for first in 0..100 {
             weigh(json!({"first": first}), "a").await.unwrap();
+            assert!(known.weights.as_ref().unwrap().read().unwrap().len() <= MAX_WEIGHTS);
         }
-        assert_eq!(known.weights.as_ref().unwrap().read().unwrap().len(), MAX_WEIGHTS);
+        let text = "mutation ($id: ID!) { cancelOrder(input: {commandId: $id, order: $id}) { receipt { position } } }";
+        documents.parse(text).unwrap();
+        assert!(documents.parse(text).unwrap().weights.is_none(), "no mutation comes twice with the same variables");
         assert!(question(&asked(json!({"a": "x".repeat(MAX_QUESTION_BYTES)}))).is_none());
     }
 }

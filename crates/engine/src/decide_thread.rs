@@ -19,7 +19,7 @@ use crate::cache::{Cache, Stream};
 use crate::clock::time_to_record;
 use crate::erase::Lately;
 use crate::error::ExecuteError;
-use crate::gathering::Gathering;
+use crate::gathering::{Gathering, Left};
 use crate::inbox::Inbox;
 use crate::job::{Body, Job, Surroundings};
 use crate::load_thread::Load;
@@ -137,11 +137,19 @@ impl Decider {
         }
     }
 
+    /// For whom the batch waits still. Answers that no sync goes before wait for nobody.
+    fn gathers(&self) -> Option<Left> {
+        if self.batch.is_empty() {
+            return None;
+        }
+        self.gathering.left(Instant::now(), self.answers.len(), self.in_flight)
+    }
+
     pub(crate) fn run(mut self, mut inbox: Inbox) {
         loop {
             let message = if let Some(message) = inbox.next_now() {
                 message
-            } else if let Some(left) = self.gathering.left(Instant::now(), self.answers.len(), self.in_flight) {
+            } else if let Some(left) = self.gathers() {
                 let Some(message) = inbox.next_of(left.others, left.time) else { continue };
                 message
             } else {

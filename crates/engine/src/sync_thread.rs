@@ -87,8 +87,14 @@ fn run(
             break;
         }
     }
-    let appender = appender.lock().unwrap_or_else(PoisonError::into_inner).take();
-    appender.map_or(Ok(()), Appender::close)
+    match appender.lock() {
+        Ok(mut appender) => appender.take().map_or(Ok(()), Appender::close),
+        // Whoever wrote with it did not come to an end: the next opening finds out how far it came, as after a crash.
+        Err(poisoned) => {
+            drop(poisoned.into_inner().take());
+            Ok(())
+        }
+    }
 }
 
 /// Makes a batch durable. Nobody else does meanwhile.

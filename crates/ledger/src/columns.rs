@@ -77,6 +77,15 @@ impl<const N: usize> Seen<N> {
     }
 }
 
+/// How many bytes of parts that not every record has these flags announce.
+fn optional_bytes(flags: u8) -> usize {
+    [(HAS_OCCURRED, 8), (HAS_REASON, 2), (HAS_CAUSATION, 8), (HAS_CORRELATION, 16)]
+        .iter()
+        .filter(|(flag, _)| flags & flag != 0)
+        .map(|(_, bytes)| bytes)
+        .sum()
+}
+
 /// Packs the records that fill `records`, of which the first is at position `first`. None: a page does not hold such.
 pub(crate) fn pack(first: Position, records: &[u8]) -> Option<Vec<u8>> {
     let (mut ids, mut columns) = (Vec::new(), Columns::<Vec<u8>>::default());
@@ -131,8 +140,11 @@ pub(crate) fn pack(first: Position, records: &[u8]) -> Option<Vec<u8>> {
             let time_before = if before.is_empty() { 0 } else { u64_at(before, RECORDED_AT) };
             put_number(&mut columns.times, zigzag(u64_at(record, RECORDED_AT).wrapping_sub(time_before)));
         }
-        let mut optional = FIXED;
         let flags = record[5];
+        if record.len() < FIXED + optional_bytes(flags) + CRC {
+            return None;
+        }
+        let mut optional = FIXED;
         if flags & HAS_OCCURRED != 0 {
             let occurred = u64_at(record, optional);
             put_number(&mut columns.optional, zigzag(occurred.wrapping_sub(occurred_before)));

@@ -95,14 +95,19 @@ impl PageEntry {
     }
 }
 
+const UNKNOWN_FORMAT: &str = "its format is unknown; a newer daybook may read it";
+
 /// The records of a page that was parsed: borrowed as they stand in it, or unpacked, and then with checksums made anew.
 pub(crate) fn page_records(bytes: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
     let payload = &bytes[PAGE_HEADER..];
-    if bytes[6] == 0 {
-        return Ok(Cow::Borrowed(payload));
+    match bytes[6] {
+        0 => Ok(Cow::Borrowed(payload)),
+        1 => {
+            let first = Position::new(u64_at(bytes, 24)).ok_or("its first position is 0")?;
+            unpack(payload, first, u32_at(bytes, 32)).map(Cow::Owned)
+        }
+        _ => Err(UNKNOWN_FORMAT),
     }
-    let first = Position::new(u64_at(bytes, 24)).ok_or("its first position is 0")?;
-    unpack(payload, first, u32_at(bytes, 32)).map(Cow::Owned)
 }
 
 /// Reads a page's header: first position and record count of a whole and undamaged page of this ledger.
@@ -114,7 +119,7 @@ pub(crate) fn parse_page(ledger: Uuid, bytes: &[u8]) -> Result<(Position, u32), 
         return Err("its checksum is wrong");
     }
     if u16_at(bytes, 4) != FORMAT || bytes[6] > 1 || bytes[7] != 0 {
-        return Err("its format is unknown; a newer daybook may read it");
+        return Err(UNKNOWN_FORMAT);
     }
     if array_at(bytes, 8) != *ledger.as_bytes() {
         return Err("it belongs to another ledger");

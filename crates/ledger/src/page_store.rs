@@ -9,6 +9,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -68,8 +69,9 @@ pub enum StoreError {
 pub(crate) struct PageStore {
     folder: PathBuf,
     layout: Layout,
-    /// There is a key for every number below.
-    keys: AtomicU64,
+    /// There is a key for every number below; not looked for before something is put in, so that a damaged leaf that holds
+    /// nothing but keys keeps nobody from the pages.
+    keys: OnceLock<AtomicU64>,
     /// Taken out only when it is dropped.
     db: Option<sled::Db>,
 }
@@ -85,12 +87,7 @@ impl PageStore {
             .flush_every_ms(None);
         loop {
             match guard(folder, || config.open()) {
-                Ok(db) => {
-                    let mut store = Self { folder: folder.into(), layout, keys: AtomicU64::new(0), db: Some(db) };
-                    let last = store.call(|db| db.last())?;
-                    *store.keys.get_mut() = last.map_or(0, |(key, _)| number(&key).saturating_add(1));
-                    return Ok(store);
-                }
+                Ok(db) => return Ok(Self { folder: folder.into(), layout, keys: OnceLock::new(), db: Some(db) }),
                 Err(error) if is_locked(&error) && started.elapsed() < LOCK_PATIENCE => {
                     std::thread::sleep(Duration::from_millis(5));
                 }
@@ -127,7 +124,14 @@ impl PageStore {
 
     /// Makes keys ahead of `key`, when few are left.
     fn make_keys(&self, key: u64) -> Result<(), StoreError> {
-        let made = self.keys.load(Ordering::Relaxed);
+        let keys = match self.keys.get() {
+            Some(keys) => keys,
+            None => {
+                let last = self.call(|db| db.last())?;
+                self.keys.get_or_init(|| AtomicU64::new(last.map_or(0, |(key, _)| number(&key).saturating_add(1))))
+            }
+        };
+        let made = keys.load(Ordering::Relaxed);
         if key + KEYS_LEFT / 2 < made {
             return Ok(());
         }
@@ -135,7 +139,7 @@ impl PageStore {
         for key in made..wanted {
             self.call(|db| db.insert(key.to_be_bytes(), &[]))?;
         }
-        self.keys.store(wanted, Ordering::Relaxed);
+        keys.store(wanted, Ordering::Relaxed);
         Ok(())
     }
 

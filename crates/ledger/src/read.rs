@@ -32,6 +32,9 @@ pub enum ReadError {
     Volume(#[from] ShelfError),
 }
 
+/// So many of the newest records are in the system's memory, or it is so short that everything is slow: some 20 MiB.
+const AT_HAND: u64 = 1 << 16;
+
 /// A handle for readers; clones share everything. The data folder stays locked until the last one is dropped.
 #[derive(Clone, Debug)]
 pub struct Ledger {
@@ -138,11 +141,15 @@ impl Ledger {
         Ok(found.expect("everything durable is found"))
     }
 
-    /// All of a stream's records, oldest first, if there are at most `most` and all are in write-ahead files: what it takes no
-    /// thread of its own to wait for.
+    /// All of a stream's records, oldest first, if there are at most `most`, all among the newest [`AT_HAND`] of all streams and in
+    /// write-ahead files: what it takes no thread of its own to wait for.
     pub fn read_stream_at_hand(&self, stream: Uuid, most: u32) -> Result<Option<Vec<OwnedRecord>>, ReadError> {
         match self.head(stream) {
-            Some(head) if head.revision <= most => self.walk_back(head, 0, |position| self.read_at_hand(position)),
+            Some(head) if head.revision <= most => {
+                let oldest = self.watermark().saturating_sub(AT_HAND);
+                let new = |position: Position| position.get() > oldest;
+                self.walk_back(head, 0, |position| if new(position) { self.read_at_hand(position) } else { Ok(None) })
+            }
             Some(_) | None => Ok(None),
         }
     }

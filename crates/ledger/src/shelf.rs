@@ -44,6 +44,9 @@ fn advice(error: &StoreError) -> &'static str {
     }
 }
 
+/// Volumes whose heads are in memory at a time while a ledger is opened, up to 28 MB each.
+const LOADED_AT_ONCE: usize = 8;
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VolumeSpan {
     pub(crate) first: Position,
@@ -100,36 +103,41 @@ impl Shelf {
     /// Checks all manifests and heads; returns where the sealed volumes end, and the streams' heads there.
     pub(crate) fn load(dir: &Path, ledger: Uuid, options: &Options) -> Result<(Self, Sealed, StreamIndex), OpenError> {
         let mut sealed = Sealed { last: 0, chain: [0; 32] };
-        let (mut volumes, mut heads) = (Vec::new(), Vec::new());
+        let (mut volumes, mut index) = (Vec::new(), StreamIndex::default());
         let mut unsealed: Option<PathBuf> = None;
         let all = volumes_dir(dir);
         let folders = fsio::numbered(&all, "").map_err(|error| OpenError::io(&all, error))?;
-        let loaded = threads::map(&folders, |(number, folder)| {
-            manifest_path(folder).exists().then(|| load_volume(ledger, *number, folder))
-        });
-        for ((number, folder), loaded) in folders.into_iter().zip(loaded) {
-            if let Some(unsealed) = unsealed {
-                return Err(OpenError::damaged(
-                    &manifest_path(&unsealed),
-                    "it is missing, though a later volume exists",
-                ));
+        for some in folders.chunks(LOADED_AT_ONCE) {
+            let loaded = threads::map(some, |(number, folder)| {
+                manifest_path(folder).exists().then(|| load_volume(ledger, *number, folder))
+            });
+            let mut heads = Vec::with_capacity(some.len());
+            for ((number, folder), loaded) in some.iter().zip(loaded) {
+                if let Some(unsealed) = unsealed {
+                    return Err(OpenError::damaged(
+                        &manifest_path(&unsealed),
+                        "it is missing, though a later volume exists",
+                    ));
+                }
+                if *number != sealed.last + 1 {
+                    let what =
+                        format!("the volume before it, which begins at position {}, is missing", sealed.last + 1);
+                    return Err(OpenError::damaged(folder, what));
+                }
+                let Some(loaded) = loaded else {
+                    unsealed = Some(folder.clone());
+                    continue;
+                };
+                let (span, volume_heads) = loaded?;
+                sealed = Sealed { last: span.last.get(), chain: span.chain };
+                volumes.push(span);
+                heads.push(volume_heads);
             }
-            if number != sealed.last + 1 {
-                let what = format!("the volume before it, which begins at position {}, is missing", sealed.last + 1);
-                return Err(OpenError::damaged(&folder, what));
-            }
-            let Some(loaded) = loaded else {
-                unsealed = Some(folder);
-                continue;
-            };
-            let (span, volume_heads) = loaded?;
-            sealed = Sealed { last: span.last.get(), chain: span.chain };
-            volumes.push(span);
-            heads.push(volume_heads);
+            index.take_in(&heads);
         }
         let capacity = options.open_volumes.max(1);
         let shelf = Self { dir: dir.into(), capacity, volumes: RwLock::new(volumes), open: Mutex::default() };
-        Ok((shelf, sealed, StreamIndex::load(&heads)))
+        Ok((shelf, sealed, index))
     }
 
     pub(crate) fn len(&self) -> usize {

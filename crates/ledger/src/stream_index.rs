@@ -71,11 +71,10 @@ impl Default for StreamIndex {
 }
 
 impl StreamIndex {
-    /// Of what volumes hold, in their order.
-    pub(crate) fn load(volumes: &[Heads]) -> Self {
-        let mut index = Self::default();
-        let hasher = &index.hasher;
-        let shards = Mutex::new(index.shards.iter_mut().enumerate());
+    /// Takes in what volumes hold, in their order, which come after those before.
+    pub(crate) fn take_in(&mut self, volumes: &[Heads]) {
+        let hasher = &self.hasher;
+        let shards = Mutex::new(self.shards.iter_mut().enumerate());
         in_threads(|| {
             loop {
                 let next = shards.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -85,8 +84,7 @@ impl StreamIndex {
                 }
             }
         });
-        index.len = index.shards.iter().map(|shard| shard.table.len()).sum();
-        index
+        self.len = self.shards.iter().map(|shard| shard.table.len()).sum();
     }
 
     pub(crate) fn len(&self) -> usize {

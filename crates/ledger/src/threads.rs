@@ -3,11 +3,12 @@
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Runs `work` on as many threads as there are processors, and waits for all of them.
+/// Runs `work` on as many threads as there are processors, fewer where the system gives no more, and waits for all of them.
 pub(crate) fn in_threads<T: Send>(work: impl Fn() -> T + Sync) -> Vec<T> {
     let count = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     std::thread::scope(|scope| {
-        let others: Vec<_> = (1..count).map(|_| scope.spawn(&work)).collect();
+        let other = || std::thread::Builder::new().spawn_scoped(scope, &work);
+        let others: Vec<_> = (1..count).map_while(|_| other().ok()).collect();
         let mut all = vec![work()];
         all.extend(
             others.into_iter().map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))),
