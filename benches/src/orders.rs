@@ -118,3 +118,20 @@ pub(crate) fn steps_at(at: u64, orders: u64) -> Vec<Request> {
     }));
     steps
 }
+
+/// Waits until all that is to be bound is bound, and every full volume sealed; how many volumes are.
+pub(crate) fn settled(reader: &daybook_engine::Reader) -> u64 {
+    let state = || {
+        let stats = reader.ledger().stats();
+        (stats.volumes, stats.bound)
+    };
+    let mut before = state();
+    loop {
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        let now = state();
+        if now == before {
+            return now.0;
+        }
+        before = now;
+    }
+}

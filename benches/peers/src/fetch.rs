@@ -47,12 +47,24 @@ impl Programs {
     /// `pip` installs the package into a folder of its own.
     fn fetched(&self, name: &str, package: &str) -> Result<PathBuf, Absent> {
         let folder = self.folder.join(name);
-        if folder.join(".whole").is_file() {
-            return Ok(folder);
+        match std::fs::read_to_string(folder.join(".whole")) {
+            Ok(whole) if whole == package => return Ok(folder),
+            // Another release, or one that did not come to its end.
+            _ if folder.exists() => std::fs::remove_dir_all(&folder).map_err(|error| absent(name, error))?,
+            _ => {}
         }
         let python = python()?;
         let output = Command::new(python)
-            .args(["-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check", "--target"])
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-deps",
+                "--disable-pip-version-check",
+                "--only-binary=:all:",
+                "--target",
+            ])
             .args([folder.as_os_str(), package.as_ref()])
             .output()
             .map_err(|error| absent(name, error))?;

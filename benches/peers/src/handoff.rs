@@ -1,7 +1,12 @@
 //! Many callers, one writer: it takes whatever waits, makes all of it durable at once, and then answers each.
+//!
+//! Who was answered mostly asks again at once. If the writer did not wait for those, its batches would be of one half of the
+//! callers and then of the other. So it waits until as many are there as were answered and had come meanwhile, or for half of the
+//! time that the last batch took, but 2 ms at most: the rule that Daybook's own writer has.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -9,6 +14,8 @@ use crate::Conflict;
 
 /// More does not wait in one batch: as much as the largest batch of ours.
 const MOST: usize = 2_048;
+/// Nobody is waited for longer.
+const LONGEST_WAIT: Duration = Duration::from_millis(2);
 
 /// One event that somebody waits for.
 #[derive(Debug)]
@@ -62,19 +69,44 @@ impl Drop for Handoff {
 
 fn write(inbox: &Receiver<(Job, Answer)>, mut commit: impl FnMut(&[Job]) -> Vec<Result<u64, Conflict>>) {
     let (mut jobs, mut answers) = (Vec::new(), Vec::new());
-    while let Ok((job, answer)) = inbox.recv() {
-        jobs.push(job);
-        answers.push(answer);
-        while jobs.len() < MOST
-            && let Ok((job, answer)) = inbox.try_recv()
-        {
+    let (mut wanted, mut until) = (0, Instant::now());
+    loop {
+        if jobs.is_empty() {
+            let Ok((job, answer)) = inbox.recv() else { return };
             jobs.push(job);
             answers.push(answer);
         }
-        for (answer, outcome) in answers.drain(..).zip(commit(&jobs)) {
+        take(inbox, &mut jobs, &mut answers);
+        while jobs.len() < wanted.min(MOST)
+            && let Some(left) = until.checked_duration_since(Instant::now())
+            && let Ok((job, answer)) = inbox.recv_timeout(left)
+        {
+            jobs.push(job);
+            answers.push(answer);
+            take(inbox, &mut jobs, &mut answers);
+        }
+        let begin = Instant::now();
+        let outcomes = commit(&jobs);
+        let now = Instant::now();
+        jobs.clear();
+        let answered: Vec<Answer> = std::mem::take(&mut answers);
+        // Those who came meanwhile, before those who are answered come again.
+        take(inbox, &mut jobs, &mut answers);
+        wanted = answered.len() + jobs.len();
+        until = now + (now.duration_since(begin) / 2).min(LONGEST_WAIT);
+        for (answer, outcome) in answered.into_iter().zip(outcomes) {
             // A caller that went away is no error.
             let _ = answer.send(outcome);
         }
-        jobs.clear();
+    }
+}
+
+/// Whatever waits.
+fn take(inbox: &Receiver<(Job, Answer)>, jobs: &mut Vec<Job>, answers: &mut Vec<Answer>) {
+    while jobs.len() < MOST
+        && let Ok((job, answer)) = inbox.try_recv()
+    {
+        jobs.push(job);
+        answers.push(answer);
     }
 }

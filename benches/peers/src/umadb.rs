@@ -74,6 +74,9 @@ pub struct UmaDb {
     _folder: tempfile::TempDir,
 }
 
+/// It ships without a cache and with the plain writer.
+const SETTINGS: [&str; 2] = ["--page-cache-max-mb=2048", "--pipelined-writer=true"];
+
 /// HTTP/2 carries many requests at once; with one connection its one task would be the limit.
 const CONNECTIONS: usize = 4;
 
@@ -90,7 +93,10 @@ impl UmaDb {
         // It says nowhere which port the system gave it.
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = free.map_err(|error| failed(&error))?.to_string();
-        command.args(["--listen", &address, "--db-path"]).arg(folder.path().join("uma.db"));
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"UMADB_")) {
+            command.env_remove(name);
+        }
+        command.args(["--listen", &address, "--db-path"]).arg(folder.path().join("uma.db")).args(SETTINGS);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut server = Server::start(&mut command, Signal::INT).map_err(|error| failed(&error))?;
         let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(|error| failed(&error))?;

@@ -84,19 +84,21 @@ impl List {
     pub(crate) fn request(self, values: &Values, after: Option<&str>) -> String {
         let Values { merchant, label, account, number } = values;
         let label = label.name();
-        let asked = match self {
+        let (filter, how) = match self {
             List::MerchantLabel => {
-                format!("where: {{label: {{oneOf: [{label}]}}, merchant: {{oneOf: [\"{merchant}\"]}}}}, scope: OWN")
+                (json!({"label": {"oneOf": [label]}, "merchant": {"oneOf": [merchant]}}), "scope: OWN")
             }
-            List::Merchant => format!("where: {{merchant: {{oneOf: [\"{merchant}\"]}}}}, scope: OWN"),
-            List::Label => format!("where: {{label: {{oneOf: [{label}]}}}}, scope: SUBTREE"),
-            List::Buyer => format!("where: {{buyer: {{eq: \"{account}\"}}}}, scope: SUBTREE"),
-            List::Number => format!("where: {{number: {{eq: \"{number}\"}}}}, scope: SUBTREE"),
-            List::Amount => "scope: SUBTREE, sortBy: {field: AMOUNT, direction: ASC}".into(),
+            List::Merchant => (json!({"merchant": {"oneOf": [merchant]}}), "scope: OWN"),
+            List::Label => (json!({"label": {"oneOf": [label]}}), "scope: SUBTREE"),
+            List::Buyer => (json!({"buyer": {"eq": account}}), "scope: SUBTREE"),
+            List::Number => (json!({"number": {"eq": number}}), "scope: SUBTREE"),
+            List::Amount => (json!(null), "scope: SUBTREE, sortBy: {field: AMOUNT, direction: ASC}"),
         };
-        let after = after.map(|cursor| format!(", after: \"{cursor}\"")).unwrap_or_default();
-        let query = format!("query {{ orders({asked}, first: 50{after}) {{ {SELECTION} }} }}");
-        post_of(&json!({ "query": query }).to_string())
+        let query = format!(
+            "query ($where: OrderWhere, $after: String) {{
+                orders(where: $where, {how}, first: 50, after: $after) {{ {SELECTION} }} }}"
+        );
+        post_of(&json!({"query": query, "variables": {"where": filter, "after": after}}).to_string())
     }
 
     pub(crate) fn of_tables(self, values: &Values) -> PgList {

@@ -33,7 +33,8 @@ pub(crate) async fn run(dir: &Path, events: u64, report: &mut Report) {
     report.note(&format!(
         "The same orders of a year as in lists, in processes' memory or the system's cache; medians of {ROUNDS} rounds. *Memory*: \
          one thread adds up {} MiB, {}.{:02} GB/s, told as so many events of the bytes that a record has in the log. *Read and \
-         decoded*: pages unpacked and checked, records decoded into events, one thread. *Folded*: all views, ready to be asked; \
+         decoded*: records decoded into events by one thread, those in sealed volumes (of a million events each) from packed pages \
+         that are checked, the newest from the log. *Folded*: all views, ready to be asked; \
          reading runs ahead on a thread of its own, and at the end each view has one. PostgreSQL: a table of as many events of as \
          many bytes, brought over a Unix socket, and grouped by order (newest version, number of events, bytes) by as many workers as \
          it takes; it decodes no event. The last column is events for each second of this process's processor time.",
@@ -49,6 +50,7 @@ async fn size(dir: &Path, events: u64, bandwidth: u64, report: &mut Report) {
     block_in_place(|| shop::bring_in(&engine, (events * ORDERS_OF[0] / ORDERS_OF[1]).max(1)));
     let reader = engine.reader();
     let events = reader.watermark();
+    let volumes = block_in_place(|| orders::settled(&reader));
     let stats = reader.ledger().stats();
     let record_bytes = stats.synced_bytes / stats.appends.max(1);
     let (mut decoded, mut folded) = (Rates::default(), Rates::default());
@@ -93,7 +95,7 @@ async fn size(dir: &Path, events: u64, bandwidth: u64, report: &mut Report) {
             rows.push(vec![name.into(), number(rate), times(rate, folded.0), "–".into()]);
         }
     }
-    let size = format!("{} events of {record_bytes} bytes", number(events));
+    let size = format!("{} events of {record_bytes} bytes, {volumes} volumes", number(events));
     report.table(&[&size, "events/s", "to the fold", "events a processor second"], &rows);
 }
 

@@ -21,6 +21,8 @@ use crate::views::source::Random;
 
 /// Events of an order: it is placed, and nine notes.
 const EVENTS: u32 = 10;
+/// Enough events for two sealed volumes.
+const MOST_STREAMS: u64 = 220_000;
 /// Orders of which each history is asked for once.
 const ASKED: u64 = 5_000;
 /// How often a start, and reading all, is tried.
@@ -38,10 +40,10 @@ struct Told {
 
 pub(crate) async fn run(dir: &Path, count: u64, report: &mut Report) {
     report.heading("History: `compare history`");
-    let streams = u32::try_from(count.min(100_000)).unwrap();
+    let streams = u32::try_from(count.min(MOST_STREAMS)).unwrap();
     let events = u64::from(streams * EVENTS);
     let data = dir.join("history");
-    let asked = block_in_place(|| filled(&data, streams));
+    let (asked, volumes) = block_in_place(|| filled(&data, streams));
     let mut theirs = match postgres(dir, streams).await {
         Ok(server) => Some(server),
         Err(why) => {
@@ -83,7 +85,8 @@ pub(crate) async fn run(dir: &Path, count: u64, report: &mut Report) {
     let header = ["", "10 events warm p50, p99", cold, "all, events/s", "start to first answer", "bytes an event"];
     report.table(&header, &rows);
     report.note(&format!(
-        "{} orders of {EVENTS} events of about {EVENT_BYTES} bytes, {} events in all; {} histories at random, one caller, medians of \
+        "{} orders of {EVENTS} events of about {EVENT_BYTES} bytes, {} events in all, of Daybook's those of the first {volumes} volumes, of a million each, in packed \
+         pages, the newer ones in the log; {} histories at random, one caller, medians of \
          {TRIES} starts. Daybook reads, checks and decodes each event; PostgreSQL brings its bytes over a Unix socket. A start \
          is after a clean end: Daybook's is opening the ledger and the engine, without views; PostgreSQL's until it answers. Cold: \
          the system's caches were dropped, and each was started anew. Daybook's bytes are its whole folder's, keys, hashes and \
@@ -94,14 +97,15 @@ pub(crate) async fn run(dir: &Path, count: u64, report: &mut Report) {
     ));
 }
 
-/// A ledger of so many orders, each of which has its events; their streams.
-fn filled(data: &Path, orders: u32) -> Vec<StreamId> {
-    let notes = Notes::new(data, orders);
+/// A ledger of so many orders, each of which has its events; their streams, and how many volumes are sealed.
+fn filled(data: &Path, streams: u32) -> (Vec<StreamId>, u64) {
+    let notes = Notes::new(data, streams);
     for version in 0..u64::from(EVENTS - 1) {
         notes.append_to_all(version);
     }
+    let volumes = orders::settled(&notes.reader());
     notes.end();
-    notes.orders().to_vec()
+    (notes.orders().to_vec(), volumes)
 }
 
 async fn postgres(dir: &Path, streams: u32) -> Result<Postgres, daybook_peers::Absent> {

@@ -27,6 +27,8 @@ pub(crate) struct Notes {
     orders: Vec<StreamId>,
     text: String,
     next: AtomicU64,
+    /// Records, batches and bytes that placing took.
+    before: [u64; 3],
 }
 
 impl Notes {
@@ -42,7 +44,8 @@ impl Notes {
             }
         }
         all.extend(waiting.into_iter().map(|pending| pending.wait().expect("a new order is placed").stream));
-        Self { engine, orders: all, text: "n".repeat(TEXT_BYTES), next: AtomicU64::new(0) }
+        let before = written(&engine);
+        Self { engine, orders: all, text: "n".repeat(TEXT_BYTES), next: AtomicU64::new(0), before }
     }
 
     /// `expected` is counted from the order's placing, as the others count from nothing.
@@ -81,13 +84,22 @@ impl Notes {
         &self.orders
     }
 
-    /// Records, batches and bytes so far.
+    /// Records, batches and bytes of the notes.
     pub(crate) fn written(&self) -> [u64; 3] {
-        let stats = self.engine.reader().ledger().stats();
-        [stats.appends, stats.batches, stats.synced_bytes]
+        let now = written(&self.engine);
+        std::array::from_fn(|at| now[at] - self.before[at])
+    }
+
+    pub(crate) fn reader(&self) -> daybook_engine::Reader {
+        self.engine.reader()
     }
 
     pub(crate) fn end(&self) {
         self.engine.shutdown().expect("a clean end");
     }
+}
+
+fn written(engine: &Engine) -> [u64; 3] {
+    let stats = engine.reader().ledger().stats();
+    [stats.appends, stats.batches, stats.synced_bytes]
 }
