@@ -59,7 +59,7 @@ bench:
 compare *parts:
     cargo run --release --package daybook-benches -- compare {{parts}}
 
-# Lists and figures of ten million orders, ten million events folded; takes about 20 GB of disk
+# Lists and figures of ten million orders, ten million events folded
 compare-large:
     cargo run --release --package daybook-benches -- compare lists folds --orders 10000000
 

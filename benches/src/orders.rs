@@ -125,13 +125,13 @@ pub(crate) fn settled(reader: &daybook_engine::Reader) -> u64 {
         let stats = reader.ledger().stats();
         (stats.volumes, stats.bound)
     };
-    let mut before = state();
-    loop {
+    let (mut before, mut same) = (state(), 0);
+    // Writing a volume down takes a while in which nothing is counted.
+    while same < 4 {
         std::thread::sleep(std::time::Duration::from_millis(500));
         let now = state();
-        if now == before {
-            return now.0;
-        }
+        same = if now == before { same + 1 } else { 0 };
         before = now;
     }
+    before.0
 }

@@ -117,7 +117,7 @@ const NOTES: &str = "\
 A page is 50 orders with all that a list shows, lines too; half of the pages are first ones, half go on from a row. In process \
 the buyers' accounts are opened as well, by as many threads as there are cores, at most; over HTTP one document for each list, \
 its values in variables, on kept connections. PostgreSQL answers each by one prepared statement over a Unix socket, with an index for each of these lists, two \
-of them covering what figures need, after `VACUUM ANALYZE`; it has no table of sums: somebody would have to keep one up. Daybook's \
+of them covering what figures need, after `VACUUM ANALYZE`; figures are planned for their range each time; it has no table of sums: somebody would have to keep one up. Daybook's \
 figures come with all that its dashboard knows, in process; over HTTP with the fields that PostgreSQL brings.";
 
 async fn tables(dir: &Path, count: u64) -> Result<Postgres, daybook_peers::Absent> {
