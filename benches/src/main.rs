@@ -47,6 +47,7 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   backup  the same beside a backup again and again, each of which is restored
   open    opening a ledger of a million events (--orders)
   fold    folding a ledger of a million orders into all views, beside decoding alone
+  asof    a million events (--orders) as of random positions: first and repeated questions, and those about now beside them
   views   what the views of a million orders cost: memory, pages, counts, dashboards, checkpoints
   deadlines  a million clocks that run, beside a look at every order
   pages   pages of a million orders in process and over HTTP, beside ready-made answers
@@ -54,7 +55,6 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   overload  ten times as many requests as are done in time, for 60 s: what is answered, how soon, and what comes after
   export  a million orders as CSV, JSON lines and XLSX, beside the csv library alone
   phones  the telephones of a million orders read from the log, beside the log read alone; orders found by them
-  asof    a million events (--orders) as of random positions: first and repeated questions, and those about now beside them
   bulk    500 orders of one card SKU delivered by a job, a hundred thousand shipped, beside a plain pipeline
 
   compare  Daybook beside PostgreSQL, UmaDB, NATS JetStream, fjall, sled and a bare file; or one part of it:
