@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use daybook_api::Limits;
 use daybook_domain::Role;
 use serde_json::{Value, json};
 
@@ -12,9 +13,10 @@ const ACTIONS: &str = "query ($by: OrderInput!, $asOf: AsOf) { order(by: $by, as
     holds { hold } refunds { number } tags
     actions { name refusal { field code message } } } }";
 
-/// Of an order with goods of each kind; stock is there.
+/// Of an order with goods of each kind; stock is there. Whoever asks here asks as fast as it is answered.
 async fn shop() -> Server {
-    let server = Server::start().await;
+    let server = Server::start_within(Limits { requests_per_second: None, ..Limits::default() }).await;
+    server.carry_on_jobs();
     server.merchant("m0", None).await;
     server.merchant("m1", Some("m0")).await;
     let secrets: Vec<String> = (0..50).map(|n| format!("CARD-{n}")).collect();
