@@ -447,7 +447,10 @@ fn sync_common(fd: c_int, call: libc::c_long, counter: usize, eio: usize) -> c_i
             set_errno(libc::EIO);
         }
         if fails || struck(disk, false) {
+            // What forgetting asks of the kernel says how it went, too.
+            let error = errno();
             locked.forget(stat.st_ino);
+            set_errno(error);
             return -1;
         }
         let kill = disk.control.fires(word::KILL_SYNC);
