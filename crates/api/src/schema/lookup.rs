@@ -1,12 +1,13 @@
 //! Naming an order or a point in time.
 
-use async_graphql::{ID, InputObject, OneofObject};
+use async_graphql::{Context, ID, InputObject, OneofObject};
 use daybook_domain::{MerchantId, OrderNumber, Recorded, State, StreamId};
 use daybook_views::Views;
 use uuid::Uuid;
 
 use super::error::ApiError;
 use super::scalar::{DateTime, Position};
+use super::{look, orders, services};
 use crate::access::{Relation, Tenant};
 use crate::http::Services;
 
@@ -133,4 +134,17 @@ pub(crate) fn order(services: &Services, views: &Views, by: &OrderInput) -> Resu
         [row] => Ok(Some(row.id)),
         [..] => Err(ApiError::NumberAmbiguous),
     }
+}
+
+/// As [`order`], of what the log knows by now: who was told that an order is there may name it at once.
+pub(crate) async fn in_views(ctx: &Context<'_>, by: OrderInput) -> async_graphql::Result<Option<StreamId>> {
+    let services = services(ctx)?;
+    let end = services.reader.watermark();
+    let again = by.clone();
+    let found = look(ctx, move |services, views| order(services, views, &by)).await?;
+    if found.is_some() || services.host.position() >= end {
+        return Ok(found);
+    }
+    orders::wait(services, Some(end)).await?;
+    look(ctx, move |services, views| order(services, views, &again)).await
 }

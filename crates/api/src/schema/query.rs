@@ -176,7 +176,7 @@ impl QueryRoot {
         let stream = match lookup::named(services(ctx)?, tenant(ctx)?, &by) {
             Named::At(stream) => Some(stream),
             Named::Nowhere => None,
-            Named::InViews(by) => look(ctx, move |services, views| lookup::order(services, views, &by)).await?,
+            Named::InViews(by) => lookup::in_views(ctx, by).await?,
         };
         match stream {
             Some(stream) => by_stream(ctx, stream, as_of).await,
@@ -192,7 +192,7 @@ impl QueryRoot {
         let stream = match lookup::named(services(ctx)?, &tenant, &by) {
             Named::At(stream) => stream,
             Named::Nowhere => return Ok(None),
-            Named::InViews(by) => match look(ctx, move |services, views| lookup::order(services, views, &by)).await? {
+            Named::InViews(by) => match lookup::in_views(ctx, by).await? {
                 Some(stream) => stream,
                 None => return Ok(None),
             },

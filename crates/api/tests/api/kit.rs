@@ -165,7 +165,7 @@ impl Server {
         jobs.unwrap().stop();
     }
 
-    fn follow(&self) {
+    pub(crate) fn follow(&self) {
         let (host, reader) = (Arc::clone(&self.services.host), self.services.reader.clone());
         tokio::spawn(async move {
             let mut watermark = reader.subscribe();

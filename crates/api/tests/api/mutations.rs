@@ -12,6 +12,29 @@ fn reason(code: &str) -> Value {
     json!({"code": code, "text": "asked by phone"})
 }
 
+/// Whoever was told that an order is there may name it at once, though the views do not know it yet.
+#[tokio::test]
+async fn an_order_that_was_just_placed_may_be_named_by_its_number_alone() {
+    const BY_NUMBER: &str = "query ($number: String!) { order(by: {number: {number: $number}}) { number } }";
+    let server = Server::start_without_follower().await;
+    server.merchant("m1", None).await;
+    server.place("m1", "A-1", "ann").await;
+    let mut paid = payment("m1", "A-1", "T-1", "10.00");
+    paid["order"] = json!({"number": {"number": "A-1"}});
+    let later = async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        server.follow();
+    };
+    let (paid, asked, ()) =
+        tokio::join!(server.done("recordPayment", paid), server.data(BY_NUMBER, json!({"number": "A-1"})), later);
+    assert_eq!((&paid["order"]["number"], &asked["order"]["number"]), (&json!("A-1"), &json!("A-1")));
+    // What nobody placed is not waited for.
+    assert_eq!(server.data(BY_NUMBER, json!({"number": "A-2"})).await["order"], Value::Null);
+    let mut unknown = payment("m1", "A-2", "T-2", "10.00");
+    unknown["order"] = json!({"number": {"number": "A-2"}});
+    assert_eq!(server.refused("recordPayment", unknown).await, ("ORDER_UNKNOWN".into(), "input.order".into()));
+}
+
 #[tokio::test]
 async fn an_order_lives_its_whole_life() {
     let server = shop().await;

@@ -1,10 +1,12 @@
 //! Reading an input, field by field: each fault is noted with its path, so that all of them are answered at once.
 
 use std::fmt::Display;
+use std::sync::RwLockReadGuard;
 
 use async_graphql::{ID, InputObject};
 use daybook_domain::reason::Reason;
-use daybook_domain::{Command, CommandId, Expected, MerchantId, Money, Rejection, StreamId, Timestamp};
+use daybook_domain::{Command, CommandId, Expected, MerchantId, Money, Position, Rejection, StreamId, Timestamp};
+use daybook_views::Views;
 use uuid::Uuid;
 
 use crate::access::{Relation, Tenant};
@@ -78,11 +80,20 @@ pub(crate) struct Form<'a> {
     /// An order could not be looked up, because somebody changes the views just now.
     pub(crate) views_are_held: bool,
     pub(crate) waits_for_views: bool,
+    /// What was not found in the views may be there once they have got to this position.
+    pub(crate) views_are_behind: Option<Position>,
 }
 
 impl<'a> Form<'a> {
     pub(crate) fn new(services: &'a Services, tenant: &'a Tenant) -> Self {
-        Self { services, tenant, errors: Vec::new(), views_are_held: false, waits_for_views: false }
+        Self {
+            services,
+            tenant,
+            errors: Vec::new(),
+            views_are_held: false,
+            waits_for_views: false,
+            views_are_behind: None,
+        }
     }
 
     /// `path` below the input, with dots: `lines.0.sku`.
@@ -153,20 +164,31 @@ impl<'a> Form<'a> {
         None
     }
 
+    /// The views, and where the log ended before; none, and noted, while somebody changes them.
+    fn views(&mut self) -> Option<(RwLockReadGuard<'a, Views>, Position)> {
+        let (host, end) = (&self.services.host, self.services.reader.watermark());
+        let views = if self.waits_for_views { Some(host.views()) } else { host.try_views() };
+        self.views_are_held |= views.is_none();
+        Some((views?, end))
+    }
+
+    /// What the log had before the views were asked is there, though they may not know it yet.
+    fn not_found(&mut self, views: &Views, end: Position) {
+        if views.position() < end {
+            self.views_are_behind = Some(end);
+        }
+    }
+
     /// A credential of those that the token may end; others are answered as such that are not there.
     pub(crate) fn token(&mut self, id: Uuid) -> Result<Option<StreamId>, ApiError> {
-        let host = &self.services.host;
-        let views = if self.waits_for_views { Some(host.views()) } else { host.try_views() };
-        let Some(views) = views else {
-            self.views_are_held = true;
-            return Ok(None);
-        };
+        let Some((views, end)) = self.views() else { return Ok(None) };
         let is_shown = |merchant: Option<&MerchantId>| match merchant {
             Some(merchant) => self.tenant.is_own(merchant),
             None => self.tenant.shows_all(),
         };
         let token = views.tokens()?.get(id).filter(|token| is_shown(token.merchant.as_ref()));
         if token.is_none() {
+            self.not_found(&views, end);
             self.errors.push(UserError::of(&Rejection::TokenUnknown));
         }
         Ok(token.map(|token| token.stream))
@@ -185,15 +207,11 @@ impl<'a> Form<'a> {
             }
             Named::InViews(by) => by,
         };
-        let host = &self.services.host;
-        let views = if self.waits_for_views { Some(host.views()) } else { host.try_views() };
-        let Some(views) = views else {
-            self.views_are_held = true;
-            return Ok(None);
-        };
+        let Some((views, end)) = self.views() else { return Ok(None) };
         match lookup::order(self.services, &views, &by) {
             Ok(Some(stream)) => Ok(Some(stream)),
             Ok(None) => {
+                self.not_found(&views, end);
                 self.wrong("order", ErrorCode::OrderUnknown, "there is no such order");
                 Ok(None)
             }

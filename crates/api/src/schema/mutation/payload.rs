@@ -15,7 +15,7 @@ use crate::schema::order::OrderObject;
 use crate::schema::policy::{self, Policy};
 use crate::schema::scalar::Position as PositionScalar;
 use crate::schema::stock::{self, Stock};
-use crate::schema::{read, services};
+use crate::schema::{orders, read, services};
 
 /// Proof that a command was carried out: durable when it is answered.
 #[derive(Clone, Debug, SimpleObject)]
@@ -131,6 +131,13 @@ pub(crate) async fn execute(
         ctx.data::<Arc<Reads>>().map_err(|_| no_data())?.look(services, |_, _| Ok(())).await?;
         form.errors.truncate(noted);
         form.views_are_held = false;
+        form.waits_for_views = true;
+        command = input.clone().command(&mut form)?;
+    }
+    if let Some(end) = form.views_are_behind {
+        // Who was told that an order is there may name it at once.
+        orders::wait(services, Some(end)).await?;
+        form.errors.truncate(noted);
         form.waits_for_views = true;
         command = input.command(&mut form)?;
     }
