@@ -30,7 +30,7 @@ use crate::orders;
 use crate::pages::{answer, serve};
 use crate::usage::resident_bytes;
 
-const CLIENTS: [usize; 2] = [1, 32];
+const CLIENTS: [usize; 3] = [1, 4, 32];
 
 /// All three, filled alike.
 struct Shop {
@@ -99,8 +99,8 @@ pub(crate) async fn run(dir: &Path, count: u64, sustained: Duration, report: &mu
         connections.push(Mutex::new(connect(address).await));
     }
     let all = Arc::new(Shop { count, reader, host, address, postgres, connections });
-    // Two sets, three ways, so many rounds: each list gets its share of what a width gets.
-    let share = sustained / (ROUNDS * 4);
+    // Three widths, three ways, so many rounds: each list gets its share of what a width gets.
+    let share = sustained / (ROUNDS * 5);
     for clients in CLIENTS {
         lists(&all, clients, share, report).await;
     }
