@@ -150,16 +150,76 @@ impl Drop for Inbox {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
     use std::sync::mpsc::{Receiver, channel};
 
-    use daybook_domain::Timestamp;
+    use daybook_domain::command::AddNote;
+    use daybook_domain::command::Origin;
+    use daybook_domain::{Actor, Command, CommandId, Expected, Role, StreamId, Targets, Timestamp};
+    use uuid::Uuid;
 
     use super::*;
+    use crate::job::{Body, Job, Surroundings};
+    use crate::request::Reply;
 
     /// Any message but a job.
     fn message(time: i64) -> (Message, Receiver<u64>) {
         let (tell, told) = channel();
         (Message::Pass { time: Timestamp(time), tell }, told)
+    }
+
+    fn job() -> Message {
+        let (order, command_id) = (StreamId(Uuid::nil()), CommandId(Uuid::nil()));
+        let command = Command::AddNote(AddNote { order, text: String::new() });
+        let request = Surroundings {
+            command_id,
+            actor: Actor { id: Uuid::nil(), role: Role::Platform },
+            origin: Origin::Live,
+            expected: Expected::Any,
+            occurred_at: None,
+            causation: None,
+            correlation: None,
+        };
+        Message::Job(Box::new(Job {
+            targets: Targets::of(&command, command_id),
+            body: Body::Plain(command),
+            hash: [0; 16],
+            request,
+            reply: Reply::new(&Arc::new(AtomicUsize::new(0))).0,
+            is_check: false,
+            loaded: Vec::new(),
+            arrival: 0,
+            held: Vec::new(),
+        }))
+    }
+
+    /// Sleeps until the reader does, as it does once it wants so many.
+    fn await_reader(outbox: &Outbox, wanted: usize) {
+        while outbox.0.lock().awaited != wanted {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn who_waits_for_many_jobs_is_woken_once_for_all_of_them() {
+        let (outbox, mut inbox) = inbox();
+        let reader = std::thread::spawn(move || {
+            let first = inbox.next_of(4, Duration::from_secs(60));
+            (std::iter::from_fn(|| inbox.next_now()).count(), first.is_some(), inbox)
+        });
+        for _ in 0..3 {
+            await_reader(&outbox, 4);
+            outbox.send(job()).unwrap();
+            assert_eq!(outbox.0.lock().awaited, 4, "it sleeps on");
+        }
+        outbox.send(job()).unwrap();
+        let (more, is_there, mut inbox) = reader.join().unwrap();
+        assert_eq!((more, is_there), (3, true));
+        // More than are waited for at once; what is no job is not kept waiting.
+        let reader = std::thread::spawn(move || inbox.next_of(1_000, Duration::from_secs(60)).is_some());
+        await_reader(&outbox, TOGETHER);
+        outbox.send(message(1).0).unwrap();
+        assert!(reader.join().unwrap());
     }
 
     fn time(message: Option<Message>) -> Option<i64> {
