@@ -51,9 +51,13 @@ faults: crash damage fault-points
 fuzz seconds="600":
     cargo xtask fuzz {{seconds}}
 
-# Speed beside the limit
-bench:
-    cargo run --release --package daybook-benches
+# Speed beside the limit; WHAT alone, --seconds N
+bench *what:
+    cargo run --release --package daybook-benches -- {{what}}
+
+# All of them, as docs/benchmarks.txt has them
+bench-record:
+    cargo run --release --package daybook-benches -- --seconds 18 > docs/benchmarks.txt
 
 # Daybook beside what people would use instead; PARTS (append, order, lists, history, folds, bulk) alone, --write FILE for the tables
 compare *parts:

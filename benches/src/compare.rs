@@ -6,7 +6,6 @@ mod bulk;
 mod folds;
 mod history;
 mod lists;
-mod machine;
 mod notes;
 mod peer;
 mod place;
@@ -21,6 +20,7 @@ use std::time::Duration;
 
 use daybook_peers::{Programs, end_all};
 
+use crate::machine;
 use report::Report;
 
 /// What can be asked for by name; without a name, all.
@@ -46,13 +46,7 @@ pub(crate) fn run(asked: &Asked<'_>) {
     runtime.spawn(end_when_told(folder.path().to_owned()));
     let programs = Programs { folder: PathBuf::from("target/peers") };
     let mut report = Report::compare();
-    let command: Vec<String> = std::env::args().skip(1).collect();
-    report.note(&format!(
-        "`daybook-benches {}` at {}: {}.",
-        command.join(" "),
-        machine::commit(),
-        machine::described(folder.path())
-    ));
+    report.note(&machine::described(folder.path()));
     let wanted = |part: &str| asked.parts.is_empty() || asked.parts.iter().any(|one| one == part);
     if wanted("append") {
         runtime.block_on(append::run(&programs, folder.path(), asked.orders, asked.sustained, &mut report));

@@ -22,6 +22,7 @@ use crate::compare::asks::{FIGURES, LISTS};
 use crate::compare::report::{Report, number, span};
 use crate::compare::shop;
 use crate::fold::in_bulk;
+use crate::machine;
 use crate::orders;
 use crate::spread::{median, per_second, percentile};
 use crate::usage::{computed_micros, resident_bytes};
@@ -51,10 +52,12 @@ pub(crate) fn run(dir: &Path, most: u64, write: Option<&Path>) {
         Ok("ask") => return ask(dir, most),
         _ => {}
     }
+    let machine = machine::described(dir);
     let sizes: Vec<u64> = STEPS.iter().map(|part| most / part).filter(|&size| size >= 1_000).collect();
     let all: Vec<Vec<Figure>> = sizes.iter().map(|&size| measured(dir, size)).collect();
     let mut report = Report::growth();
     report.heading("Growth: `daybook-benches growth`");
+    report.note(&machine);
     let mut header = vec!["".to_owned()];
     header.extend(sizes.iter().map(|&size| format!("{} orders", number(size))));
     let rows: Vec<Vec<String>> = (0..all[0].len())

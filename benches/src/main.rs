@@ -16,6 +16,7 @@ mod flash;
 mod fold;
 mod graphql;
 mod growth;
+mod machine;
 mod orders;
 mod overload;
 mod pages;
@@ -139,6 +140,7 @@ fn main() -> ExitCode {
     }
     let orders = config.orders.unwrap_or(1_000_000);
     let sustained = config.sustained.unwrap_or(Duration::from_secs(60));
+    println!("{}", machine::described(&config.dir));
     for what in ALL {
         if !config.what.is_empty() && !config.what.iter().any(|wanted| wanted == what) {
             continue;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::compare::report::span;
 use crate::spread::percentile;
 
-/// One line about the processor, memory, kernel, file system, disk and date.
+/// One line about the command, the processor, memory, kernel, file system, disk and date.
 pub(crate) fn described(dir: &Path) -> String {
     let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpus.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown processor");
@@ -21,8 +21,11 @@ pub(crate) fn described(dir: &Path) -> String {
         .unwrap_or(0);
     let (half, worst) = sync_latency(dir);
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let command: Vec<String> = std::env::args().skip(1).collect();
     format!(
-        "{}, {cores} cores, {} GiB of memory, {} {}, {}, `fdatasync` of one 4 KiB write p50 {} p99 {}; {}, load before {}",
+        "`daybook-benches {}` at {}: {}, {cores} cores, {} GiB of memory, {} {}, {}, `fdatasync` of one 4 KiB write p50 {} p99 {}; {}, load before {}.",
+        command.join(" "),
+        commit(),
         model.trim_start_matches([' ', '\t', ':']),
         kilobytes >> 20,
         said("uname", &["-s"]),
@@ -66,7 +69,7 @@ fn sync_latency(dir: &Path) -> (Duration, Duration) {
 }
 
 /// The commit that this was built from, where git is there to say it.
-pub(crate) fn commit() -> String {
+fn commit() -> String {
     let said = said("git", &["describe", "--always", "--dirty"]);
     if said.is_empty() { "unknown".into() } else { said }
 }
