@@ -57,7 +57,8 @@ bench *what:
 
 # All of them, as docs/benchmarks.txt has them
 bench-record:
-    cargo run --release --package daybook-benches -- --seconds 18 > docs/benchmarks.txt
+    cargo run --release --package daybook-benches -- --seconds 18 > target/benchmarks.txt
+    mv target/benchmarks.txt docs/benchmarks.txt
 
 # Daybook beside what people would use instead; PARTS (append, order, lists, history, folds, bulk) alone, --write FILE for the tables
 compare *parts:

@@ -45,7 +45,10 @@ struct Figure {
     value: u64,
 }
 
-/// `most`: the largest size; two more are a tenth and a hundredth of it.
+/// Fewer orders than this show nothing.
+pub(crate) const LEAST: u64 = 1_000;
+
+/// `most`: the largest size, [`LEAST`] or more; two more are a tenth and a hundredth of it.
 pub(crate) fn run(dir: &Path, most: u64, write: Option<&Path>) {
     match std::env::var(STEP).as_deref() {
         Ok("fill") => return fill(dir, most),
@@ -53,7 +56,7 @@ pub(crate) fn run(dir: &Path, most: u64, write: Option<&Path>) {
         _ => {}
     }
     let machine = machine::described(dir);
-    let sizes: Vec<u64> = STEPS.iter().map(|part| most / part).filter(|&size| size >= 1_000).collect();
+    let sizes: Vec<u64> = STEPS.iter().map(|part| most / part).filter(|&size| size >= LEAST).collect();
     let all: Vec<Vec<Figure>> = sizes.iter().map(|&size| measured(dir, size)).collect();
     let mut report = Report::growth();
     report.heading("Growth: `daybook-benches growth`");

@@ -44,10 +44,16 @@ fn said(program: &str, args: &[&str]) -> String {
     String::from_utf8_lossy(&said).trim().to_owned()
 }
 
+/// Of the mount that the folder is on.
 fn file_system(dir: &Path) -> String {
-    let said = Command::new("stat").args(["-f", "-c", "%T"]).arg(dir).output();
-    let said = said.map(|output| output.stdout).unwrap_or_default();
-    String::from_utf8_lossy(&said).trim().to_owned()
+    let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    let mounts = fs::read_to_string("/proc/mounts").unwrap_or_default();
+    let mounts = mounts.lines().filter_map(|line| {
+        let mut words = line.split(' ').skip(1);
+        Some((words.next()?, words.next()?))
+    });
+    let around = mounts.filter(|(at, _)| dir.starts_with(at)).max_by_key(|(at, _)| at.len());
+    around.map_or("unknown", |(_, kind)| kind).to_owned()
 }
 
 /// Of one write of 4 KiB in place: the median, and the 99th percentile.

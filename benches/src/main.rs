@@ -69,9 +69,13 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
   growth  what everything costs with as many orders (unless said otherwise ten million), a tenth, and a hundredth of them
 
   --seconds   how long each width is sustained in all (default 60, compare: 12; 3 for a smoke run)
-  --orders    instead of a million, of events in open and asof
-  --dir       where to write (default: the system's folder for temporary files)
-  --write     the tables of compare or growth, as Markdown between two marks in this file; growth draws growth.svg beside it";
+  --orders    instead of a million (growth: ten million); of events in open, asof and compare's folds; overload has 100,000 at most
+  --dir       where to write, on the disk that is to be measured: in memory a sync costs nothing (default: the system's folder
+              for temporary files)
+  --write     the tables of all of compare, or of growth, as Markdown between two marks in this file, whatever stood there
+              before; growth draws growth.svg beside it
+
+With a million orders some GB of disk and memory are used, with ten million 10 GB of disk and 4 of memory, for several minutes.";
 
 const ALL: [&str; 15] = [
     "write",
@@ -110,6 +114,7 @@ fn config() -> Option<Config> {
             "--dir" => config.dir = args.next()?.into(),
             "--write" => config.write = Some(args.next()?.into()),
             "compare" | "growth" if config.what.is_empty() => config.what.push(arg),
+            _ if config.what == ["growth"] => return None,
             what if config.what.first().is_some_and(|first| first == "compare") => {
                 config.what.push(compare::PARTS.contains(&what).then_some(arg)?);
             }
@@ -117,10 +122,17 @@ fn config() -> Option<Config> {
             _ => return None,
         }
     }
-    Some(config)
+    // One part's tables would take the place of all; plain benchmarks have none; the smallest growth is a hundredth of the largest.
+    let has_tables = ["compare", "growth"].iter().any(|name| config.what == [*name]);
+    let is_too_little = config.what == ["growth"] && config.orders.is_some_and(|orders| orders < growth::LEAST);
+    ((config.write.is_none() || has_tables) && !is_too_little).then_some(config)
 }
 
 fn main() -> ExitCode {
+    if std::env::args().any(|arg| arg == "--help") {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
     let Some(config) = config() else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);

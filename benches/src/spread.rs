@@ -20,6 +20,11 @@ pub(crate) fn percent(part: u64, whole: u64) -> u64 {
     part.saturating_mul(100).checked_div(whole).unwrap_or(0)
 }
 
+/// In thousandths: what takes seconds is not cut to nothing.
+pub(crate) fn per_second_exactly(count: u64, span: Duration) -> u64 {
+    per_second(count.saturating_mul(1_000), span)
+}
+
 pub(crate) fn per_second(count: u64, span: Duration) -> u64 {
     let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX).max(1);
     u64::try_from(u128::from(count) * 1_000_000 / u128::from(micros)).unwrap_or(u64::MAX)

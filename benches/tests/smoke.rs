@@ -6,7 +6,7 @@ use std::process::Command;
 fn told() -> Vec<String> {
     let output =
         Command::new(env!("CARGO_BIN_EXE_daybook-benches")).arg("--help").output().expect("it says how it is used");
-    let usage = String::from_utf8_lossy(&output.stderr).into_owned();
+    let usage = String::from_utf8_lossy(&output.stdout).into_owned();
     let list = usage.split("\n\n").nth(1).unwrap_or_default();
     list.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }

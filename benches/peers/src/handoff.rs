@@ -2,9 +2,10 @@
 //!
 //! Who was answered mostly asks again at once. If the writer did not wait for those, its batches would be of one half of the
 //! callers and then of the other. So it waits until as many are there as were answered and had come meanwhile, or for half of the
-//! time that the last batch took, but 2 ms at most: the rule that Daybook's own writer has.
+//! time that the last batch took, but 2 ms at most; and it is woken once for some of them, not for each: the rules that Daybook's
+//! own writer has.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,8 @@ use crate::Conflict;
 
 /// More does not wait in one batch: as much as the largest batch of ours.
 const MOST: usize = 2_048;
+/// As many are waited for at once, at most: those that come later are taken while others are on their way.
+const TOGETHER: usize = 16;
 /// Nobody is waited for longer.
 const LONGEST_WAIT: Duration = Duration::from_millis(2);
 
@@ -30,7 +33,7 @@ type Answer = oneshot::Sender<Result<u64, Conflict>>;
 /// The way to the writer; the writer ends when it is dropped.
 #[derive(Debug)]
 pub struct Handoff {
-    to: Option<Sender<(Job, Answer)>>,
+    to: Arc<Queue>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -40,9 +43,13 @@ impl Handoff {
     /// # Panics
     /// When the system starts no thread.
     pub fn start(commit: impl FnMut(&[Job]) -> Vec<Result<u64, Conflict>> + Send + 'static) -> Self {
-        let (to, inbox) = channel();
-        let writer = std::thread::spawn(move || write(&inbox, commit));
-        Self { to: Some(to), writer: Some(writer) }
+        let to = Arc::new(Queue::default());
+        let inbox = Arc::clone(&to);
+        let writer = std::thread::spawn(move || {
+            let _ended = Ended(&inbox);
+            write(&inbox, commit);
+        });
+        Self { to, writer: Some(writer) }
     }
 
     /// # Errors
@@ -52,14 +59,14 @@ impl Handoff {
     /// When the writer failed.
     pub async fn append(&self, job: Job) -> Result<u64, Conflict> {
         let (answer, answered) = oneshot::channel();
-        self.to.as_ref().expect("not dropped yet").send((job, answer)).expect("the writer lives");
+        self.to.put(job, answer);
         answered.await.expect("the writer answers")
     }
 }
 
 impl Drop for Handoff {
     fn drop(&mut self) {
-        drop(self.to.take());
+        self.to.close();
         if let Some(writer) = self.writer.take() {
             // If it failed, whoever waited was told.
             let _ = writer.join();
@@ -67,46 +74,103 @@ impl Drop for Handoff {
     }
 }
 
-fn write(inbox: &Receiver<(Job, Answer)>, mut commit: impl FnMut(&[Job]) -> Vec<Result<u64, Conflict>>) {
-    let (mut jobs, mut answers) = (Vec::new(), Vec::new());
-    let (mut wanted, mut until) = (0, Instant::now());
-    loop {
-        if jobs.is_empty() {
-            let Ok((job, answer)) = inbox.recv() else { return };
-            jobs.push(job);
-            answers.push(answer);
+/// What waits for the writer.
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    jobs: Vec<(Job, Answer)>,
+    /// The writer sleeps until so many are there; 0 while it is awake.
+    awaited: usize,
+    /// Nobody sends any more, or nobody reads.
+    is_closed: bool,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, job: Job, answer: Answer) {
+        let mut waiting = self.lock();
+        if waiting.is_closed {
+            // Whoever asked learns it by the answer that never comes.
+            return;
         }
-        take(inbox, &mut jobs, &mut answers);
-        while jobs.len() < wanted.min(MOST)
-            && let Some(left) = until.checked_duration_since(Instant::now())
-            && let Ok((job, answer)) = inbox.recv_timeout(left)
-        {
-            jobs.push(job);
-            answers.push(answer);
-            take(inbox, &mut jobs, &mut answers);
+        waiting.jobs.push((job, answer));
+        let wakes = waiting.awaited > 0 && waiting.jobs.len() >= waiting.awaited;
+        if wakes {
+            waiting.awaited = 0;
         }
-        let begin = Instant::now();
-        let outcomes = commit(&jobs);
-        let now = Instant::now();
-        jobs.clear();
-        let answered: Vec<Answer> = std::mem::take(&mut answers);
-        // Those who came meanwhile, before those who are answered come again.
-        take(inbox, &mut jobs, &mut answers);
-        wanted = answered.len() + jobs.len();
-        until = now + (now.duration_since(begin) / 2).min(LONGEST_WAIT);
-        for (answer, outcome) in answered.into_iter().zip(outcomes) {
-            // A caller that went away is no error.
-            let _ = answer.send(outcome);
+        drop(waiting);
+        if wakes {
+            self.changed.notify_one();
         }
+    }
+
+    /// All that waits, once there are `wanted`; what there is at `until`, or when nobody sends any more.
+    fn take(&self, wanted: usize, until: Option<Instant>, into: &mut Vec<(Job, Answer)>) {
+        let mut waiting = self.lock();
+        while waiting.jobs.len() < wanted && !waiting.is_closed {
+            waiting.awaited = wanted;
+            waiting = match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                None => self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => break,
+                Some(left) => self.changed.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
+        }
+        waiting.awaited = 0;
+        into.append(&mut waiting.jobs);
+    }
+
+    fn close(&self) {
+        let mut waiting = self.lock();
+        waiting.is_closed = true;
+        drop(waiting);
+        self.changed.notify_one();
     }
 }
 
-/// Whatever waits.
-fn take(inbox: &Receiver<(Job, Answer)>, jobs: &mut Vec<Job>, answers: &mut Vec<Answer>) {
-    while jobs.len() < MOST
-        && let Ok((job, answer)) = inbox.try_recv()
-    {
-        jobs.push(job);
-        answers.push(answer);
+/// A writer that failed tells those who wait.
+struct Ended<'a>(&'a Queue);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+        self.0.lock().jobs.clear();
+    }
+}
+
+fn write(inbox: &Queue, mut commit: impl FnMut(&[Job]) -> Vec<Result<u64, Conflict>>) {
+    let mut came = Vec::new();
+    let (mut wanted, mut until) = (0, Instant::now());
+    loop {
+        if came.is_empty() {
+            inbox.take(1, None, &mut came);
+            if came.is_empty() {
+                return;
+            }
+        }
+        while came.len() < wanted && Instant::now() < until {
+            inbox.take((wanted - came.len()).min(TOGETHER), Some(until), &mut came);
+        }
+        // What is more than fits waits for the next batch.
+        let rest = came.split_off(came.len().min(MOST));
+        let (batch, answers): (Vec<Job>, Vec<Answer>) = std::mem::replace(&mut came, rest).into_iter().unzip();
+        let begin = Instant::now();
+        let outcomes = commit(&batch);
+        let now = Instant::now();
+        // Those who came meanwhile, before those who are answered come again.
+        inbox.take(0, None, &mut came);
+        wanted = (answers.len() + came.len()).min(MOST);
+        until = now + (now.duration_since(begin) / 2).min(LONGEST_WAIT);
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
+            // A caller that went away is no error.
+            let _ = answer.send(outcome);
+        }
     }
 }

@@ -12,7 +12,6 @@ use crate::compare::peer::{self, EVENT_BYTES, MOST_CONNECTIONS, Peer};
 use crate::compare::report::{Report, number, times};
 use crate::compare::rounds::{ROUNDS, Round, Rounds, round};
 use crate::file::BareFile;
-use crate::spread::per_second;
 use crate::views::source::Random;
 
 const WIDTHS: [usize; 3] = [1, 64, 512];
@@ -84,7 +83,7 @@ async fn width(callers: usize, sustained: Duration, fields: &[Arc<Field>], tight
     }
     for round in 0..ROUNDS {
         let (batches, span) = tight.tight_loop(callers * EVENT_BYTES, sustained / (ROUNDS * 2));
-        limit.add_rate(per_second(batches * callers as u64, span));
+        limit.add_rate(batches * callers as u64, span);
         // Each has another before it every time.
         for place in 0..fields.len() {
             let at = (place + round as usize) % fields.len();

@@ -76,8 +76,8 @@ pub(crate) async fn run(dir: &Path, count: u64, report: &mut Report) {
             name.into(),
             format!("{}, {}", span(percentile(&told.warm, 500)), span(percentile(&told.warm, 990))),
             format!("{}, {}", span(percentile(&told.cold, 500)), span(percentile(&told.cold, 990))),
-            format!("{} ({})", number(scanned), times(scanned, reference.0)),
-            format!("{} ({})", span(Duration::from_micros(started)), times(started, reference.1)),
+            format!("{} ({} as fast)", number(scanned), times(scanned, reference.0)),
+            format!("{} ({} as long)", span(Duration::from_micros(started)), times(started, reference.1)),
             number(told.bytes / events),
         ]);
     }

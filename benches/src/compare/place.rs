@@ -19,6 +19,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
+use tokio::task::block_in_place;
 use uuid::Uuid;
 
 use crate::compare::report::{Report, number, times};
@@ -28,8 +29,8 @@ use crate::overload::follow;
 use crate::pages::{answer, post_of, serve, token};
 
 const WIDTHS: [usize; 3] = [1, 64, 512];
-/// Of `PostgreSQL`, at most.
-const CONNECTIONS: usize = 64;
+/// Of `PostgreSQL`: it places over as many as it was best with just before, at most one for each caller.
+const CONNECTIONS: [usize; 4] = [1, 16, 32, 64];
 /// When whoever was turned away comes again: sooner than it was told, so that no order waits for that alone.
 const AGAIN_AFTER: Duration = Duration::from_millis(5);
 const MERCHANTS: u64 = 100;
@@ -63,10 +64,17 @@ pub(crate) async fn run(dir: &Path, sustained: Duration, report: &mut Report) {
     for callers in WIDTHS {
         let connections = Arc::new(ours.connected(callers).await);
         let (mut forms, mut theirs) = ([Rounds::default(), Rounds::default()], [Rounds::default(), Rounds::default()]);
-        let width = callers.min(CONNECTIONS);
+        let width = match &server {
+            Some(server) => best_connections(server, callers, &next, sustained / (ROUNDS * 4)).await,
+            None => 1,
+        };
         for _ in 0..ROUNDS {
             for (form, rounds) in forms.iter_mut().enumerate() {
                 rounds.add(&over_http(&connections, form, &next, sustained / ROUNDS).await);
+            }
+            if server.is_some() {
+                // What was just placed is still being sealed, on the same cores.
+                block_in_place(|| orders::settled(&ours.engine.reader()));
             }
             for (rounds, with_indexes) in theirs.iter_mut().zip([false, true]) {
                 if let Some(server) = &server {
@@ -100,13 +108,13 @@ pub(crate) async fn run(dir: &Path, sustained: Duration, report: &mut Report) {
     if let Some(server) = &mut server {
         server.stop();
     }
-    tokio::task::block_in_place(|| ours.end());
+    block_in_place(|| ours.end());
 }
 
 const NOTES: &str = "\
 Daybook: a `placeOrder` mutation, its input in variables, over a kept connection on loopback, answered when the order is durable; parsing, the token's \
 rights, sealing, and keeping all views up to date are within. As it comes, 64 run at once, 128 wait and more are turned away; here \
-as many may run as ask. Who is turned away all the same comes again after 5 ms, which counts. PostgreSQL: one prepared statement over a Unix socket, without \
+as many may run as ask. Who is turned away all the same comes again after 5 ms, which counts. PostgreSQL: one prepared statement over a Unix socket, *over* as many connections as it was best with just before, without \
 HTTP, in tables that hold nothing yet at each round's begin, with their keys alone, and with the indexes that lists of orders want.";
 
 /// A server as it is shipped, but that no token has a limit and as many mutations run at once as are asked for, whose views follow.
@@ -250,6 +258,19 @@ async fn over_http(
 
 fn holds(body: &[u8], wanted: &[u8]) -> bool {
     body.windows(wanted.len()).any(|some| some == wanted)
+}
+
+/// With how many connections `PostgreSQL` places most, in tables with their keys alone.
+async fn best_connections(server: &Postgres, callers: usize, next: &Arc<AtomicU64>, span: Duration) -> usize {
+    let mut best = (0, 1);
+    for connections in CONNECTIONS {
+        if connections <= callers && (callers == 1 || connections > 1) {
+            let tables = PgOrders::new(server, connections, false).await.expect("PostgreSQL makes tables");
+            let tried = in_tables(&Arc::new(tables), callers, next, span).await;
+            best = best.max((tried.rate, connections));
+        }
+    }
+    best.1
 }
 
 async fn in_tables(tables: &Arc<PgOrders>, callers: usize, next: &Arc<AtomicU64>, span: Duration) -> Round {

@@ -101,6 +101,15 @@ pub(crate) fn number(n: u64) -> String {
     text
 }
 
+/// Of thousandths: two digits at least, where there are any.
+pub(crate) fn rate(thousandths: u64) -> String {
+    match thousandths {
+        0..1_000 => format!("0.{thousandths:03}"),
+        1_000..10_000 => format!("{}.{}", thousandths / 1_000, thousandths % 1_000 / 100),
+        _ => number(thousandths / 1_000),
+    }
+}
+
 /// In a unit that leaves two or three digits.
 pub(crate) fn span(span: Duration) -> String {
     let micros = span.as_micros();
@@ -141,6 +150,10 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
+        assert_eq!(
+            [rate(0), rate(851), rate(1_173), rate(9_999), rate(1_234_999)],
+            ["0.000", "0.851", "1.1", "9.9", "1,234"]
+        );
         assert_eq!([number(0), number(999), number(1_000), number(1_234_567)], ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([times(1, 0), times(1, 3), times(25, 2), times(5_000, 2)], ["–", "0.33×", "12.5×", "2,500×"]);
         let spans = [150, 2_345, 23_456, 234_567, 23_456_789].map(|micros| span(Duration::from_micros(micros)));

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::compare::report::{number, span};
-use crate::spread::{median, per_second, percentile};
+use crate::compare::report::{rate, span};
+use crate::spread::{median, per_second_exactly, percentile};
 
 pub(crate) const ROUNDS: u32 = 3;
 
 /// What one round came to.
 pub(crate) struct Round {
+    /// In thousandths of one a second.
     pub(crate) rate: u64,
     /// Sorted.
     pub(crate) took: Vec<Duration>,
@@ -45,12 +46,13 @@ where
     }
     let span = begin.elapsed();
     took.sort_unstable();
-    Round { rate: per_second(took.len() as u64, span), took }
+    Round { rate: per_second_exactly(took.len() as u64, span), took }
 }
 
 /// The rounds of one peer.
 #[derive(Default)]
 pub(crate) struct Rounds {
+    /// In thousandths of one a second.
     rates: Vec<u64>,
     at: [Vec<u64>; 3],
 }
@@ -67,10 +69,11 @@ impl Rounds {
     }
 
     /// A rate alone, where nobody waits for single answers.
-    pub(crate) fn add_rate(&mut self, rate: u64) {
-        self.rates.push(rate);
+    pub(crate) fn add_rate(&mut self, count: u64, span: Duration) {
+        self.rates.push(per_second_exactly(count, span));
     }
 
+    /// In thousandths of one a second.
     pub(crate) fn rate(&self) -> u64 {
         median(self.rates.clone())
     }
@@ -78,8 +81,8 @@ impl Rounds {
     /// The median, and from the least to the most.
     pub(crate) fn rates(&self) -> String {
         let (least, most) = (self.rates.iter().min(), self.rates.iter().max());
-        let around = |end: Option<&u64>| number(end.copied().unwrap_or(0));
-        format!("{} ({}–{})", number(self.rate()), around(least), around(most))
+        let around = |end: Option<&u64>| rate(end.copied().unwrap_or(0));
+        format!("{} ({}–{})", rate(self.rate()), around(least), around(most))
     }
 
     /// p50, p99 and p99.9: of each the median of the rounds.

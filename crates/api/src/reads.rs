@@ -133,6 +133,30 @@ impl Reads {
         self.run_in(&self.rooms.0.short, services, move |services| look(services, &services.host.views())).await
     }
 
+    /// Waits until the views have got to `position`, for at most `patience`, while somebody else has the operation's turn.
+    ///
+    /// # Errors
+    /// `Behind` when they have not; `Busy` when nobody gives the turn back.
+    pub(crate) async fn follow(
+        &self,
+        services: &Services,
+        position: Position,
+        patience: Duration,
+    ) -> Result<(), ApiError> {
+        if services.host.position() >= position {
+            return Ok(());
+        }
+        let _one = self.one_by_one.lock().await;
+        if let Some(turn) = &self.turn {
+            turn.pause();
+        }
+        let followed = services.host.wait_for(position, patience).await;
+        if let Some(turn) = &self.turn {
+            turn.resume().await?;
+        }
+        Ok(followed?)
+    }
+
     /// Looks at the views for a long time. As [`Reads::run_in`].
     pub(crate) async fn look_long<T: Send + 'static>(
         &self,

@@ -15,6 +15,7 @@ use crate::cli::DataArgs;
 use crate::clock;
 use crate::console::{self, Console, Stop};
 use crate::failure::Failure;
+use crate::files;
 
 /// Who acts when somebody types a command at the machine itself.
 pub(crate) const OPERATOR: Actor = Actor { id: Uuid::from_u128(1), role: Role::Platform };
@@ -65,7 +66,11 @@ impl Access {
 
     /// For what is done to the folder while nobody has it open.
     pub(crate) fn options(&self) -> FolderOptions {
-        FolderOptions { master_key: master_key(&self.data), ..FolderOptions::default() }
+        FolderOptions {
+            master_key: master_key(&self.data),
+            ledger: files::ledger_options(),
+            ..FolderOptions::default()
+        }
     }
 
     pub(crate) fn dir(&self) -> &std::path::Path {
@@ -142,7 +147,7 @@ fn master_key(args: &DataArgs) -> MasterKeySource {
 }
 
 fn open_with(args: &DataArgs, id_if_new: Option<Uuid>, console: &mut Console<'_>) -> Result<Folder, Failure> {
-    let options = FolderOptions { master_key: master_key(args), id_if_new, ..FolderOptions::default() };
+    let options = FolderOptions { ledger: files::ledger_options(), master_key: master_key(args), id_if_new };
     let is_new = !Ledger::exists(&args.data);
     let new_key = match &options.master_key {
         MasterKeySource::File(path) if !path.exists() => Some(path),

@@ -14,6 +14,7 @@ mod erase;
 mod evidence;
 mod export;
 mod failure;
+mod files;
 mod find;
 mod follower;
 mod history;

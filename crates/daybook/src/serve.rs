@@ -2,7 +2,6 @@
 
 mod checkpoints;
 mod connections;
-mod files;
 mod idle;
 pub(crate) mod listen;
 mod scrub;

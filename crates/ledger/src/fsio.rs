@@ -41,12 +41,19 @@ pub(crate) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
 
+/// Has the process, or the system, as many files open as it may have?
+pub(crate) fn has_no_files_left(error: &io::Error) -> bool {
+    // ENFILE and EMFILE, which have no kind of their own.
+    matches!(error.raw_os_error(), Some(23 | 24))
+}
+
 /// What whoever is told of an error can do about it.
 pub(crate) fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
         ErrorKind::NotFound => "it is missing: restore it from a backup",
         ErrorKind::PermissionDenied => "it may not be used: make it this user's, or run as the one whose it is",
         ErrorKind::ReadOnlyFilesystem => "it cannot be written to: make its file system writable, then start again",
+        _ if has_no_files_left(error) => "too many files are open: raise the limit (`ulimit -n`), then start again",
         _ if is_full(error) => "there is no room: make room, then start again",
         _ => "the disk does not do what it should: check the disk, then start again",
     }

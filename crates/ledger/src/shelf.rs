@@ -38,6 +38,9 @@ pub enum ShelfError {
 fn advice(error: &StoreError) -> &'static str {
     match error {
         StoreError::Sled { source: sled::Error::Io(io), .. } if fsio::is_full(io) => "make room, then try again",
+        StoreError::Sled { source: sled::Error::Io(io), .. } if fsio::has_no_files_left(io) => {
+            "nothing is damaged: too many files are open; raise the limit (`ulimit -n`), then start again"
+        }
         StoreError::Missing { .. } | StoreError::Sled { .. } | StoreError::Panicked { .. } => {
             "run `daybook verify` and restore the folder from a backup"
         }
@@ -239,8 +242,11 @@ impl OpenSet {
 
 impl OpenVolume {
     fn open(folder: PathBuf, first: Position) -> Result<Self, ShelfError> {
-        let manifest =
-            read_manifest(&folder).map_err(|what| ShelfError::Manifest { file: manifest_path(&folder), what })?;
+        let wrong = |what| ShelfError::Manifest { file: manifest_path(&folder), what };
+        let manifest = read_manifest(&folder).map_err(wrong)?;
+        if manifest.first != first {
+            return Err(wrong("it belongs to another volume".into()));
+        }
         let store = PageStore::open(&sled_folder(&folder), manifest.layout)?;
         Ok(Self { folder, first, pages: manifest.pages, store })
     }

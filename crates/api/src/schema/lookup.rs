@@ -141,10 +141,10 @@ pub(crate) async fn in_views(ctx: &Context<'_>, by: OrderInput) -> async_graphql
     let services = services(ctx)?;
     let end = services.reader.watermark();
     let again = by.clone();
-    let found = look(ctx, move |services, views| order(services, views, &by)).await?;
-    if found.is_some() || services.host.position() >= end {
+    let (found, known) = look(ctx, move |services, views| Ok((order(services, views, &by)?, views.position()))).await?;
+    if found.is_some() || known >= end {
         return Ok(found);
     }
-    orders::wait(services, Some(end)).await?;
+    orders::follow(ctx, Some(end)).await?;
     look(ctx, move |services, views| order(services, views, &again)).await
 }

@@ -1,6 +1,6 @@
 //! Pages of the order list.
 
-use async_graphql::{InputObject, SimpleObject};
+use async_graphql::{Context, InputObject, SimpleObject};
 use daybook_domain::Position;
 use daybook_views::Views;
 use daybook_views::query::{Cursor, Direction, OrderQuery, QueryError, Row, Sort, SortField, Take};
@@ -14,9 +14,11 @@ use super::order::OrderObject;
 use super::page::{self, PageInfo, from_hex, to_hex};
 use super::plain::{Listed, PlainList, Plan, plain};
 use super::row::OrderFields;
+use super::services;
 use crate::access::{Relation, Tenant};
 use crate::http::Services;
 use crate::json::Json;
+use crate::reads::Reads;
 use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, Default, InputObject)]
@@ -81,6 +83,14 @@ pub(crate) struct OrderConnection {
 
 /// Waits for the views, at most this long.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// As [`wait`], of a query: while it waits, somebody else has its turn.
+pub(super) async fn follow(ctx: &Context<'_>, at_least: Option<Position>) -> async_graphql::Result<()> {
+    match at_least {
+        Some(position) => Ok(ctx.data::<Arc<Reads>>()?.follow(services(ctx)?, position, PATIENCE).await?),
+        None => Ok(()),
+    }
+}
 
 pub(crate) async fn wait(services: &Services, at_least: Option<Position>) -> Result<(), ApiError> {
     match at_least {

@@ -108,7 +108,7 @@ struct At {
 impl At {
     /// Waits for them.
     async fn moment(self, ctx: &Context<'_>) -> Result<Moment> {
-        orders::wait(services(ctx)?, self.least.map(|at| at.0)).await?;
+        orders::follow(ctx, self.least.map(|at| at.0)).await?;
         Moment::of(ctx, self.as_of).await
     }
 }
@@ -288,7 +288,7 @@ impl QueryRoot {
             Position,
         >,
     ) -> Result<AuditConnection> {
-        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        orders::follow(ctx, at_least.map(|at| at.0)).await?;
         let (tenant, wanted) = (tenant(ctx)?.clone(), wanted.unwrap_or_default());
         let going = ctx.data::<Arc<Reads>>()?.going();
         read(ctx, move |services| audit::list(services, &going, &tenant, &wanted, first, after.as_deref())).await
@@ -447,7 +447,7 @@ impl QueryRoot {
         after: Option<String>,
         at_least: Option<Position>,
     ) -> Result<TokenConnection> {
-        orders::wait(services(ctx)?, at_least.map(|at| at.0)).await?;
+        orders::follow(ctx, at_least.map(|at| at.0)).await?;
         let tenant = tenant(ctx)?.clone();
         look(ctx, move |services, views| token::list(services, views, &tenant, first, after.as_deref())).await
     }

@@ -19,14 +19,22 @@ async fn an_order_that_was_just_placed_may_be_named_by_its_number_alone() {
     let server = Server::start_without_follower().await;
     server.merchant("m1", None).await;
     server.place("m1", "A-1", "ann").await;
+    server.other_platform_token().await;
+    let revoked = "mutation ($input: RevokeTokenInput!) { revokeToken(input: $input) { userErrors { code } } }";
+    let token = json!({"input": {"commandId": server.uuid(), "token": uuid::Uuid::from_u128(8).to_string()}});
     let mut paid = payment("m1", "A-1", "T-1", "10.00");
     paid["order"] = json!({"number": {"number": "A-1"}});
     let later = async {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         server.follow();
     };
-    let (paid, asked, ()) =
-        tokio::join!(server.done("recordPayment", paid), server.data(BY_NUMBER, json!({"number": "A-1"})), later);
+    let (paid, asked, revoked, ()) = tokio::join!(
+        server.done("recordPayment", paid),
+        server.data(BY_NUMBER, json!({"number": "A-1"})),
+        server.data(revoked, token),
+        later
+    );
+    assert_eq!(revoked["revokeToken"]["userErrors"], json!([]));
     assert_eq!((&paid["order"]["number"], &asked["order"]["number"]), (&json!("A-1"), &json!("A-1")));
     // What nobody placed is not waited for.
     assert_eq!(server.data(BY_NUMBER, json!({"number": "A-2"})).await["order"], Value::Null);

@@ -22,9 +22,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Sleep, timeout};
 
-use super::files;
 use super::idle::{Busy, Idle, Seat};
 use super::tls::{Handshake, Tls, speaks_tls};
+use crate::files;
 
 /// How long a new connection may take to send the head of its first request.
 const FIRST_REQUEST: Duration = Duration::from_secs(10);

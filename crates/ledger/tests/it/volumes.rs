@@ -101,6 +101,24 @@ fn what_is_at_hand_is_in_no_volume_and_is_short() {
 }
 
 #[test]
+fn only_the_newest_are_at_hand_though_no_volume_has_the_others() {
+    let folder = folder();
+    let in_one_file = Options { volume_events: 1 << 20, wal_file_bytes: 64 << 20, ..Options::default() };
+    let mut it = open(&folder.dir, &in_one_file);
+    // Each record is of a stream of its own.
+    while it.ledger.watermark() < (1 << 16) + 500 {
+        it.append(1_000, u64::MAX, 10);
+    }
+    let at_hand = |position: u64| {
+        let stream = uuid::Uuid::from_u128(u128::from(position) + 1);
+        assert_eq!(it.ledger.read_stream(stream).unwrap().len(), 1);
+        it.ledger.read_stream_at_hand(stream, 8).unwrap().is_some()
+    };
+    let oldest = it.ledger.watermark() - (1 << 16);
+    assert_eq!([1, oldest, oldest + 1, it.ledger.watermark()].map(at_hand), [false, false, true, true]);
+}
+
+#[test]
 fn full_pages_make_no_blobs() {
     let folder = folder();
     let options = Options { volume_events: 500, wal_file_bytes: 4 << 20, open_volumes: 1, ..Options::default() };
