@@ -5,8 +5,11 @@ const EXACT: u64 = 128;
 /// Bins between one power of two and the next.
 const PER_OCTAVE: u16 = 64;
 
-/// At most 128 + 57 × 64 bins.
-fn bin_of(seconds: u64) -> u16 {
+/// How many there are.
+pub(crate) const BINS: usize = 128 + 57 * 64;
+
+/// Below [`BINS`].
+pub(crate) fn bin_of(seconds: u64) -> u16 {
     if seconds < EXACT {
         return u16::try_from(seconds).unwrap_or(0);
     }
