@@ -5,6 +5,7 @@
 //! order by order.
 
 mod breakdown;
+mod build;
 mod days;
 mod entry;
 mod explain;

@@ -66,6 +66,24 @@ impl Histogram {
         self.bins.push(bin_of(seconds) << COUNT_BITS);
     }
 
+    /// What several come to.
+    pub(crate) fn sum_of(parts: &[&Histogram]) -> Self {
+        let mut sum =
+            Self { bins: Vec::with_capacity(parts.iter().map(|part| part.bins.len()).sum()), ..Self::default() };
+        for part in parts {
+            sum.bins.extend_from_slice(&part.bins);
+            sum.max = sum.max.max(part.max);
+            if let Some(more) = &part.carried {
+                let carried = sum.carried.get_or_insert_default();
+                carried.negative += more.negative;
+                more.bins.iter().for_each(|&(bin, times)| carried.add(bin, times));
+            }
+        }
+        sum.sort();
+        sum.bins.shrink_to_fit();
+        sum
+    }
+
     /// Puts equal bins together.
     fn sort(&mut self) {
         let sorted = self.sorted as usize;
