@@ -260,7 +260,13 @@ impl Orders {
         let at = row as usize;
         into.order.buyer = self.buyers.slot(self.buyer[at]);
         into.order.currency = self.currencies[usize::from(self.currency[at])];
-        into.order.placed_at = self.placed_at[at];
+        self.unpack_state(row, into)
+    }
+
+    /// As [`Orders::unpack_into`], for whoever goes through all orders and asks neither for buyers nor for currencies: these are
+    /// left as they are.
+    pub(crate) fn unpack_state(&self, row: Row, into: &mut Unpacked) -> bool {
+        into.order.placed_at = self.placed_at[row as usize];
         packed::unpack(self.packed.get(row), into)
     }
 

@@ -4,9 +4,7 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use super::class::Class;
 use super::dues::dues;
-use super::index::{
-    AmountKey, ListIndex, MANY_ORDERS, Node, TimeKey, code_number, hash_of_number, missed, node_mut, nodes_of, place_of,
-};
+use super::index::{ListIndex, MANY_ORDERS, Node, TimeKey, code_number, hash_of_number, missed, node_mut, nodes_of};
 use super::totals::Totals;
 use crate::Row;
 use crate::column::Column;
@@ -15,6 +13,12 @@ use crate::hashed::table_of;
 use crate::orders::Orders;
 use crate::packed::Unpacked;
 use crate::sorted::SortedRows;
+
+/// Orders that are sorted by their amounts together: 64 MB.
+#[cfg(not(test))]
+const TOGETHER: usize = 1 << 22;
+#[cfg(test)]
+const TOGETHER: usize = 1 << 3;
 
 impl ListIndex {
     /// Fills an empty index from all orders. None: an order's bytes are damaged.
@@ -43,7 +47,7 @@ impl ListIndex {
         let mut unpacked = orders.blank(0);
         let mut due = Vec::new();
         let add = |row: Row| {
-            if !orders.unpack_into(row, &mut unpacked) {
+            if !orders.unpack_state(row, &mut unpacked) {
                 return None;
             }
             let key = Self::time_key(orders, row);
@@ -83,42 +87,55 @@ impl ListIndex {
         }
     }
 
-    /// Fills the lists by amount: first the rows by how large their amounts are about, then those of each size.
+    /// Fills the lists by amount: first the rows by how large their amounts are about, as many together as little memory holds,
+    /// then those of each size.
     fn sort_by_amount(&mut self, orders: &Orders) {
         let mut codes: Vec<u32> = orders.currencies.iter().map(|&currency| code_number(currency)).collect();
         codes.sort_unstable();
         codes.dedup();
         let rank_of = |&currency| codes.binary_search(&code_number(currency)).unwrap_or(0);
         let ranks: Vec<usize> = orders.currencies.iter().map(rank_of).collect();
+        let total = &self.total;
         let size_of = |row: Row| {
-            let amount = u64::try_from(self.total.get(row)).map_or(0, bin_of);
+            let amount = u64::try_from(total.get(row)).map_or(0, bin_of);
             ranks[usize::from(orders.currency[row as usize])] * BINS + usize::from(amount)
         };
         let rows = || (0..Row::MAX).take(orders.len());
-        let mut ends = vec![0_usize; codes.len() * BINS];
-        rows().for_each(|row| ends[size_of(row)] += 1);
-        let mut before = 0;
-        for end in &mut ends {
-            before += std::mem::replace(end, before);
-        }
-        let mut sorted = vec![0; orders.len()];
-        for row in rows() {
-            let end = &mut ends[size_of(row)];
-            sorted[*end] = row;
-            *end += 1;
-        }
-        let mut start = 0;
-        let mut keys: Vec<AmountKey> = Vec::new();
-        for end in ends {
-            keys.clear();
-            keys.extend(sorted[start..end].iter().map(|&row| self.amount_key(orders, row)));
-            keys.sort_unstable();
-            start = end;
-            for &key in &keys {
-                for node in nodes_of(place_of(orders, key.2)) {
-                    node_mut(&mut self.nodes, node).by_amount.push(key.2, key);
+        let mut counts = vec![0_usize; codes.len() * BINS];
+        rows().for_each(|row| counts[size_of(row)] += 1);
+        let nodes: Vec<Vec<u32>> = orders.merchants.places.iter().map(|place| nodes_of(place).collect()).collect();
+        // Its total, its row, its place.
+        let mut some: Vec<(i64, Row, u32)> = Vec::new();
+        let mut first = 0;
+        while first < counts.len() {
+            let (mut ends, mut all) = (Vec::new(), 0);
+            for &count in &counts[first..] {
+                if !ends.is_empty() && all + count > TOGETHER {
+                    break;
+                }
+                ends.push(all);
+                all += count;
+            }
+            some.resize(all, (0, 0, 0));
+            for row in rows() {
+                if let Some(end) = size_of(row).checked_sub(first).and_then(|size| ends.get_mut(size)) {
+                    some[*end] = (total.get(row), row, orders.places[row as usize]);
+                    *end += 1;
                 }
             }
+            let mut start = 0;
+            for (size, end) in (first..).zip(ends.iter().copied()) {
+                let of_size = &mut some[start..end];
+                of_size.sort_unstable();
+                start = end;
+                let code = codes[size / BINS];
+                for &mut (total, row, place) in of_size {
+                    for &node in &nodes[place as usize] {
+                        node_mut(&mut self.nodes, node).by_amount.push(row, (code, total, row));
+                    }
+                }
+            }
+            first += ends.len();
         }
         self.nodes.iter_mut().for_each(|node| node.by_amount.fit());
     }

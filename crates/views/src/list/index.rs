@@ -45,7 +45,7 @@ pub(crate) fn nodes_of(place: &Place) -> impl Iterator<Item = u32> {
     [NODE_ALL, node_own(place.merchant)].into_iter().chain(place.ancestors.iter().map(|&above| node_below(above)))
 }
 
-pub(super) fn place_of(orders: &Orders, row: Row) -> &Place {
+fn place_of(orders: &Orders, row: Row) -> &Place {
     &orders.merchants.places[orders.places[row as usize] as usize]
 }
 
