@@ -39,6 +39,11 @@ impl Blobs {
         }
     }
 
+    /// Makes room for the blocks of so many more strings: many blocks are only moved at some cost.
+    pub(crate) fn reserve(&mut self, strings: usize) {
+        self.blocks.reserve_exact(strings.div_ceil(PER_BLOCK));
+    }
+
     /// Adds the next row's string.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         let place = self.len % PER_BLOCK;

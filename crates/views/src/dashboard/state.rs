@@ -14,7 +14,7 @@ use super::series::{Series, day_and_quarter};
 use crate::Row;
 use crate::blobs::Blobs;
 use crate::checkpoint::{Chunks, Part, RestoreError};
-use crate::chunks::Changed;
+use crate::chunks::{CHUNK, Changed};
 use crate::error::FoldError;
 use crate::orders::{Change, Orders};
 use crate::query::Basis;
@@ -233,6 +233,7 @@ impl View for DashboardState {
     fn read(&mut self, chunks: Chunks<'_>) -> Result<(), RestoreError> {
         let mut ids = chunks.ids.to_vec();
         ids.sort_unstable();
+        self.entries.reserve(ids.len() * CHUNK);
         for id in ids {
             let bytes = (chunks.bytes)(id).ok_or(RestoreError::Missing(id))?;
             let mut reader = Reader::new(&bytes);

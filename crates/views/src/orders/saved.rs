@@ -67,9 +67,11 @@ impl Orders {
         let half = (of_orders.len() / 2).next_multiple_of(WHOLE).min(of_orders.len());
         let (front, back) = of_orders.split_at(half);
         let (orders, rows) = std::thread::scope(|scope| {
-            let back = scope.spawn(|| Rows::read(chunks, back));
-            let front = Rows::read(chunks, front);
+            let back = scope.spawn(|| Rows::read(chunks, back, back.len()));
+            // Those behind will be put behind these.
+            let front = Rows::read(chunks, front, of_orders.len());
             let mut orders = Self::default();
+            orders.buyers.reserve(others.iter().filter(|id| id.part == Part::Buyers).count() * CHUNK);
             let others = others
                 .iter()
                 .try_for_each(|&id| read_one(chunks, id, |reader| read_chunk(id.part, reader, &mut orders)));
@@ -178,14 +180,9 @@ fn read_chunk(part: Part, reader: &mut Reader<'_>, orders: &mut Orders) -> Optio
             }
         }
         Part::Buyers => {
-            for _ in 0..reader.count() {
-                let (slot, row) = (Slot(reader.u32()), reader.u32());
-                let account = reader.bytes();
-                if orders.buyers.find(slot).is_some() {
-                    return None;
-                }
-                orders.buyers.add(slot, account, row).ok()?;
-            }
+            let count = reader.count();
+            let buyers = (0..count).map(|_| (Slot(reader.u32()), reader.u32(), reader.bytes()));
+            orders.buyers.add_all(buyers)?;
         }
         Part::Orders | Part::Entries | Part::Skus | Part::Tokens | Part::Jobs => return None,
     }
@@ -216,8 +213,10 @@ struct Rows {
 }
 
 impl Rows {
-    fn read(chunks: Chunks<'_>, ids: &[ChunkId]) -> Result<Self, RestoreError> {
+    /// With room for the orders of so many chunks.
+    fn read(chunks: Chunks<'_>, ids: &[ChunkId], room: usize) -> Result<Self, RestoreError> {
         let mut rows = Self::default();
+        rows.packed.reserve(room * CHUNK);
         for &id in ids {
             read_one(chunks, id, |reader| (id.part == Part::Orders).then(|| rows.read_chunk(reader)))?;
         }
