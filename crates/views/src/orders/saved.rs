@@ -63,28 +63,32 @@ impl Orders {
         let mut ids = chunks.ids.to_vec();
         ids.sort_unstable();
         let (others, of_orders) = ids.split_at(ids.partition_point(|id| id.part < Part::Orders));
-        // Two threads read them, each whole chunks of columns.
+        // Two threads read the orders, each whole chunks of columns, and one what these refer to.
         let half = (of_orders.len() / 2).next_multiple_of(WHOLE).min(of_orders.len());
         let (front, back) = of_orders.split_at(half);
+        let broken = RestoreError::Inconsistent;
         let (orders, rows) = std::thread::scope(|scope| {
+            let orders = scope.spawn(|| Self::restore_others(chunks, others));
             let back = scope.spawn(|| Rows::read(chunks, back, back.len()));
             // Those behind will be put behind these.
             let front = Rows::read(chunks, front, of_orders.len());
-            let mut orders = Self::default();
-            orders.buyers.reserve(others.iter().filter(|id| id.part == Part::Buyers).count() * CHUNK);
-            let others = others
-                .iter()
-                .try_for_each(|&id| read_one(chunks, id, |reader| read_chunk(id.part, reader, &mut orders)));
-            let rows = front.and_then(|front| {
-                let back = back.join().unwrap_or(Err(RestoreError::Inconsistent))?;
-                Ok(front.and(back))
-            });
-            (others.map(|()| orders), rows)
+            let back = back.join().unwrap_or(Err(broken));
+            (orders.join().unwrap_or(Err(broken)), front.and_then(|front| Ok(front.and(back?))))
         });
         let (mut orders, rows) = (orders?, rows?);
-        rows.hand_over(&mut orders).ok_or(RestoreError::Inconsistent)?;
+        rows.hand_over(&mut orders).ok_or(broken)?;
         let is_order = |&row: &u32| (row as usize) < orders.len();
-        if orders.buyers.first_rows.iter().all(is_order) { Ok(orders) } else { Err(RestoreError::Inconsistent) }
+        if orders.buyers.first_rows.iter().all(is_order) { Ok(orders) } else { Err(broken) }
+    }
+
+    /// Names, texts and buyers.
+    fn restore_others(chunks: Chunks<'_>, ids: &[ChunkId]) -> Result<Self, RestoreError> {
+        let mut orders = Self::default();
+        orders.buyers.reserve(ids.iter().filter(|id| id.part == Part::Buyers).count() * CHUNK);
+        for &id in ids {
+            read_one(chunks, id, |reader| read_chunk(id.part, reader, &mut orders))?;
+        }
+        Ok(orders)
     }
 
     /// All of it counts as changed at this position.
