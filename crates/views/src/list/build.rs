@@ -104,8 +104,7 @@ impl ListIndex {
         let mut counts = vec![0_usize; codes.len() * BINS];
         rows().for_each(|row| counts[size_of(row)] += 1);
         let nodes: Vec<Vec<u32>> = orders.merchants.places.iter().map(|place| nodes_of(place).collect()).collect();
-        // Its total, its row, its place.
-        let mut some: Vec<(i64, Row, u32)> = Vec::new();
+        let (mut some, mut sorting) = (Vec::new(), Sorting::default());
         let mut first = 0;
         while first < counts.len() {
             let (mut ends, mut all) = (Vec::new(), 0);
@@ -126,7 +125,7 @@ impl ListIndex {
             let mut start = 0;
             for (size, end) in (first..).zip(ends.iter().copied()) {
                 let of_size = &mut some[start..end];
-                of_size.sort_unstable();
+                sorting.sort(of_size);
                 start = end;
                 let code = codes[size / BINS];
                 for &mut (total, row, place) in of_size {
@@ -138,6 +137,47 @@ impl ListIndex {
             first += ends.len();
         }
         self.nodes.iter_mut().for_each(|node| node.by_amount.fit());
+    }
+}
+
+/// An order's total, its row, its place.
+type Amount = (i64, Row, u32);
+
+/// Room for sorting amounts of about the same size.
+#[derive(Default)]
+struct Sorting {
+    ends: Vec<usize>,
+    sorted: Vec<Amount>,
+}
+
+impl Sorting {
+    /// From the order of the rows into that of totals, then rows. Mostly there are fewer totals than orders.
+    fn sort(&mut self, amounts: &mut [Amount]) {
+        let totals = || amounts.iter().map(|amount| amount.0);
+        let (Some(least), Some(most)) = (totals().min(), totals().max()) else { return };
+        if least == most {
+            return;
+        }
+        let Some(most) = usize::try_from(most.abs_diff(least)).ok().filter(|most| *most < amounts.len()) else {
+            amounts.sort_unstable();
+            return;
+        };
+        let of = |amount: &Amount| usize::try_from(amount.0.abs_diff(least)).unwrap_or(most);
+        let Self { ends, sorted } = self;
+        ends.clear();
+        ends.resize(most + 1, 0);
+        amounts.iter().for_each(|amount| ends[of(amount)] += 1);
+        let mut before = 0;
+        for end in ends.iter_mut() {
+            before += std::mem::replace(end, before);
+        }
+        sorted.clear();
+        sorted.extend_from_slice(amounts);
+        for amount in sorted {
+            let end = &mut ends[of(amount)];
+            amounts[*end] = *amount;
+            *end += 1;
+        }
     }
 }
 
@@ -249,5 +289,29 @@ impl OfTexts {
             *place = u32::try_from(self.lists.len()).ok()?;
         }
         Some(&mut self.lists[*place as usize - 1].1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_sorted_however_far_apart_they_are() {
+        let (mut seed, mut sorting) = (20_261_130_u64, Sorting::default());
+        println!("seed {seed}");
+        for (len, spread) in [(0, 1), (1, 1), (50, 1), (50, 3), (300, 200), (40, 1_000), (3, u64::MAX)] {
+            for least in [0, 4_000_000_000, i64::MIN] {
+                let amounts = (0..len).map(|row| {
+                    seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    (least.saturating_add_unsigned(seed.rotate_left(20) % spread), row, row + 7)
+                });
+                let mut amounts: Vec<Amount> = amounts.collect();
+                let mut wanted = amounts.clone();
+                wanted.sort_unstable();
+                sorting.sort(&mut amounts);
+                assert_eq!(amounts, wanted);
+            }
+        }
     }
 }
