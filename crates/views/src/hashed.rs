@@ -7,11 +7,8 @@ use hashbrown::HashTable;
 
 use crate::Row;
 
-/// Rows that are sorted together: what that takes is 24 MB.
-#[cfg(not(test))]
-const BATCH: usize = 1 << 20;
-#[cfg(test)]
-const BATCH: usize = 1 << 6;
+/// Rows that are sorted together at most: what that takes is 24 MB.
+const BATCH: usize = if cfg!(test) { 1 << 6 } else { 1 << 20 };
 
 /// Parts of the table that are filled one after another. A power of two.
 const PARTS: usize = if cfg!(test) { 1 << 3 } else { 1 << 12 };
@@ -35,10 +32,12 @@ pub(crate) fn table_of(rows: usize, hash_of: impl Fn(Row) -> u64) -> HashTable<R
     let places = (rows * 8 / 7).next_power_of_two();
     let shift = (places / PARTS).max(1).trailing_zeros();
     let part_of = |hash: u64| usize::try_from(hash >> shift).unwrap_or(0) & (PARTS - 1);
-    let mut hashes = Vec::with_capacity(rows.min(BATCH));
-    let mut sorted = vec![(0, 0); rows.min(BATCH)];
-    for start in all().step_by(BATCH) {
-        let batch = || (start..Row::MAX).take(BATCH.min(rows - start as usize));
+    // Little beside the table itself.
+    let size = (rows / 8).clamp(FEW, BATCH);
+    let mut hashes = Vec::with_capacity(size);
+    let mut sorted = vec![(0, 0); size];
+    for start in all().step_by(size) {
+        let batch = || (start..Row::MAX).take(size.min(rows - start as usize));
         hashes.clear();
         hashes.extend(batch().map(&hash_of));
         let mut ends = [0; PARTS];

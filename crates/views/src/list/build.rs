@@ -14,11 +14,9 @@ use crate::orders::Orders;
 use crate::packed::Unpacked;
 use crate::sorted::SortedRows;
 
-/// Orders that are sorted by their amounts together: 64 MB.
-#[cfg(not(test))]
-const TOGETHER: usize = 1 << 22;
-#[cfg(test)]
-const TOGETHER: usize = 1 << 3;
+/// Orders are sorted by their amounts in so many parts: what that takes is little beside the orders, and each part goes through
+/// all of them.
+const PARTS: usize = 5;
 
 impl ListIndex {
     /// Fills an empty index from all orders. None: an order's bytes are damaged.
@@ -105,11 +103,12 @@ impl ListIndex {
         rows().for_each(|row| counts[size_of(row)] += 1);
         let nodes: Vec<Vec<u32>> = orders.merchants.places.iter().map(|place| nodes_of(place).collect()).collect();
         let (mut some, mut sorting) = (Vec::new(), Sorting::default());
+        let together = orders.len().div_ceil(PARTS);
         let mut first = 0;
         while first < counts.len() {
             let (mut ends, mut all) = (Vec::new(), 0);
             for &count in &counts[first..] {
-                if !ends.is_empty() && all + count > TOGETHER {
+                if !ends.is_empty() && all + count > together {
                     break;
                 }
                 ends.push(all);
