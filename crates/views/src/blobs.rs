@@ -39,6 +39,11 @@ impl Blobs {
         }
     }
 
+    /// Makes room for the blocks of so many more strings: many blocks are only moved at some cost.
+    pub(crate) fn reserve(&mut self, strings: usize) {
+        self.blocks.reserve_exact(strings.div_ceil(PER_BLOCK));
+    }
+
     /// Adds the next row's string.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         let place = self.len % PER_BLOCK;
@@ -65,6 +70,16 @@ impl Blobs {
             grow_by_an_eighth(&mut self.blocks);
             self.blocks.push(Block::of(&of_block));
             self.len += count;
+        }
+    }
+
+    /// Puts another's strings behind these: whole blocks as they are, if these fill theirs.
+    pub(crate) fn append(&mut self, other: Self) {
+        if self.len.is_multiple_of(PER_BLOCK) {
+            self.len += other.len;
+            self.blocks.extend(other.blocks);
+        } else {
+            self.extend((0..).take(other.len).map(|row| other.get(row)));
         }
     }
 
@@ -183,10 +198,15 @@ mod tests {
             model[row as usize] = bytes;
             if n % 50 == 0 {
                 let mut other = Blobs::default();
-                let first = n as usize / 50;
+                let first = (n as usize / 50) % 7;
                 model[..first].iter().for_each(|bytes| other.push(bytes));
                 other.extend(model[first..].iter().map(Vec::as_slice));
                 assert_eq!(other.len(), model.len());
+                let [mut front, mut back] = [Blobs::default(), Blobs::default()];
+                model[..first * 16].iter().for_each(|bytes| front.push(bytes));
+                model[first * 16..].iter().for_each(|bytes| back.push(bytes));
+                front.append(back);
+                assert!((0..).zip(&model).all(|(row, bytes)| front.get(row) == bytes) && front.len() == model.len());
                 for (row, bytes) in (0..).zip(&model) {
                     assert_eq!(blobs.get(row), bytes);
                     assert_eq!(other.get(row), bytes);

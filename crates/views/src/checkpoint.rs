@@ -147,7 +147,7 @@ impl Views {
         let mut orders = orders.map_err(|error| (ORDERS, error))?;
         read?;
         // The rest of every view follows from the orders, each for itself.
-        let settled = std::thread::scope(|scope| {
+        let (settled, by_id) = std::thread::scope(|scope| {
             let running = registry.all_mut().map(|entry| {
                 let orders = &orders;
                 scope.spawn(move || {
@@ -155,8 +155,10 @@ impl Views {
                     if is_right { Ok(()) } else { Err((entry.name, RestoreError::Inconsistent)) }
                 })
             });
-            running.map(|view| view.join().unwrap_or(Err(broken)))
+            let by_id = orders.rows_by_id();
+            (running.map(|view| view.join().unwrap_or(Err(broken))), by_id)
         });
+        orders.by_id = by_id;
         settled.into_iter().collect::<Result<(), _>>()?;
         // What is saved already counts as unchanged.
         orders.mark_all(position);

@@ -41,6 +41,25 @@ impl<T> Column<T> {
         }
     }
 
+    /// So many times the same value.
+    pub(crate) fn filled(value: T, len: usize) -> Self
+    where
+        T: Clone,
+    {
+        let chunk = |start: usize| vec![value.clone(); CHUNK.min(len - start)];
+        Self { chunks: (0..len).step_by(CHUNK).map(chunk).collect(), len }
+    }
+
+    /// Puts another's values behind these: whole chunks as they are, if these fill theirs.
+    pub(crate) fn append(&mut self, other: Self) {
+        if self.len.is_multiple_of(CHUNK) {
+            self.len += other.len;
+            self.chunks.extend(other.chunks);
+        } else {
+            other.chunks.into_iter().flatten().for_each(|value| self.push(value));
+        }
+    }
+
     pub(crate) fn get(&self, at: usize) -> Option<&T> {
         self.chunks.get(at / CHUNK)?.get(at % CHUNK)
     }
@@ -85,6 +104,21 @@ mod tests {
             model[n / 2] += 1;
             assert!(column.iter().eq(&model));
             assert_eq!(column[n / 3], model[n / 3]);
+        }
+        for (front, back) in [(0, 3), (8, 9), (8, 0), (5, 20), (16, 8)] {
+            let (mut column, mut model) = (Column::filled(5, front), vec![5; front]);
+            column.append(Column::filled(6, back));
+            model.resize(front + back, 6);
+            assert!(column.iter().eq(&model) && column.len() == model.len());
+            column.push(7);
+            model.push(7);
+            assert!(column.iter().eq(&model));
+        }
+        for len in [0, 1, 8, 9, 16, 100] {
+            let (mut column, mut model) = (Column::filled(5, len), vec![5; len]);
+            column.push(7);
+            model.push(7);
+            assert!(column.iter().eq(&model) && column.len() == model.len());
         }
     }
 }

@@ -5,6 +5,7 @@
 //! order by order.
 
 mod breakdown;
+mod build;
 mod days;
 mod entry;
 mod explain;
@@ -25,6 +26,7 @@ use days::{NearRows, RisingRows};
 use entry::Entries;
 pub(crate) use entry::{RARE_METRICS, rare_place};
 pub use forecast::{FORECAST_WEEKS, MAX_FORECAST_HOURS};
+pub(crate) use histogram::{BINS, bin_of};
 use series::{DAY_SECONDS, QUARTER_SECONDS, Series, day_and_quarter};
 use state::{DashboardState, Node};
 use tally::{Tally, of_cell};

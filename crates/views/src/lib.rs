@@ -23,6 +23,7 @@ mod column;
 mod dashboard;
 mod difference;
 mod error;
+mod hashed;
 mod jobs;
 mod list;
 mod merchants;

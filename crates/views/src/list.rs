@@ -1,6 +1,7 @@
 //! The order list: rows filtered and sorted, a page at a time.
 
 mod branch;
+mod build;
 mod class;
 mod dues;
 mod effort;

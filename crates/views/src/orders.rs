@@ -17,6 +17,7 @@ use crate::blobs::Blobs;
 use crate::chunks::Changed;
 use crate::column::Column;
 use crate::error::FoldError;
+use crate::hashed::table_of;
 use crate::merchants::Merchants;
 use crate::number::Number;
 use crate::packed::{self, LineText, Unpacked};
@@ -34,7 +35,7 @@ pub(crate) struct Orders {
     pub(crate) buyer: Column<u32>,
     pub(crate) currency: Column<u8>,
     pub(crate) packed: Blobs,
-    by_id: HashTable<Row>,
+    pub(crate) by_id: HashTable<Row>,
     hasher: DefaultHashBuilder,
     pub(crate) strings: Strings,
     pub(crate) merchants: Merchants,
@@ -107,10 +108,9 @@ impl Orders {
         self.ids.len()
     }
 
-    /// Makes room for so many orders.
-    pub(crate) fn reserve(&mut self, orders: usize) {
-        let Self { ids, by_id, hasher, .. } = self;
-        by_id.reserve(orders, |&row| hash_of(hasher, ids[row as usize]));
+    /// Where each order is found by its id, which is missing where orders are restored.
+    pub(crate) fn rows_by_id(&self) -> HashTable<Row> {
+        table_of(self.len(), |row| self.hash_of(self.ids[row as usize]))
     }
 
     pub(crate) fn find(&self, id: StreamId) -> Option<Row> {
@@ -260,7 +260,13 @@ impl Orders {
         let at = row as usize;
         into.order.buyer = self.buyers.slot(self.buyer[at]);
         into.order.currency = self.currencies[usize::from(self.currency[at])];
-        into.order.placed_at = self.placed_at[at];
+        self.unpack_state(row, into)
+    }
+
+    /// As [`Orders::unpack_into`], for whoever goes through all orders and asks neither for buyers nor for currencies: these are
+    /// left as they are.
+    pub(crate) fn unpack_state(&self, row: Row, into: &mut Unpacked) -> bool {
+        into.order.placed_at = self.placed_at[row as usize];
         packed::unpack(self.packed.get(row), into)
     }
 

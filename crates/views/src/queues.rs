@@ -177,7 +177,7 @@ impl QueueState {
             if !packed::may_wait(orders.packed.get(row)) {
                 continue;
             }
-            if !orders.unpack_into(row, &mut unpacked) {
+            if !orders.unpack_state(row, &mut unpacked) {
                 return None;
             }
             waits.fill(&unpacked);

@@ -110,19 +110,31 @@ impl<K: Ord + Copy> SortedRows<K> {
         true
     }
 
-    /// Adds a row that comes after all others.
+    /// Adds a row that comes after all others. Whoever is done with it gives back the room that is left ([`SortedRows::fit`]).
     pub(crate) fn push(&mut self, row: Row, key: K) {
         self.len += 1;
         match self.chunks.last_mut() {
-            Some(chunk) if chunk.rows.len() < CHUNK => {
-                reserve(&mut chunk.rows);
-                chunk.rows.push(row);
-            }
-            Some(_) | None => {
-                let at = self.chunks.len();
-                self.insert_chunk(at, Chunk { first: key, rows: vec![row] });
+            Some(chunk) if chunk.rows.len() < CHUNK => chunk.rows.push(row),
+            last => {
+                // Where one chunk is full, the next one will be: nothing of it is moved then.
+                let mut rows = Vec::with_capacity(if last.is_some() { CHUNK } else { 1 });
+                rows.push(row);
+                self.chunks.push(Chunk { first: key, rows });
             }
         }
+    }
+
+    /// Keeps no room for more rows.
+    pub(crate) fn fit(&mut self) {
+        self.chunks.shrink_to_fit();
+        if let Some(last) = self.chunks.last_mut() {
+            last.rows.shrink_to_fit();
+        }
+    }
+
+    pub(crate) fn fitted(mut self) -> Self {
+        self.fit();
+        self
     }
 
     pub(crate) fn contains(&self, row: Row, key: K, key_of: impl Fn(Row) -> K) -> bool {

@@ -5,6 +5,7 @@ mod difference;
 mod jobs;
 mod list;
 mod merchants;
+mod nonsense;
 mod queues;
 mod rebuild;
 mod stock;

@@ -5,8 +5,11 @@ const EXACT: u64 = 128;
 /// Bins between one power of two and the next.
 const PER_OCTAVE: u16 = 64;
 
-/// At most 128 + 57 × 64 bins.
-fn bin_of(seconds: u64) -> u16 {
+/// How many there are.
+pub(crate) const BINS: usize = 128 + 57 * 64;
+
+/// Below [`BINS`].
+pub(crate) fn bin_of(seconds: u64) -> u16 {
     if seconds < EXACT {
         return u16::try_from(seconds).unwrap_or(0);
     }
@@ -61,6 +64,24 @@ impl Histogram {
             self.bins.reserve_exact((self.bins.len() / 4).max(8));
         }
         self.bins.push(bin_of(seconds) << COUNT_BITS);
+    }
+
+    /// What several come to.
+    pub(crate) fn sum_of(parts: &[&Histogram]) -> Self {
+        let mut sum =
+            Self { bins: Vec::with_capacity(parts.iter().map(|part| part.bins.len()).sum()), ..Self::default() };
+        for part in parts {
+            sum.bins.extend_from_slice(&part.bins);
+            sum.max = sum.max.max(part.max);
+            if let Some(more) = &part.carried {
+                let carried = sum.carried.get_or_insert_default();
+                carried.negative += more.negative;
+                more.bins.iter().for_each(|&(bin, times)| carried.add(bin, times));
+            }
+        }
+        sum.sort();
+        sum.bins.shrink_to_fit();
+        sum
     }
 
     /// Puts equal bins together.

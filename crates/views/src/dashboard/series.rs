@@ -7,6 +7,8 @@ use super::histogram::Histogram;
 
 pub(crate) const QUARTER_SECONDS: i64 = 900;
 pub(crate) const DAY_SECONDS: i64 = 86_400;
+/// Of a day.
+const QUARTERS: usize = 96;
 
 /// The figures of one day, or of one quarter of an hour within a day: as they are summed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,6 +98,29 @@ impl Series {
         }
     }
 
+    /// What several come to that have details.
+    pub(crate) fn sum_of(parts: &[&Series]) -> Series {
+        let mut days: Vec<(i32, usize, usize)> = Vec::with_capacity(parts.iter().map(|part| part.days.len()).sum());
+        for (part, series) in parts.iter().enumerate() {
+            days.extend(series.days.iter().enumerate().map(|(at, cell)| (cell.at, part, at)));
+        }
+        days.sort_unstable();
+        let count = days.chunk_by(|one, next| one.0 == next.0).count();
+        let mut sum = Series { days: Vec::with_capacity(count), details: Vec::with_capacity(count) };
+        let mut details = Vec::with_capacity(parts.len());
+        for of_day in days.chunk_by(|one, next| one.0 == next.0) {
+            let mut cell = Cell { at: of_day[0].0, ..Cell::default() };
+            details.clear();
+            for &(_, part, at) in of_day {
+                cell.add_cell(&parts[part].days[at]);
+                details.extend(parts[part].details.get(at));
+            }
+            sum.days.push(cell);
+            sum.details.push(Detail::sum_of(&details));
+        }
+        sum
+    }
+
     pub(crate) fn footprint(&self) -> usize {
         let detail = |detail: &Detail| {
             detail.quarters.capacity() * size_of::<Quarter>()
@@ -160,10 +185,41 @@ impl Detail {
         self.quarters.iter().map(|quarter| quarter.cell()).chain(carried)
     }
 
+    /// What several come to.
+    fn sum_of(parts: &[&Detail]) -> Self {
+        let mut sum = Self::default();
+        let mut cells = [None::<Cell>; QUARTERS];
+        for part in parts {
+            for cell in part.quarters() {
+                if let Some(place) = usize::try_from(cell.at).ok().and_then(|at| cells.get_mut(at)) {
+                    place.get_or_insert(Cell { at: cell.at, ..Cell::default() }).add_cell(&cell);
+                }
+            }
+            sum.rare.iter_mut().zip(part.rare).for_each(|(sum, count)| *sum += count);
+        }
+        sum.quarters.reserve_exact(cells.iter().flatten().count());
+        for cell in cells.into_iter().flatten() {
+            sum.quarters.push(Quarter::of(&cell).unwrap_or_else(|| {
+                sum.carried.get_or_insert_default().cells.push(cell);
+                Quarter { at: u8::try_from(cell.at).unwrap_or(u8::MAX), ..Quarter::default() }
+            }));
+        }
+        for stage in Stage::ALL {
+            let of_stage = |part: &&Detail| part.stages.iter().position(|(known, _)| *known == stage);
+            let parts: Vec<&Histogram> =
+                parts.iter().filter_map(|part| Some(&part.stages[of_stage(part)?].1)).collect();
+            if !parts.is_empty() {
+                sum.stages.reserve_exact(1);
+                sum.stages.push((stage, Histogram::sum_of(&parts)));
+            }
+        }
+        sum
+    }
+
     fn add_to_quarter(&mut self, quarter: i32, entries: &[Entry]) {
         let found = place_in(&self.quarters, quarter, |quarter| quarter.at.into());
         let at = found.unwrap_or_else(|at| {
-            // There are 96 of them a day.
+            // There are [`QUARTERS`] of them a day.
             let new = Quarter { at: u8::try_from(quarter).unwrap_or(u8::MAX), ..Quarter::default() };
             insert(&mut self.quarters, at, new);
             at
@@ -227,7 +283,7 @@ fn cell_index(cells: &mut Vec<Cell>, day: i32, made: impl FnOnce(usize)) -> usiz
 }
 
 /// Where it stands, or would: mostly it is the last one.
-fn place_in<T>(all: &[T], at: i32, at_of: impl Fn(&T) -> i32) -> Result<usize, usize> {
+pub(super) fn place_in<T>(all: &[T], at: i32, at_of: impl Fn(&T) -> i32) -> Result<usize, usize> {
     let Some(last) = all.last().map(&at_of) else { return Err(0) };
     if last <= at {
         return if last == at { Ok(all.len() - 1) } else { Err(all.len()) };
@@ -282,5 +338,44 @@ mod tests {
         }
         assert_eq!(found, model);
         assert!(detail.carried.is_some());
+    }
+
+    #[test]
+    fn a_sum_of_parts_is_what_all_of_it_comes_to() {
+        let mut seed = 20_261_129_u64;
+        println!("seed {seed}");
+        let (mut parts, mut all) = (vec![Series::default(); 5], Series::default());
+        for step in 0..20_000 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let below = |shift: u32, bound: u64| i32::try_from((seed >> shift) % bound).unwrap();
+            let mut entry = Entry {
+                placed: true,
+                paid: below(33, 2) == 0,
+                rare: u32::try_from(seed >> 40 & seed >> 50 & 0xff).unwrap(),
+                amount_minor: i64::try_from(seed >> (27 + (seed >> 20) % 36)).unwrap(),
+                ..Entry::default()
+            };
+            entry.stages[step % Stage::ALL.len()] = (below(40, 3) > 0).then_some(i64::from(below(30, 200)) - 1);
+            // Each part has days of its own, one of them none.
+            let part = below(12, 4);
+            let at = (below(21, 9) * (1 + part), below(35, 96));
+            for series in [&mut parts[usize::try_from(part).unwrap()], &mut all] {
+                series.add(at, &[entry], true, true);
+            }
+        }
+        let mut sum = Series::sum_of(&parts.iter().collect::<Vec<_>>());
+        assert_eq!(sum.told(), all.told());
+        assert!(sum.details.iter().any(|detail| detail.carried.is_some()));
+        // What comes later is added as it is to any other.
+        for series in [&mut sum, &mut all] {
+            series.add(
+                (3, 95),
+                &[Entry { paid: true, stages: [Some(7); Stage::ALL.len()], ..Entry::default() }],
+                true,
+                true,
+            );
+        }
+        assert_eq!(sum.told(), all.told());
+        assert_eq!(Series::sum_of(&[]).told(), Vec::<String>::new());
     }
 }

@@ -3,7 +3,7 @@
 //! A node is whose orders are summed: all, those placed at one place of the tree, or those below a merchant. A place
 //! has sums by day from its first order on; with many orders every node has details. Few orders are read one by one.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use daybook_domain::{Position, Recorded, Timestamp};
@@ -14,9 +14,8 @@ use super::series::{Series, day_and_quarter};
 use crate::Row;
 use crate::blobs::Blobs;
 use crate::checkpoint::{Chunks, Part, RestoreError};
-use crate::chunks::Changed;
+use crate::chunks::{CHUNK, Changed};
 use crate::error::FoldError;
-use crate::merchants::MerchantNumber;
 use crate::orders::{Change, Orders};
 use crate::query::Basis;
 use crate::registry::{Kept, View};
@@ -25,9 +24,9 @@ use crate::wire::{Reader, put_bytes, put_u64};
 /// From how many orders on a node has details. Reading that many orders takes a millisecond or so; details of fewer would save
 /// little time, for some thirty bytes an order.
 #[cfg(not(test))]
-const MANY_ORDERS: usize = 8_192;
+pub(super) const MANY_ORDERS: usize = 8_192;
 #[cfg(test)]
-const MANY_ORDERS: usize = 24;
+pub(super) const MANY_ORDERS: usize = 24;
 
 /// Orders whose entries are kept apart while nobody asks, of those that were placed last.
 #[cfg(not(test))]
@@ -57,7 +56,7 @@ pub(crate) struct DashboardState {
 #[derive(Debug, Default)]
 pub(crate) struct Node {
     /// While they are few, in the order of their placing.
-    rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
     pub(crate) has_details: bool,
     pub(crate) series: Vec<(u8, Basis, Series)>,
 }
@@ -127,7 +126,9 @@ impl DashboardState {
         let placed_at = orders.placed_at[at];
         let Self { entries, placed_on, later_on, all, places, below, .. } = self;
         let was_there = |day| Entries::new(entries.get(row), placed_at).take(earlier).any(|other| other.day() == day);
-        note_day(placed_on, later_on, row, placed_at, entry, was_there);
+        let (placed, later) = days_of(entry, placed_at, was_there);
+        placed.into_iter().for_each(|day| placed_on.entry(day).or_default().push(row));
+        later.into_iter().for_each(|day| later_on.entry(day).or_default().push(row));
         let of = Of { orders, entries, row, entry };
         let number = orders.places[at];
         let place = &orders.merchants.places[number as usize];
@@ -136,66 +137,6 @@ impl DashboardState {
             node_mut(below, above).add(of, false);
         }
         all.add(of, false);
-    }
-
-    /// Sums all entries up. None: some are damaged, or there is not one list of them an order.
-    fn rebuild(orders: &Orders, entries: Blobs) -> Option<Self> {
-        if entries.len() != orders.len() {
-            return None;
-        }
-        let mut state = Self { entries, ..Self::default() };
-        state.begin_nodes(orders);
-        let (mut of_row, mut days, mut quarters) = (Vec::new(), Vec::new(), Vec::new());
-        for row in 0..Row::try_from(orders.len()).ok()? {
-            let at = row as usize;
-            let placed_at = orders.placed_at[at];
-            let mut reader = Entries::new(state.entries.get(row), placed_at);
-            of_row.clear();
-            of_row.extend(reader.by_ref());
-            if !reader.is_whole() || of_row.iter().any(|entry| entry.amount_minor < 0) {
-                return None;
-            }
-            days.clear();
-            quarters.clear();
-            for entry in &of_row {
-                let Self { placed_on, later_on, .. } = &mut state;
-                note_day(placed_on, later_on, row, placed_at, entry, |day| days.contains(&day));
-                days.push(entry.day());
-                quarters.push(day_and_quarter(entry.at.0));
-            }
-            let whole = WholeOrder {
-                row,
-                currency: orders.currency[at],
-                placed: day_and_quarter(placed_at.0),
-                entries: &of_row,
-                booked: &quarters,
-            };
-            let Self { all, places, below, .. } = &mut state;
-            let number = orders.places[at];
-            places[number as usize].add_order(orders, &whole, true);
-            for &above in &orders.merchants.places[number as usize].ancestors {
-                below[above as usize].add_order(orders, &whole, false);
-            }
-            all.add_order(orders, &whole, false);
-        }
-        Some(state)
-    }
-
-    /// Empty nodes for all orders: those that will have many of them have details from the first one on.
-    fn begin_nodes(&mut self, orders: &Orders) {
-        let Self { all, places, below, .. } = self;
-        let mut counts = vec![0_usize; orders.merchants.places.len()];
-        orders.places.iter().for_each(|place| counts[*place as usize] += 1);
-        let mut of_merchants: HashMap<MerchantNumber, usize> = HashMap::new();
-        let with_orders = (0..).zip(&orders.merchants.places).zip(&counts).filter(|(_, count)| **count > 0);
-        for ((number, place), &count) in with_orders {
-            node_mut(places, number).has_details = count > MANY_ORDERS;
-            place.ancestors.iter().for_each(|&above| *of_merchants.entry(above).or_default() += count);
-        }
-        for (merchant, count) in of_merchants {
-            node_mut(below, merchant).has_details = count > MANY_ORDERS;
-        }
-        all.has_details = orders.len() > MANY_ORDERS;
     }
 
     /// Bytes that are allocated, by what for.
@@ -236,23 +177,16 @@ fn append(bytes: &mut Vec<u8>, entry: &Entry, placed_at: Timestamp) -> usize {
     earlier
 }
 
-/// Each order stands once on each day. `was_there`: on that day, by an earlier entry.
-fn note_day(
-    placed_on: &mut BTreeMap<i32, RisingRows>,
-    later_on: &mut BTreeMap<i32, NearRows>,
-    row: Row,
-    placed_at: Timestamp,
+/// The days on which an entry makes its order stand, each order once on each: that of its placing, and another one.
+/// `was_there`: on that day, by an earlier entry.
+pub(super) fn days_of(
     entry: &Entry,
+    placed_at: Timestamp,
     was_there: impl Fn(i32) -> bool,
-) {
+) -> (Option<i32>, Option<i32>) {
     let (of_placing, _) = day_and_quarter(placed_at.0);
-    if entry.placed {
-        placed_on.entry(of_placing).or_default().push(row);
-    }
     let day = entry.day();
-    if day != of_placing && !was_there(day) {
-        later_on.entry(day).or_default().push(row);
-    }
+    (entry.placed.then_some(of_placing), (day != of_placing && !was_there(day)).then_some(day))
 }
 
 impl View for DashboardState {
@@ -299,6 +233,7 @@ impl View for DashboardState {
     fn read(&mut self, chunks: Chunks<'_>) -> Result<(), RestoreError> {
         let mut ids = chunks.ids.to_vec();
         ids.sort_unstable();
+        self.entries.reserve(ids.len() * CHUNK);
         for id in ids {
             let bytes = (chunks.bytes)(id).ok_or(RestoreError::Missing(id))?;
             let mut reader = Reader::new(&bytes);
@@ -329,17 +264,6 @@ struct Of<'a> {
     entry: &'a Entry,
 }
 
-/// An order, all of whose entries are there.
-struct WholeOrder<'a> {
-    row: Row,
-    currency: u8,
-    /// Day and quarter of an hour.
-    placed: (i32, i32),
-    entries: &'a [Entry],
-    /// Of each entry.
-    booked: &'a [(i32, i32)],
-}
-
 impl Node {
     fn add(&mut self, of: Of<'_>, days: bool) {
         if !self.has_details {
@@ -365,23 +289,7 @@ impl Node {
         }
     }
 
-    /// Adds a whole order to a node that was begun with details or will never have any.
-    fn add_order(&mut self, orders: &Orders, order: &WholeOrder<'_>, days: bool) {
-        let detail = self.has_details;
-        if !detail && order.entries.iter().any(|entry| entry.placed) {
-            insert(&mut self.rows, orders, order.row);
-        }
-        if !days && !detail || order.entries.is_empty() {
-            return;
-        }
-        self.series_mut(order.currency, Basis::Cohort).add(order.placed, order.entries, true, detail);
-        let booked = self.series_mut(order.currency, Basis::Booked);
-        for (entry, at) in order.entries.iter().zip(order.booked) {
-            booked.add(*at, std::slice::from_ref(entry), true, detail);
-        }
-    }
-
-    fn series_mut(&mut self, currency: u8, basis: Basis) -> &mut Series {
+    pub(super) fn series_mut(&mut self, currency: u8, basis: Basis) -> &mut Series {
         let known = self.series.iter().position(|(known, of, _)| (*known, *of) == (currency, basis));
         let at = known.unwrap_or_else(|| {
             self.series.reserve_exact(2);
@@ -425,7 +333,7 @@ impl Node {
     }
 }
 
-fn insert(rows: &mut Vec<Row>, orders: &Orders, row: Row) {
+pub(super) fn insert(rows: &mut Vec<Row>, orders: &Orders, row: Row) {
     if rows.len() == rows.capacity() {
         rows.reserve_exact((rows.len() / 4).max(2));
     }
@@ -439,7 +347,7 @@ fn insert(rows: &mut Vec<Row>, orders: &Orders, row: Row) {
     rows.insert(at, row);
 }
 
-fn node_mut(nodes: &mut Vec<Node>, number: u32) -> &mut Node {
+pub(super) fn node_mut(nodes: &mut Vec<Node>, number: u32) -> &mut Node {
     let number = number as usize;
     if number >= nodes.len() {
         nodes.resize_with(number + 1, Node::default);

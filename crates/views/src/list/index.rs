@@ -65,12 +65,12 @@ pub(crate) struct ListIndex {
     pub(crate) class: Column<Class>,
     pub(crate) total: Totals,
     pub(crate) nodes: Vec<Node>,
-    by_number: HashTable<Row>,
-    hasher: DefaultHashBuilder,
+    pub(super) by_number: HashTable<Row>,
+    pub(super) hasher: DefaultHashBuilder,
     /// The buyer's order before this one.
-    buyer_previous: Column<Row>,
+    pub(super) buyer_previous: Column<Row>,
     /// Each buyer's last order, and how many there are.
-    buyer_last: Column<(Row, u32)>,
+    pub(super) buyer_last: Column<(Row, u32)>,
     pub(crate) busy_buyers: HashMap<u32, SortedRows<TimeKey>>,
     pub(crate) skus: HashMap<u32, SortedRows<TimeKey>>,
     /// By tag, as the number of its text, and by missed clock ([`missed`]).
@@ -83,6 +83,11 @@ pub(crate) struct ListIndex {
 /// The mark of orders that missed this clock: above the numbers of all texts.
 pub(crate) fn missed(clock: Clock) -> u32 {
     u32::MAX - clock as u32
+}
+
+/// A number's hash.
+pub(super) fn hash_of_number(hasher: &DefaultHashBuilder, orders: &Orders, row: Row) -> u64 {
+    hasher.hash_one(&*orders.number(row))
 }
 
 /// A currency's code in a number that sorts as the code does.
@@ -126,13 +131,20 @@ impl ListIndex {
         self.each_sku(after, |skus, sku| skus.entry(sku).or_default().insert(row, key, key_of));
         let buyer = orders.buyer[row as usize];
         if of_buyer == MANY_ORDERS {
-            let mut rows: Vec<Row> = self.buyer_chain(buyer).collect();
-            rows.sort_unstable_by_key(|&row| key_of(row));
-            let list = self.busy_buyers.entry(buyer).or_default();
-            rows.into_iter().for_each(|row| list.push(row, key_of(row)));
+            let list = self.listed_chain(orders, buyer);
+            self.busy_buyers.insert(buyer, list);
         } else if of_buyer > MANY_ORDERS {
             self.busy_buyers.entry(buyer).or_default().insert(row, key, key_of);
         }
+    }
+
+    /// A buyer's orders by time.
+    pub(super) fn listed_chain(&self, orders: &Orders, buyer: u32) -> SortedRows<TimeKey> {
+        let mut keys: Vec<TimeKey> = self.buyer_chain(buyer).map(|row| Self::time_key(orders, row)).collect();
+        keys.sort_unstable();
+        let mut list = SortedRows::default();
+        keys.into_iter().for_each(|key| list.push(key.1, key));
+        list
     }
 
     fn each_sku(&mut self, order: &Unpacked, mut then: impl FnMut(&mut HashMap<u32, SortedRows<TimeKey>>, u32)) {
@@ -209,8 +221,7 @@ impl ListIndex {
 
     fn add_number(&mut self, orders: &Orders, row: Row) {
         let Self { by_number, hasher, .. } = self;
-        let hash = hasher.hash_one(&*orders.number(row));
-        by_number.insert_unique(hash, row, |&row| hasher.hash_one(&*orders.number(row)));
+        by_number.insert_unique(hash_of_number(hasher, orders, row), row, |&row| hash_of_number(hasher, orders, row));
     }
 
     /// All orders with this number, of whatever merchant, as they came.
@@ -222,7 +233,7 @@ impl ListIndex {
     }
 
     /// The buyer's order before this one, and how many there are with this one.
-    fn add_to_buyer(&mut self, orders: &Orders, row: Row) -> (Row, u32) {
+    pub(super) fn add_to_buyer(&mut self, orders: &Orders, row: Row) -> (Row, u32) {
         let buyer = orders.buyer[row as usize] as usize;
         while buyer >= self.buyer_last.len() {
             self.buyer_last.push((NO_ROW, 0));
@@ -241,104 +252,6 @@ impl ListIndex {
         let last = self.buyer_last.get(buyer as usize).map_or(NO_ROW, |(row, _)| *row);
         std::iter::successors(Some(last), |&row| self.buyer_previous.get(row as usize).copied())
             .take_while(|&row| row != NO_ROW)
-    }
-
-    /// Fills an empty index from all orders. None: an order's bytes are damaged.
-    pub(crate) fn rebuild(orders: &Orders) -> Option<Self> {
-        if orders.len() == 0 {
-            return Some(Self::default());
-        }
-        std::thread::scope(|scope| {
-            // What follows from numbers and columns alone is made while the orders are unpacked.
-            let named = scope.spawn(|| Self::of_names(orders));
-            let (mut states, skus, marks) = Self::of_states(orders)?;
-            let mut index = named.join().ok()?;
-            // The lists by time ask for classes, those by amount for totals.
-            index.class = std::mem::take(&mut states.class);
-            let by_amount = scope.spawn(|| {
-                states.sort_by_amount(orders);
-                states
-            });
-            index.sort_by_time(orders, &skus, &marks);
-            let states = by_amount.join().ok()?;
-            for (node, with_amounts) in index.nodes.iter_mut().zip(states.nodes) {
-                node.by_amount = with_amounts.by_amount;
-            }
-            let Self { classes, total, by_due, next_due, .. } = states;
-            Some(Self { classes, total, by_due, next_due, ..index })
-        })
-    }
-
-    /// Orders by number, and by buyer as they came.
-    fn of_names(orders: &Orders) -> Self {
-        let mut index = Self::default();
-        let Self { by_number, hasher, .. } = &mut index;
-        // None is there yet whose hash would be asked for.
-        by_number.reserve(orders.len(), |&row| hasher.hash_one(&*orders.number(row)));
-        for row in (0..).take(orders.len()) {
-            index.add_number(orders, row);
-            let (previous, _) = index.add_to_buyer(orders, row);
-            index.buyer_previous.push(previous);
-        }
-        index
-    }
-
-    /// What each order is, and which SKUs and marks it has.
-    fn of_states(orders: &Orders) -> Option<(Self, Texts, Texts)> {
-        let mut index = Self::default();
-        let (mut skus, mut marks) = (Texts::default(), Texts::default());
-        let mut unpacked = orders.blank(0);
-        for row in 0..Row::try_from(orders.len()).ok()? {
-            if !orders.unpack_into(row, &mut unpacked) {
-                return None;
-            }
-            index.class.push(index.classes.see(unpacked.order.axes()));
-            index.total.push(unpacked.order.total_minor());
-            if let Some(due) = dues(&unpacked.order).next() {
-                index.next_due.insert(row, due.0);
-                index.by_due.insert((due.0, row));
-            }
-            index.each_sku(&unpacked, |_, sku| skus.texts.push(sku));
-            marks.texts.extend_from_slice(&unpacked.tags);
-            let mut clocks: Vec<u32> = unpacked.order.breaches.iter().map(|breach| missed(breach.clock)).collect();
-            clocks.sort_unstable();
-            clocks.dedup();
-            marks.texts.append(&mut clocks);
-            skus.end_row()?;
-            marks.end_row()?;
-        }
-        Some((index, skus, marks))
-    }
-
-    /// Fills the lists by time from one sorted run, so that every row is only ever pushed at an end.
-    fn sort_by_time(&mut self, orders: &Orders, skus: &Texts, marks: &Texts) {
-        let mut rows: Vec<TimeKey> = (0..).take(orders.len()).map(|row| Self::time_key(orders, row)).collect();
-        rows.sort_unstable();
-        for key in rows {
-            let row = key.1;
-            let class = self.class[row as usize];
-            for node in nodes_of(place_of(orders, row)) {
-                node_mut(&mut self.nodes, node).list_mut(class).push(row, key);
-            }
-            let buyer = orders.buyer[row as usize];
-            if self.buyer_count(buyer) >= MANY_ORDERS {
-                self.busy_buyers.entry(buyer).or_default().push(row, key);
-            }
-            for (texts, lists) in [(skus, &mut self.skus), (marks, &mut self.marks)] {
-                texts.of(row).iter().for_each(|text| lists.entry(*text).or_default().push(row, key));
-            }
-        }
-    }
-
-    /// The same of the lists by amount.
-    fn sort_by_amount(&mut self, orders: &Orders) {
-        let mut amounts: Vec<AmountKey> = (0..).take(orders.len()).map(|row| self.amount_key(orders, row)).collect();
-        amounts.sort_unstable();
-        for key in amounts {
-            for node in nodes_of(place_of(orders, key.2)) {
-                node_mut(&mut self.nodes, node).by_amount.push(key.2, key);
-            }
-        }
     }
 
     /// Bytes that are allocated, by what for.
@@ -416,26 +329,6 @@ impl View for ListIndex {
     }
 }
 
-/// The texts of each row, one behind the other.
-#[derive(Default)]
-struct Texts {
-    texts: Vec<u32>,
-    ends: Vec<u32>,
-}
-
-impl Texts {
-    fn end_row(&mut self) -> Option<()> {
-        self.ends.push(u32::try_from(self.texts.len()).ok()?);
-        Some(())
-    }
-
-    fn of(&self, row: Row) -> &[u32] {
-        let row = row as usize;
-        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.texts[start as usize..self.ends[row] as usize]
-    }
-}
-
 impl Node {
     fn list_mut(&mut self, class: Class) -> &mut SortedRows<TimeKey> {
         let at = match self.by_time.iter().position(|(known, _)| *known == class) {
@@ -455,7 +348,7 @@ impl Node {
     }
 }
 
-fn node_mut(nodes: &mut Vec<Node>, node: u32) -> &mut Node {
+pub(super) fn node_mut(nodes: &mut Vec<Node>, node: u32) -> &mut Node {
     let node = node as usize;
     if node >= nodes.len() {
         nodes.resize_with(node + 1, Node::default);

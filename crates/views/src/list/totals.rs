@@ -15,6 +15,11 @@ pub(crate) struct Totals {
 const OTHER: u32 = u32::MAX;
 
 impl Totals {
+    /// So many that are not set yet.
+    pub(crate) fn zeros(len: usize) -> Self {
+        Self { small: Column::filled(0, len), others: HashMap::new() }
+    }
+
     pub(crate) fn get(&self, row: Row) -> i64 {
         match self.small[row as usize] {
             OTHER => self.others.get(&row).copied().unwrap_or_default(),
@@ -68,5 +73,8 @@ mod tests {
             }
         }
         assert_eq!(totals.others.len(), 5);
+        let mut set = Totals::zeros(some.len());
+        (0..).zip(some).for_each(|(row, total)| set.set(row, total));
+        assert_eq!(set.all(), some);
     }
 }

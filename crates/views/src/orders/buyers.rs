@@ -5,6 +5,7 @@ use hashbrown::HashMap;
 
 use crate::Row;
 use crate::blobs::Blobs;
+use crate::chunks::CHUNK;
 use crate::column::Column;
 use crate::error::FoldError;
 
@@ -48,12 +49,36 @@ impl Buyers {
         }
     }
 
-    pub(crate) fn add(&mut self, slot: Slot, account: &[u8], row: Row) -> Result<u32, FoldError> {
+    fn add(&mut self, slot: Slot, account: &[u8], row: Row) -> Result<u32, FoldError> {
+        self.accounts.push(account);
+        self.add_slot(slot, row)
+    }
+
+    /// Makes room for so many more.
+    pub(crate) fn reserve(&mut self, buyers: usize) {
+        self.accounts.reserve(buyers);
+    }
+
+    /// Adds buyers who are not known yet. None: they are, or are more than there can be.
+    pub(crate) fn add_all<'a>(&mut self, buyers: impl Iterator<Item = (Slot, Row, &'a [u8])>) -> Option<()> {
+        let mut accounts = Vec::with_capacity(buyers.size_hint().0.min(CHUNK));
+        for (slot, row, account) in buyers {
+            if self.find(slot).is_some() {
+                return None;
+            }
+            self.add_slot(slot, row).ok()?;
+            accounts.push(account);
+        }
+        self.accounts.extend(accounts.into_iter());
+        Some(())
+    }
+
+    /// Whose account is added apart.
+    fn add_slot(&mut self, slot: Slot, row: Row) -> Result<u32, FoldError> {
         let full = FoldError::Full { what: "buyers" };
         let buyer = u32::try_from(self.slots.len()).ok().filter(|&buyer| buyer != NOBODY).ok_or(full)?;
         self.slots.push(slot);
         self.first_rows.push(row);
-        self.accounts.push(account);
         let place = slot.0 as usize;
         if place < self.by_slot.len() + NEAR {
             while self.by_slot.len() <= place {

@@ -7,11 +7,17 @@ use daybook_domain::{Currency, MerchantId, Position, Slot, StreamId, Timestamp};
 use uuid::Uuid;
 
 use super::Orders;
-use crate::checkpoint::{Chunks, Part, RestoreError};
+use crate::Row;
+use crate::blobs::Blobs;
+use crate::checkpoint::{ChunkId, Chunks, Part, RestoreError};
 use crate::chunks::CHUNK;
+use crate::column::Column;
 use crate::merchants::{Place, Registered};
 use crate::registry::Kept;
 use crate::wire::{Reader, put_bytes, put_u32, put_u64};
+
+/// So many of a checkpoint's chunks fill chunks of columns.
+const WHOLE: usize = 4;
 
 impl Orders {
     pub(crate) fn parts(&self) -> Vec<Kept<'_>> {
@@ -52,22 +58,37 @@ impl Orders {
         }
     }
 
+    /// All but where they are found by their ids ([`Orders::rows_by_id`]).
     pub(crate) fn restore(chunks: Chunks<'_>) -> Result<Self, RestoreError> {
-        let mut orders = Self::default();
         let mut ids = chunks.ids.to_vec();
-        // Names and texts before what refers to them.
         ids.sort_unstable();
-        let orders_chunks = ids.iter().filter(|id| id.part == Part::Orders).count();
-        orders.reserve(orders_chunks * CHUNK);
-        for id in ids {
-            let bytes = (chunks.bytes)(id).ok_or(RestoreError::Missing(id))?;
-            let mut reader = Reader::new(&bytes);
-            read_chunk(id.part, &mut reader, &mut orders)
-                .filter(|()| reader.is_whole())
-                .ok_or(RestoreError::Damaged(id))?;
-        }
+        let (others, of_orders) = ids.split_at(ids.partition_point(|id| id.part < Part::Orders));
+        // Two threads read the orders, each whole chunks of columns, and one what these refer to.
+        let half = (of_orders.len() / 2).next_multiple_of(WHOLE).min(of_orders.len());
+        let (front, back) = of_orders.split_at(half);
+        let broken = RestoreError::Inconsistent;
+        let (orders, rows) = std::thread::scope(|scope| {
+            let orders = scope.spawn(|| Self::restore_others(chunks, others));
+            let back = scope.spawn(|| Rows::read(chunks, back, back.len()));
+            // Those behind will be put behind these.
+            let front = Rows::read(chunks, front, of_orders.len());
+            let back = back.join().unwrap_or(Err(broken));
+            (orders.join().unwrap_or(Err(broken)), front.and_then(|front| Ok(front.and(back?))))
+        });
+        let (mut orders, rows) = (orders?, rows?);
+        rows.hand_over(&mut orders).ok_or(broken)?;
         let is_order = |&row: &u32| (row as usize) < orders.len();
-        if orders.buyers.first_rows.iter().all(is_order) { Ok(orders) } else { Err(RestoreError::Inconsistent) }
+        if orders.buyers.first_rows.iter().all(is_order) { Ok(orders) } else { Err(broken) }
+    }
+
+    /// Names, texts and buyers.
+    fn restore_others(chunks: Chunks<'_>, ids: &[ChunkId]) -> Result<Self, RestoreError> {
+        let mut orders = Self::default();
+        orders.buyers.reserve(ids.iter().filter(|id| id.part == Part::Buyers).count() * CHUNK);
+        for &id in ids {
+            read_one(chunks, id, |reader| read_chunk(id.part, reader, &mut orders))?;
+        }
+        Ok(orders)
     }
 
     /// All of it counts as changed at this position.
@@ -109,13 +130,19 @@ fn put_names(orders: &Orders, out: &mut Vec<u8>) {
 }
 
 fn read_names(reader: &mut Reader<'_>, orders: &mut Orders) -> Option<()> {
-    for _ in 0..reader.count() {
+    for number in 0..reader.count() {
         let currency = Currency::new(reader.text()).ok()?;
-        orders.currency_number(currency).ok()?;
+        if usize::from(orders.currency_number(currency).ok()?) != number {
+            return None;
+        }
     }
     let merchants = reader.count();
-    for _ in 0..merchants {
-        orders.merchants.intern(&MerchantId::from_stored(reader.text())).ok()?;
+    for number in (0..).take(merchants) {
+        // One that stands twice would shift all that come after it.
+        let known = orders.merchants.intern(&MerchantId::from_stored(reader.text())).ok()?;
+        if known != number {
+            return None;
+        }
     }
     let is_known = |number: &u32| (*number as usize) < merchants;
     let list = |reader: &mut Reader<'_>| -> Box<[u32]> { (0..reader.count()).map(|_| reader.u32()).collect() };
@@ -132,12 +159,14 @@ fn read_names(reader: &mut Reader<'_>, orders: &mut Orders) -> Option<()> {
             orders.merchants.set_registered(number, registered);
         }
     }
-    for _ in 0..reader.count() {
+    for number in (0..).take(reader.count()) {
         let place = Place { merchant: reader.u32(), ancestors: list(reader) };
         if !is_known(&place.merchant) || !place.ancestors.iter().all(is_known) {
             return None;
         }
-        orders.merchants.intern_place(place).ok()?;
+        if orders.merchants.intern_place(place).ok()? != number {
+            return None;
+        }
     }
     Some(())
 }
@@ -155,34 +184,88 @@ fn read_chunk(part: Part, reader: &mut Reader<'_>, orders: &mut Orders) -> Optio
             }
         }
         Part::Buyers => {
-            for _ in 0..reader.count() {
-                let (slot, row) = (Slot(reader.u32()), reader.u32());
-                let account = reader.bytes();
-                if orders.buyers.find(slot).is_some() {
-                    return None;
-                }
-                orders.buyers.add(slot, account, row).ok()?;
-            }
-        }
-        Part::Orders => {
             let count = reader.count();
-            let mut packed = Vec::with_capacity(count);
-            for _ in 0..count {
-                let id = StreamId(Uuid::from_bytes(reader.array()));
-                let placed_at = Timestamp(i64::from_le_bytes(reader.array()));
-                let (place, buyer, currency) = (reader.u32(), reader.u32(), reader.u8());
-                let fits = (place as usize) < orders.merchants.places.len()
-                    && (buyer as usize) < orders.buyers.len()
-                    && usize::from(currency) < orders.currencies.len();
-                if !fits {
-                    return None;
-                }
-                packed.push(reader.bytes());
-                orders.add_columns((id, orders.hash_of(id)), placed_at, place, buyer, currency);
-            }
-            orders.packed.extend(packed.into_iter());
+            let buyers = (0..count).map(|_| (Slot(reader.u32()), reader.u32(), reader.bytes()));
+            orders.buyers.add_all(buyers)?;
         }
-        Part::Entries | Part::Skus | Part::Tokens | Part::Jobs => return None,
+        Part::Orders | Part::Entries | Part::Skus | Part::Tokens | Part::Jobs => return None,
     }
     Some(())
+}
+
+fn read_one(
+    chunks: Chunks<'_>,
+    id: ChunkId,
+    read: impl FnOnce(&mut Reader<'_>) -> Option<()>,
+) -> Result<(), RestoreError> {
+    let bytes = (chunks.bytes)(id).ok_or(RestoreError::Missing(id))?;
+    let mut reader = Reader::new(&bytes);
+    read(&mut reader).filter(|()| reader.is_whole()).ok_or(RestoreError::Damaged(id))
+}
+
+/// Orders that follow each other, as far as they are read without what they refer to.
+#[derive(Default)]
+struct Rows {
+    ids: Column<StreamId>,
+    placed_at: Column<Timestamp>,
+    places: Column<u32>,
+    buyer: Column<u32>,
+    currency: Column<u8>,
+    packed: Blobs,
+    /// How many places, buyers and currencies there must be.
+    needs: [usize; 3],
+}
+
+impl Rows {
+    /// With room for the orders of so many chunks.
+    fn read(chunks: Chunks<'_>, ids: &[ChunkId], room: usize) -> Result<Self, RestoreError> {
+        let mut rows = Self::default();
+        rows.packed.reserve(room * CHUNK);
+        for &id in ids {
+            read_one(chunks, id, |reader| (id.part == Part::Orders).then(|| rows.read_chunk(reader)))?;
+        }
+        Ok(rows)
+    }
+
+    fn read_chunk(&mut self, reader: &mut Reader<'_>) {
+        let count = reader.count();
+        let mut packed = Vec::with_capacity(count.min(CHUNK));
+        for _ in 0..count {
+            self.ids.push(StreamId(Uuid::from_bytes(reader.array())));
+            self.placed_at.push(Timestamp(i64::from_le_bytes(reader.array())));
+            let (place, buyer, currency) = (reader.u32(), reader.u32(), reader.u8());
+            let of_this = [place as usize + 1, buyer as usize + 1, usize::from(currency) + 1];
+            self.needs.iter_mut().zip(of_this).for_each(|(needs, one)| *needs = (*needs).max(one));
+            self.places.push(place);
+            self.buyer.push(buyer);
+            self.currency.push(currency);
+            packed.push(reader.bytes());
+        }
+        self.packed.extend(packed.into_iter());
+    }
+
+    fn and(mut self, behind: Self) -> Self {
+        let Self { ids, placed_at, places, buyer, currency, packed, needs } = behind;
+        self.ids.append(ids);
+        self.placed_at.append(placed_at);
+        self.places.append(places);
+        self.buyer.append(buyer);
+        self.currency.append(currency);
+        self.packed.append(packed);
+        self.needs.iter_mut().zip(needs).for_each(|(needs, other)| *needs = (*needs).max(other));
+        self
+    }
+
+    /// None: they refer to what is not there, or are more than there can be.
+    fn hand_over(self, orders: &mut Orders) -> Option<()> {
+        let Self { ids, placed_at, places, buyer, currency, packed, needs } = self;
+        Row::try_from(ids.len()).ok()?;
+        let there = [orders.merchants.places.len(), orders.buyers.len(), orders.currencies.len()];
+        if needs.iter().zip(there).any(|(needs, there)| *needs > there) {
+            return None;
+        }
+        (orders.ids, orders.placed_at, orders.places) = (ids, placed_at, places);
+        (orders.buyer, orders.currency, orders.packed) = (buyer, currency, packed);
+        Some(())
+    }
 }

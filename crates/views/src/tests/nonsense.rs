@@ -1,0 +1,71 @@
+//! Chunks whose bytes were damaged before they were hashed: what cannot be is refused, and nothing panics.
+
+use std::collections::BTreeMap;
+
+use super::list::fold;
+use super::world::{Random, World};
+use crate::checkpoint::{ChunkId, ChunksOf, Part, RestoreError, Since};
+use crate::query::{OrderQuery, Take};
+use crate::registry::ORDERS;
+use crate::views::Views;
+
+type Saved = (ChunksOf, BTreeMap<ChunkId, Vec<u8>>);
+
+fn saved(views: &Views) -> Saved {
+    let saved = views.checkpoint(&Since::default());
+    let ids = saved.iter().map(|view| (view.view, view.all.clone())).collect();
+    (ids, saved.iter().flat_map(|view| view.changed.clone()).collect())
+}
+
+fn restored((ids, chunks): &Saved, position: u64) -> Result<Views, RestoreError> {
+    Views::restore(position, ids, &|id| chunks.get(&id).cloned()).map_err(|(_, error)| error)
+}
+
+#[test]
+fn a_damaged_byte_is_refused_or_changes_what_is_told() {
+    let world = World::random(77, 500);
+    println!("seed 77");
+    let views = fold(&world);
+    let whole = saved(&views);
+    let mut random = Random(5);
+    let mut refused = 0;
+    for _ in 0..1_500 {
+        let mut damaged = whole.clone();
+        let all: Vec<ChunkId> = damaged.1.keys().copied().collect();
+        let chunk = damaged.1.get_mut(random.pick(&all)).unwrap();
+        let at = usize::try_from(random.below(chunk.len() as u64)).unwrap();
+        chunk[at] ^= 1 << random.below(8);
+        match restored(&damaged, views.position()) {
+            Ok(other) => {
+                let query = OrderQuery { take: Take::First(50), ..OrderQuery::default() };
+                other.order_list().unwrap().page(&query).unwrap();
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(refused > 100, "{refused}");
+}
+
+#[test]
+fn orders_that_refer_to_what_is_not_there_are_refused() {
+    let world = World::random(78, 500);
+    println!("seed 78");
+    let views = fold(&world);
+    let whole = saved(&views);
+    // Without one of the later chunks of buyers, and without all orders but the first ones.
+    for (part, is_gone) in [(Part::Buyers, 0..1), (Part::Orders, 1..u32::MAX)] {
+        let mut cut = whole.clone();
+        let ids = cut.0.get_mut(&ORDERS).unwrap();
+        let before = ids.len();
+        ids.retain(|id| id.part != part || !is_gone.contains(&id.number));
+        assert!(ids.len() < before);
+        assert_eq!(restored(&cut, views.position()).unwrap_err(), RestoreError::Inconsistent);
+    }
+    let mut missing = whole.clone();
+    let last = missing.0[&ORDERS].last().copied().unwrap();
+    missing.1.remove(&last);
+    assert_eq!(restored(&missing, views.position()).unwrap_err(), RestoreError::Missing(last));
+    let mut longer = whole.clone();
+    longer.1.get_mut(&last).unwrap().push(0);
+    assert_eq!(restored(&longer, views.position()).unwrap_err(), RestoreError::Damaged(last));
+}
