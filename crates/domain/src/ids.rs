@@ -7,6 +7,7 @@ use sha1::{Digest, Sha1};
 use thiserror::Error;
 use uuid::{Builder, Uuid};
 
+use crate::short::ShortText;
 use crate::spelling;
 
 /// An event's place in the whole ledger, from 1, without gaps, in commit order.
@@ -146,7 +147,7 @@ pub enum NameError {
     BadCharacter { found: char },
 }
 
-fn checked(text: &str, max: usize, allowed: impl Fn(char) -> bool) -> Result<Box<str>, NameError> {
+fn checked(text: &str, max: usize, allowed: impl Fn(char) -> bool) -> Result<ShortText, NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);
     }
@@ -163,7 +164,7 @@ macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $max:expr, $allowed:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Box<str>);
+        pub struct $name(ShortText);
 
         impl $name {
             /// The longest allowed, in characters.
@@ -181,7 +182,7 @@ macro_rules! name {
             }
 
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
             }
         }
 
