@@ -4,10 +4,10 @@
 use std::fmt;
 
 use sha1::{Digest, Sha1};
+use smol_str::SmolStr;
 use thiserror::Error;
 use uuid::{Builder, Uuid};
 
-use crate::short::ShortText;
 use crate::spelling;
 
 /// An event's place in the whole ledger, from 1, without gaps, in commit order.
@@ -147,7 +147,7 @@ pub enum NameError {
     BadCharacter { found: char },
 }
 
-fn checked(text: &str, max: usize, allowed: impl Fn(char) -> bool) -> Result<ShortText, NameError> {
+fn checked(text: &str, max: usize, allowed: impl Fn(char) -> bool) -> Result<SmolStr, NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);
     }
@@ -164,7 +164,7 @@ macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $max:expr, $allowed:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(ShortText);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// The longest allowed, in characters.

@@ -3,8 +3,7 @@
 use daybook_domain::event::{Clock, Hold};
 use daybook_domain::order::{AfterSales, Fulfilment, Lifecycle, Order, Payment};
 use daybook_domain::{
-    Currency, Label, MerchantId, OrderNumber, Position, Revision, Sealed, ShortText, Sku, Slot, StreamId, Tag,
-    Timestamp,
+    Currency, Label, MerchantId, OrderNumber, Position, Revision, Sealed, Sku, Slot, SmolStr, StreamId, Tag, Timestamp,
 };
 use thiserror::Error;
 use uuid::Uuid;
@@ -219,7 +218,7 @@ impl Dues {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowLine {
     pub sku: Sku,
-    pub title: ShortText,
+    pub title: SmolStr,
 }
 
 /// An order as the list shows it. It needs nothing from the ledger: only the buyer's account must be opened
