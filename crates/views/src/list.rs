@@ -6,11 +6,12 @@ mod dues;
 mod effort;
 mod find;
 pub(crate) mod index;
+mod rows;
 mod source;
 mod test;
 mod totals;
 
-use daybook_domain::{Label, MerchantId, OrderNumber, Slot, StreamId};
+use daybook_domain::{MerchantId, OrderNumber, Slot, StreamId};
 
 use crate::Row as RowNumber;
 use crate::orders::Orders;
@@ -18,8 +19,10 @@ use crate::query::{
     BuyerAccount, Condition, Cursor, CursorKey, Direction, Filter, OrderQuery, Page, QueryError, Row, Scope, Sort,
     SortField, Take,
 };
+pub(crate) use dues::dues;
 use effort::Effort;
 use index::{AmountKey, ListIndex, TimeKey};
+use rows::Rows;
 use source::Bounds;
 use test::{Data, MerchantSet};
 
@@ -85,7 +88,7 @@ impl<'a> OrderList<'a> {
         }
         let (has_next, has_previous) =
             if is_first { (has_more, query.after.is_some()) } else { (query.before.is_some(), has_more) };
-        Ok(Page { rows: found.into_iter().map(|row| self.row(row)).collect(), has_next, has_previous })
+        Ok(Page { rows: rows::of(self.orders, &found), has_next, has_previous })
     }
 
     /// All orders that a page walk would bring, in its order, in so many steps at most: 16 bytes each, no row is looked
@@ -178,7 +181,8 @@ impl<'a> OrderList<'a> {
                 rows = own;
             }
         }
-        rows.into_iter().take(MAX_NAMESAKES).map(|row| self.row(row)).collect()
+        rows.truncate(MAX_NAMESAKES);
+        rows::of(orders, &rows)
     }
 
     /// All orders of a buyer, in no order that is told.
@@ -199,19 +203,7 @@ impl<'a> OrderList<'a> {
     }
 
     pub(crate) fn row_of(orders: &Orders, row: RowNumber) -> Row {
-        let (unpacked, lines) = orders.full(row);
-        let order = unpacked.order;
-        Row {
-            id: orders.ids[row as usize],
-            number: OrderNumber::from_stored(&orders.number(row)),
-            lines,
-            label: Label::of(order.axes()),
-            total_minor: order.total_minor(),
-            dues: dues::dues(&order),
-            order,
-            revision: unpacked.revision,
-            position: unpacked.position,
-        }
+        Rows::new(orders, row).row(row)
     }
 }
 

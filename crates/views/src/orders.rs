@@ -5,10 +5,8 @@ mod saved;
 
 use std::hash::BuildHasher;
 
-use daybook_domain::event::{OrderPlaced, SkuKind, Subject};
-use daybook_domain::order::CardLine;
+use daybook_domain::event::{OrderPlaced, Subject};
 use daybook_domain::posting::Milestones;
-use daybook_domain::stock::summed;
 use daybook_domain::{Currency, Event, MerchantId, Order, Recorded, Slot, StreamId, Timestamp};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -20,7 +18,7 @@ use crate::error::FoldError;
 use crate::merchants::Merchants;
 use crate::number::Number;
 use crate::packed::{self, LineText, Unpacked};
-use crate::query::{BuyerAccount, RowLine};
+use crate::query::BuyerAccount;
 use crate::strings::Strings;
 use crate::waits::Waits;
 use buyers::Buyers;
@@ -282,28 +280,6 @@ impl Orders {
         };
         let order = Order::placed(&event, daybook_domain::Origin::Import, self.placed_at[row as usize]);
         Unpacked { order, revision: 0, position: 0, lines: Vec::new(), tags: Vec::new() }
-    }
-
-    /// The whole order, with its names.
-    pub(crate) fn full(&self, row: Row) -> (Unpacked, Vec<RowLine>) {
-        let mut unpacked = self.blank(row);
-        self.unpack_into(row, &mut unpacked);
-        let place = &self.merchants.places[self.places[row as usize] as usize];
-        unpacked.order.ancestors = place.ancestors.iter().map(|&number| self.merchants.id(number).clone()).collect();
-        unpacked.order.tags = unpacked.tags.iter().map(|&tag| self.strings.get(tag).into()).collect();
-        let sku = |line: &LineText| daybook_domain::Sku::from_stored(self.strings.get(line.sku));
-        let Unpacked { order, lines: texts, .. } = &mut unpacked;
-        let lines: Vec<RowLine> =
-            texts.iter().map(|text| RowLine { sku: sku(text), title: self.strings.get(text.title).into() }).collect();
-        let counted = lines.iter().zip(texts.iter()).zip(&order.lines).filter(|((_, text), _)| text.is_counted);
-        order.goods = summed(counted.map(|((named, _), line)| (&named.sku, line.quantity)));
-        order.counted_lines = daybook_domain::order::counted_lines(lines.iter().map(|named| &named.sku), &order.goods);
-        order.card_lines = (1..)
-            .zip(lines.iter().zip(&order.lines))
-            .filter(|(_, (_, line))| line.kind == SkuKind::Card)
-            .map(|(line, (named, _))| CardLine { line, sku: named.sku.clone() })
-            .collect();
-        (unpacked, lines)
     }
 
     pub(crate) fn merchant_of(&self, row: Row) -> &MerchantId {

@@ -107,6 +107,19 @@ impl<'a> Reader<'a> {
     }
 
     fn long_u64(&mut self) -> u64 {
+        // The sevens of up to eight bytes are pushed together all at once.
+        if let Some(eight) = self.rest.first_chunk() {
+            let word = u64::from_le_bytes(*eight);
+            let last = !word & 0x8080_8080_8080_8080;
+            if last != 0 {
+                let bits = last.trailing_zeros() + 1;
+                let word = word & (u64::MAX >> (64 - bits)) & 0x7f7f_7f7f_7f7f_7f7f;
+                let word = (word & 0x007f_007f_007f_007f) | ((word & 0x7f00_7f00_7f00_7f00) >> 1);
+                let word = (word & 0x0000_3fff_0000_3fff) | ((word & 0x3fff_0000_3fff_0000) >> 2);
+                self.rest = &self.rest[bits as usize / 8..];
+                return (word & 0x0fff_ffff) | ((word & 0x0fff_ffff_0000_0000) >> 4);
+            }
+        }
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.u8();

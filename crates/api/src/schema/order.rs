@@ -61,7 +61,7 @@ fn masked(account: Option<Arc<str>>, is_masked: bool) -> Option<Arc<str>> {
 
 impl OrderObject {
     pub(crate) fn from_row(row: Row, merchant: MerchantObject, account: Option<Arc<str>>, tenant: &Tenant) -> Self {
-        let Row { id, number, mut order, lines, label, total_minor, dues: _, revision, position } = row;
+        let Row { id, number, mut order, lines, label, total_minor, revision, position } = row;
         let is_masked = tenant.masks(tenant.relation(id, &order));
         let account = masked(account, is_masked);
         let is_the_buyers = tenant.is_a_buyers();
@@ -110,7 +110,7 @@ impl OrderObject {
             order.tags.clear();
         }
         let last = rest.last().unwrap_or(first);
-        let lines = placed.lines.iter().map(|line| RowLine { sku: line.sku.clone(), title: line.title.clone() });
+        let lines = placed.lines.iter().map(|line| RowLine { sku: line.sku.clone(), title: (&*line.title).into() });
         let opened = services.reader.open_text(&placed.account, order.tree_root(), first.stream, Kind::OrderPlaced);
         Ok(Some(Self {
             id: first.stream,
@@ -416,7 +416,7 @@ impl OrderObject {
             id: ID(format!("{}:{number}", self.id)),
             number,
             sku: line.sku.as_str().to_owned(),
-            title: line.title.as_ref().to_owned(),
+            title: line.title.as_str().to_owned(),
             kind: state.kind.into(),
             quantity: state.quantity,
             unit_price: self.money(state.unit_minor),

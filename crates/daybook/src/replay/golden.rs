@@ -99,7 +99,7 @@ fn stock_of(entry: &StockEntry) -> Value {
 
 fn order(row: &Row, account: Option<String>) -> Value {
     let order = &row.order;
-    let axes = order.axes();
+    let (axes, dues) = (order.axes(), row.dues());
     let money = |minor| json!(Money::new(minor, order.currency).to_string());
     let time = |at: Option<Timestamp>| at.map(format_time);
     let lines: Vec<_> = row
@@ -109,7 +109,7 @@ fn order(row: &Row, account: Option<String>) -> Value {
         .map(|(named, line)| {
             json!({
                 "sku": named.sku.as_str(),
-                "title": named.title,
+                "title": named.title.as_str(),
                 "kind": line.kind.name(),
                 "quantity": line.quantity,
                 "shipped": line.shipped,
@@ -148,10 +148,10 @@ fn order(row: &Row, account: Option<String>) -> Value {
         "shippedAt": time(order.shipped_at),
         "deliveredAt": time(order.delivered_at),
         "refundedAt": time(order.refunded_at),
-        "payBy": time(row.dues.pay_by),
-        "shipVirtualBy": time(row.dues.ship_virtual_by),
-        "collectBy": time(row.dues.collect_by),
-        "answerRefundBy": time(row.dues.answer_refund_by),
+        "payBy": time(dues.pay_by),
+        "shipVirtualBy": time(dues.ship_virtual_by),
+        "collectBy": time(dues.collect_by),
+        "answerRefundBy": time(dues.answer_refund_by),
         "revision": row.revision,
         "position": row.position,
     });

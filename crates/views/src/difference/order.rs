@@ -44,8 +44,9 @@ fn words(views: &Views, row: RowNumber) -> Option<Fields> {
     if row as usize >= orders.len() {
         return None;
     }
-    let Row { id, number: _, order, lines, label, total_minor, dues, revision, position } =
-        OrderList::row_of(orders, row);
+    let found = OrderList::row_of(orders, row);
+    let dues = found.dues();
+    let Row { id, number: _, order, lines, label, total_minor, revision, position } = found;
     let what: Vec<String> = lines
         .iter()
         .zip(&order.lines)

@@ -3,10 +3,13 @@
 use daybook_domain::event::{Clock, Hold};
 use daybook_domain::order::{AfterSales, Fulfilment, Lifecycle, Order, Payment};
 use daybook_domain::{
-    Currency, Label, MerchantId, OrderNumber, Position, Revision, Sealed, Sku, Slot, StreamId, Tag, Timestamp,
+    Currency, Label, MerchantId, OrderNumber, Position, Revision, Sealed, ShortText, Sku, Slot, StreamId, Tag,
+    Timestamp,
 };
 use thiserror::Error;
 use uuid::Uuid;
+
+use crate::list::dues;
 
 /// Whose orders. A merchant's place in the tree is the one that it had when the order was placed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -216,7 +219,7 @@ impl Dues {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowLine {
     pub sku: Sku,
-    pub title: Box<str>,
+    pub title: ShortText,
 }
 
 /// An order as the list shows it. It needs nothing from the ledger: only the buyer's account must be opened
@@ -231,13 +234,17 @@ pub struct Row {
     pub lines: Vec<RowLine>,
     pub label: Label,
     pub total_minor: i64,
-    pub dues: Dues,
     pub revision: Revision,
     /// Of the order's last event.
     pub position: Position,
 }
 
 impl Row {
+    /// Which of its clocks are open.
+    pub fn dues(&self) -> Dues {
+        dues(&self.order)
+    }
+
     /// Where this row stands in a list sorted so.
     pub fn cursor(&self, field: SortField) -> Cursor {
         let key = match field {

@@ -75,7 +75,7 @@ fn holds(filter: &Filter, views: &Views, naive: &Naive<'_>) -> bool {
             }
             Condition::DueBefore(at) => {
                 let row = views.order_list().unwrap().by_id(naive.id).unwrap();
-                row.dues.next().is_some_and(|due| due < *at)
+                row.dues().next().is_some_and(|due| due < *at)
             }
         },
     }
@@ -251,7 +251,7 @@ proptest! {
             assert_eq!(row.revision, world.revisions[&naive.id]);
             let last = world.recorded.iter().rfind(|recorded| recorded.stream == naive.id).unwrap();
             assert_eq!(row.position, last.position);
-            let texts = naive.placed.lines.iter().map(|line| RowLine { sku: line.sku.clone(), title: line.title.clone() });
+            let texts = naive.placed.lines.iter().map(|line| RowLine { sku: line.sku.clone(), title: (&*line.title).into() });
             assert_eq!(row.lines, texts.collect::<Vec<_>>());
             let account = list.account(wanted.buyer).unwrap();
             assert_eq!(account.sealed, naive.placed.account);
@@ -274,7 +274,7 @@ fn an_open_clock_is_one_that_still_runs() {
     }
     let views = fold(&world);
     for naive in naive(&world) {
-        let dues = views.order_list().unwrap().by_id(naive.id).unwrap().dues;
+        let dues = views.order_list().unwrap().by_id(naive.id).unwrap().dues();
         let order = naive.order;
         let kinds = [dues.pay_by, dues.ship_virtual_by, dues.collect_by, dues.answer_refund_by];
         kinds.iter().zip(&mut due_kinds).for_each(|(due, count)| *count += usize::from(due.is_some()));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use daybook_domain::{Event, Kind, Label, Order, Position, Recorded, StreamId};
 use daybook_engine::Opened;
-use daybook_views::query::{Dues, Row, RowLine};
+use daybook_views::query::{Row, RowLine};
 use serde_json::{Map, Value};
 
 use super::columns::{From, Spec};
@@ -105,14 +105,13 @@ fn fold(events: &[Recorded]) -> Option<Row> {
     let mut order = Order::placed(placed, first.origin, first.occurred_at);
     rest.iter().for_each(|recorded| order.apply(recorded));
     let last = rest.last().unwrap_or(first);
-    let lines = placed.lines.iter().map(|line| RowLine { sku: line.sku.clone(), title: line.title.clone() });
+    let lines = placed.lines.iter().map(|line| RowLine { sku: line.sku.clone(), title: (&*line.title).into() });
     Some(Row {
         id: first.stream,
         number: placed.number.clone(),
         lines: lines.collect(),
         label: Label::of(order.axes()),
         total_minor: order.total_minor(),
-        dues: Dues::default(),
         revision: last.revision,
         position: last.position,
         order,
