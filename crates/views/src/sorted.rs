@@ -133,8 +133,14 @@ impl<K: Ord + Copy> SortedRows<K> {
     /// The rows whose keys are at least `low` and below `high`.
     pub(crate) fn range(&self, low: Option<K>, high: Option<K>, key_of: impl Fn(Row) -> K + Copy) -> Walk<'_, K> {
         let end = Spot { chunk: self.chunks.len(), offset: 0 };
-        let front = low.map_or(Spot { chunk: 0, offset: 0 }, |key| self.spot(key, key_of));
-        let back = high.map_or(end, |key| self.spot(key, key_of));
+        let start = Spot { chunk: 0, offset: 0 };
+        let Some((first, last)) = self.chunks.first().zip(self.chunks.last().and_then(|chunk| chunk.rows.last()))
+        else {
+            return Walk { list: self, front: start, back: start };
+        };
+        // Most bounds are those of the list itself, or are beyond them.
+        let front = low.filter(|key| first.first < *key).map_or(start, |key| self.spot(key, key_of));
+        let back = high.filter(|key| *key <= key_of(*last)).map_or(end, |key| self.spot(key, key_of));
         Walk { list: self, front, back: back.max(front) }
     }
 

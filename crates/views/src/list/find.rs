@@ -7,7 +7,7 @@ use std::collections::binary_heap::PeekMut;
 use super::branch::{Branch, branches};
 use super::effort::{TooMuch, steps_a_row};
 use super::index::{AmountKey, TimeKey};
-use super::source::{Bounds, OPEN, Rows, Source, classes_of, smallest_set};
+use super::source::{Bounds, OPEN, Rows, Source, classes_of, has_all, smallest_set};
 use super::test::{Data, Test};
 use crate::Row;
 use crate::sorted::Walk;
@@ -162,7 +162,7 @@ impl Data<'_> {
         let picking = smallest.size + OPEN * smallest.lists();
         let within = K::time_as_key(time).unwrap_or(within);
         // The lists of some merchants are part of those of all, which come first: they say nothing of their own.
-        let expected = self.expected(&sources[usize::from(smallest_set(branch).is_some())..]);
+        let expected = self.expected(&sources[usize::from(has_all(smallest_set(branch)))..]);
         let ordered = K::ordered(self, branch, &sources, within);
         let scanning = |list: &Ordered<'_, K>| {
             let looked_at = list.size.min(want.saturating_mul(list.whole) / expected.max(1));

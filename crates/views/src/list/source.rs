@@ -115,7 +115,7 @@ impl<'a> Data<'a> {
         let mut sources = Vec::with_capacity(branch.len() + 2);
         let classes = classes_of(branch);
         let set = smallest_set(branch);
-        if set.is_some() {
+        if has_all(set) {
             sources.push(self.by_time(self.node_lists(None, classes.as_ref()), time, false));
         }
         sources.push(self.by_time(self.node_lists(set, classes.as_ref()), time, false));
@@ -282,6 +282,11 @@ impl<'a> Data<'a> {
 
 fn picked(rows: Vec<Row>) -> Source<'static, 'static> {
     Source { size: rows.len(), rows: Rows::Picked(rows), repeats: false, covers: None }
+}
+
+/// Whether the lists of all are a source too, the first: of one merchant's orders they are never the better one.
+pub(crate) fn has_all(set: Option<&MerchantSet>) -> bool {
+    set.is_some_and(|set| set.nodes().nth(1).is_some())
 }
 
 fn nodes(set: Option<&MerchantSet>) -> Box<dyn Iterator<Item = u32> + '_> {
