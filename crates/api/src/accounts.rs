@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use daybook_domain::{Kind, Slot};
 use daybook_engine::{Opened, Reader};
-use daybook_views::query::BuyerAccount;
+use daybook_views::OrderList;
 use hashbrown::HashMap;
 
 /// When so many are known, all are forgotten: opening one takes about a microsecond.
@@ -17,12 +17,7 @@ pub(crate) struct Accounts {
 
 impl Accounts {
     /// None: erased, damaged, or unknown to the views.
-    pub(crate) fn get(
-        &self,
-        slot: Slot,
-        reader: &Reader,
-        sealed: impl FnOnce() -> Option<BuyerAccount>,
-    ) -> Option<Arc<str>> {
+    pub(crate) fn get(&self, slot: Slot, reader: &Reader, list: OrderList<'_>) -> Option<Arc<str>> {
         // Whoever opened it beside the erasure may have put it back.
         if reader.is_erased(slot) {
             self.forget(slot);
@@ -31,7 +26,7 @@ impl Accounts {
         if let Some(known) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&slot) {
             return Some(Arc::clone(known));
         }
-        let account = sealed()?;
+        let account = list.account(slot)?;
         match reader.open_text(&account.sealed, &account.tree_root, account.stream, Kind::OrderPlaced) {
             Opened::Text(text) => {
                 let text: Arc<str> = text.into();
@@ -44,6 +39,20 @@ impl Accounts {
             }
             Opened::Erased | Opened::Damaged => None,
         }
+    }
+
+    /// The same of a page's buyers: one look at what is known and one at what was erased, which mostly is all.
+    pub(crate) fn get_all(&self, slots: &[Slot], reader: &Reader, list: OrderList<'_>) -> Vec<Option<Arc<str>>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<Option<Arc<str>>> = slots.iter().map(|slot| known.get(slot).map(Arc::clone)).collect();
+        drop(known);
+        let is_any_erased = reader.is_any_erased(slots);
+        for (slot, account) in slots.iter().zip(&mut all) {
+            if account.is_none() || is_any_erased {
+                *account = self.get(*slot, reader, list);
+            }
+        }
+        all
     }
 
     pub(crate) fn forget(&self, slot: Slot) {

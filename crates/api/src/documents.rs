@@ -4,6 +4,7 @@ mod distinct;
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
@@ -19,8 +20,8 @@ const MAX_KNOWN: usize = 256;
 const MAX_BYTES: usize = 8 << 10;
 /// Documents that came once, each of them 8 bytes; when there are as many, all are forgotten.
 const MAX_MET: usize = 8_192;
-/// What so many questions of one document cost is known; when there are more, all are forgotten.
-const MAX_WEIGHTS: usize = 64;
+/// What so many questions cost is known; when there are more, all are forgotten.
+const MAX_WEIGHTS: usize = 16_384;
 /// Bytes of such a question's variables, as JSON.
 const MAX_QUESTION_BYTES: usize = 512;
 
@@ -33,9 +34,12 @@ struct Inner {
     /// A document that holds its values itself never comes again: what comes once takes no place from what comes often.
     met: Mutex<HashSet<u64>>,
     hasher: RandomState,
+    /// Documents that were kept so far: each is named by a number.
+    kept: AtomicU64,
+    weights: Arc<Weights>,
 }
 
-/// What was asked, and what it costs.
+/// What was asked ([`question`]), and what it costs.
 type Weights = RwLock<HashMap<Vec<u8>, usize>>;
 
 /// A document that the limits let in.
@@ -44,14 +48,15 @@ pub(crate) struct Known {
     pub(crate) document: ExecutableDocument,
     /// No two fields are to be merged into one.
     pub(crate) is_distinct: bool,
-    /// What it costs with which variables. None: it will hardly come again, or never with the same, as a mutation.
-    weights: Option<Arc<Weights>>,
+    /// What it costs with which variables, and its number there. None: it will hardly come again, or never with the same, as a
+    /// mutation.
+    weights: Option<(u64, Arc<Weights>)>,
 }
 
 impl Documents {
     /// The parsed document, or why it is refused.
     pub(crate) fn parse(&self, text: &str) -> Result<Arc<Known>, String> {
-        let Inner { known, met, hasher } = &*self.0;
+        let Inner { known, met, hasher, kept, weights } = &*self.0;
         if let Some(known) = known.read().unwrap_or_else(PoisonError::into_inner).get(text) {
             return Ok(Arc::clone(known));
         }
@@ -61,7 +66,8 @@ impl Documents {
             return Ok(Arc::new(Known { document, is_distinct, weights: None }));
         }
         let is_mutation = document.operations.iter().any(|(_, operation)| operation.node.ty == OperationType::Mutation);
-        let new = Arc::new(Known { document, is_distinct, weights: (!is_mutation).then(Arc::default) });
+        let weights = (!is_mutation).then(|| (kept.fetch_add(1, Ordering::Relaxed), Arc::clone(weights)));
+        let new = Arc::new(Known { document, is_distinct, weights });
         let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_KNOWN {
             known.clear();
@@ -83,7 +89,7 @@ fn is_new(met: &Mutex<HashSet<u64>>, hash: u64) -> bool {
 impl Known {
     /// What the document costs with the request's variables; or why it is refused, which is found out each time.
     pub(crate) async fn weigh(&self, scale: &Scale, request: &Request) -> Result<usize, Response> {
-        let remembering = self.weights.as_ref().and_then(|weights| Some((weights, question(request)?)));
+        let remembering = self.weights.as_ref().and_then(|(own, weights)| Some((weights, question(*own, request)?)));
         let Some((weights, question)) = remembering else { return scale.weigh(self.document.clone(), request).await };
         let found = weights.read().unwrap_or_else(PoisonError::into_inner).get(&question).copied();
         if let Some(weight) = found {
@@ -99,9 +105,9 @@ impl Known {
     }
 }
 
-/// All that a document's cost depends on beside the document: which operation, with which variables. None: that is too long.
-fn question(request: &Request) -> Option<Vec<u8>> {
-    let mut bytes = Short(Vec::new());
+/// All that a document's cost depends on: its own number, which operation, with which variables. None: that is too long.
+fn question(document: u64, request: &Request) -> Option<Vec<u8>> {
+    let mut bytes = Short(document.to_le_bytes().to_vec());
     serde_json::to_writer(&mut bytes, &(&request.operation_name, &request.variables)).ok()?;
     Some(bytes.0)
 }
@@ -168,14 +174,20 @@ mod tests {
             assert!(weigh(json!({"first": "x"}), "a").await.is_err(), "what is refused is refused again");
             weigh(json!({}), "b").await.unwrap();
         }
-        assert_eq!(known.weights.as_ref().unwrap().read().unwrap().len(), 3);
-        for first in 0..100 {
-            weigh(json!({"first": first}), "a").await.unwrap();
-            assert!(known.weights.as_ref().unwrap().read().unwrap().len() <= MAX_WEIGHTS);
+        assert_eq!(documents.0.weights.read().unwrap().len(), 3);
+        let other = "query a($first: Int) { orders(first: $first) { nodes { id } } ordersCount }";
+        documents.parse(other).unwrap();
+        let other = documents.parse(other).unwrap();
+        let more = other.weigh(&scale, &asked(json!({"first": 1})).operation_name("a")).await.unwrap();
+        assert!(more > weigh(json!({"first": 1}), "a").await.unwrap(), "documents are told apart");
+        for first in 0..MAX_WEIGHTS {
+            documents.0.weights.write().unwrap().insert(first.to_be_bytes().to_vec(), 1);
         }
+        weigh(json!({"first": 9}), "a").await.unwrap();
+        assert_eq!(documents.0.weights.read().unwrap().len(), 1);
         let text = "mutation ($id: ID!) { cancelOrder(input: {commandId: $id, order: $id}) { receipt { position } } }";
         documents.parse(text).unwrap();
         assert!(documents.parse(text).unwrap().weights.is_none(), "no mutation comes twice with the same variables");
-        assert!(question(&asked(json!({"a": "x".repeat(MAX_QUESTION_BYTES)}))).is_none());
+        assert!(question(0, &asked(json!({"a": "x".repeat(MAX_QUESTION_BYTES)}))).is_none());
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use daybook_domain::event::Subject;
 use daybook_domain::{Event, MerchantId, Position, Recorded, Slot, StreamId};
-use daybook_views::{Stopped, ViewStatus, Views};
+use daybook_engine::Reader;
+use daybook_views::{OrderList, Stopped, ViewStatus, Views};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use thiserror::Error;
@@ -163,6 +164,11 @@ impl Host {
     /// Bytes that are allocated for the telephones by which orders are found.
     pub fn phones_footprint(&self) -> usize {
         self.phones.footprint()
+    }
+
+    /// The accounts of these buyers as pages show them: opened, or known from a page before. None: erased, or damaged.
+    pub fn accounts(&self, buyers: &[Slot], reader: &Reader, list: OrderList<'_>) -> Vec<Option<Arc<str>>> {
+        self.accounts.get_all(buyers, reader, list)
     }
 
     /// Drops what is remembered of a buyer's opened account and contacts: call it when the buyer's data was erased. Returns the

@@ -2,24 +2,28 @@
 
 use async_graphql::resolver_utils::EnumType;
 use async_graphql::{Response, Value};
-use daybook_domain::{Money, Timestamp};
+use daybook_domain::{Currency, Money, Timestamp};
 use uuid::Uuid;
 
 /// Values one after another; commas and brackets are the caller's.
-pub(crate) struct Json(Vec<u8>);
+pub(crate) struct Json {
+    bytes: Vec<u8>,
+    /// Decimals of the currency that was written last: the amounts of a list are mostly of one.
+    places: Option<(Currency, usize)>,
+}
 
 impl Json {
     pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self(Vec::with_capacity(bytes))
+        Self { bytes: Vec::with_capacity(bytes), places: None }
     }
 
     pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.0
+        self.bytes
     }
 
     /// JSON that is written already.
     pub(crate) fn raw(&mut self, json: &[u8]) {
-        self.0.extend_from_slice(json);
+        self.bytes.extend_from_slice(json);
     }
 
     pub(crate) fn null(&mut self) {
@@ -42,10 +46,10 @@ impl Json {
 
     /// A text that is known to need no escapes.
     pub(crate) fn word(&mut self, text: &str) {
-        self.0.reserve(text.len() + 2);
-        self.0.push(b'"');
+        self.bytes.reserve(text.len() + 2);
+        self.bytes.push(b'"');
         self.raw(text.as_bytes());
-        self.0.push(b'"');
+        self.bytes.push(b'"');
     }
 
     /// The name of one of an enumeration's values.
@@ -64,9 +68,9 @@ impl Json {
 
     /// A number as text: those that outgrow JavaScript's.
     pub(crate) fn quoted(&mut self, value: u64) {
-        self.0.push(b'"');
+        self.bytes.push(b'"');
         self.number(value);
-        self.0.push(b'"');
+        self.bytes.push(b'"');
     }
 
     pub(crate) fn id(&mut self, id: Uuid) {
@@ -75,11 +79,11 @@ impl Json {
 
     /// The id of a part of something, by its number there.
     pub(crate) fn id_of(&mut self, id: Uuid, number: u64) {
-        self.0.push(b'"');
+        self.bytes.push(b'"');
         self.raw(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
-        self.0.push(b':');
+        self.bytes.push(b':');
         self.number(number);
-        self.0.push(b'"');
+        self.bytes.push(b'"');
     }
 
     pub(crate) fn time(&mut self, at: Timestamp) {
@@ -88,20 +92,24 @@ impl Json {
 
     /// As [`Money::amount`] says it.
     pub(crate) fn amount(&mut self, money: Money) {
-        let places = money.currency.digits() as usize;
+        let places = match self.places {
+            Some((currency, places)) if currency == money.currency => places,
+            Some(_) | None => money.currency.digits() as usize,
+        };
+        self.places = Some((money.currency, places));
         let mut digits = [b'0'; 20];
         let from = digits_of(money.minor.unsigned_abs(), &mut digits).min(digits.len() - places - 1);
         let (whole, fraction) = digits[from..].split_at(digits.len() - from - places);
-        self.0.push(b'"');
+        self.bytes.push(b'"');
         if money.minor < 0 {
-            self.0.push(b'-');
+            self.bytes.push(b'-');
         }
         self.raw(whole);
         if places > 0 {
-            self.0.push(b'.');
+            self.bytes.push(b'.');
             self.raw(fraction);
         }
-        self.0.push(b'"');
+        self.bytes.push(b'"');
     }
 
     pub(crate) fn option<T>(&mut self, value: Option<T>, some: impl FnOnce(T, &mut Self)) {
@@ -112,14 +120,14 @@ impl Json {
     }
 
     pub(crate) fn list<T>(&mut self, all: impl IntoIterator<Item = T>, mut one: impl FnMut(T, &mut Self)) {
-        self.0.push(b'[');
+        self.bytes.push(b'[');
         for (nth, item) in all.into_iter().enumerate() {
             if nth > 0 {
-                self.0.push(b',');
+                self.bytes.push(b',');
             }
             one(item, self);
         }
-        self.0.push(b']');
+        self.bytes.push(b']');
     }
 
     /// A value of the library's. What is binary is JSON already: nothing in the schema is binary itself.
@@ -133,25 +141,25 @@ impl Json {
             Value::Number(number) => self.serialized(number),
             Value::List(values) => self.list(values, |value, out| out.value(value)),
             Value::Object(fields) => {
-                self.0.push(b'{');
+                self.bytes.push(b'{');
                 for (nth, (name, value)) in fields.iter().enumerate() {
                     if nth > 0 {
-                        self.0.push(b',');
+                        self.bytes.push(b',');
                     }
                     self.text(name);
-                    self.0.push(b':');
+                    self.bytes.push(b':');
                     self.value(value);
                 }
-                self.0.push(b'}');
+                self.bytes.push(b'}');
             }
         }
     }
 
     /// What has a form of its own; it must be one that cannot fail.
     fn serialized(&mut self, value: &(impl serde::Serialize + ?Sized)) {
-        let begin = self.0.len();
-        if serde_json::to_writer(&mut self.0, value).is_err() {
-            self.0.truncate(begin);
+        let begin = self.bytes.len();
+        if serde_json::to_writer(&mut self.bytes, value).is_err() {
+            self.bytes.truncate(begin);
             self.null();
         }
     }
@@ -179,11 +187,11 @@ pub(crate) fn answer(answer: &Response) -> Result<Vec<u8>, serde_json::Error> {
     out.value(&answer.data);
     if !answer.extensions.is_empty() {
         out.raw(b",\"extensions\":");
-        serde_json::to_writer(&mut out.0, &answer.extensions)?;
+        serde_json::to_writer(&mut out.bytes, &answer.extensions)?;
     }
     if !answer.errors.is_empty() {
         out.raw(b",\"errors\":");
-        serde_json::to_writer(&mut out.0, &answer.errors)?;
+        serde_json::to_writer(&mut out.bytes, &answer.errors)?;
     }
     out.raw(b"}");
     Ok(out.into_bytes())
@@ -200,8 +208,6 @@ fn bytes_of(value: &Value) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use daybook_domain::Currency;
-
     use super::*;
 
     fn written(write: impl FnOnce(&mut Json)) -> String {
@@ -214,6 +220,14 @@ mod tests {
     fn amounts_are_those_of_the_domain() {
         for code in ["CNY", "JPY", "KWD", "CLF"] {
             let currency = Currency::new(code).unwrap();
+            let other = Money::new(1, Currency::CNY);
+            assert_eq!(
+                written(|out| {
+                    out.amount(other);
+                    out.amount(Money::new(1, currency));
+                }),
+                format!("\"{}\"\"{}\"", other.amount(), Money::new(1, currency).amount())
+            );
             for minor in [0, 1, -1, 9, 10, 99, 100, -100, 999, 1_000, 12_345, i64::MAX, i64::MIN] {
                 let money = Money::new(minor, currency);
                 assert_eq!(written(|out| out.amount(money)), format!("\"{}\"", money.amount()));

@@ -227,6 +227,11 @@ impl Reader {
         self.vault.is_erased(SlotId(buyer.0))
     }
 
+    /// Whether the key of any of these buyers was.
+    pub fn is_any_erased(&self, buyers: &[Slot]) -> bool {
+        self.vault.is_any_erased(buyers.iter().map(|buyer| SlotId(buyer.0)))
+    }
+
     /// The last position that was recorded at this time or before, 0 if none was. Looks at some twenty events of a million:
     /// recorded times never run backwards.
     pub fn position_at(&self, time: Timestamp) -> Result<Position, ReadError> {

@@ -307,6 +307,12 @@ impl Vault {
         self.shared.read().state(slot).is_ok_and(SlotState::is_erased)
     }
 
+    /// Whether any of them is, looked up at once.
+    pub fn is_any_erased(&self, slots: impl IntoIterator<Item = SlotId>) -> bool {
+        let table = self.shared.read();
+        slots.into_iter().any(|slot| table.state(slot).is_ok_and(SlotState::is_erased))
+    }
+
     /// Overwrites the slot's key and subject and syncs. When this returns, what was sealed under the slot cannot be opened
     /// again, and the slot stays empty forever. May be repeated; on a damaged slot too.
     ///

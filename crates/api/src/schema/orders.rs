@@ -1,7 +1,7 @@
 //! Pages of the order list.
 
 use async_graphql::{Context, InputObject, SimpleObject};
-use daybook_domain::Position;
+use daybook_domain::{Position, Slot};
 use daybook_views::Views;
 use daybook_views::query::{Cursor, Direction, OrderQuery, QueryError, Row, Sort, SortField, Take};
 
@@ -117,7 +117,9 @@ pub(crate) fn objects(
     let list = views.order_list()?;
     let mut merchants: Vec<MerchantObject> = Vec::new();
     let mut objects = Vec::with_capacity(rows.len());
-    for row in rows {
+    let buyers: Vec<Slot> = rows.iter().map(|row| row.order.buyer).collect();
+    let accounts = services.host.accounts.get_all(&buyers, &services.reader, list);
+    for (row, account) in rows.into_iter().zip(accounts) {
         let id = &row.order.merchant;
         let known = merchants.iter().rev().find(|known| known.0.id == *id).cloned();
         let merchant = known.unwrap_or_else(|| {
@@ -126,8 +128,6 @@ pub(crate) fn objects(
             merchants.push(merchant.clone());
             merchant
         });
-        let slot = row.order.buyer;
-        let account = services.host.accounts.get(slot, &services.reader, || list.account(slot));
         let is_past = moment.is_past() && services.reader.head(row.id).is_some_and(|(_, newest)| newest > row.revision);
         objects.push(Arc::new(OrderObject::from_row(row, merchant, account, tenant).of_the_past(is_past)));
     }

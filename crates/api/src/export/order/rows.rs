@@ -85,7 +85,7 @@ fn look_up(
         let row = list.by_id(id);
         let account = row.as_ref().filter(|_| needs.account).and_then(|row| {
             let slot = row.order.buyer;
-            services.host.accounts.get(slot, &services.reader, || list.account(slot))
+            services.host.accounts.get(slot, &services.reader, list)
         });
         (row.filter(|row| row.position <= position && views.position() >= position), account)
     };
