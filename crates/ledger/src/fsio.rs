@@ -148,3 +148,20 @@ pub(crate) fn numbered(dir: &Path, suffix: &str) -> io::Result<Vec<(u64, PathBuf
     found.sort_unstable();
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_open_no_more_files_is_not_told_to_restore_a_sound_folder() {
+        // ENFILE, EMFILE.
+        for code in [23, 24] {
+            let said = advice(&io::Error::from_raw_os_error(code));
+            assert!(said.contains("ulimit -n") && !said.contains("restore"), "{said}");
+        }
+        // EIO, ENOSPC.
+        assert!(advice(&io::Error::from_raw_os_error(5)).contains("check the disk"));
+        assert!(advice(&io::Error::from_raw_os_error(28)).contains("make room"));
+    }
+}

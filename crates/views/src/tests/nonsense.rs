@@ -11,6 +11,14 @@ use crate::views::Views;
 
 type Saved = (ChunksOf, BTreeMap<ChunkId, Vec<u8>>);
 
+/// Views of a random world, and what is saved of them.
+fn folded(seed: u64) -> (Views, Saved) {
+    println!("seed {seed}");
+    let views = fold(&World::random(seed, 500));
+    let whole = saved(&views);
+    (views, whole)
+}
+
 fn saved(views: &Views) -> Saved {
     let saved = views.checkpoint(&Since::default());
     let ids = saved.iter().map(|view| (view.view, view.all.clone())).collect();
@@ -23,10 +31,7 @@ fn restored((ids, chunks): &Saved, position: u64) -> Result<Views, RestoreError>
 
 #[test]
 fn a_damaged_byte_is_refused_or_changes_what_is_told() {
-    let world = World::random(77, 500);
-    println!("seed 77");
-    let views = fold(&world);
-    let whole = saved(&views);
+    let (views, whole) = folded(77);
     let mut random = Random(5);
     let mut refused = 0;
     for _ in 0..1_500 {
@@ -48,10 +53,7 @@ fn a_damaged_byte_is_refused_or_changes_what_is_told() {
 
 #[test]
 fn orders_that_refer_to_what_is_not_there_are_refused() {
-    let world = World::random(78, 500);
-    println!("seed 78");
-    let views = fold(&world);
-    let whole = saved(&views);
+    let (views, whole) = folded(78);
     // Without one of the later chunks of buyers, and without all orders but the first ones.
     for (part, is_gone) in [(Part::Buyers, 0..1), (Part::Orders, 1..u32::MAX)] {
         let mut cut = whole.clone();
