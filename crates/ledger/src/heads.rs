@@ -89,11 +89,11 @@ impl Heads {
     }
 
     /// Those of one part of the stream index.
-    pub(crate) fn shard(&self, number: usize) -> impl Iterator<Item = (Uuid, Head)> {
+    pub(crate) fn shard(&self, number: usize) -> impl ExactSizeIterator<Item = (Uuid, Head)> {
         self.entries(self.bounds[number], self.bounds[number + 1])
     }
 
-    fn entries(&self, from: u32, to: u32) -> impl Iterator<Item = (Uuid, Head)> {
+    fn entries(&self, from: u32, to: u32) -> impl ExactSizeIterator<Item = (Uuid, Head)> {
         let at = |number: u32| HEADER + index(u64::from(number)) * ENTRY;
         self.bytes[at(from)..at(to)].chunks_exact(ENTRY).map(|entry| {
             let position = Position::new(u64_at(entry, 16)).expect("checked when it was read");

@@ -4,6 +4,7 @@
 //! which the processors' caches hold, and by several threads.
 
 use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -75,13 +76,19 @@ impl StreamIndex {
     pub(crate) fn take_in(&mut self, volumes: &[Heads]) {
         let hasher = &self.hasher;
         let shards = Mutex::new(self.shards.iter_mut().enumerate());
+        // Ids are hashes, so that each part gets about as many streams as another: a table that is made as large as the fullest
+        // was so far need not grow.
+        let fullest = AtomicUsize::new(0);
         in_threads(|| {
             loop {
                 let next = shards.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some((number, shard)) = next else { return };
+                let most = volumes.iter().map(|heads| heads.shard(number).len()).sum::<usize>();
+                shard.reserve(hasher, fullest.load(Ordering::Relaxed).min(most));
                 for heads in volumes {
                     heads.shard(number).for_each(|(stream, head)| _ = shard.set(hasher, stream, head));
                 }
+                fullest.fetch_max(shard.table.len(), Ordering::Relaxed);
             }
         });
         self.len = self.shards.iter().map(|shard| shard.table.len()).sum();
@@ -132,6 +139,13 @@ impl Shard {
         let hash = hasher.hash_one(stream.as_bytes());
         let slot = self.table.find(hash, |&slot| entry(&self.chunks, slot).stream == *stream.as_bytes())?;
         Some(entry(&self.chunks, *slot).head())
+    }
+
+    /// Room for so many streams in all.
+    fn reserve(&mut self, hasher: &DefaultHashBuilder, streams: usize) {
+        let chunks = &self.chunks;
+        let more = streams.saturating_sub(self.table.len());
+        self.table.reserve(more, |&slot| hasher.hash_one(entry(chunks, slot).stream));
     }
 
     /// Whether the stream is new.

@@ -331,7 +331,7 @@ fn settle(disk: &dyn Disk, first_adopted: SlotId, header: &Header, page: usize) 
 
 fn read_table(disk: &dyn Disk, prepared: u32, report: &mut OpenReport) -> io::Result<Table> {
     const SLOTS_PER_READ: u32 = 8192;
-    let mut table = Table::default();
+    let mut table = Table::for_slots(prepared);
     let mut buffer = vec![0; SLOTS_PER_READ as usize * SLOT_BYTES];
     let mut first = 0;
     while first < prepared {

@@ -45,6 +45,12 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// Empty, with room for so many.
+    pub(crate) fn for_slots(prepared: u32) -> Self {
+        let prepared = prepared as usize;
+        Self { states: Vec::with_capacity(prepared), subjects: HashMap::with_capacity(prepared), ..Self::default() }
+    }
+
     pub(crate) fn prepared(&self) -> u32 {
         // Slots are counted in 32 bits when they are prepared.
         u32::try_from(self.states.len()).unwrap_or(u32::MAX)
