@@ -3,6 +3,8 @@
 mod axes;
 mod fold;
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::clock::Breach;
@@ -113,7 +115,8 @@ pub struct CountedLine {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     pub merchant: MerchantId,
-    pub ancestors: Vec<MerchantId>,
+    /// Of its merchant when it was placed, root first: shared by all orders that were placed there, where those are told together.
+    pub ancestors: Arc<[MerchantId]>,
     pub buyer: Slot,
     pub currency: Currency,
     pub origin: Origin,
@@ -187,7 +190,7 @@ impl Order {
         let lines = event.lines.iter().map(line_state).collect();
         let mut order = Self {
             merchant: event.merchant.clone(),
-            ancestors: event.ancestors.clone(),
+            ancestors: event.ancestors.as_slice().into(),
             buyer: event.buyer(),
             currency: event.currency,
             origin,

@@ -57,8 +57,7 @@ impl<'a> Rows<'a> {
             let (merchants, order) = (&orders.merchants, &mut room.order);
             let place = &merchants.places[orders.places[row] as usize];
             order.merchant = merchants.id(place.merchant).clone();
-            order.ancestors.clear();
-            order.ancestors.extend(place.ancestors.iter().map(|&above| merchants.id(above).clone()));
+            order.ancestors = place.ancestors.iter().map(|&above| merchants.id(above).clone()).collect();
         }
         let mut order = room.order.clone();
         order.tags.extend(room.tags.iter().map(|&tag| Box::from(orders.strings.get(tag))));
