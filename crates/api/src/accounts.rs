@@ -62,3 +62,34 @@ impl Accounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use daybook_domain::Timestamp;
+    use daybook_engine::{Folder, FolderOptions, open_folder};
+    use daybook_vault::SlotId;
+    use daybook_views::Views;
+
+    use super::*;
+
+    /// As when whoever opened them before the erasure keeps them after it.
+    #[test]
+    fn whose_key_is_destroyed_is_shown_no_more_though_the_account_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = FolderOptions { id_if_new: Some(uuid::Uuid::from_u128(1)), ..FolderOptions::default() };
+        let Folder { reader, .. } = open_folder(&dir.path().join("data"), &options, Arc::new(|| Timestamp(1))).unwrap();
+        let slots = ["ann", "ben"].map(|account| Slot(reader.vault().slot_for("m1", account).unwrap().0));
+        let views = Views::new();
+        let (accounts, list) = (Accounts::default(), views.order_list().unwrap());
+        let keep = |slot| accounts.known.write().unwrap().insert(slot, "known".into());
+        slots.into_iter().for_each(|slot| _ = keep(slot));
+        let known = Some(Arc::from("known"));
+        assert_eq!(accounts.get_all(&slots, &reader, list), [known.clone(), known.clone()]);
+        reader.vault().erase(SlotId(slots[0].0)).unwrap();
+        for _ in 0..2 {
+            assert_eq!(accounts.get_all(&slots, &reader, list), [None, known.clone()]);
+            assert!(!accounts.known.read().unwrap().contains_key(&slots[0]));
+            keep(slots[0]);
+        }
+    }
+}

@@ -11,6 +11,7 @@ use tokio::sync::{AcquireError, Mutex, OwnedSemaphorePermit, Semaphore, TryAcqui
 use tokio::time::Instant;
 
 use crate::edge::Turn;
+use crate::host::Behind;
 use crate::http::Services;
 use crate::past::{Asked, NotFolded};
 use crate::schema::error::ApiError;
@@ -29,6 +30,11 @@ impl ReadingRoom {
     }
 }
 
+/// Operations that wait for the views at the same time.
+const MAX_FOLLOWERS: usize = 1_024;
+/// From its begin on an operation waits for the views so long at most.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// What all operations share.
 #[derive(Clone, Default)]
 pub(crate) struct Rooms(Arc<All>);
@@ -42,6 +48,8 @@ struct All {
     short: ReadingRoom,
     /// For looks at the views as they were.
     past: ReadingRoom,
+    /// For those that wait for the views, which takes no thread.
+    followers: Arc<Semaphore>,
 }
 
 impl Default for All {
@@ -51,6 +59,7 @@ impl Default for All {
             long: ReadingRoom::new(2, 64),
             short: ReadingRoom::new(32, 512),
             past: ReadingRoom::new(2, 64),
+            followers: Arc::new(Semaphore::new(MAX_FOLLOWERS)),
         }
     }
 }
@@ -59,8 +68,11 @@ impl Default for All {
 /// every desk nor stands in its own way.
 pub(crate) struct Reads {
     rooms: Rooms,
-    /// The operation's own, if it is let go while this reads.
+    /// The operation's own.
     turn: Option<Arc<Turn>>,
+    /// It is let go while this reads. Not a mutation's: what it keeps until its outcome is known bounds the commands that are
+    /// under way.
+    yields: bool,
     one_by_one: Mutex<()>,
     is_patient: AtomicBool,
     begun: Instant,
@@ -87,10 +99,12 @@ impl Going {
 }
 
 impl Reads {
-    pub(crate) fn new(rooms: &Rooms, turn: Option<Arc<Turn>>) -> Self {
+    /// `yields`: somebody else may have the turn while this reads.
+    pub(crate) fn new(rooms: &Rooms, turn: Option<Arc<Turn>>, yields: bool) -> Self {
         Self {
             rooms: rooms.clone(),
             turn,
+            yields,
             one_by_one: Mutex::new(()),
             is_patient: AtomicBool::new(false),
             begun: Instant::now(),
@@ -133,28 +147,45 @@ impl Reads {
         self.run_in(&self.rooms.0.short, services, move |services| look(services, &services.host.views())).await
     }
 
-    /// Waits until the views have got to `position`, for at most `patience`, while somebody else has the operation's turn.
+    /// Waits until the views have got to `position`, but not for long, while somebody else has the operation's turn: nothing that a
+    /// mutation did has an outcome that is unknown yet.
     ///
     /// # Errors
-    /// `Behind` when they have not; `Busy` when nobody gives the turn back.
-    pub(crate) async fn follow(
+    /// `Behind` when they have not, at once if the log itself has not; `Busy` when too many wait for them already.
+    pub(crate) async fn follow(&self, services: &Services, position: Position) -> Result<(), ApiError> {
+        self.follow_for(services, position, PATIENCE).await
+    }
+
+    /// The same for another time than usual.
+    pub(crate) async fn follow_for(
         &self,
         services: &Services,
         position: Position,
         patience: Duration,
     ) -> Result<(), ApiError> {
-        if services.host.position() >= position {
+        let at = services.host.position();
+        if at >= position {
             return Ok(());
         }
+        if position > services.reader.watermark() {
+            return Err(Behind { at, wanted: position }.into());
+        }
         let _one = self.one_by_one.lock().await;
+        let _place = self.place(&self.rooms.0.followers)?;
+        let waited = if self.is_patient.load(Ordering::Relaxed) { Duration::ZERO } else { self.begun.elapsed() };
         if let Some(turn) = &self.turn {
             turn.pause();
         }
-        let followed = services.host.wait_for(position, patience).await;
+        let followed = services.host.wait_for(position, patience.saturating_sub(waited)).await;
         if let Some(turn) = &self.turn {
             turn.resume().await?;
         }
         Ok(followed?)
+    }
+
+    /// The turn that somebody else may have meanwhile.
+    fn yielded(&self) -> Option<&Turn> {
+        self.turn.as_deref().filter(|_| self.yields)
     }
 
     /// Looks at the views for a long time. As [`Reads::run_in`].
@@ -183,11 +214,11 @@ impl Reads {
             Asked::There(views) => return Ok(views),
             coming @ Asked::Coming(_) => coming,
         };
-        if let Some(turn) = &self.turn {
+        if let Some(turn) = self.yielded() {
             turn.pause();
         }
         let folded = tokio::time::timeout_at(self.begun + DEADLINE, asked.views()).await;
-        if let Some(turn) = &self.turn {
+        if let Some(turn) = self.yielded() {
             turn.resume().await?;
         }
         match folded {
@@ -220,8 +251,8 @@ impl Reads {
         read: impl FnOnce(&Services) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let _one = self.one_by_one.lock().await;
-        let place = self.place(room)?;
-        let Some(turn) = &self.turn else { return self.read(place, room, services, read).await };
+        let place = self.place(&room.places)?;
+        let Some(turn) = self.yielded() else { return self.read(place, room, services, read).await };
         turn.pause();
         let result = self.read(place, room, services, read).await;
         turn.resume().await?;
@@ -252,11 +283,11 @@ impl Reads {
         }
     }
 
-    fn place(&self, room: &ReadingRoom) -> Result<Option<OwnedSemaphorePermit>, ApiError> {
+    fn place(&self, places: &Arc<Semaphore>) -> Result<Option<OwnedSemaphorePermit>, ApiError> {
         if self.is_patient.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        match Arc::clone(&room.places).try_acquire_owned() {
+        match Arc::clone(places).try_acquire_owned() {
             Ok(place) => Ok(Some(place)),
             Err(TryAcquireError::NoPermits) => Err(ApiError::Busy),
             Err(TryAcquireError::Closed) => Err(ApiError::Stopped),
@@ -277,7 +308,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_waits_for_ends() {
-        let reads = Reads::new(&Rooms::default(), None);
+        let reads = Reads::new(&Rooms::default(), None, true);
         let going = reads.going();
         assert!(going.check().is_ok());
         drop(reads);

@@ -167,9 +167,8 @@ impl Runner {
     async fn execute(self: &Arc<Self>, prepared: Prepared) -> Response {
         let kind = prepared.kind;
         let Some(turn) = self.edge.enter(kind).await.map(Arc::new) else { return overloaded() };
-        // What a mutation keeps until its outcome is known bounds the commands that are under way.
-        let may_pause = kind != OperationType::Mutation;
-        let prepared = prepared.with(Reads::new(&self.rooms, may_pause.then(|| Arc::clone(&turn))));
+        let reads = Reads::new(&self.rooms, Some(Arc::clone(&turn)), kind != OperationType::Mutation);
+        let prepared = prepared.with(reads);
         let runner = Arc::clone(self);
         let answer = self.edge.work(async move {
             match runner.weigh(prepared).await {
@@ -308,7 +307,7 @@ impl Executor for SocketRunner {
             if prepared.kind != OperationType::Subscription {
                 return once(runner.execute(prepared).await);
             }
-            let prepared = prepared.with(Reads::new(&runner.rooms, None));
+            let prepared = prepared.with(Reads::new(&runner.rooms, None, true));
             match runner.weigh(prepared).await {
                 Ok(request) => runner.schema.execute_stream_with_session_data(request, data.unwrap_or_default()),
                 Err(refused) => once(refused),

@@ -55,37 +55,49 @@ fn stream(id: &ID) -> Option<StreamId> {
     Uuid::parse_str(id).ok().map(StreamId)
 }
 
-/// The stream of an order that can be named without the views: by its id, or as the merchant's own.
-pub(crate) fn own(services: &Services, by: &OrderInput) -> Option<StreamId> {
-    match by {
-        OrderInput::Id(id) => stream(id),
-        OrderInput::Number(OrderNumberInput { merchant, number }) => {
-            let merchant = MerchantId::new(merchant.as_deref()?).ok()?;
-            let own = StreamId::order(&merchant, &OrderNumber::new(number).ok()?);
-            services.reader.head(own).map(|_| own)
-        }
-    }
-}
-
 /// Where an order is that somebody names.
 pub(crate) enum Named {
     At(StreamId),
     Nowhere,
     /// Only the views can tell.
-    InViews(OrderInput),
+    InViews(Numbered),
 }
 
-/// A tenant's number without a merchant is one of its own: those of the merchants below it are named with theirs.
+/// An order's number, of this merchant or one below it, or the only one of its kind.
+#[derive(Clone)]
+pub(crate) struct Numbered {
+    merchant: Option<MerchantId>,
+    number: OrderNumber,
+}
+
+impl Numbered {
+    /// None: what cannot be a name names nothing. A tenant's number without a merchant is one of its own: those of the merchants
+    /// below it are named with theirs.
+    fn of(tenant: &Tenant, by: &OrderNumberInput) -> Option<Self> {
+        let merchant = match by.merchant.as_deref() {
+            Some(id) => Some(MerchantId::new(id).ok()?),
+            None => tenant.own().cloned(),
+        };
+        Some(Self { merchant, number: OrderNumber::new(&by.number).ok()? })
+    }
+
+    /// Others may have the same number.
+    pub(crate) fn may_be_ambiguous(&self) -> bool {
+        self.merchant.is_none()
+    }
+}
+
+/// By its id, or as the merchant's own, an order is found without the views.
 pub(crate) fn named(services: &Services, tenant: &Tenant, by: &OrderInput) -> Named {
-    let by = match (tenant.own(), by) {
-        (Some(own), OrderInput::Number(OrderNumberInput { merchant: None, number })) => {
-            OrderInput::Number(OrderNumberInput { merchant: Some(own.as_str().to_owned()), number: number.clone() })
-        }
-        _ => by.clone(),
+    let numbered = match by {
+        OrderInput::Id(id) => return stream(id).map_or(Named::Nowhere, Named::At),
+        OrderInput::Number(by) => Numbered::of(tenant, by),
     };
-    match own(services, &by) {
+    let Some(numbered) = numbered else { return Named::Nowhere };
+    let own = numbered.merchant.as_ref().map(|merchant| StreamId::order(merchant, &numbered.number));
+    match own.filter(|own| services.reader.head(*own).is_some()) {
         Some(own) => Named::At(own),
-        None if tenant.shows_all() => Named::InViews(by),
+        None if tenant.shows_all() => Named::InViews(numbered),
         None => Named::Nowhere,
     }
 }
@@ -112,23 +124,9 @@ pub(crate) fn relation(services: &Services, tenant: &Tenant, stream: StreamId) -
     })
 }
 
-/// The order's stream; none if there is no such order. An id is taken at its word.
-pub(crate) fn order(services: &Services, views: &Views, by: &OrderInput) -> Result<Option<StreamId>, ApiError> {
-    if let Some(own) = own(services, by) {
-        return Ok(Some(own));
-    }
-    let OrderNumberInput { merchant, number } = match by {
-        OrderInput::Id(_) => return Ok(None),
-        OrderInput::Number(number) => number,
-    };
-    // What cannot be a name names nothing.
-    let Ok(number) = OrderNumber::new(number) else { return Ok(None) };
-    let merchant = match merchant.as_deref().map(MerchantId::new) {
-        Some(Err(_)) => return Ok(None),
-        Some(Ok(merchant)) => Some(merchant),
-        None => None,
-    };
-    let rows = views.order_list()?.by_number(merchant.as_ref(), &number);
+/// The order's stream, as far as the views know; none if they know no such order.
+pub(crate) fn order(views: &Views, Numbered { merchant, number }: &Numbered) -> Result<Option<StreamId>, ApiError> {
+    let rows = views.order_list()?.by_number(merchant.as_ref(), number);
     match rows.as_slice() {
         [] => Ok(None),
         [row] => Ok(Some(row.id)),
@@ -136,15 +134,15 @@ pub(crate) fn order(services: &Services, views: &Views, by: &OrderInput) -> Resu
     }
 }
 
-/// As [`order`], of what the log knows by now: who was told that an order is there may name it at once.
-pub(crate) async fn in_views(ctx: &Context<'_>, by: OrderInput) -> async_graphql::Result<Option<StreamId>> {
-    let services = services(ctx)?;
-    let end = services.reader.watermark();
+/// As [`order`]; one that they do not know is looked for in what the log knows by now: who was told that an order is there may
+/// name it at once. Whether a number is the only one of its kind is as the views know.
+pub(crate) async fn in_views(ctx: &Context<'_>, by: Numbered) -> async_graphql::Result<Option<StreamId>> {
+    let end = services(ctx)?.reader.watermark();
     let again = by.clone();
-    let (found, known) = look(ctx, move |services, views| Ok((order(services, views, &by)?, views.position()))).await?;
+    let (found, known) = look(ctx, move |_, views| Ok((order(views, &by)?, views.position()))).await?;
     if found.is_some() || known >= end {
         return Ok(found);
     }
     orders::follow(ctx, Some(end)).await?;
-    look(ctx, move |services, views| order(services, views, &again)).await
+    look(ctx, move |_, views| order(views, &again)).await
 }

@@ -19,6 +19,7 @@ use super::{look, read, services};
 use crate::access;
 use crate::auth::Session;
 use crate::http::Services;
+use crate::reads::Reads;
 
 /// A merchant, and as of when.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// From the views if they get to this position soon, or from the ledger, which does not tell how many stand below.
 pub(crate) async fn as_of(ctx: &Context<'_>, id: MerchantId, position: Position) -> Result<Option<MerchantObject>> {
-    match services(ctx)?.host.wait_for(position, SOON).await {
+    match ctx.data::<Arc<Reads>>()?.follow_for(services(ctx)?, position, SOON).await {
         Ok(()) => look_up(ctx, id).await,
         Err(_) => read(ctx, move |services| in_ledger(services, &id)).await,
     }

@@ -81,22 +81,18 @@ pub(crate) struct OrderConnection {
     page_info: PageInfo,
 }
 
-/// Waits for the views, at most this long.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
-
-/// As [`wait`], of a query: while it waits, somebody else has its turn.
+/// Waits for the views, if they must have got somewhere. See [`Reads::follow`].
 pub(super) async fn follow(ctx: &Context<'_>, at_least: Option<Position>) -> async_graphql::Result<()> {
     match at_least {
-        Some(position) => Ok(ctx.data::<Arc<Reads>>()?.follow(services(ctx)?, position, PATIENCE).await?),
+        Some(position) => Ok(ctx.data::<Arc<Reads>>()?.follow(services(ctx)?, position).await?),
         None => Ok(()),
     }
 }
 
-pub(crate) async fn wait(services: &Services, at_least: Option<Position>) -> Result<(), ApiError> {
-    match at_least {
-        Some(position) => Ok(services.host.wait_for(position, PATIENCE).await?),
-        None => Ok(()),
-    }
+/// Waits until the views have all that the log has now.
+pub(super) async fn catch_up(ctx: &Context<'_>) -> async_graphql::Result<()> {
+    let services = services(ctx)?;
+    Ok(ctx.data::<Arc<Reads>>()?.follow(services, services.reader.watermark()).await?)
 }
 
 fn cursor(text: Option<&String>, name: &str) -> Result<Option<Cursor>, ApiError> {

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use daybook_api::{Limits, Width};
+use daybook_api::{Limits, Width, router_within};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Handle};
 
@@ -460,4 +460,24 @@ async fn seconds_pass_for_real(server: &Server) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
+}
+
+/// In the only turn of a kind, which others get meanwhile.
+#[tokio::test]
+async fn whoever_waits_for_the_views_lets_others_have_the_turn() {
+    let server = Server::start_with(|services| router_within(services, &narrowest())).await;
+    server.merchant("m1", None).await;
+    server.place("m1", "A-1", "ann").await;
+    let mut asking = server.connect().await;
+    asking.send(&json!({"query": r#"{ order(by: {number: {number: "A-1"}}) { number } }"#})).await;
+    let mut naming = server.connect().await;
+    let query = "mutation ($input: AddTagInput!) { addTag(input: $input) { order { tags } userErrors { code } } }";
+    let input = json!({"commandId": server.uuid(), "order": {"number": {"number": "A-1"}}, "tag": "vip"});
+    naming.send(&json!({"query": query, "variables": {"input": input}})).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(post_as(&server, PLATFORM, VIEWER).await.status, 200);
+    server.merchant("m2", None).await;
+    server.follow();
+    assert_eq!(asking.answer().await.json()["data"]["order"]["number"], "A-1");
+    assert_eq!(naming.answer().await.json()["data"]["addTag"]["order"]["tags"], json!(["vip"]));
 }

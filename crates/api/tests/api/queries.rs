@@ -224,8 +224,51 @@ async fn a_list_waits_for_the_position_that_it_is_given() {
     };
     let (data, ()) = tokio::join!(asked, folded);
     assert_eq!(data["orders"]["nodes"], json!([{"number": "N-1"}]));
-    let answer = server.ask(query, json!({"at": "999999"})).await;
+    // What the log has not got is not waited for.
+    let answer = at_once(server.ask(query, json!({"at": "999999"}))).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "VIEW_BEHIND");
+}
+
+/// Less than anything waits for the views.
+async fn at_once<T>(asked: impl Future<Output = T>) -> T {
+    tokio::time::timeout(std::time::Duration::from_secs(4), asked).await.expect("nothing is waited for")
+}
+
+#[tokio::test]
+async fn what_can_be_no_order_is_not_waited_for() {
+    let server = Server::start_without_follower().await;
+    server.merchant("m1", None).await;
+    let long = "x".repeat(100);
+    for by in [
+        json!({"id": "nonsense"}),
+        json!({"number": {"number": ""}}),
+        json!({"number": {"number": long}}),
+        json!({"number": {"number": "A-1", "merchant": "no name!"}}),
+    ] {
+        let asked = server.data("query ($by: OrderInput!) { order(by: $by) { number } }", json!({"by": by}));
+        assert_eq!(at_once(asked).await["order"], json!(null), "{by}");
+        let named = server.refused("addTag", json!({"order": by, "tag": "vip"}));
+        assert_eq!(at_once(named).await.0, "ORDER_UNKNOWN", "{by}");
+    }
+    // Nor is what is wrong anyway.
+    let add = "mutation ($input: AddTagInput!) { addTag(input: $input) { userErrors { code } } }";
+    let input = json!({"commandId": server.uuid(), "order": {"number": {"number": "A-1"}}, "tag": long});
+    let answer = at_once(server.data(add, json!({"input": input}))).await;
+    assert_eq!(answer["addTag"]["userErrors"], json!([{"code": "ORDER_UNKNOWN"}, {"code": "INVALID_INPUT"}]));
+}
+
+#[tokio::test]
+async fn an_operation_waits_for_the_views_once_however_much_it_asks() {
+    let server = Server::start_without_follower().await;
+    server.merchant("m1", None).await;
+    let one = |n| format!(r#"a{n}: order(by: {{number: {{number: "A-{n}"}}}}) {{ number }}"#);
+    let query: Vec<String> = (0..4).map(one).collect();
+    let query = format!("{{ {} }}", query.join(" "));
+    let asked = server.ask(&query, json!({}));
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(9), asked).await.expect("not four times");
+    let errors = answer["errors"].as_array().unwrap();
+    assert!(errors.iter().all(|error| error["extensions"]["code"] == "VIEW_BEHIND"), "{answer}");
+    assert_eq!(errors.len(), 4);
 }
 
 #[tokio::test]

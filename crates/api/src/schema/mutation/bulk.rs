@@ -22,7 +22,7 @@ use crate::schema::filter::OrderWhere;
 use crate::schema::job::{self, JobObject};
 use crate::schema::money::MoneyInput;
 use crate::schema::scalar::DateTime;
-use crate::schema::{allowed, services};
+use crate::schema::{allowed, orders, services};
 
 /// What a mutation of a job answers.
 #[derive(SimpleObject)]
@@ -434,7 +434,7 @@ async fn command(
         Ok(receipt) => {
             be_patient(ctx)?;
             // The answer shows what was done.
-            let _ = services.host.wait_for(receipt.position, PREVIEW_WITHIN).await;
+            let _ = orders::follow(ctx, Some(receipt.position)).await;
             let job = job::look_up(ctx, known.id).await?;
             Ok(JobPayload { receipt: Some((&receipt).into()), job, user_errors: Vec::new() })
         }

@@ -49,7 +49,7 @@ pub(crate) async fn erase(ctx: &Context<'_>, input: EraseBuyerInput) -> Result<E
         payload::note_refusal(ctx, command_id, &form.errors);
         return Ok(EraseBuyerPayload { user_errors: form.errors, ..EraseBuyerPayload::default() });
     };
-    orders::wait(services, Some(services.reader.watermark())).await?;
+    orders::catch_up(ctx).await?;
     let own = session.tenant.own().cloned();
     let named = merchant.clone();
     let is_root =

@@ -95,8 +95,7 @@ async fn zone_name(ctx: &Context<'_>, named: Option<&str>, merchant: Option<&str
     let Some(id) = asked.or_else(|| ctx.data::<Session>().ok()?.tenant.own().cloned()) else {
         return Ok(Profile::DEFAULT_TIME_ZONE.to_owned());
     };
-    let services = services(ctx)?;
-    orders::wait(services, Some(services.reader.watermark())).await?;
+    orders::catch_up(ctx).await?;
     look(ctx, move |_, views| Ok(zone::name_of(views.merchants(), Some(&id)))).await
 }
 
@@ -159,7 +158,7 @@ pub(crate) async fn orders(ctx: &Context<'_>, input: ExportOrdersInput) -> Resul
         subtree: scope.is_subtree(),
     };
     let look = async || {
-        orders::wait(services, Some(services.reader.watermark())).await?;
+        orders::catch_up(ctx).await?;
         let which = which.clone();
         let selection = look_long(ctx, move |services, views| Selection::look(services, views, &which)).await?;
         let (position, total) = (selection.position(), selection.len());
@@ -171,8 +170,7 @@ pub(crate) async fn orders(ctx: &Context<'_>, input: ExportOrdersInput) -> Resul
 /// A file without a row must not be what becomes of a merchant that is misspelt. One that the token does not show is answered
 /// as one that is not there.
 async fn unknown(ctx: &Context<'_>, id: &MerchantId) -> Result<Option<UserError>> {
-    let services = services(ctx)?;
-    orders::wait(services, Some(services.reader.watermark())).await?;
+    orders::catch_up(ctx).await?;
     let (tenant, asked) = (ctx.data::<Session>()?.tenant.clone(), id.clone());
     let is_shown = look(ctx, move |_, views| {
         let merchants = views.merchants();

@@ -79,9 +79,11 @@ pub(crate) struct Form<'a> {
     pub(crate) errors: Vec<UserError>,
     /// An order could not be looked up, because somebody changes the views just now.
     pub(crate) views_are_held: bool,
-    pub(crate) waits_for_views: bool,
-    /// What was not found in the views may be there once they have got to this position.
-    pub(crate) views_are_behind: Option<Position>,
+    waits_for_views: bool,
+    /// What the views said may be otherwise once they have got to this position.
+    views_are_behind: Option<Position>,
+    /// How many of the errors may be gone then.
+    missing: usize,
 }
 
 impl<'a> Form<'a> {
@@ -93,7 +95,20 @@ impl<'a> Form<'a> {
             views_are_held: false,
             waits_for_views: false,
             views_are_behind: None,
+            missing: 0,
         }
+    }
+
+    /// The input is read once more, when so many errors were noted before it, and whoever changes the views is waited for.
+    pub(crate) fn again(&mut self, noted: usize) {
+        self.errors.truncate(noted);
+        self.waits_for_views = true;
+        (self.views_are_held, self.views_are_behind, self.missing) = (false, None, 0);
+    }
+
+    /// Where the views must have got before the input is read again; none if it would come to the same.
+    pub(crate) fn awaits(&self) -> Option<Position> {
+        self.views_are_behind.filter(|_| self.errors.len() == self.missing)
     }
 
     /// `path` below the input, with dots: `lines.0.sku`.
@@ -172,11 +187,18 @@ impl<'a> Form<'a> {
         Some((views?, end))
     }
 
-    /// What the log had before the views were asked is there, though they may not know it yet.
-    fn not_found(&mut self, views: &Views, end: Position) {
-        if views.position() < end {
+    /// What the log had before the views were asked counts, though they may not know it yet.
+    fn note_behind(&mut self, views: &Views, end: Position) -> bool {
+        let is_behind = views.position() < end;
+        if is_behind {
             self.views_are_behind = Some(end);
         }
+        is_behind
+    }
+
+    /// As [`Form::note_behind`] of something that they do not know.
+    fn note_missing(&mut self, views: &Views, end: Position) {
+        self.missing += usize::from(self.note_behind(views, end));
     }
 
     /// A credential of those that the token may end; others are answered as such that are not there.
@@ -188,7 +210,7 @@ impl<'a> Form<'a> {
         };
         let token = views.tokens()?.get(id).filter(|token| is_shown(token.merchant.as_ref()));
         if token.is_none() {
-            self.not_found(&views, end);
+            self.note_missing(&views, end);
             self.errors.push(UserError::of(&Rejection::TokenUnknown));
         }
         Ok(token.map(|token| token.stream))
@@ -208,10 +230,15 @@ impl<'a> Form<'a> {
             Named::InViews(by) => by,
         };
         let Some((views, end)) = self.views() else { return Ok(None) };
-        match lookup::order(self.services, &views, &by) {
-            Ok(Some(stream)) => Ok(Some(stream)),
+        match lookup::order(&views, &by) {
+            Ok(Some(stream)) => {
+                if by.may_be_ambiguous() {
+                    self.note_behind(&views, end);
+                }
+                Ok(Some(stream))
+            }
             Ok(None) => {
-                self.not_found(&views, end);
+                self.note_missing(&views, end);
                 self.wrong("order", ErrorCode::OrderUnknown, "there is no such order");
                 Ok(None)
             }

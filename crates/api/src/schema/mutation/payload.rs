@@ -15,7 +15,7 @@ use crate::schema::order::OrderObject;
 use crate::schema::policy::{self, Policy};
 use crate::schema::scalar::Position as PositionScalar;
 use crate::schema::stock::{self, Stock};
-use crate::schema::{orders, read, services};
+use crate::schema::{read, services};
 
 /// Proof that a command was carried out: durable when it is answered.
 #[derive(Clone, Debug, SimpleObject)]
@@ -120,6 +120,7 @@ pub(crate) async fn execute(
 ) -> Result<std::result::Result<daybook_engine::Receipt, Vec<UserError>>, ApiError> {
     let services = services(ctx).map_err(|_| no_data())?;
     let session = ctx.data::<Session>().map_err(|_| no_data())?;
+    let reads = ctx.data::<Arc<Reads>>().map_err(|_| no_data())?;
     let mut form = Form::new(services, &session.tenant);
     let command_id = form.command_id(input.command_id());
     let expected = form.expected(input.expected_revision());
@@ -128,17 +129,15 @@ pub(crate) async fn execute(
     let mut command = input.clone().command(&mut form)?;
     if form.views_are_held {
         // Whoever changes the views just now is waited for elsewhere.
-        ctx.data::<Arc<Reads>>().map_err(|_| no_data())?.look(services, |_, _| Ok(())).await?;
-        form.errors.truncate(noted);
-        form.views_are_held = false;
-        form.waits_for_views = true;
+        reads.look(services, |_, _| Ok(())).await?;
+        form.again(noted);
         command = input.clone().command(&mut form)?;
     }
-    if let Some(end) = form.views_are_behind {
+    if let Some(end) = form.awaits() {
         // Who was told that an order is there may name it at once.
-        orders::wait(services, Some(end)).await?;
-        form.errors.truncate(noted);
-        form.waits_for_views = true;
+        reads.follow(services, end).await?;
+        reads.look(services, |_, _| Ok(())).await?;
+        form.again(noted);
         command = input.command(&mut form)?;
     }
     let (Some(command_id), Some(expected), Some(command), []) = (command_id, expected, command, form.errors.as_slice())

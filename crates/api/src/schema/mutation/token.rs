@@ -197,7 +197,7 @@ impl Issuing {
     async fn once(self) -> Result<Issued, ApiError> {
         let services = &self.services;
         let _turn = timeout(TURN_WITHIN, services.credentials.issuing.lock()).await.map_err(|_| ApiError::Busy)?;
-        orders::wait(services, Some(services.reader.watermark())).await?;
+        self.reads.follow(services, services.reader.watermark()).await?;
         let command_id = self.command_id;
         let known = self.reads.look(services, move |_, views| Ok(views.tokens()?.of_command(command_id).cloned()));
         if let Some(token) = known.await? {
@@ -250,15 +250,12 @@ pub(crate) struct RevokeTokenPayload {
 }
 
 pub(crate) async fn revoke(ctx: &Context<'_>, input: RevokeTokenInput) -> Result<RevokeTokenPayload> {
-    let asked = services(ctx)?;
-    // A token that was issued just now is found.
-    orders::wait(asked, Some(asked.reader.watermark())).await?;
     let id = input.token.clone();
     let receipt = match payload::execute(ctx, input).await? {
         Ok(receipt) => receipt,
         Err(user_errors) => return Ok(RevokeTokenPayload { receipt: None, token: None, user_errors }),
     };
-    orders::wait(asked, Some(receipt.position)).await?;
+    orders::follow(ctx, Some(receipt.position)).await?;
     let id = Uuid::parse_str(&id).unwrap_or_default();
     let token =
         look(ctx, move |services, views| Ok(views.tokens()?.get(id).map(|entry| TokenObject::of(services, entry))))
