@@ -23,8 +23,10 @@ use daybook_peers::{Programs, end_all};
 use crate::machine;
 use report::Report;
 
-/// What can be asked for by name; without a name, all.
-pub(crate) const PARTS: [&str; 6] = ["append", "order", "lists", "history", "folds", "bulk"];
+/// What can be asked for by name; without a name, all but [`ALONE`].
+pub(crate) const PARTS: [&str; 7] = [ALONE, "append", "order", "lists", "history", "folds", "bulk"];
+/// Appends beside the limit, without peers: a minute for each width would take half an hour with them.
+const ALONE: &str = "alone";
 
 /// What the command line asks for.
 pub(crate) struct Asked<'a> {
@@ -48,8 +50,11 @@ pub(crate) fn run(asked: &Asked<'_>) {
     let mut report = Report::compare();
     report.note(&machine::described(folder.path()));
     let wanted = |part: &str| asked.parts.is_empty() || asked.parts.iter().any(|one| one == part);
+    if asked.parts.iter().any(|part| part == ALONE) {
+        runtime.block_on(append::run(None, folder.path(), asked.orders, asked.sustained, &mut report));
+    }
     if wanted("append") {
-        runtime.block_on(append::run(&programs, folder.path(), asked.orders, asked.sustained, &mut report));
+        runtime.block_on(append::run(Some(&programs), folder.path(), asked.orders, asked.sustained, &mut report));
     }
     if wanted("order") {
         runtime.block_on(place::run(folder.path(), asked.sustained, &mut report));

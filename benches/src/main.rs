@@ -65,6 +65,7 @@ usage: daybook-benches [WHAT…] [--seconds N] [--orders N] [--dir DIR]
     history  histories of ten events warm and cold, all events, a start, bytes on disk, beside PostgreSQL
     folds    as many events as orders, and ten times as many, read and folded, beside PostgreSQL and the memory
     bulk     500 orders of one card SKU delivered, a hundred thousand shipped, beside PostgreSQL
+    alone    as append, beside the bare file alone, for --seconds that would take too long with all; not part of the whole
 
   growth  what everything costs with as many orders (unless said otherwise ten million), a tenth, and a hundredth of them
 

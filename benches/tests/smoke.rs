@@ -40,6 +40,19 @@ fn every_benchmark_runs() {
 }
 
 #[test]
+fn appends_run_without_peers() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = run(&["compare", "alone", "--seconds", "1", "--orders", "2000"], &folder);
+    for callers in ["1 caller", "64 callers", "512 callers"] {
+        let table = said.split(&format!("| {callers} |")).nth(1).unwrap_or_else(|| panic!("{callers}: {said}"));
+        for row in ["| bare file, tight loop |", "| bare file, the same hand-off |", "| **Daybook** |"] {
+            assert!(table.contains(row), "{row}: {said}");
+        }
+    }
+    assert!(!said.contains("PostgreSQL"), "{said}");
+}
+
+#[test]
 fn growth_draws_its_chart() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("performance.md");

@@ -1,5 +1,6 @@
 //! Durable appends of events of 300 bytes to many streams, each by a caller who knows where the stream is.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,10 +27,24 @@ struct Field {
     event: Bytes,
 }
 
-pub(crate) async fn run(programs: &Programs, dir: &Path, orders: u64, sustained: Duration, report: &mut Report) {
-    report.heading("Appending: `compare append`");
+/// Without programs, without peers.
+pub(crate) async fn run(
+    programs: Option<&Programs>,
+    dir: &Path,
+    orders: u64,
+    sustained: Duration,
+    report: &mut Report,
+) {
+    let part = if programs.is_some() { "append" } else { "alone" };
+    report.heading(&format!("Appending: `compare {part}`"));
+    let dir = &dir.join(part);
+    std::fs::create_dir(dir).expect("a new folder");
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o711)).expect("our own folder");
     let streams = u32::try_from(orders.clamp(*STREAMS.start(), *STREAMS.end())).expect("not many");
-    let (peers, absent) = peer::all(programs, dir, streams).await;
+    let (peers, absent) = match programs {
+        Some(programs) => peer::all(programs, dir, streams).await,
+        None => (peer::own(dir, streams).into(), Vec::new()),
+    };
     let mut fields = Vec::new();
     for peer in peers {
         let heads = (0..streams).map(|_| AtomicU64::new(0)).collect();
@@ -37,14 +52,16 @@ pub(crate) async fn run(programs: &Programs, dir: &Path, orders: u64, sustained:
         assert!(!field.peer.checks() || refuses(&field).await, "{} takes what it should refuse", field.peer.name());
         fields.push(Arc::new(field));
     }
-    let versions: Vec<String> = fields.iter().filter_map(|field| field.peer.version()).collect();
+    let mut versions = fields.iter().filter_map(|field| field.peer.version()).collect::<Vec<_>>().join(", ");
+    if !versions.is_empty() {
+        versions.push('.');
+    }
     report.note(&format!(
         "Events of {EVENT_BYTES} bytes, each appended to one of {} streams at random if the stream is where its caller \
-         believes it to be, which each peer was seen to check; an answer means that the event is durable. {} s for each \
-         peer and width, in {ROUNDS} rounds in turns: medians, and from the least to the most. {}.",
+         believes it to be, which each but the file was seen to check; an answer means that the event is durable. {} s for each \
+         peer and width, in {ROUNDS} rounds in turns: medians, and from the least to the most. {versions}",
         number(streams.into()),
         sustained.as_secs(),
-        versions.join(", ")
     ));
     for why in &absent {
         report.note(&format!("**Not there**: {why}."));
@@ -53,7 +70,8 @@ pub(crate) async fn run(programs: &Programs, dir: &Path, orders: u64, sustained:
     for callers in WIDTHS {
         width(callers, sustained, &fields, &mut tight, report).await;
     }
-    report.note(NOTES);
+    let of_peers = if programs.is_some() { OF_PEERS } else { "" };
+    report.note(&format!("{OF_FILE}{of_peers}{OF_DAYBOOK}"));
     report.note(&daybook_wrote(&fields));
     for field in fields {
         if let Peer::Daybook(notes) = &field.peer {
@@ -62,14 +80,18 @@ pub(crate) async fn run(programs: &Programs, dir: &Path, orders: u64, sustained:
     }
 }
 
-const NOTES: &str = "\
+const OF_FILE: &str = "\
 The *bare file* is preallocated; in a tight loop one thread writes as many events as there are callers and calls `fdatasync`; with \
 *the same hand-off* callers hand events to one thread, which writes what waits, syncs, answers, and waits for those who were \
-answered as Daybook's writer does; neither looks at streams. *fjall* and *sled* are in process behind that same hand-off; fjall syncs its journal with `fdatasync`; sled's `flush` ends in \
+answered as Daybook's writer does; neither looks at streams. ";
+
+const OF_PEERS: &str = "*fjall* and *sled* are in process behind that same hand-off; fjall syncs its journal with `fdatasync`; sled's `flush` ends in \
 `sync_file_range`, which is less than the others promise. *PostgreSQL* has `fsync`, `synchronous_commit` and \
 `full_page_writes` on and is otherwise set for this machine; over a Unix socket, one prepared \
 statement an event, *over* as many connections as it was best with just before. *UmaDB* over gRPC on loopback, its condition a tag, with 2 GB of page cache and its pipelined writer. *NATS* has `sync_interval: always`, a file \
-store, one replica and `Nats-Expected-Last-Subject-Sequence`. Servers share the two cores with their callers. Daybook is in \
+store, one replica and `Nats-Expected-Last-Subject-Sequence`. Servers share the two cores with their callers. ";
+
+const OF_DAYBOOK: &str = "Daybook is in \
 process: `Engine::execute` of a note on an order, which is also decided on, sealed for its buyer, hashed, and recognised if it \
 is sent again; nobody else does that here. Its 300 bytes are the whole record, of which the others have no more than the payload. \
 All streams' states fit its cache.";

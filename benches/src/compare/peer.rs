@@ -1,7 +1,7 @@
 //! Those who append: each with what it needs, all asked the same way.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use daybook_peers::{Absent, Conflict, Handoff, Job, Nats, PgAppends, Postgres, Programs, UmaDb};
@@ -81,19 +81,15 @@ impl Peer {
 
 /// All who can be had, in the order of the tables, and why the others cannot.
 pub(crate) async fn all(programs: &Programs, dir: &Path, streams: u32) -> (Vec<Peer>, Vec<Absent>) {
-    let folder = |name: &str| {
-        let path = dir.join(name);
-        fs::create_dir(&path).expect("a new folder");
-        path
-    };
+    let [file, daybook] = own(dir, streams);
     let found = [
-        Ok(Peer::BareFile(bare_file(&folder("file")))),
-        daybook_peers::start_fjall(&folder("fjall")).map(Peer::Fjall),
-        daybook_peers::start_sled(&folder("sled")).map(Peer::Sled),
+        Ok(file),
+        daybook_peers::start_fjall(&folder(dir, "fjall")).map(Peer::Fjall),
+        daybook_peers::start_sled(&folder(dir, "sled")).map(Peer::Sled),
         postgres(dir).await,
         UmaDb::start(programs, dir).await.map(Peer::UmaDb),
         Nats::start(programs, dir).await.map(Peer::Nats),
-        Ok(Peer::Daybook(block_in_place(|| Notes::new(&folder("daybook"), streams)))),
+        Ok(daybook),
     ];
     let (mut peers, mut absent) = (Vec::new(), Vec::new());
     for one in found {
@@ -103,6 +99,18 @@ pub(crate) async fn all(programs: &Programs, dir: &Path, streams: u32) -> (Vec<P
         }
     }
     (peers, absent)
+}
+
+/// Nobody else: the file, and Daybook.
+pub(crate) fn own(dir: &Path, streams: u32) -> [Peer; 2] {
+    let daybook = block_in_place(|| Notes::new(&folder(dir, "daybook"), streams));
+    [Peer::BareFile(bare_file(&folder(dir, "file"))), Peer::Daybook(daybook)]
+}
+
+fn folder(dir: &Path, name: &str) -> PathBuf {
+    let path = dir.join(name);
+    fs::create_dir(&path).expect("a new folder");
+    path
 }
 
 async fn postgres(dir: &Path) -> Result<Peer, Absent> {
