@@ -152,6 +152,16 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The same where no more than so many are ever written together.
+    pub(crate) fn count_up_to(&mut self, most: usize) -> usize {
+        let count = self.count();
+        if count <= most {
+            return count;
+        }
+        self.fail();
+        0
+    }
+
     #[inline]
     pub(crate) fn i64(&mut self) -> i64 {
         let value = self.u64();
@@ -233,6 +243,10 @@ mod tests {
         assert!(reader.has_failed());
         let mut reader = Reader::new(&[0xff, 0xff, 0xff, 0x7f]);
         assert_eq!(reader.count(), 0);
+        assert!(reader.has_failed());
+        let mut reader = Reader::new(&[3, 0, 0, 0]);
+        assert_eq!(reader.clone().count_up_to(3), 3);
+        assert_eq!(reader.count_up_to(2), 0);
         assert!(reader.has_failed());
     }
 }

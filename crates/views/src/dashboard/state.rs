@@ -237,7 +237,7 @@ impl View for DashboardState {
         for id in ids {
             let bytes = (chunks.bytes)(id).ok_or(RestoreError::Missing(id))?;
             let mut reader = Reader::new(&bytes);
-            let count = reader.count();
+            let count = reader.count_up_to(CHUNK);
             self.entries.extend((0..count).map(|_| reader.bytes()));
             if id.part != Part::Entries || !reader.is_whole() {
                 return Err(RestoreError::Damaged(id));

@@ -176,7 +176,7 @@ fn read_chunk(part: Part, reader: &mut Reader<'_>, orders: &mut Orders) -> Optio
     match part {
         Part::Names => return read_names(reader, orders),
         Part::Strings => {
-            for number in (orders.strings.len()..).take(reader.count()) {
+            for number in (orders.strings.len()..).take(reader.count_up_to(CHUNK)) {
                 // A text that stands twice would shift all that come after it.
                 let id = orders.strings.intern(reader.text()).ok()?;
                 if id as usize != number {
@@ -185,7 +185,7 @@ fn read_chunk(part: Part, reader: &mut Reader<'_>, orders: &mut Orders) -> Optio
             }
         }
         Part::Buyers => {
-            let count = reader.count();
+            let count = reader.count_up_to(CHUNK);
             let buyers = (0..count).map(|_| (Slot(reader.u32()), reader.u32(), reader.bytes()));
             orders.buyers.add_all(buyers)?;
         }
@@ -229,8 +229,8 @@ impl Rows {
     }
 
     fn read_chunk(&mut self, reader: &mut Reader<'_>) {
-        let count = reader.count();
-        let mut packed = Vec::with_capacity(count.min(CHUNK));
+        let count = reader.count_up_to(CHUNK);
+        let mut packed = Vec::with_capacity(count);
         for _ in 0..count {
             self.ids.push(StreamId(Uuid::from_bytes(reader.array())));
             self.placed_at.push(Timestamp(i64::from_le_bytes(reader.array())));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::list::fold;
 use super::world::{Random, World};
 use crate::checkpoint::{ChunkId, ChunksOf, Part, RestoreError, Since};
+use crate::chunks::CHUNK;
 use crate::query::{OrderQuery, Take};
 use crate::registry::ORDERS;
 use crate::views::Views;
@@ -12,9 +13,9 @@ use crate::views::Views;
 type Saved = (ChunksOf, BTreeMap<ChunkId, Vec<u8>>);
 
 /// Views of a random world, and what is saved of them.
-fn folded(seed: u64) -> (Views, Saved) {
+fn folded(seed: u64, steps: usize) -> (Views, Saved) {
     println!("seed {seed}");
-    let views = fold(&World::random(seed, 500));
+    let views = fold(&World::random(seed, steps));
     let whole = saved(&views);
     (views, whole)
 }
@@ -31,7 +32,7 @@ fn restored((ids, chunks): &Saved, position: u64) -> Result<Views, RestoreError>
 
 #[test]
 fn a_damaged_byte_is_refused_or_changes_what_is_told() {
-    let (views, whole) = folded(77);
+    let (views, whole) = folded(77, 500);
     let mut random = Random(5);
     let mut refused = 0;
     for _ in 0..1_500 {
@@ -53,7 +54,7 @@ fn a_damaged_byte_is_refused_or_changes_what_is_told() {
 
 #[test]
 fn orders_that_refer_to_what_is_not_there_are_refused() {
-    let (views, whole) = folded(78);
+    let (views, whole) = folded(78, 500);
     // Without one of the later chunks of buyers, and without all orders but the first ones.
     for (part, is_gone) in [(Part::Buyers, 0..1), (Part::Orders, 1..u32::MAX)] {
         let mut cut = whole.clone();
@@ -70,4 +71,42 @@ fn orders_that_refer_to_what_is_not_there_are_refused() {
     let mut longer = whole.clone();
     longer.1.get_mut(&last).unwrap().push(0);
     assert_eq!(restored(&longer, views.position()).unwrap_err(), RestoreError::Damaged(last));
+}
+
+#[test]
+fn more_in_a_chunk_than_is_ever_written_together_is_refused() {
+    let (views, whole) = folded(79, 3_000);
+    let mut parts = Vec::new();
+    // The first two chunks of a part as one.
+    for (of_view, ids) in &whole.0 {
+        for &id in ids.iter().filter(|id| id.number == 0) {
+            let next = ChunkId { number: 1, ..id };
+            let Some(behind) = whole.1.get(&next) else { continue };
+            let mut joined = whole.clone();
+            joined.0.get_mut(of_view).unwrap().retain(|one| *one != next);
+            let front = joined.1.get_mut(&id).unwrap();
+            front[0] += behind[0];
+            front.extend_from_slice(&behind[1..]);
+            assert_eq!(restored(&joined, views.position()).unwrap_err(), RestoreError::Damaged(id));
+            parts.push(id.part);
+        }
+    }
+    assert_eq!(parts, [Part::Entries, Part::Jobs, Part::Orders, Part::Skus, Part::Tokens]);
+    // Of the others there is one chunk: it takes texts and buyers of no order until it is full.
+    for (part, one) in [(Part::Strings, &[1, b'A'][..]), (Part::Buyers, &[100, 0, 0])] {
+        let (mut fuller, id) = (whole.clone(), ChunkId { part, number: 0 });
+        let chunk = fuller.1.get_mut(&id).unwrap();
+        for last in chunk[0]..u8::try_from(CHUNK).unwrap() {
+            let start = chunk.len();
+            chunk.extend_from_slice(one);
+            chunk[start + usize::from(part == Part::Strings)] += last;
+            chunk[0] += 1;
+        }
+        let mut over = fuller.clone();
+        let chunk = over.1.get_mut(&id).unwrap();
+        chunk[0] += 1;
+        chunk.extend_from_slice(one);
+        restored(&fuller, views.position()).unwrap();
+        assert_eq!(restored(&over, views.position()).unwrap_err(), RestoreError::Damaged(id));
+    }
 }
