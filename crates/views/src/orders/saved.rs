@@ -131,8 +131,13 @@ fn put_names(orders: &Orders, out: &mut Vec<u8>) {
 
 fn read_names(reader: &mut Reader<'_>, orders: &mut Orders) -> Option<()> {
     for number in 0..reader.count() {
-        // The log is believed, as when it was folded: codes are withdrawn in time.
-        let currency = Currency::from_stored(reader.text().as_bytes().try_into().ok()?);
+        // Which codes there are is not asked, as little as when the log was folded: they are withdrawn in time. But they are
+        // written as they stand here into what is answered.
+        let code: [u8; 3] = reader.text().as_bytes().try_into().ok()?;
+        if !code.iter().all(u8::is_ascii_uppercase) {
+            return None;
+        }
+        let currency = Currency::from_stored(code);
         if usize::from(orders.currency_number(currency).ok()?) != number {
             return None;
         }

@@ -110,3 +110,21 @@ fn more_in_a_chunk_than_is_ever_written_together_is_refused() {
         assert_eq!(restored(&over, views.position()).unwrap_err(), RestoreError::Damaged(id));
     }
 }
+
+#[test]
+fn currencies_are_three_capitals_though_nobody_may_take_them_now() {
+    let (views, whole) = folded(80, 200);
+    let id = ChunkId { part: Part::Names, number: 0 };
+    for (code, is_read) in
+        [("ZZZ", true), ("VEF", true), ("A\"B", false), ("cny", false), ("CN ", false), ("ÄB", false)]
+    {
+        let mut other = whole.clone();
+        let names = other.1.get_mut(&id).unwrap();
+        let at = names.windows(3).position(|three| three == b"CNY").unwrap();
+        names[at..at + 3].copy_from_slice(code.as_bytes());
+        match restored(&other, views.position()) {
+            Ok(views) => assert!(is_read && views.currencies().iter().any(|currency| currency.as_str() == code)),
+            Err(error) => assert!(!is_read && error == RestoreError::Damaged(id), "{code}: {error}"),
+        }
+    }
+}
