@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::Orders;
 use crate::Row;
+use crate::beside::beside;
 use crate::blobs::Blobs;
 use crate::checkpoint::{ChunkId, Chunks, Part, RestoreError};
 use crate::chunks::CHUNK;
@@ -68,8 +69,8 @@ impl Orders {
         let (front, back) = of_orders.split_at(half);
         let broken = RestoreError::Inconsistent;
         let (orders, rows) = std::thread::scope(|scope| {
-            let orders = scope.spawn(|| Self::restore_others(chunks, others));
-            let back = scope.spawn(|| Rows::read(chunks, back, back.len()));
+            let orders = beside(scope, || Self::restore_others(chunks, others));
+            let back = beside(scope, || Rows::read(chunks, back, back.len()));
             // Those behind will be put behind these.
             let front = Rows::read(chunks, front, of_orders.len());
             let back = back.join().unwrap_or(Err(broken));
