@@ -12,13 +12,13 @@ use crate::beside::beside;
 use crate::blobs::Blobs;
 use crate::checkpoint::{ChunkId, Chunks, Part, RestoreError};
 use crate::chunks::CHUNK;
-use crate::column::Column;
+use crate::column::{self, Column};
 use crate::merchants::{Place, Registered};
 use crate::registry::Kept;
 use crate::wire::{Reader, put_bytes, put_u32, put_u64};
 
-/// So many of a checkpoint's chunks fill chunks of columns.
-const WHOLE: usize = 4;
+/// So many of a checkpoint's chunks fill chunks of columns: both hold a power of two.
+const WHOLE: usize = column::CHUNK.div_ceil(CHUNK);
 
 impl Orders {
     pub(crate) fn parts(&self) -> Vec<Kept<'_>> {
