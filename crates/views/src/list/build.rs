@@ -15,8 +15,9 @@ use crate::orders::Orders;
 use crate::packed::Unpacked;
 use crate::sorted::SortedRows;
 
-/// Orders are sorted by their amounts in so many parts: what that takes is little beside the orders, and each part goes through
-/// all of them.
+/// Orders are sorted by their amounts in so many parts, each of which goes through all of them: what that takes is little beside
+/// the orders. Amounts of about the same size stay together: where nearly all orders have such ones, it takes up to 32 bytes an
+/// order for a while.
 const PARTS: usize = 5;
 
 impl ListIndex {
