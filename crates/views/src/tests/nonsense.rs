@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::asked::{ask_dashboard, ask_everything};
 use super::list::fold;
 use super::world::{Random, World};
 use crate::checkpoint::{ChunkId, ChunksOf, Part, RestoreError, Since};
 use crate::chunks::CHUNK;
-use crate::query::{OrderQuery, Take};
+use crate::query::Basis;
 use crate::registry::ORDERS;
 use crate::views::Views;
 
@@ -30,26 +31,53 @@ fn restored((ids, chunks): &Saved, position: u64) -> Result<Views, RestoreError>
     Views::restore(position, ids, &|id| chunks.get(&id).cloned()).map_err(|(_, error)| error)
 }
 
+/// Some bits may be others without anybody's noticing, such as those of a name. How many are noticed at least, of 60: fewer are
+/// where a part is no longer held against what it must be.
+const NOTICED: [(Part, u32); 8] = [
+    (Part::Names, 24),
+    (Part::Strings, 15),
+    (Part::Buyers, 5),
+    (Part::Orders, 8),
+    (Part::Entries, 20),
+    (Part::Skus, 12),
+    (Part::Tokens, 4),
+    (Part::Jobs, 5),
+];
+
 #[test]
-fn a_damaged_byte_is_refused_or_changes_what_is_told() {
-    let (views, whole) = folded(77, 500);
+fn a_damaged_bit_is_refused_or_does_no_harm() {
+    let (views, whole) = folded(77, 300);
     let mut random = Random(5);
-    let mut refused = 0;
-    for _ in 0..1_500 {
-        let mut damaged = whole.clone();
-        let all: Vec<ChunkId> = damaged.1.keys().copied().collect();
-        let chunk = damaged.1.get_mut(random.pick(&all)).unwrap();
-        let at = usize::try_from(random.below(chunk.len() as u64)).unwrap();
-        chunk[at] ^= 1 << random.below(8);
-        match restored(&damaged, views.position()) {
-            Ok(other) => {
-                let query = OrderQuery { take: Take::First(50), ..OrderQuery::default() };
-                other.order_list().unwrap().page(&query).unwrap();
+    for (part, least) in NOTICED {
+        let ids: Vec<ChunkId> = whole.1.keys().copied().filter(|id| id.part == part).collect();
+        let mut refused = 0;
+        for _ in 0..60 {
+            let mut damaged = whole.clone();
+            let chunk = damaged.1.get_mut(random.pick(&ids)).unwrap();
+            let at = usize::try_from(random.below(chunk.len() as u64)).unwrap();
+            chunk[at] ^= 1 << random.below(8);
+            match restored(&damaged, views.position()) {
+                Ok(other) => ask_everything(&other, &views),
+                Err(_) => refused += 1,
             }
-            Err(_) => refused += 1,
+        }
+        println!("{part:?}: {refused}");
+        assert!(refused >= least, "{refused} of {part:?} were refused");
+    }
+}
+
+#[test]
+fn no_amount_below_zero_is_read() {
+    let (views, whole) = folded(81, 300);
+    let id = ChunkId { part: Part::Entries, number: 0 };
+    // An amount's sign is the lowest bit of its first byte.
+    for at in 0..whole.1[&id].len() {
+        let mut damaged = whole.clone();
+        damaged.1.get_mut(&id).unwrap()[at] ^= 1;
+        if let Ok(other) = restored(&damaged, views.position()) {
+            ask_dashboard(&other, Basis::Booked, None);
         }
     }
-    assert!(refused > 100, "{refused}");
 }
 
 #[test]
@@ -68,9 +96,19 @@ fn orders_that_refer_to_what_is_not_there_are_refused() {
     let last = missing.0[&ORDERS].last().copied().unwrap();
     missing.1.remove(&last);
     assert_eq!(restored(&missing, views.position()).unwrap_err(), RestoreError::Missing(last));
-    let mut longer = whole.clone();
-    longer.1.get_mut(&last).unwrap().push(0);
-    assert_eq!(restored(&longer, views.position()).unwrap_err(), RestoreError::Damaged(last));
+}
+
+#[test]
+fn a_chunk_that_is_longer_or_shorter_is_refused() {
+    let (views, whole) = folded(82, 300);
+    for &id in whole.1.keys() {
+        let (mut longer, mut shorter) = (whole.clone(), whole.clone());
+        longer.1.get_mut(&id).unwrap().push(0);
+        shorter.1.get_mut(&id).unwrap().pop();
+        for other in [longer, shorter] {
+            assert_eq!(restored(&other, views.position()).unwrap_err(), RestoreError::Damaged(id));
+        }
+    }
 }
 
 #[test]
