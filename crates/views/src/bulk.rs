@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use daybook_domain::Recorded;
 
 use crate::Row;
+use crate::beside::beside;
 use crate::error::{FoldError, Stopped};
 use crate::orders::{Before, Change, Orders, Touch, touch};
 use crate::packed::{self, Unpacked};
@@ -207,7 +208,7 @@ impl BulkFold {
         std::thread::scope(|scope| {
             for entry in registry.all_mut() {
                 let (orders, at) = (&*orders, *position);
-                scope.spawn(move || {
+                beside(scope, move || {
                     if entry.stopped.is_none() && !entry.view.settle(orders) {
                         stop(entry.stopped, entry.name, at, FoldError::Unsettled);
                     }

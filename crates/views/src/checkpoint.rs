@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use daybook_domain::Position;
 use thiserror::Error;
 
+use crate::beside::beside;
 use crate::chunks::CHUNK;
 use crate::error::FoldError;
 use crate::orders::Orders;
@@ -132,7 +133,7 @@ impl Views {
         // What the views keep beside the orders is read while these are.
         let (orders, read) = std::thread::scope(|scope| {
             let registry = &mut registry;
-            let reading = scope.spawn(move || {
+            let reading = beside(scope, move || {
                 let read = |entry: EntryMut<'_>| match saved.get(&entry.name) {
                     Some(ids) => entry.view.read(Chunks { ids, bytes }).map_err(|error| (entry.name, error)),
                     None => {
@@ -150,7 +151,7 @@ impl Views {
         let (settled, by_id) = std::thread::scope(|scope| {
             let running = registry.all_mut().map(|entry| {
                 let orders = &orders;
-                scope.spawn(move || {
+                beside(scope, move || {
                     let is_right = entry.stopped.is_some() || entry.view.settle(orders);
                     if is_right { Ok(()) } else { Err((entry.name, RestoreError::Inconsistent)) }
                 })

@@ -4,9 +4,9 @@ use std::ops::{Index, IndexMut};
 
 /// Values in a chunk: a power of two.
 #[cfg(not(test))]
-const CHUNK: usize = 1 << 14;
+pub(crate) const CHUNK: usize = 1 << 14;
 #[cfg(test)]
-const CHUNK: usize = 1 << 3;
+pub(crate) const CHUNK: usize = 1 << 3;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Column<T> {

@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 use uuid::Uuid;
 
 use crate::checkpoint::{Chunks, Part, RestoreError};
-use crate::chunks::Changed;
+use crate::chunks::{CHUNK, Changed};
 use crate::error::FoldError;
 use crate::orders::{Change, Orders};
 use crate::registry::{Kept, View};
@@ -214,7 +214,7 @@ impl View for JobsState {
         for id in ids {
             let bytes = (chunks.bytes)(id).ok_or(RestoreError::Missing(id))?;
             let mut reader = Reader::new(&bytes);
-            for _ in 0..reader.count() {
+            for _ in 0..reader.count_up_to(CHUNK) {
                 let (job, state) = read_job(&mut reader).ok_or(RestoreError::Damaged(id))?;
                 self.add(job, state).map_err(|_| RestoreError::Inconsistent)?;
             }

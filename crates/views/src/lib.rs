@@ -15,6 +15,7 @@
 //! # Ok::<(), daybook_views::Stopped>(())
 //! ```
 
+mod beside;
 mod blobs;
 mod bulk;
 pub mod checkpoint;

@@ -9,7 +9,7 @@ use daybook_domain::{MerchantId, Position, Recorded, Sku, StreamId};
 use hashbrown::HashMap;
 
 use crate::checkpoint::{Chunks, Part, RestoreError};
-use crate::chunks::Changed;
+use crate::chunks::{CHUNK, Changed};
 use crate::error::FoldError;
 use crate::merchants::Merchants;
 use crate::orders::{Change, Orders};
@@ -190,7 +190,7 @@ impl View for StockState {
         for id in ids {
             let bytes = (chunks.bytes)(id).ok_or(RestoreError::Missing(id))?;
             let mut reader = Reader::new(&bytes);
-            for _ in 0..reader.count() {
+            for _ in 0..reader.count_up_to(CHUNK) {
                 let name = (MerchantId::from_stored(reader.text()), Sku::from_stored(reader.text()));
                 let state = SkuState {
                     received: reader.i64(),

@@ -1,5 +1,6 @@
 //! The views against naive ones, over histories that the rules themselves made.
 
+mod asked;
 mod dashboard;
 mod difference;
 mod jobs;

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use uuid::Uuid;
 
 use crate::checkpoint::{Chunks, Part, RestoreError};
-use crate::chunks::Changed;
+use crate::chunks::{CHUNK, Changed};
 use crate::error::FoldError;
 use crate::orders::{Change, Orders};
 use crate::query::{Issuance, TokenEntry, TokenPage};
@@ -111,7 +111,7 @@ impl View for TokenState {
         for id in ids {
             let bytes = (chunks.bytes)(id).ok_or(RestoreError::Missing(id))?;
             let mut reader = Reader::new(&bytes);
-            for _ in 0..reader.count() {
+            for _ in 0..reader.count_up_to(CHUNK) {
                 let row = read(&mut reader).ok_or(RestoreError::Damaged(id))?;
                 let number = u32::try_from(self.rows.len()).map_err(|_| RestoreError::Inconsistent)?;
                 self.add(number, row);

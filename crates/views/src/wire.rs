@@ -107,11 +107,16 @@ impl<'a> Reader<'a> {
     }
 
     fn long_u64(&mut self) -> u64 {
-        // The sevens of up to eight bytes are pushed together all at once.
+        // Where eight bytes are left, and the number ends within them, they are read as one word, the first byte the lowest. The
+        // lowest high bit that is not set is the last byte's: what stands above it belongs to what follows, and is cut off. Of
+        // each byte seven bits are left then, with a gap of one above. Sevens are moved down over the gaps, all in three steps:
+        // each second seven by one bit, which makes fourteens with gaps of two; each second of these by two, which makes
+        // twenty-eights with gaps of four; the upper one of these by four.
         if let Some(eight) = self.rest.first_chunk() {
             let word = u64::from_le_bytes(*eight);
             let last = !word & 0x8080_8080_8080_8080;
             if last != 0 {
+                // Up to and with the last byte: 8 to 64.
                 let bits = last.trailing_zeros() + 1;
                 let word = word & (u64::MAX >> (64 - bits)) & 0x7f7f_7f7f_7f7f_7f7f;
                 let word = (word & 0x007f_007f_007f_007f) | ((word & 0x7f00_7f00_7f00_7f00) >> 1);
@@ -150,6 +155,16 @@ impl<'a> Reader<'a> {
                 0
             }
         }
+    }
+
+    /// The same where no more than so many are ever written together.
+    pub(crate) fn count_up_to(&mut self, most: usize) -> usize {
+        let count = self.count();
+        if count <= most {
+            return count;
+        }
+        self.fail();
+        0
     }
 
     #[inline]
@@ -227,12 +242,38 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_every_width_are_read_whatever_follows() {
+        let mut widths = [0; 11];
+        for number in (0..64).flat_map(|bits| [1 << bits, (1 << bits) - 1, u64::MAX >> bits]) {
+            for tail in 0..=10 {
+                // High bits that are set must not be taken for more of the number.
+                for filling in [0xff, 0x80, 0x7f, 0] {
+                    let mut out = Vec::new();
+                    put_u64(&mut out, number);
+                    let width = out.len();
+                    widths[width] += 1;
+                    out.resize(width + tail, filling);
+                    let mut reader = Reader::new(&out);
+                    assert_eq!(reader.u64(), number, "in {width} bytes before {tail}");
+                    assert_eq!(reader.rest(), &out[width..], "behind {number} in {width} bytes");
+                    assert!(!reader.has_failed());
+                }
+            }
+        }
+        assert!(widths[1..].iter().all(|count| *count > 0), "{widths:?}");
+    }
+
+    #[test]
     fn damage_is_noticed_and_asks_for_no_memory() {
         let mut reader = Reader::new(&[0xff; 10]);
         reader.u64();
         assert!(reader.has_failed());
         let mut reader = Reader::new(&[0xff, 0xff, 0xff, 0x7f]);
         assert_eq!(reader.count(), 0);
+        assert!(reader.has_failed());
+        let mut reader = Reader::new(&[3, 0, 0, 0]);
+        assert_eq!(reader.clone().count_up_to(3), 3);
+        assert_eq!(reader.count_up_to(2), 0);
         assert!(reader.has_failed());
     }
 }

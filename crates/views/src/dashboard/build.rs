@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::days::{NearRows, RisingRows};
 use super::entry::{Entries, Entry};
 use super::series::{Series, day_and_quarter, place_in};
-use super::state::{DashboardState, MANY_ORDERS, Node, days_of, insert, node_mut};
+use super::state::{DashboardState, MANY_ORDERS, Node, days_of, make_room, node_mut};
 use crate::Row;
 use crate::blobs::Blobs;
 use crate::merchants::MerchantNumber;
@@ -63,14 +63,15 @@ impl DashboardState {
             };
             let Self { all, places, below, .. } = &mut state;
             let number = orders.places[at] as usize;
-            places[number].add_order(orders, &whole, true);
+            places[number].add_order(&whole, true);
             if !places[number].has_details {
                 for &above in &orders.merchants.places[number].ancestors {
-                    below[above as usize].add_order(orders, &whole, false);
+                    below[above as usize].add_order(&whole, false);
                 }
-                all.add_order(orders, &whole, false);
+                all.add_order(&whole, false);
             }
         }
+        state.sort_rows(orders);
         state.add_large_places(orders);
         (state.placed_on, state.later_on) = (placed_on.all.into_iter().collect(), later_on.all.into_iter().collect());
         Some(state)
@@ -93,6 +94,15 @@ impl DashboardState {
         all.has_details = orders.len() > MANY_ORDERS;
     }
 
+    /// Puts the orders of nodes without details into the order of their placing, and those that were placed at once as they came.
+    /// Mostly long runs stand in it, or the other way round, which this sort only puts together.
+    fn sort_rows(&mut self, orders: &Orders) {
+        let Self { all, places, below, .. } = self;
+        for node in [all].into_iter().chain(places).chain(below) {
+            node.rows.sort_by_key(|&row| orders.placed_at[row as usize]);
+        }
+    }
+
     /// To what is above them, which has details since they have.
     fn add_large_places(&mut self, orders: &Orders) {
         let Self { all, places, below, .. } = self;
@@ -110,11 +120,12 @@ impl DashboardState {
 }
 
 impl Node {
-    /// Adds a whole order to a node that was begun with details or will never have any.
-    fn add_order(&mut self, orders: &Orders, order: &WholeOrder<'_>, days: bool) {
+    /// Adds a whole order to a node that was begun with details or will never have any. Its rows are sorted at the end.
+    fn add_order(&mut self, order: &WholeOrder<'_>, days: bool) {
         let detail = self.has_details;
         if !detail && order.entries.iter().any(|entry| entry.placed) {
-            insert(&mut self.rows, orders, order.row);
+            make_room(&mut self.rows);
+            self.rows.push(order.row);
         }
         if !days && !detail || order.entries.is_empty() {
             return;

@@ -237,7 +237,7 @@ impl View for DashboardState {
         for id in ids {
             let bytes = (chunks.bytes)(id).ok_or(RestoreError::Missing(id))?;
             let mut reader = Reader::new(&bytes);
-            let count = reader.count();
+            let count = reader.count_up_to(CHUNK);
             self.entries.extend((0..count).map(|_| reader.bytes()));
             if id.part != Part::Entries || !reader.is_whole() {
                 return Err(RestoreError::Damaged(id));
@@ -333,10 +333,15 @@ impl Node {
     }
 }
 
-pub(super) fn insert(rows: &mut Vec<Row>, orders: &Orders, row: Row) {
+/// For one more: small shops are many.
+pub(super) fn make_room(rows: &mut Vec<Row>) {
     if rows.len() == rows.capacity() {
         rows.reserve_exact((rows.len() / 4).max(2));
     }
+}
+
+fn insert(rows: &mut Vec<Row>, orders: &Orders, row: Row) {
+    make_room(rows);
     let key_of = |row: Row| (orders.placed_at[row as usize], row);
     let key = key_of(row);
     // Nearly every order is placed after those that came before it.

@@ -7,6 +7,7 @@ use super::dues::dues;
 use super::index::{ListIndex, MANY_ORDERS, Node, TimeKey, code_number, hash_of_number, missed, node_mut, nodes_of};
 use super::totals::Totals;
 use crate::Row;
+use crate::beside::beside;
 use crate::column::Column;
 use crate::dashboard::{BINS, bin_of};
 use crate::hashed::table_of;
@@ -14,8 +15,9 @@ use crate::orders::Orders;
 use crate::packed::Unpacked;
 use crate::sorted::SortedRows;
 
-/// Orders are sorted by their amounts in so many parts: what that takes is little beside the orders, and each part goes through
-/// all of them.
+/// Orders are sorted by their amounts in so many parts, each of which goes through all of them: what that takes is little beside
+/// the orders. Amounts of about the same size stay together: where nearly all orders have such ones, it takes up to 32 bytes an
+/// order for a while.
 const PARTS: usize = 5;
 
 impl ListIndex {
@@ -26,10 +28,10 @@ impl ListIndex {
         }
         std::thread::scope(|scope| {
             // What follows from numbers and columns alone is made while the orders are unpacked.
-            let named = scope.spawn(|| Names::of(orders));
+            let named = beside(scope, || Names::of(orders));
             let mut index = Self::of_states(orders)?;
             index.sort_by_amount(orders);
-            let Names { by_number, hasher, buyer_previous, buyer_last } = named.join().ok()?;
+            let Names { by_number, hasher, buyer_previous, buyer_last } = named.join()?;
             let mut index = Self { by_number, hasher, buyer_previous, buyer_last, ..index };
             index.list_busy_buyers(orders);
             Some(index)

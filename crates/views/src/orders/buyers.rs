@@ -9,8 +9,10 @@ use crate::chunks::CHUNK;
 use crate::column::Column;
 use crate::error::FoldError;
 
-/// How far behind the last slot that is known another one may be, and still have a place of its own.
-const NEAR: usize = 1 << 12;
+/// A slot has a place of its own below so many places a buyer, and some to begin with: whatever slots a folder names, places
+/// take no more than a few times what the buyers do.
+const PLACES_A_BUYER: usize = 8;
+const FIRST_PLACES: usize = 1 << 12;
 const NOBODY: u32 = u32::MAX;
 
 #[derive(Debug, Default)]
@@ -20,7 +22,7 @@ pub(crate) struct Buyers {
     accounts: Blobs,
     /// The buyer of each slot. Slots are given out one after another, so that nearly every place is somebody's.
     by_slot: Column<u32>,
-    /// Those whose slot was far from all others.
+    /// Those whose slot was far from what so few buyers fill.
     far: HashMap<Slot, u32>,
 }
 
@@ -80,7 +82,7 @@ impl Buyers {
         self.slots.push(slot);
         self.first_rows.push(row);
         let place = slot.0 as usize;
-        if place < self.by_slot.len() + NEAR {
+        if place < PLACES_A_BUYER * self.slots.len() + FIRST_PLACES {
             while self.by_slot.len() <= place {
                 self.by_slot.push(NOBODY);
             }
@@ -119,5 +121,17 @@ mod tests {
         }
         assert_eq!([2, 4_999, 5_002].map(|slot| buyers.find(Slot(slot))), [None; 3]);
         assert!(!buyers.far.is_empty() && buyers.far.len() < slots.len());
+    }
+
+    #[test]
+    fn slots_that_are_far_apart_take_no_more_room_than_their_buyers() {
+        for step in [7, 100, 4_000, 4_095, 400_000] {
+            let mut buyers = Buyers::default();
+            let slots = || (0..10_000).map(|n| Slot(n * step));
+            buyers.add_all((0..).zip(slots()).map(|(row, slot)| (slot, row, &[][..]))).unwrap();
+            assert!((0..).zip(slots()).all(|(buyer, slot)| buyers.find(slot) == Some(buyer)));
+            assert!(slots().all(|slot| buyers.find(Slot(slot.0 + 1)).is_none()));
+            assert!(buyers.footprint() < 100 * 10_000, "{} bytes for steps of {step}", buyers.footprint());
+        }
     }
 }

@@ -8,16 +8,17 @@ use uuid::Uuid;
 
 use super::Orders;
 use crate::Row;
+use crate::beside::beside;
 use crate::blobs::Blobs;
 use crate::checkpoint::{ChunkId, Chunks, Part, RestoreError};
 use crate::chunks::CHUNK;
-use crate::column::Column;
+use crate::column::{self, Column};
 use crate::merchants::{Place, Registered};
 use crate::registry::Kept;
 use crate::wire::{Reader, put_bytes, put_u32, put_u64};
 
-/// So many of a checkpoint's chunks fill chunks of columns.
-const WHOLE: usize = 4;
+/// So many of a checkpoint's chunks fill chunks of columns: both hold a power of two.
+const WHOLE: usize = column::CHUNK.div_ceil(CHUNK);
 
 impl Orders {
     pub(crate) fn parts(&self) -> Vec<Kept<'_>> {
@@ -68,8 +69,8 @@ impl Orders {
         let (front, back) = of_orders.split_at(half);
         let broken = RestoreError::Inconsistent;
         let (orders, rows) = std::thread::scope(|scope| {
-            let orders = scope.spawn(|| Self::restore_others(chunks, others));
-            let back = scope.spawn(|| Rows::read(chunks, back, back.len()));
+            let orders = beside(scope, || Self::restore_others(chunks, others));
+            let back = beside(scope, || Rows::read(chunks, back, back.len()));
             // Those behind will be put behind these.
             let front = Rows::read(chunks, front, of_orders.len());
             let back = back.join().unwrap_or(Err(broken));
@@ -131,8 +132,13 @@ fn put_names(orders: &Orders, out: &mut Vec<u8>) {
 
 fn read_names(reader: &mut Reader<'_>, orders: &mut Orders) -> Option<()> {
     for number in 0..reader.count() {
-        // The log is believed, as when it was folded: codes are withdrawn in time.
-        let currency = Currency::from_stored(reader.text().as_bytes().try_into().ok()?);
+        // Which codes there are is not asked, as little as when the log was folded: they are withdrawn in time. But they are
+        // written as they stand here into what is answered.
+        let code: [u8; 3] = reader.text().as_bytes().try_into().ok()?;
+        if !code.iter().all(u8::is_ascii_uppercase) {
+            return None;
+        }
+        let currency = Currency::from_stored(code);
         if usize::from(orders.currency_number(currency).ok()?) != number {
             return None;
         }
@@ -176,7 +182,7 @@ fn read_chunk(part: Part, reader: &mut Reader<'_>, orders: &mut Orders) -> Optio
     match part {
         Part::Names => return read_names(reader, orders),
         Part::Strings => {
-            for number in (orders.strings.len()..).take(reader.count()) {
+            for number in (orders.strings.len()..).take(reader.count_up_to(CHUNK)) {
                 // A text that stands twice would shift all that come after it.
                 let id = orders.strings.intern(reader.text()).ok()?;
                 if id as usize != number {
@@ -185,7 +191,7 @@ fn read_chunk(part: Part, reader: &mut Reader<'_>, orders: &mut Orders) -> Optio
             }
         }
         Part::Buyers => {
-            let count = reader.count();
+            let count = reader.count_up_to(CHUNK);
             let buyers = (0..count).map(|_| (Slot(reader.u32()), reader.u32(), reader.bytes()));
             orders.buyers.add_all(buyers)?;
         }
@@ -229,8 +235,8 @@ impl Rows {
     }
 
     fn read_chunk(&mut self, reader: &mut Reader<'_>) {
-        let count = reader.count();
-        let mut packed = Vec::with_capacity(count.min(CHUNK));
+        let count = reader.count_up_to(CHUNK);
+        let mut packed = Vec::with_capacity(count);
         for _ in 0..count {
             self.ids.push(StreamId(Uuid::from_bytes(reader.array())));
             self.placed_at.push(Timestamp(i64::from_le_bytes(reader.array())));

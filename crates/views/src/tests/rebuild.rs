@@ -1,16 +1,16 @@
 //! However a state came about — event by event, from a checkpoint in memory, from one on disk — it is the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use daybook_domain::Recorded;
 use daybook_domain::event::Subject;
+use daybook_domain::{Recorded, Timestamp};
 use proptest::prelude::*;
 
 use super::list::fold;
 use super::queues::waiting;
-use super::world::World;
+use super::world::{T0, World};
 use crate::bulk::BulkFold;
 use crate::checkpoint::{ChunkId, Since};
 use crate::query::{Condition, Filter, OrderQuery, Scope, StockQuery};
@@ -139,6 +139,37 @@ proptest! {
         // What changed since when is known too.
         let since = Since(VIEWS.map(|view| (view, cut as u64)).into());
         assert_eq!(second.checkpoint(&since), wanted.checkpoint(&since));
+    }
+}
+
+/// The same history as a shop would bring it in that lists its newest orders first.
+fn newest_first(world: &World) -> Vec<Recorded> {
+    let mut placed_at = HashMap::new();
+    let moved = world.recorded.iter().map(|recorded| {
+        let placed_at = *placed_at.entry(recorded.stream).or_insert(recorded.occurred_at);
+        let occurred_at = Timestamp(recorded.occurred_at.0 - 2 * (placed_at.0 - T0));
+        Recorded { occurred_at, ..recorded.clone() }
+    });
+    moved.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn orders_that_come_newest_first_are_rebuilt_as_they_were_kept(seed: u64, steps in 1_usize..900) {
+        println!("seed {seed} steps {steps}");
+        let recorded = newest_first(&World::random(seed, steps));
+        let mut wanted = Views::new();
+        apply(&mut wanted, &recorded);
+        let mut bulk = BulkFold::default();
+        recorded.iter().for_each(|recorded| bulk.apply(recorded).unwrap());
+        assert_eq!(dump(&bulk.finish()), dump(&wanted));
+        let saved = wanted.checkpoint(&Since::default());
+        let chunks: BTreeMap<ChunkId, Vec<u8>> = saved.iter().flat_map(|view| view.changed.clone()).collect();
+        let ids = saved.iter().map(|view| (view.view, view.all.clone())).collect();
+        let restored = Views::restore(wanted.position(), &ids, &|id| chunks.get(&id).cloned()).unwrap();
+        assert_eq!(dump(&restored), dump(&wanted));
     }
 }
 
