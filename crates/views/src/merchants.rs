@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
+use std::sync::Arc;
 
 use daybook_domain::event::MerchantRegistered;
 use daybook_domain::profile::Profile;
@@ -53,6 +54,8 @@ pub struct Merchants {
     /// Each merchant's direct children.
     children: Vec<BTreeMap<MerchantId, MerchantNumber>>,
     pub(crate) places: Vec<Place>,
+    /// The ids of what stands above each place, as orders show them.
+    above: Vec<Arc<[MerchantId]>>,
     place_numbers: HashMap<Place, u32>,
     /// Where each merchant's last order was placed.
     last_places: Vec<Option<u32>>,
@@ -294,11 +297,17 @@ impl Merchants {
         Ok(number)
     }
 
+    /// Those that stand above a place, root first: one list for all orders there.
+    pub(crate) fn above(&self, place: u32) -> Arc<[MerchantId]> {
+        Arc::clone(&self.above[place as usize])
+    }
+
     pub(crate) fn intern_place(&mut self, place: Place) -> Result<u32, FoldError> {
         if let Some(&number) = self.place_numbers.get(&place) {
             return Ok(number);
         }
         let number = u32::try_from(self.places.len()).map_err(|_| FoldError::Full { what: "places of merchants" })?;
+        self.above.push(place.ancestors.iter().map(|&above| self.id(above).clone()).collect());
         self.places.push(place.clone());
         self.place_numbers.insert(place, number);
         Ok(number)

@@ -54,10 +54,8 @@ impl<'a> Rows<'a> {
         let row = number as usize;
         if *place != Some(orders.places[row]) {
             *place = Some(orders.places[row]);
-            let (merchants, order) = (&orders.merchants, &mut room.order);
-            let place = &merchants.places[orders.places[row] as usize];
-            order.merchant = merchants.id(place.merchant).clone();
-            order.ancestors = place.ancestors.iter().map(|&above| merchants.id(above).clone()).collect();
+            room.order.merchant = orders.merchant_of(number).clone();
+            room.order.ancestors = orders.merchants.above(orders.places[row]);
         }
         let mut order = room.order.clone();
         order.tags.extend(room.tags.iter().map(|&tag| Box::from(orders.strings.get(tag))));
