@@ -57,16 +57,20 @@ bench *what:
 
 # All of them, as docs/benchmarks.txt has them
 bench-record:
-    cargo run --release --package daybook-benches -- --seconds 18 > target/benchmarks.txt
+    cargo run --release --package daybook-benches -- --seconds 6 > target/benchmarks.txt
     mv target/benchmarks.txt docs/benchmarks.txt
 
 # Daybook beside what people would use instead; PARTS (append, order, lists, history, folds, bulk) alone, --write FILE for the tables
 compare *parts:
     cargo run --release --package daybook-benches -- compare {{parts}}
 
-# Lists and figures of ten million orders, ten million events folded
+# Lists and figures of ten million orders, as docs/ten-million.md has them: 25 minutes
 compare-large:
-    cargo run --release --package daybook-benches -- compare lists folds --orders 10000000
+    cargo run --release --package daybook-benches -- compare lists --orders 10000000
+
+# Appends of Daybook and of the bare file alone, a minute for each width
+compare-alone:
+    cargo run --release --package daybook-benches -- compare alone --seconds 60
 
 # How soon a browser that was never here shows the order desk
 first-page:
