@@ -96,7 +96,7 @@ fn shown(figure: &Figure) -> String {
     }
 }
 
-/// Of a ledger of this size, by a process that fills one and another that asks it.
+/// Of a ledger of this size, by a process that fills one and others that open it.
 fn measured(dir: &Path, size: u64) -> Vec<Figure> {
     let folder = tempfile::tempdir_in(dir).expect("a folder for temporary files");
     let mut all = figures_of("fill", folder.path(), size);
