@@ -32,8 +32,8 @@ impl ReadingRoom {
 
 /// Operations that wait for the views at the same time.
 const MAX_FOLLOWERS: usize = 1_024;
-/// From its begin on an operation waits for the views so long at most.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// From its begin on an operation waits for the views so long at most; as long again for them to have what it did.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What all operations share.
 #[derive(Clone, Default)]
@@ -153,16 +153,20 @@ impl Reads {
     /// # Errors
     /// `Behind` when they have not, at once if the log itself has not; `Busy` when too many wait for them already.
     pub(crate) async fn follow(&self, services: &Services, position: Position) -> Result<(), ApiError> {
-        self.follow_for(services, position, PATIENCE).await
+        self.follow_until(services, position, self.begun + PATIENCE).await
     }
 
-    /// The same for another time than usual.
+    /// As [`Reads::follow`], for what was carried out: so long from now on, whatever the operation waited before.
     pub(crate) async fn follow_for(
         &self,
         services: &Services,
         position: Position,
         patience: Duration,
     ) -> Result<(), ApiError> {
+        self.follow_until(services, position, Instant::now() + patience).await
+    }
+
+    async fn follow_until(&self, services: &Services, position: Position, until: Instant) -> Result<(), ApiError> {
         let at = services.host.position();
         if at >= position {
             return Ok(());
@@ -172,11 +176,10 @@ impl Reads {
         }
         let _one = self.one_by_one.lock().await;
         let _place = self.place(&self.rooms.0.followers)?;
-        let waited = if self.is_patient.load(Ordering::Relaxed) { Duration::ZERO } else { self.begun.elapsed() };
         if let Some(turn) = &self.turn {
             turn.pause();
         }
-        let followed = services.host.wait_for(position, patience.saturating_sub(waited)).await;
+        let followed = services.host.wait_for(position, until.saturating_duration_since(Instant::now())).await;
         if let Some(turn) = &self.turn {
             turn.resume().await?;
         }

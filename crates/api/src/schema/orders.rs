@@ -18,7 +18,7 @@ use super::services;
 use crate::access::{Relation, Tenant};
 use crate::http::Services;
 use crate::json::Json;
-use crate::reads::Reads;
+use crate::reads::{PATIENCE, Reads};
 use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, Default, InputObject)]
@@ -87,6 +87,11 @@ pub(super) async fn follow(ctx: &Context<'_>, at_least: Option<Position>) -> asy
         Some(position) => Ok(ctx.data::<Arc<Reads>>()?.follow(services(ctx)?, position).await?),
         None => Ok(()),
     }
+}
+
+/// Waits until the views have what was carried out. See [`Reads::follow_for`].
+pub(super) async fn follow_done(ctx: &Context<'_>, position: Position) -> async_graphql::Result<()> {
+    Ok(ctx.data::<Arc<Reads>>()?.follow_for(services(ctx)?, position, PATIENCE).await?)
 }
 
 /// Waits until the views have all that the log has now.

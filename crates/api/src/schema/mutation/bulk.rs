@@ -434,7 +434,7 @@ async fn command(
         Ok(receipt) => {
             be_patient(ctx)?;
             // The answer shows what was done.
-            let _ = orders::follow(ctx, Some(receipt.position)).await;
+            let _ = orders::follow_done(ctx, receipt.position).await;
             let job = job::look_up(ctx, known.id).await?;
             Ok(JobPayload { receipt: Some((&receipt).into()), job, user_errors: Vec::new() })
         }

@@ -166,7 +166,7 @@ pub(crate) async fn reveal(ctx: &Context<'_>, input: RevealCardsInput) -> Result
         Err(user_errors) => return Ok(RevealCardsPayload { user_errors, ..RevealCardsPayload::default() }),
     };
     let (stream, position) = (receipt.stream, receipt.position);
-    orders::follow(ctx, Some(position)).await?;
+    orders::follow_done(ctx, position).await?;
     let going = ctx.data::<Arc<Reads>>()?.going();
     let cards = read(ctx, move |services| cards::of_order(services, &going, stream, position)).await?;
     Ok(RevealCardsPayload {

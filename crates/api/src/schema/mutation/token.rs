@@ -255,7 +255,7 @@ pub(crate) async fn revoke(ctx: &Context<'_>, input: RevokeTokenInput) -> Result
         Ok(receipt) => receipt,
         Err(user_errors) => return Ok(RevokeTokenPayload { receipt: None, token: None, user_errors }),
     };
-    orders::follow(ctx, Some(receipt.position)).await?;
+    orders::follow_done(ctx, receipt.position).await?;
     let id = Uuid::parse_str(&id).unwrap_or_default();
     let token =
         look(ctx, move |services, views| Ok(views.tokens()?.get(id).map(|entry| TokenObject::of(services, entry))))
